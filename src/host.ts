@@ -9,7 +9,12 @@ export type Host = {
   readonly secure: boolean
 }
 
-const SCHEMES: Readonly<Record<string, boolean>> = { wss: true, https: true, ws: false, http: false }
+const SCHEMES: Readonly<Record<string, boolean>> = {
+  wss: true,
+  https: true,
+  ws: false,
+  http: false,
+}
 
 /**
  * Reads a host as users have it: `host`, `host:port`, `[::1]:8443`, or a pasted URL such as
@@ -39,7 +44,9 @@ export function parseHost(text: string): Host {
     throw new StreamError('usage', 'expected a host without user or password before an "@"')
   }
   if (!secure && !isLoopback(url.hostname)) {
-    throw wrong('plain text would show the key to the network and is accepted for loopback hosts only')
+    throw wrong(
+      'plain text would show the key to the network and is accepted for loopback hosts only',
+    )
   }
   return { authority: url.host, secure }
 }
@@ -55,6 +62,7 @@ export function validateUrl(host: Host): string {
 }
 
 function isLoopback(hostname: string): boolean {
-  if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]') return true
+  if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]')
+    return true
   return isIP(hostname) === 4 && hostname.startsWith('127.')
 }
