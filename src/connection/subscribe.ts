@@ -49,7 +49,6 @@ export type SubscribeOptions = {
   readonly onStatus?: StatusListener
   readonly clock?: Clock
   readonly random?: () => number
-  readonly maxFrameBytes?: number
 }
 
 /** The frames of one entry, in order, across all its connections; to be iterated once. */
@@ -76,10 +75,17 @@ class Supervisor {
   readonly #options: SubscribeOptions
   readonly #clock: Clock
   readonly #tracker: StatusTracker
-  readonly #queue = new FrameQueue(() => this.#connection?.resume())
   readonly #stop = new AbortController()
+  readonly #queue = new FrameQueue(() => {
+    this.#connection?.resume()
+    this.#onRoom?.()
+  })
   #connection: Connection | undefined
+  #onRoom: (() => void) | undefined
+  /** Tries in a row that came to nothing. */
   #failures = 0
+  /** Whether the last connection found the queue full when it opened. */
+  #foundFull = false
 
   constructor(options: SubscribeOptions, clock: Clock, tracker: StatusTracker) {
     this.#options = options
@@ -108,37 +114,36 @@ class Supervisor {
     }
   }
 
-  /** Connects until it is told to stop or must. */
+  /** Connects again and again, until it is told to stop or has to. */
   async #live(): Promise<void> {
     const { signal } = this.#stop
     const { reconnect = true, random = Math.random } = this.#options
-    for (let attempt = 1; ; attempt++) {
-      const cause = await this.#attempt(attempt)
+    for (;;) {
+      const cause = await this.#attempt()
       if (signal.aborted) return this.#tracker.ended(undefined)
       if (!cause.retry) return this.#tracker.refused(cause)
       if (!reconnect) return this.#tracker.ended(isNormalClose(cause) ? undefined : cause)
       this.#failures++
       const delayMs = (cause.retryAfterMs ?? 0) + backoffDelay(this.#failures, { random })
-      this.#tracker.retrying(attempt, delayMs, cause)
+      this.#tracker.retrying(this.#failures, delayMs, cause)
       await sleep(delayMs, this.#clock, signal).catch(() => undefined)
       if (signal.aborted) return this.#tracker.ended(undefined)
     }
   }
 
-  /** One connection, and another at once with a new key where the first was refused. */
-  async #attempt(attempt: number): Promise<StreamError> {
+  /** One connection; where its key is refused, another one at once with the key that replaces it. */
+  async #attempt(): Promise<StreamError> {
     const { key } = this.#options
     const { signal } = this.#stop
-    this.#tracker.connecting(attempt)
+    this.#tracker.connecting(this.#failures + 1)
     try {
+      await this.#room()
       const first = key.current()
       const cause = await this.#connect(first)
       if (cause.code !== 'unauthorized') return cause
       const second = await untilAborted(key.afterUnauthorized(first, signal), signal)
       const again = await this.#connect(second)
-      return again.code === 'unauthorized'
-        ? new StreamError('key-refused', `${again.message}, nor the one it was replaced by`)
-        : again
+      return again.code === 'unauthorized' ? refusedTwice(again) : again
     } catch (error) {
       if (error instanceof StreamError) return error
       if (signal.aborted) return new StreamError('connection-lost', 'ended as asked')
@@ -147,38 +152,25 @@ class Supervisor {
   }
 
   async #connect(key: Secret): Promise<StreamError> {
-    const { entry, replay, gate, lastTimestamp, userAgent } = this.#options
-    const { verifyCertificates = true, maxFrameBytes } = this.#options
+    const { entry, gate, userAgent, verifyCertificates = true } = this.#options
     const { signal } = this.#stop
     const leave = await gate.enter(signal)
-    const status = this.#tracker.status
     let openedAtMs: number | undefined
-    const headers = replay
-      ? replayHeaders(
-          replay,
-          status.lastFrameAt === undefined
-            ? undefined
-            : { receivedAt: status.lastFrameAt, timestamp: lastTimestamp?.() },
-          this.#clock.now(),
-        )
-      : {}
     try {
       return await connect({
-        host: entry.host,
-        topic: entry.topic,
-        username: entry.username,
+        ...entry,
         key,
-        headers,
         userAgent,
         verifyCertificates,
-        maxFrameBytes,
+        replayHeaders: this.#replayHeaders(),
         clock: this.#clock,
         signal,
         onOpen: (connection) => {
           leave()
           openedAtMs = this.#clock.elapsed()
           this.#connection = connection
-          if (this.#queue.full) connection.pause()
+          this.#foundFull = this.#queue.full
+          if (this.#foundFull) connection.pause()
           this.#tracker.open()
         },
         onFrame: (bytes, text) => this.#receive(bytes, text),
@@ -200,4 +192,35 @@ class Supervisor {
     this.#queue.push({ bytes, receivedAt, text })
     if (this.#queue.full) this.#connection?.pause()
   }
+
+  /**
+   * Each socket leaves what one read of it held, even one that is paused from the beginning. A server
+   * that flaps while the consumer is stuck must not fill the memory with that.
+   */
+  async #room(): Promise<void> {
+    if (!this.#foundFull || !this.#queue.full) return
+    const room = new Promise<void>((resolve) => {
+      this.#onRoom = resolve
+    })
+    await untilAborted(room, this.#stop.signal)
+  }
+
+  #replayHeaders(): Record<string, string> {
+    const { replay, lastTimestamp } = this.#options
+    if (!replay) return {}
+    const { lastFrameAt } = this.#tracker.status
+    const last =
+      lastFrameAt === undefined
+        ? undefined
+        : { receivedAt: lastFrameAt, timestamp: lastTimestamp?.() }
+    return replayHeaders(replay, last, this.#clock.now())
+  }
+}
+
+function refusedTwice(again: StreamError): StreamError {
+  return new StreamError(
+    'key-refused',
+    `${again.message}, although it was validated before: download a new key from Central's Streaming page`,
+    { status: 401 },
+  )
 }
