@@ -13,7 +13,13 @@ type Kind = {
 }
 
 /** Every TYPE of `--export_data` but modules; nothing else lists them. */
-const KINDS: Readonly<Record<string, Kind>> = {}
+const KINDS: Readonly<Record<string, Kind>> = {
+  json: {
+    form: 'json[:PATH]',
+    path: true,
+    load: async () => (await import('./json.js')).openJson,
+  },
+}
 
 const MODULE_FORM = './MODULE.mjs'
 
