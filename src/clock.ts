@@ -1,0 +1,52 @@
+/** Something that `clearTimeout` takes back. */
+export type Timer = unknown
+
+/** Where time comes from, so that a test can be its own clock. */
+export interface Clock {
+  /** Milliseconds since the epoch: for what is shown or sent. */
+  now(): number
+  /** Milliseconds since any fixed point; never steps back or ahead: for how long something took. */
+  elapsed(): number
+  setTimeout(callback: () => void, delayMs: number): Timer
+  clearTimeout(timer: Timer): void
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+}
+
+/**
+ * Waits.
+ * @throws the signal's reason as soon as it aborts
+ */
+export function sleep(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted()
+    const onAbort = () => {
+      clock.clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = clock.setTimeout(() => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    }, delayMs)
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/**
+ * Waits for a promise, but no longer than until the signal aborts.
+ * @throws the signal's reason as soon as it aborts; what the promise rejects with
+ */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
