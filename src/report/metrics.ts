@@ -1,12 +1,17 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import { StreamError } from '../errors.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf } from './health.js'
-import { type ListenAddress, listenUrl } from './listen.js'
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
+
+export type ListenAddress = {
+  readonly host: string
+  /** 0 takes a free one. */
+  readonly port: number
+}
 
 export type MetricsOptions = ListenAddress & {
   readonly snapshot: () => Snapshot
@@ -95,6 +100,10 @@ type Reply = {
 
 function text(status: number, sentence: string): Reply {
   return { status, type: 'text/plain; charset=utf-8', body: `${sentence}\n` }
+}
+
+function listenUrl({ host, port }: ListenAddress): string {
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
 }
 
 const LISTEN_FAULTS: Readonly<Record<string, string>> = {

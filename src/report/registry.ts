@@ -1,6 +1,6 @@
 import type { Metric } from 'prom-client'
 import { abnormalSilence } from './silence.js'
-import { type EntrySnapshot, type ExporterSnapshot, gapSeconds, type Snapshot } from './snapshot.js'
+import type { EntrySnapshot, ExporterSnapshot, Snapshot } from './snapshot.js'
 
 export type MetricsRegistry = {
   readonly contentType: string
@@ -71,9 +71,9 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
   },
   {
     name: 'aruba_stream_gap_seconds_total',
-    help: 'Seconds without a connection after the first one was open.',
+    help: 'Seconds without a connection between two, added when the second one opens.',
     type: 'counter',
-    value: gapSeconds,
+    value: ({ status }) => status.gapMs / 1000,
   },
   {
     name: 'aruba_stream_key_age_seconds',

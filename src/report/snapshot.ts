@@ -26,13 +26,6 @@ export type Snapshot = {
   readonly startedAt: number
 }
 
-/** Seconds without a connection, the gap that has not ended yet included. */
-export function gapSeconds({ status }: EntrySnapshot, now: number): number {
-  // An entry that was never open has no gap: there was nothing to lose.
-  const current = status.type === 'retrying' && status.bytes > 0 ? now - status.since : 0
-  return (status.gapMs + Math.max(0, current)) / 1000
-}
-
 /** Why an entry is not open; undefined where there is no failure to name. */
 export function causeOf({ status }: EntrySnapshot) {
   return 'cause' in status ? status.cause : undefined

@@ -1,5 +1,5 @@
 import type { LogFields, Logger } from '../log.js'
-import { gapSeconds, type Snapshot } from './snapshot.js'
+import type { Snapshot } from './snapshot.js'
 import { showState, showTotals } from './words.js'
 
 export type StatsLine = { readonly message: string; readonly fields: LogFields }
@@ -31,7 +31,7 @@ export function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
         bytes: entry.status.bytes,
         undecodable: entry.undecodable,
         reconnects: entry.status.reconnects,
-        gap_seconds: seconds(gapSeconds(entry, now) * 1000),
+        gap_seconds: seconds(entry.status.gapMs),
         last_message: time(entry.status.lastFrameAt),
       },
     }),

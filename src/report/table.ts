@@ -1,7 +1,7 @@
+import { type Cell, type Colour, type Column, layOut, paint } from '../table-layout.js'
+import { displayWidth, fit } from '../width.js'
 import { abnormalSilence } from './silence.js'
 import type { EntrySnapshot, Snapshot } from './snapshot.js'
-import { type Cell, type Colour, type Column, layOut, paint } from './table-layout.js'
-import { displayWidth, fit } from './width.js'
 import { showCount, showDuration, showState, showTotals } from './words.js'
 
 export type TableOptions = {

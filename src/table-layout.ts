@@ -1,4 +1,4 @@
-import { printable } from '../text.js'
+import { printable } from './text.js'
 import { displayWidth, fit, isAscii } from './width.js'
 
 export type Colour = 'none' | 'bold' | 'dim' | 'green' | 'yellow' | 'red'
