@@ -236,6 +236,7 @@ test('loses no message and keeps the order while the sink is killed ten times', 
   const exporter = await openHttp(`http://127.0.0.1:${port}/`, context, EAGER)
   const messages = Array.from({ length: 50_000 }, (_, n) => fakeMessage(`c${n % 4}`, n))
   await exportUnderKills(exporter, messages, receiver)
+  assert.ok(context.counters.retried > 0)
 
   const arrived = firstArrivals(await linesOf(file))
   for (let c = 0; c < 4; c++) {

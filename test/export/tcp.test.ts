@@ -138,6 +138,7 @@ test('loses no line in order while the receiver is killed ten times', async (t) 
   const exporter = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
   const messages = Array.from({ length: 50_000 }, (_, n) => fakeMessage(`c${n % 4}`, n))
   await exportUnderKills(exporter, messages, receiver, { paceMs: 5, restMs: 200 })
+  assert.ok(context.counters.retried > 0)
 
   const arrived = firstArrivals(await linesOf(file))
   for (let c = 0; c < 4; c++) {
