@@ -43,3 +43,8 @@ function escapeCharacter(character: string): string {
 function unicodeEscape(code: number): string {
   return `\\u${code.toString(16).padStart(4, '0')}`
 }
+
+/** The first line of a text from outside, such as the body of a refusal, fit for a message. */
+export function firstLine(text: string, maxLength = 200): string {
+  return printable(text.trim().split(/[\r\n]/, 1)[0] ?? '', maxLength)
+}

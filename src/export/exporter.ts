@@ -36,6 +36,8 @@ export type ExporterContext = {
   readonly counters: ExporterCounters
   /** Topics of the input file at the start; more may come with SIGHUP. */
   readonly topics: readonly Topic[]
+  /** `--proto_dir`, for exporters that ask the schema. */
+  readonly protoDir: string | undefined
   /** Environment variables, where credentials come from: a command line is open to all eyes. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** The current folder, which relative paths start from. */
@@ -47,3 +49,10 @@ export type ExporterContext = {
   /** Counts a message as given up, logs it and hands it to the dead letter. */
   giveUp(message: StreamMessage, error: StreamError): void
 }
+
+/**
+ * Opens one kind of exporter; `target` is its TYPE with what follows (a URL, a module's path), for
+ * `json` and `csv` the path alone, empty where none was given.
+ * @throws StreamError `usage` where the TYPE is wrong, `exporter-unusable` where it cannot be opened
+ */
+export type OpenExporter = (target: string, context: ExporterContext) => Promise<Exporter>

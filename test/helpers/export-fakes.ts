@@ -39,7 +39,7 @@ export type FakeContext = ExporterContext & {
 
 /** What an exporter gets from the program, with everything that it reports in lists. */
 export function fakeContext(
-  given: Partial<Pick<ExporterContext, 'env' | 'cwd' | 'topics'>> = {},
+  given: Partial<Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'protoDir'>> = {},
 ): FakeContext {
   const expired = new AbortController()
   const logged: FakeContext['logged'] = []
@@ -49,6 +49,7 @@ export function fakeContext(
     log: loggerTo((level, message) => logged.push({ level, message })),
     counters,
     topics: given.topics ?? ['monitoring'],
+    protoDir: given.protoDir,
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),
     stopping: new AbortController().signal,

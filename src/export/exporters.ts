@@ -1,0 +1,63 @@
+import { StreamError } from '../errors.js'
+import { nearest } from '../nearest.js'
+import { printable } from '../text.js'
+import type { Exporter, ExporterContext, OpenExporter } from './exporter.js'
+
+type Kind = {
+  /** How the TYPE is written, for help and errors. */
+  readonly form: string
+  /** Whether the target is what follows the first colon; else it is the whole TYPE. */
+  readonly path?: true
+  /** Loads the module only when the TYPE is used: start-up pays for nothing else. */
+  load(): Promise<OpenExporter>
+}
+
+/** Every TYPE of `--export_data` but modules; nothing else lists them. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  json: {
+    form: 'json[:PATH]',
+    path: true,
+    load: async () => (await import('./json.js')).openJson,
+  },
+  tcp: { form: 'tcp://HOST:PORT', load: async () => (await import('./tcp.js')).openTcp },
+  tls: { form: 'tls://HOST:PORT', load: async () => (await import('./tcp.js')).openTcp },
+  http: { form: 'http://HOST/PATH', load: async () => (await import('./http.js')).openHttp },
+  https: { form: 'https://HOST/PATH', load: async () => (await import('./http.js')).openHttp },
+  nats: { form: 'nats://HOST:4222/PREFIX', load: async () => (await import('./nats.js')).openNats },
+}
+
+const MODULE_FORM = './MODULE.mjs'
+
+/**
+ * Opens the exporter that a TYPE of `--export_data` names.
+ * @throws StreamError `usage` where there is no such TYPE, `exporter-unusable` where it cannot be opened
+ */
+export async function openExporter(type: string, context: ExporterContext): Promise<Exporter> {
+  if (/^[./]/.test(type)) {
+    const { openModule } = await import('./module.js')
+    return openModule(type, context)
+  }
+  const [, name = '', colon, rest = ''] = /^([^:]*)(:)?(.*)$/s.exec(type) ?? []
+  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined
+  if (!kind) throw unknownType(type, name)
+  if (kind.path ? colon && rest === '' : !rest.startsWith('//')) {
+    throw new StreamError('usage', `--export_data: expected ${kind.form}; got "${shown(type)}"`)
+  }
+  const open = await kind.load()
+  return open(kind.path ? rest : type, context)
+}
+
+function unknownType(type: string, name: string): StreamError {
+  const forms = [...Object.values(KINDS).map(({ form }) => form), MODULE_FORM]
+  // A path without its "./" is the likelier slip where there is a dot or a slash in the name.
+  const hint = /[./]/.test(name) ? `./${shown(type)}` : nearest(name, Object.keys(KINDS))
+  return new StreamError(
+    'usage',
+    `--export_data: expected one of ${forms.join(', ')}; got "${shown(type)}" (did you mean "${hint}"?)`,
+  )
+}
+
+/** The TYPE as a message may quote it: user and password of a URL are not for logs. */
+function shown(type: string): string {
+  return printable(type.replace(/\/\/[^/]*@/, '//****@'), 200)
+}

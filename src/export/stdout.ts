@@ -1,0 +1,81 @@
+import type { Writable } from 'node:stream'
+import type { StreamMessage } from '../decode/message.js'
+import { StreamError } from '../errors.js'
+import type { Exporter, ExporterContext } from './exporter.js'
+import { LineWriter } from './line-writer.js'
+import { formatForTerminal } from './terminal.js'
+
+export type StdoutOptions = {
+  readonly stream: Writable
+  /** For people: indented, and with nothing in it that moves a terminal's cursor. Else NDJSON. */
+  readonly terminal: boolean
+  /** Colours; only where `terminal` is set. */
+  readonly colour: boolean
+  /** The reader went away (`| head`): the program may end, quietly. */
+  onReaderGone(): void
+}
+
+// How much may wait for a slow reader before the sockets are slowed down; four writes' worth.
+const WINDOW_BYTES = 256 * 1024
+
+// EOF and ECONNRESET where stdout is a socket; the last one where the stream was torn down before.
+const READER_GONE: ReadonlySet<unknown> = new Set([
+  'EPIPE',
+  'EOF',
+  'ECONNRESET',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+])
+
+/**
+ * Prints each message: delivered when the write's callback came. Not `drain`: its event comes before
+ * a slow pipe has taken the bytes, and many waiting entries would each add a listener.
+ */
+export function openStdout(options: StdoutOptions, context: ExporterContext): Exporter {
+  const { stream, terminal, colour, onReaderGone } = options
+  const { counters, signal } = context
+  let readerGone = false
+
+  const fault = (error: Error & { code?: unknown }): StreamError => {
+    if (READER_GONE.has(error.code) && !readerGone) {
+      readerGone = true
+      onReaderGone()
+    }
+    return new StreamError('export-failed', `stdout: cannot be written (${error.message})`)
+  }
+
+  const writer = new LineWriter<StreamMessage>({
+    windowBytes: WINDOW_BYTES,
+    write: (lines) =>
+      new Promise((resolve) => {
+        stream.write(Buffer.concat(lines), (error) => resolve(error ? fault(error) : undefined))
+      }),
+    settled: (messages, error) => {
+      counters.waiting -= messages.length
+      if (!error) counters.delivered += messages.length
+      else if (!readerGone) for (const message of messages) context.giveUp(message, error)
+    },
+  })
+
+  // Without a listener a fault would end the process before the write's callback told of it.
+  const onError = (error: Error) => writer.fail(fault(error))
+  stream.on('error', onError)
+  const onExpired = () =>
+    writer.fail(new StreamError('export-failed', 'stdout: its reader did not take it in time'))
+  signal.addEventListener('abort', onExpired, { once: true })
+  if (signal.aborted) onExpired()
+
+  return {
+    name: 'stdout',
+    needs: terminal ? 'record' : 'line',
+    export(message) {
+      counters.waiting++
+      const line = terminal ? Buffer.from(formatForTerminal(message.record, colour)) : message.line
+      return writer.push(line, message)
+    },
+    async close() {
+      await writer.idle()
+      signal.removeEventListener('abort', onExpired)
+    },
+  }
+}
