@@ -9,7 +9,8 @@ import { type TcpAddress, TcpConnection } from './tcp-connection.js'
 import { Trouble } from './trouble.js'
 import { Window } from './window.js'
 
-const WINDOW_BYTES = 1_048_576
+/** Well below the tail, so that what a new connection is flooded with stays in the tail. */
+const WINDOW_BYTES = 262_144
 const TAIL_BYTES = 1_048_576
 /** What is handed to the operating system in one go: few calls, and little to repeat. */
 const WRITE = { maxCount: 1_000, maxBytes: 65_536 }
