@@ -21,27 +21,37 @@ export type SimulateContext = {
 }
 
 /**
- * `aruba-stream simulate`: runs a stand-in for Central on loopback until the signal aborts. It says
- * where it listens and how to try it; every key is good unless the settings say otherwise.
+ * Starts a stand-in for Central that streams: every key is good unless the settings say otherwise.
+ * Whoever starts it closes it; the signal ends its traffic alone.
  * @throws StreamError `usage` where the port is taken or a file cannot be used
+ */
+export async function startSimulation(
+  settings: SimulateSettings,
+  { log, signal }: Pick<SimulateContext, 'log' | 'signal'>,
+): Promise<Central> {
+  if (settings.framesFile !== undefined) await requireReadable(settings.framesFile)
+  if (settings.inputFile !== undefined) await writeInput(settings.inputFile)
+  const central = await listen(settings)
+  setKeys(central, settings)
+  logSockets(central, log)
+  feed(central, settings, log, signal)
+  if (settings.flakySeconds) breakSockets(central, settings.flakySeconds, signal)
+  return central
+}
+
+/**
+ * `aruba-stream simulate`: starts a simulation, says where it listens and how to try it, and ends
+ * with the signal.
+ * @throws StreamError as {@link startSimulation}
  */
 export async function runSimulate(
   settings: SimulateSettings,
   { log, signal, print }: SimulateContext,
 ): Promise<void> {
-  if (settings.framesFile !== undefined) await requireReadable(settings.framesFile)
-  if (settings.inputFile !== undefined) await writeInput(settings.inputFile)
-  const central = await listen(settings)
-  try {
-    setKeys(central, settings)
-    logSockets(central, log)
-    feed(central, settings, log, signal)
-    if (settings.flakySeconds) breakSockets(central, settings.flakySeconds, signal)
-    for (const line of introduction(central, settings)) print(line)
-    if (!signal.aborted) await once(signal, 'abort')
-  } finally {
-    await central.close()
-  }
+  const central = await startSimulation(settings, { log, signal })
+  for (const line of introduction(central, settings)) print(line)
+  if (!signal.aborted) await once(signal, 'abort')
+  await central.close()
 }
 
 async function listen({ port, unsubscribed }: SimulateSettings): Promise<Central> {
