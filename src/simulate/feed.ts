@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { isTopic, type Topic } from '../schema/topics.js'
 import type { Central } from './central.js'
@@ -7,18 +8,20 @@ import { Traffic } from './traffic.js'
 
 /** How often traffic is looked after; more frames than one may be due each time. */
 const TICK_MS = 20
+/** Longer than a client with a heartbeat takes to notice. */
+const FROZEN_MS = 120_000
 
 /**
  * Sends made-up traffic: one site for each customer, each topic from its first subscriber on, the
  * same messages to all subscribers of a customer. A slow reader slows its topic down.
  * @param pace frames a second and topic; `count` is for each socket
- * @returns when the signal has aborted and all is quiet
  */
 export function feedTraffic(
   central: Central,
   pace: Required<Pick<Pace, 'rate' | 'signal'>> & Pick<Pace, 'count'>,
   clock?: () => number,
 ): void {
+  allowWaiting(pace.signal)
   const sites = new Map<string, Traffic>()
   const channels = new Set<string>()
   const stop = central.opened.listen(({ topic, customerId }) => {
@@ -67,6 +70,7 @@ export function feedFrames(
   options: Pace & { readonly loop?: boolean },
   onError: (error: unknown) => void,
 ): void {
+  if (options.signal) allowWaiting(options.signal)
   const stop = central.opened.listen((socket) => {
     const frames = options.loop ? loopFrames(path, socket.topic) : readFrames(path, socket.topic)
     socket.sendAll(paced(frames, options)).catch(onError)
@@ -84,6 +88,7 @@ export function breakSockets(
   signal: AbortSignal,
   random: () => number = Math.random,
 ): void {
+  allowWaiting(signal)
   const stop = central.opened.listen(async (socket) => {
     const delayMs = -Math.log(1 - random()) * meanSeconds * 1000
     const ended = new AbortController()
@@ -95,8 +100,15 @@ export function breakSockets(
       central.failHandshake({ type: 'answer', status: 503, headers }, { key, topic })
     }
     BREAKS[Math.floor(random() * BREAKS.length)]?.(socket)
+    // A frozen socket never notices that its client is gone.
+    if (socket.frozen && (await waited(FROZEN_MS, signal))) socket.reset()
   })
   signal.addEventListener('abort', stop, { once: true })
+}
+
+/** Many sockets wait on the one signal, which Node would take for a leak. */
+function allowWaiting(signal: AbortSignal): void {
+  setMaxListeners(0, signal)
 }
 
 const BREAKS: readonly ((socket: CentralSocket) => void)[] = [
