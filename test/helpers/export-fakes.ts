@@ -39,7 +39,7 @@ export type FakeContext = ExporterContext & {
 
 /** What an exporter gets from the program, with everything that it reports in lists. */
 export function fakeContext(
-  given: Partial<Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'protoDir'>> = {},
+  given: Partial<Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'protoDir' | 'readable'>> = {},
 ): FakeContext {
   const expired = new AbortController()
   const logged: FakeContext['logged'] = []
@@ -50,6 +50,7 @@ export function fakeContext(
     counters,
     topics: given.topics ?? ['monitoring'],
     protoDir: given.protoDir,
+    readable: given.readable ?? false,
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),
     stopping: new AbortController().signal,
