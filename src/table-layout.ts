@@ -52,20 +52,21 @@ export function layOut(
   return table.map((row) => {
     let line = ''
     let position = 0
-    let pad = 0
+    /** Blanks owed to the next cell; none are written after the last one. */
+    let owed = 0
+    let unsure = false
     for (const [at, cell] of row.entries()) {
       const columnWidth = widths.get(at)
       if (columnWidth === undefined) continue
       const text = fit(cell.text, columnWidth)
       const blank = columnWidth - displayWidth(text)
-      if (columns[at]?.align === 'right') pad += blank
-      line += `${' '.repeat(pad)}${paint(text, cell.colour ?? 'none', colour)}`
-      pad = GAP + (columns[at]?.align === 'right' ? 0 : blank)
+      const right = columns[at]?.align === 'right'
+      line += ' '.repeat(owed)
+      if (unsure && cursor) line += `\x1b[${position + 1}G`
+      line += `${' '.repeat(right ? blank : 0)}${paint(text, cell.colour ?? 'none', colour)}`
+      owed = GAP + (right ? 0 : blank)
       position += columnWidth + GAP
-      if (cursor && !isAscii(text)) {
-        line += `${' '.repeat(pad)}\x1b[${position + 1}G`
-        pad = 0
-      }
+      unsure = !isAscii(text)
     }
     return line
   })
