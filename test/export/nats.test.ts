@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -12,10 +12,12 @@ import {
 import { StreamError } from '../../src/errors.js'
 import { openNats } from '../../src/export/nats.js'
 import { loadNats } from '../../src/export/nats-client.js'
-import { messageId, parseNatsTarget, subjectToken } from '../../src/export/nats-target.js'
+import { messageId, parseNatsTarget } from '../../src/export/nats-target.js'
 import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { exportUnderKills } from '../helpers/mortal.js'
 import { type NatsServer, noNatsServer, startNatsServer } from '../helpers/nats-server.js'
+import { sendOne } from '../helpers/send-one.js'
+import { certificates } from '../helpers/tls.js'
 
 const live = { skip: noNatsServer }
 
@@ -82,14 +84,6 @@ test('refuses an address that is none, and never shows a login', () => {
   }
 })
 
-test('makes tokens of any name, each of its own', () => {
-  assert.equal(subjectToken('CustomerA_monitoring-1'), 'CustomerA_monitoring-1')
-  const odd = ['a.b', 'a b', 'a*', 'a>', 'a%2Eb', 'ä', '\n', '', '😀', 'a\u0000']
-  const tokens = odd.map(subjectToken)
-  assert.equal(new Set(tokens).size, odd.length)
-  for (const token of tokens) assert.match(token, /^[A-Za-z0-9_%-]+$/)
-})
-
 test('gives a frame one id wherever it is received, and another for another entry', () => {
   const id = messageId(fakeMessage('a', 1))
   assert.equal(messageId({ ...fakeMessage('a', 1), receivedAt: 5 }), id)
@@ -149,11 +143,35 @@ test('takes its login from the environment', live, async (t) => {
   const [exporter, context] = await open(server, 'aruba?stream=S', { env })
   await exporter.close()
   assert.doesNotMatch(JSON.stringify([exporter.name, context.logged]), /hunter2/)
-  await assert.rejects(
-    open(server, 'aruba', { env: { NATS_CREDS: 'nowhere.creds' } }),
-    unusable(/NATS_CREDS: cannot read nowhere.creds/),
-  )
 })
+
+test('refuses a credentials file that is none, without quoting it', async (t) => {
+  const cwd = await mkdtemp(join(tmpdir(), 'creds-'))
+  t.after(() => rm(cwd, { recursive: true }))
+  const openWith = (NATS_CREDS: string) =>
+    openNats('nats://127.0.0.1:1/p', fakeContext({ cwd, env: { NATS_CREDS } }))
+  await assert.rejects(openWith('nowhere'), unusable(/NATS_CREDS: cannot read nowhere \(ENOENT\)/))
+  await writeFile(join(cwd, 'bad'), 'hunter2')
+  await assert.rejects(openWith('bad'), unusable(/NATS_CREDS: bad holds no NATS credentials/))
+})
+
+test(
+  'speaks TLS where the server asks for it, and trusts its certificate alone',
+  live,
+  async (t) => {
+    const { good, caFile } = await certificates()
+    const folder = await mkdtemp(join(tmpdir(), 'nats-tls-'))
+    t.after(() => rm(folder, { recursive: true }))
+    await writeFile(join(folder, 'cert.pem'), good.cert)
+    await writeFile(join(folder, 'key.pem'), good.key)
+    const config = `tls { cert_file: "${folder}/cert.pem", key_file: "${folder}/key.pem" }`
+    const server = await startNatsServer(t, { config, ca: good.cert })
+    await assert.rejects(open(server, 'aruba?stream=S'), unusable(/DEPTH_ZERO_SELF_SIGNED_CERT/))
+    const target = `nats://127.0.0.1:${server.port}/aruba?stream=S`
+    const { delivered } = JSON.parse(await sendOne(target, { NODE_EXTRA_CA_CERTS: caFile }))
+    assert.equal(delivered, 1)
+  },
+)
 
 test('makes the stream, publishes by topic and entry, and keeps a repeat out', live, async (t) => {
   const server = await startNatsServer(t)

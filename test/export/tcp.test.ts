@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import tls from 'node:tls'
-import { generate } from 'selfsigned'
 import { StreamError } from '../../src/errors.js'
 import { openTcp } from '../../src/export/tcp.js'
 import { EAGER, fakeContext, fakeMessage, firstArrivals, linesOf } from '../helpers/export-fakes.js'
 import { exportUnderKills, mortal, startReceiver } from '../helpers/mortal.js'
+import { sendOne } from '../helpers/send-one.js'
+import { certificates } from '../helpers/tls.js'
 
 async function listen(t: TestContext, server: net.Server, port = 0): Promise<number> {
   const sockets = new Set<net.Socket>()
@@ -118,10 +119,30 @@ test('sends the last lines again on a new connection and tells of the trouble on
   assert.match(context.logged.at(-1)?.message ?? '', /^works again after 3 failures/)
 })
 
-test('refuses a tls:// receiver whose certificate is not trusted', async (t) => {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }])
-  const port = await listen(t, tls.createServer({ key, cert }))
-  await assert.rejects(openTcp(`tls://127.0.0.1:${port}`, fakeContext()), unusable(/SELF_SIGNED/i))
+test('trusts a tls:// receiver by its certificate alone', async (t) => {
+  const { good, caFile } = await certificates()
+  const received: Promise<string>[] = []
+  const server = tls.createServer(good, (socket) => received.push(text(socket)))
+  const target = `tls://127.0.0.1:${await listen(t, server)}`
+  await assert.rejects(openTcp(target, fakeContext()), unusable(/DEPTH_ZERO_SELF_SIGNED_CERT/))
+  assert.equal(received.length, 0)
+  const { delivered } = JSON.parse(await sendOne(target, { NODE_EXTRA_CA_CERTS: caFile }))
+  assert.equal(delivered, 1)
+  assert.equal(await received[0], fakeMessage('a', 1).line.toString())
+})
+
+test('does not send the last lines for ever to a receiver that resets at every end', async (t) => {
+  let connections = 0
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    connections += 1
+    socket.on('end', () => socket.resetAndDestroy()).resume()
+  })
+  const context = fakeContext()
+  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  assert.equal(connections, 3)
+  assert.match(context.logged.at(-1)?.message ?? '', /may not have read the last lines/)
 })
 
 test('loses no line in order while the receiver is killed ten times', async (t) => {

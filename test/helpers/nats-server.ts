@@ -23,7 +23,7 @@ export type NatsServer = Mortal & { readonly port: number; readonly manager: Jet
  */
 export async function startNatsServer(
   t: TestContext,
-  { config = '', jetstream = true, user = '', pass = '' } = {},
+  { config = '', jetstream = true, user = '', pass = '', ca = '' } = {},
 ): Promise<NatsServer> {
   const folder = await mkdtemp(join(tmpdir(), 'nats-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
@@ -36,7 +36,7 @@ export async function startNatsServer(
     servers: `127.0.0.1:${port}`,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 50,
-    tls: null,
+    ...(ca ? { tls: { ca } } : {}),
     ...(user ? { user, pass } : {}),
   })
   t.after(() => connection.close())
