@@ -1,18 +1,20 @@
 import type { StreamSettings } from './command-line/settings.js'
 import { createGate } from './connection/gate.js'
 import { type Subscription, subscribe } from './connection/subscribe.js'
-import { createDecoder } from './decode/decoder.js'
+import { Decoders } from './decoders.js'
+import { EntryFile } from './entry-file.js'
+import { StreamError } from './errors.js'
 import { exitCode } from './exit-code.js'
 import { openRecording } from './export/frame-file.js'
-import { type CustomerEntry, diffEntries, withHost } from './input/entries.js'
-import { loadInput } from './input/load-input.js'
+import type { CustomerEntry } from './input/entries.js'
 import { Intake } from './intake.js'
 import { keyAge } from './key/key-age.js'
+import { createKeyRing } from './key/key-ring.js'
+import { validateKey } from './key/validate-key.js'
 import { narrate } from './narrate.js'
 import type { Program } from './program.js'
 import type { Snapshot } from './report/snapshot.js'
 import { startReporting } from './reporting.js'
-import { createSchemas } from './schemas.js'
 import { openSinks } from './sinks.js'
 import { Streams } from './streams.js'
 
@@ -25,48 +27,50 @@ type Live = { entry: CustomerEntry; intake: Intake; subscription: Subscription }
  * @throws StreamError where the command line or the input file is wrong; nothing was opened then
  */
 export async function run(settings: StreamSettings, program: Program): Promise<number> {
-  const { log, shutdown, version } = program
+  const { verifyCertificates, replay, reconnect, recordFile } = settings
+  const { log, shutdown, version, owner } = program
+  const { stopping } = shutdown
   const userAgent = `aruba-stream/${version}`
   const startedAt = Date.now()
-
-  let entries = await readEntries()
-  const schemaOf = createSchemas(settings.protoDir, log)
-  const topics = [...new Set(entries.map(({ topic }) => topic))]
-  for (const topic of topics) schemaOf(topic)
-  const sinks = await openSinks(settings, topics, program)
   const live = new Map<string, Live>()
 
-  async function readEntries(): Promise<CustomerEntry[]> {
-    const { entries, warnings } = await loadInput(settings.inputFile)
-    for (const warning of warnings) log.warn(warning)
-    return withHost(entries, settings.host)
-  }
+  if (!verifyCertificates) log.warn('--no_valid_cert: certificates are not verified')
+  const file = new EntryFile({ path: settings.inputFile, host: settings.host, log, owner })
+  const { added: entries } = await file.read()
+  const topics = new Set(entries.map(({ topic }) => topic))
+  const decoders = new Decoders({ ...settings, log })
+  decoders.load(topics)
+  const sinks = await openSinks(settings, [...topics], program)
+  const recording =
+    recordFile === undefined
+      ? undefined
+      : await openRecording(recordFile, { log, signal: shutdown.over })
+  const gate = createGate()
+  const ring = createKeyRing({
+    validate: (host, key, signal) =>
+      validateKey({ host, key, verifyCertificates, userAgent, signal }),
+    gate,
+    readKeys: () => file.keys(),
+    saveKeys: (renewals) => file.save(renewals),
+    log,
+  })
 
   async function stream(entry: CustomerEntry, signal: AbortSignal): Promise<void> {
     const entryLog = log.child({ entry: entry.name })
-    const decoder = createDecoder({
-      customer: entry.name,
-      schema: schemaOf(entry.topic),
-      readable: settings.readable,
-      onDrift: ({ sentence }) => entryLog.warn(sentence),
-    })
-    const intake = new Intake({ entry, decoder, sinks, log: entryLog })
+    const intake = new Intake({ entry, decoder: decoders.of(entry), sinks, log: entryLog })
     const subscription = subscribe({
-      entry,
-      key: keys.source(entry),
-      userAgent,
-      gate,
-      signal,
-      replay: settings.replay,
+      ...{ entry, userAgent, gate, signal, replay, reconnect, verifyCertificates },
+      key: ring.source(entry),
       lastTimestamp: () => intake.lastTimestamp,
-      reconnect: settings.reconnect,
-      verifyCertificates: settings.verifyCertificates,
       onStatus: (status, previous) => narrate(entryLog, status, previous),
     })
     live.set(entry.name, { entry, intake, subscription })
     for await (const frame of subscription) {
+      const kept = recording?.append({ ...frame, customer: entry.name, topic: entry.topic })
+      if (kept) await kept
       const taken = intake.take(frame)
       if (taken) await taken
     }
   }
+  const streams = new Streams(stream, stopping)
 }
