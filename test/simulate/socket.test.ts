@@ -240,12 +240,3 @@ test('the server ends at once, whatever is open', async (t) => {
   await Promise.all([...gone, frozen.ended])
   assert.deepEqual([central.sockets.length, central.connections.open], [0, 0])
 })
-
-test('a server comes back on the port that it had', async (t) => {
-  const first = await startCentral(t)
-  await once(openSocket(first, HEADERS), 'open')
-  await first.close()
-  const second = await startCentral(t, { port: first.port })
-  assert.equal(second.url, first.url)
-  await once(openSocket(second, HEADERS), 'open')
-})
