@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Stats } from 'node:fs'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
@@ -61,6 +62,8 @@ export class AppendFile<Item> {
       settled: (items, error) => options.settled(items, error),
       chunkBytes: 256 * 1024,
     })
+    // Every file listens, and a folder has many: that is no leak.
+    setMaxListeners(0, options.signal)
     options.signal.addEventListener('abort', this.#expire, { once: true })
   }
 

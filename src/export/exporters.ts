@@ -19,6 +19,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     path: true,
     load: async () => (await import('./json.js')).openJson,
   },
+  csv: {
+    form: 'csv[:FOLDER]',
+    path: true,
+    load: async () => (await import('./csv.js')).openCsv,
+  },
   tcp: { form: 'tcp://HOST:PORT', load: async () => (await import('./tcp.js')).openTcp },
   tls: { form: 'tls://HOST:PORT', load: async () => (await import('./tcp.js')).openTcp },
   http: { form: 'http://HOST/PATH', load: async () => (await import('./http.js')).openHttp },

@@ -1,12 +1,10 @@
-import { constants } from 'node:fs'
-import { access, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StreamMessage } from '../decode/message.js'
 import type { StreamError } from '../errors.js'
 import { safeName } from '../safe-name.js'
 import { AppendFile, type AppendFileOptions } from './append-file.js'
 import type { Exporter, ExporterContext } from './exporter.js'
-import { unusableFile } from './open-for-append.js'
+import { prepareFolder } from './folder.js'
 
 const DEFAULT_PATH = './aruba-stream.ndjson'
 
@@ -70,18 +68,5 @@ function fileOptions({
       if (!error) counters.delivered += messages.length
       else for (const message of messages) giveUp(message, error)
     },
-  }
-}
-
-/**
- * Makes a folder for its owner alone where there is none.
- * @throws StreamError `exporter-unusable` where files cannot be made in it
- */
-export async function prepareFolder(path: string, label: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
-    await access(path, constants.W_OK | constants.X_OK)
-  } catch (error) {
-    throw unusableFile(label, path, error)
   }
 }

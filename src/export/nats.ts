@@ -4,11 +4,13 @@ import type { NatsConnection } from '@nats-io/transport-node'
 import { type BackoffOptions, backoffDelay } from '../backoff.js'
 import { sleep, systemClock } from '../clock.js'
 import type { StreamMessage } from '../decode/message.js'
+import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
+import { safeName } from '../safe-name.js'
 import type { Exporter, ExporterContext } from './exporter.js'
 import { connectNats, isJetStreamMissing, loadNats, type NatsLibrary } from './nats-client.js'
 import { findStreams } from './nats-stream.js'
-import { messageId, parseNatsTarget, subjectToken } from './nats-target.js'
+import { messageId, parseNatsTarget } from './nats-target.js'
 import { Outbox } from './outbox.js'
 import { Trouble } from './trouble.js'
 import { Window } from './window.js'
@@ -105,7 +107,7 @@ class NatsExporter implements Exporter {
   }
 
   #lane({ topic, customer }: StreamMessage): Lane {
-    const subject = `${this.#prefix}.${topic}.${subjectToken(customer)}`
+    const subject = `${this.#prefix}.${topic}.${safeName(customer, { keepDots: false })}`
     let lane = this.#lanes.get(subject)
     if (!lane) {
       lane = {
@@ -194,7 +196,7 @@ class NatsExporter implements Exporter {
   #translate(error: unknown, subject: string): StreamError {
     const { JetStreamApiError } = this.#library.jetstream
     const { TimeoutError } = this.#library.transport
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = errorText(error)
     if (error instanceof JetStreamApiError && error.code === MESSAGE_TOO_LARGE) {
       return new StreamError('export-failed', `${subject}: ${reason}`)
     }

@@ -9,12 +9,15 @@ import { type TcpAddress, TcpConnection } from './tcp-connection.js'
 import { Trouble } from './trouble.js'
 import { Window } from './window.js'
 
-const WINDOW_BYTES = 1_048_576
+/** Well below the tail, so that what a new connection is flooded with stays in the tail. */
+const WINDOW_BYTES = 262_144
 const TAIL_BYTES = 1_048_576
 /** What is handed to the operating system in one go: few calls, and little to repeat. */
 const WRITE = { maxCount: 1_000, maxBytes: 65_536 }
 /** A connection that stood this long was no accident: the next loss starts with a short wait. */
 const STEADY_MS = 10_000
+/** A receiver that answers every end with a reset would be sent the last lines for ever. */
+const MAX_BROKEN_ENDS = 3
 
 /** Lines that went out in one write. */
 type Chunk = { readonly bytes: Uint8Array; readonly count: number }
@@ -65,6 +68,7 @@ class TcpExporter implements Exporter {
   #tail: Chunk[] = []
   #tailBytes = 0
   #closing = false
+  #brokenEnds = 0
 
   constructor({ name, bell, connect, first, context, timing }: Parts) {
     this.name = name
@@ -128,10 +132,18 @@ class TcpExporter implements Exporter {
     return false
   }
 
+  /** Ends in an orderly way, true; where the connection breaks instead, all is sent again. */
   async #finish(connection: TcpConnection): Promise<boolean> {
-    const finished = await connection.finish()
-    if (finished) this.#trouble.mended()
-    return finished
+    if (await connection.finish()) {
+      this.#trouble.mended()
+      return true
+    }
+    this.#brokenEnds += 1
+    if (this.#brokenEnds < MAX_BROKEN_ENDS) return false
+    this.#context.log.warn(
+      `the receiver broke the connection at the end ${MAX_BROKEN_ENDS} times: it may not have read the last lines`,
+    )
+    return true
   }
 
   #remember(chunk: Chunk): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { createGate } from '../../src/connection/gate.js'
+import type { CentralSocket } from '../../src/simulate/socket.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { type Subscriber, startSubscriber } from '../helpers/subscription.js'
@@ -158,34 +159,24 @@ test('waits double as long as tries come to nothing, up to a minute', async (t) 
   await subscriber.reach('open')
 })
 
-/** Opens after two failures, lets something happen, and gives the wait after the connection is lost. */
-async function delayAfter(
-  t: Parameters<typeof startCentral>[0],
-  happen: (subscriber: Subscriber) => Promise<void>,
-): Promise<number> {
-  const central = await startCentral(t)
-  central.failHandshake({ type: 'answer', status: 503 }, {}, 2)
-  const subscriber = startSubscriber(t, central.url)
-  subscriber.clock.advance((await subscriber.reach('retrying')).delayMs)
-  await until(() => central.handshakes.length === 2)
-  await subscriber.reconnect()
-  const socket = await central.waitForSocket()
-  socket.answerPings = true
-  await happen(subscriber)
-  socket.close(1011)
-  return (await subscriber.reach('retrying')).delayMs
-}
-
-test('a connection that broke at once counts as another failure', async (t) => {
-  assert.equal(await delayAfter(t, async () => {}), 2000)
-})
-
-test('a connection that delivered a frame starts the count again', async (t) => {
+/** A subscriber that got through at the second try, and its socket. */
+async function secondTry(t: TestContext): Promise<[Subscriber, CentralSocket]> {
   const central = await startCentral(t)
   central.failHandshake({ type: 'answer', status: 503 })
   const subscriber = startSubscriber(t, central.url)
   await subscriber.reconnect()
-  const socket = await central.waitForSocket()
+  return [subscriber, await central.waitForSocket()]
+}
+
+test('a connection that broke early counts as another failure', async (t) => {
+  const [subscriber, socket] = await secondTry(t)
+  subscriber.clock.advance(59_999)
+  socket.close(1011)
+  assert.equal((await subscriber.reach('retrying')).delayMs, 1000)
+})
+
+test('a connection that delivered a frame starts the count again', async (t) => {
+  const [subscriber, socket] = await secondTry(t)
   await socket.sendEmpty()
   await subscriber.receive(1)
   socket.close(1011)
@@ -193,12 +184,13 @@ test('a connection that delivered a frame starts the count again', async (t) => 
 })
 
 test('a connection that stood for a minute starts the count again', async (t) => {
-  const standing = (ms: number) => async (subscriber: Subscriber) => {
-    subscriber.clock.advance(ms / 2)
-    await until(() => subscriber.status.type === 'open')
-    subscriber.clock.advance(ms / 2 - 1)
-  }
-  assert.equal(await delayAfter(t, standing(60_000)), 2000)
+  const [subscriber, socket] = await secondTry(t)
+  subscriber.clock.advance(30_000)
+  socket.ping()
+  await until(() => socket.pongs === 1)
+  subscriber.clock.advance(30_000)
+  socket.close(1011)
+  assert.equal((await subscriber.reach('retrying')).delayMs, 500)
 })
 
 test('each reconnect tells its gap, and the gaps add up', async (t) => {

@@ -61,10 +61,13 @@ export class FakeClock implements Clock {
 }
 
 /** Gives sockets their turn until something is so; fails after 5 s of real time. */
-export async function until(condition: () => boolean, what = String(condition)): Promise<void> {
+export async function until(
+  condition: () => boolean,
+  what = () => String(condition),
+): Promise<void> {
   const deadlineMs = performance.now() + 5000
   while (!condition()) {
-    if (performance.now() > deadlineMs) throw new Error(`it never came to be: ${what}`)
+    if (performance.now() > deadlineMs) throw new Error(`it never came to be: ${what()}`)
     await turn()
   }
 }

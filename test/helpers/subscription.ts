@@ -50,7 +50,10 @@ export class Subscriber {
 
   /** Waits until the subscription is in this state. */
   async reach<T extends Status['type']>(type: T): Promise<StatusOf<T>> {
-    await until(() => this.status.type === type, `${type}; it is ${JSON.stringify(this.status)}`)
+    await until(
+      () => this.status.type === type,
+      () => `${type}; it is ${this.status.type}`,
+    )
     return this.status as StatusOf<T>
   }
 
@@ -64,7 +67,10 @@ export class Subscriber {
 
   /** Waits until so many frames have come. */
   async receive(count: number): Promise<Frame[]> {
-    await until(() => this.frames.length >= count, `${count} frames`)
+    await until(
+      () => this.frames.length >= count,
+      () => `${count} frames; ${this.frames.length} came`,
+    )
     return this.frames
   }
 

@@ -20,7 +20,7 @@ export function openSocket(
 
 /** What a refused handshake answers. */
 export async function refusal(
-  central: Central,
+  central: { readonly url: string },
   headers: Record<string, string>,
 ): Promise<{ status: number | undefined; type: string | undefined; body: string }> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
