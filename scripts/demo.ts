@@ -27,8 +27,9 @@ const program = spawn(
   ],
   { stdio: 'inherit' },
 )
-// Ctrl-C reaches the program too: it ends by itself, and this process after it.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => program.kill(signal))
+// Ctrl-C reaches the program by itself; this process ends after it.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => program.kill('SIGTERM'))
 const [code] = await once(program, 'exit')
 ended.abort()
 await central.close()
