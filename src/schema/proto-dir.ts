@@ -23,7 +23,7 @@ export function findProto(dir: string, name: string, message: string): string | 
       `${dir}: ${defining.join(' and ')} both define message ${message}; keep one of them, or name it ${name}.proto`,
     )
   }
-  const named = files.find((file) => new RegExp(`^${name}(?![a-z])`, 'i').test(file))
+  const named = files.find((file) => new RegExp(`^${name}[^a-z]*\\.proto$`, 'i').test(file))
   const found = defining.length > 1 ? exact : (defining[0] ?? exact ?? named)
   return found === undefined ? undefined : join(dir, found)
 }
