@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { Clock } from '../clock.js'
 import { StreamError } from '../errors.js'
@@ -101,6 +102,8 @@ function settle(
   let cause: StreamError | undefined
   let heartbeat: Heartbeat | undefined
   let networkCode: string | undefined
+  let stream: Socket | undefined
+  let wantedBytes = Infinity
 
   const cut = (why: StreamError) => {
     cause ??= why
@@ -111,19 +114,22 @@ function settle(
   const timer = clock.setTimeout(() => giveUp(), HANDSHAKE_MS)
 
   const onMessage = (data: unknown, isBinary: boolean) => {
+    const bytes = data as Buffer
     heartbeat?.alive()
-    onFrame(data as Buffer, !isBinary)
+    if (wantedBytes <= 0) return
+    wantedBytes -= bytes.length
+    onFrame(bytes, !isBinary)
   }
   const onAbort = () => {
     if (socket.readyState === WebSocket.CONNECTING) {
       cut(new StreamError('connection-lost', `the handshake with ${url.host} was given up`))
       return
     }
-    // The server's answer may stand behind frames that are no longer wanted. What this process has
-    // read already is: a pause may have left it in a buffer, which is emptied at once.
+    // A pause leaves what one read held in a buffer: that was received, what stands behind it was
+    // not, and is read for the server's answer alone.
+    wantedBytes = stream?.readableLength ?? 0
     socket.resume()
     socket.close(1000)
-    setImmediate(() => socket.off('message', onMessage))
   }
   const alive = () => heartbeat?.alive()
 
@@ -135,7 +141,8 @@ function settle(
     )
   })
   socket.on('upgrade', (response) => {
-    response.socket.once('error', (error: NodeJS.ErrnoException) => {
+    stream = response.socket
+    stream.once('error', (error: NodeJS.ErrnoException) => {
       networkCode = error.code
     })
   })

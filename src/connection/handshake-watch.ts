@@ -43,7 +43,7 @@ export class HandshakeWatch {
 
   /** An error before the socket was open. */
   failed(error: Error): StreamError {
-    if (this.#proxy) return this.#proxyFault(networkError(error, this.#proxy.host).message)
+    if (this.#proxy) return networkError(error, this.#proxyName, { proxy: true })
     // Only `ws` itself, which did not like the headers of a 101, gives no code.
     if ('code' in error) return networkError(error, this.#url.host)
     return new StreamError(
@@ -54,29 +54,32 @@ export class HandshakeWatch {
 
   timedOut(afterMs: number): StreamError {
     const late = `no answer within ${afterMs / 1000} s`
-    if (this.#proxy) return this.#proxyFault(`${this.#proxy.host}: ${late}`)
-    return new StreamError(
-      'timed-out',
-      `${this.#url.host}: ${late}, still waiting for ${this.#waitingFor}`,
-    )
+    return this.#proxy
+      ? new StreamError('proxy-failed', `${this.#proxyName}: ${late}`)
+      : new StreamError(
+          'timed-out',
+          `${this.#url.host}: ${late}, still waiting for ${this.#waitingFor}`,
+        )
   }
 
   /** Whether the answer that came is the proxy's own, and what it means then. */
   refusedByProxy(): StreamError | undefined {
-    return this.#proxyStatus === undefined ? undefined : this.#proxyFault('')
-  }
-
-  #proxyFault(why: string): StreamError {
     const status = this.#proxyStatus
-    if (status === undefined) {
-      return new StreamError('proxy-failed', `the proxy does not let us through: ${why}`)
-    }
+    if (status === undefined) return undefined
+    // tinyproxy answers 401, not 407, to a password that is wrong.
     const hint =
-      status === 407 ? ': it expects a user and password in HTTPS_PROXY or HTTP_PROXY' : ''
+      status === 407 || status === 401
+        ? ': it expects the right user and password in HTTPS_PROXY or HTTP_PROXY'
+        : ''
     return new StreamError(
       'proxy-failed',
-      `the proxy ${this.#proxy?.host} answered ${status} when asked for ${this.#url.host}${hint}`,
+      `${this.#proxyName} answered ${status} when asked for ${this.#url.host}${hint}`,
       { status },
     )
+  }
+
+  /** Without the user and password that stand in its URL. */
+  get #proxyName(): string {
+    return `the proxy ${this.#proxy?.host}`
   }
 }

@@ -20,6 +20,8 @@ export type ReplayPoint = {
 
 /** Central's streaming service did not exist before: an older timestamp was never set. */
 const EARLIEST_MS = Date.UTC(2018, 0, 1)
+/** The server counts back from when it reads the header, not from when it was written. */
+const ON_ITS_WAY_MS = 1000
 
 /**
  * The replay headers of a handshake. Before the first envelope they are the ones asked for; after
@@ -42,5 +44,6 @@ export function replayHeaders(
 
   const sentMs = Number(last.timestamp / 1_000_000n)
   const fromMs = sentMs < EARLIEST_MS ? last.receivedAt : Math.min(sentMs, last.receivedAt)
-  return { 'X-Since-Time': `${Math.max(1, Math.ceil((nowMs - fromMs) / 1000))}s` }
+  const agoMs = Math.max(0, nowMs - fromMs) + ON_ITS_WAY_MS
+  return { 'X-Since-Time': `${Math.ceil(agoMs / 1000)}s` }
 }

@@ -76,16 +76,10 @@ class Supervisor {
   readonly #clock: Clock
   readonly #tracker: StatusTracker
   readonly #stop = new AbortController()
-  readonly #queue = new FrameQueue(() => {
-    this.#connection?.resume()
-    this.#onRoom?.()
-  })
+  readonly #queue = new FrameQueue(() => this.#connection?.resume())
   #connection: Connection | undefined
-  #onRoom: (() => void) | undefined
   /** Tries in a row that came to nothing. */
   #failures = 0
-  /** Whether the last connection found the queue full when it opened. */
-  #foundFull = false
 
   constructor(options: SubscribeOptions, clock: Clock, tracker: StatusTracker) {
     this.#options = options
@@ -99,11 +93,11 @@ class Supervisor {
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
     const done = this.#live()
+      .finally(() => signal.removeEventListener('abort', onAbort))
       .then(
         () => this.#queue.end(),
         (error: unknown) => this.#queue.end(error),
       )
-      .finally(() => signal.removeEventListener('abort', onAbort))
     return {
       next: () => this.#queue.next(),
       return: async () => {
@@ -137,7 +131,6 @@ class Supervisor {
     const { signal } = this.#stop
     this.#tracker.connecting(this.#failures + 1)
     try {
-      await this.#room()
       const first = key.current()
       const cause = await this.#connect(first)
       if (cause.code !== 'unauthorized') return cause
@@ -169,8 +162,7 @@ class Supervisor {
           leave()
           openedAtMs = this.#clock.elapsed()
           this.#connection = connection
-          this.#foundFull = this.#queue.full
-          if (this.#foundFull) connection.pause()
+          if (this.#queue.full) connection.pause()
           this.#tracker.open()
         },
         onFrame: (bytes, text) => this.#receive(bytes, text),
@@ -191,18 +183,6 @@ class Supervisor {
     this.#tracker.frame(bytes.length, receivedAt)
     this.#queue.push({ bytes, receivedAt, text })
     if (this.#queue.full) this.#connection?.pause()
-  }
-
-  /**
-   * Each socket leaves what one read of it held, even one that is paused from the beginning. A server
-   * that flaps while the consumer is stuck must not fill the memory with that.
-   */
-  async #room(): Promise<void> {
-    if (!this.#foundFull || !this.#queue.full) return
-    const room = new Promise<void>((resolve) => {
-      this.#onRoom = resolve
-    })
-    await untilAborted(room, this.#stop.signal)
   }
 
   #replayHeaders(): Record<string, string> {
