@@ -66,8 +66,11 @@ export class HandshakeWatch {
   refusedByProxy(): StreamError | undefined {
     const status = this.#proxyStatus
     if (status === undefined) return undefined
+    // tinyproxy answers 401, not 407, to a password that is wrong.
     const hint =
-      status === 407 ? ': it expects a user and password in HTTPS_PROXY or HTTP_PROXY' : ''
+      status === 407 || status === 401
+        ? ': it expects the right user and password in HTTPS_PROXY or HTTP_PROXY'
+        : ''
     return new StreamError(
       'proxy-failed',
       `${this.#proxyName} answered ${status} when asked for ${this.#url.host}${hint}`,

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { inspect } from 'node:util'
+import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
+import {
+  installedProxy,
+  PROXY_PASSWORD,
+  PROXY_USER,
+  setProxies,
+  startProxy,
+} from '../helpers/proxy.js'
+import { startSubscriber } from '../helpers/subscription.js'
+import { certificates } from '../helpers/tls.js'
+
+for (const name of ['tinyproxy', 'squid'] as const) {
+  const skip = installedProxy(name) ? false : `${name} is not installed`
+
+  test(`goes through ${name} with user and password`, { skip }, async (t) => {
+    const proxy = await startProxy(t, name)
+    const url = `http://${PROXY_USER}:${PROXY_PASSWORD}@127.0.0.1:${proxy.port}`
+    const { good } = await certificates()
+    const [plain, secure] = [await startCentral(t), await startCentral(t, { tls: good })]
+
+    await t.test('plain text by HTTP_PROXY, TLS by HTTPS_PROXY', async (t) => {
+      for (const [variable, central] of [
+        ['HTTP_PROXY', plain],
+        ['HTTPS_PROXY', secure],
+      ] as const) {
+        setProxies(t, { [variable]: url })
+        const subscriber = startSubscriber(t, central.url, { verifyCertificates: false })
+        const socket = await central.waitForSocket()
+        await socket.send(Uint8Array.of(7))
+        assert.deepEqual([...((await subscriber.receive(1))[0]?.bytes ?? [])], [7])
+        subscriber.stop()
+        await subscriber.finished
+        assert.equal((await socket.ended).code, 1000)
+        assert.match(await proxy.log(), new RegExp(`CONNECT 127\\.0\\.0\\.1:${central.port}`))
+      }
+    })
+
+    await t.test('not to a host that NO_PROXY names', async (t) => {
+      const before = await proxy.log()
+      setProxies(t, { HTTP_PROXY: url, NO_PROXY: 'example.org,127.0.0.1' })
+      await startSubscriber(t, plain.url).reach('open')
+      assert.equal(await proxy.log(), before)
+    })
+
+    await t.test('a wrong password is retried, and never shown', async (t) => {
+      setProxies(t, { HTTPS_PROXY: `http://${PROXY_USER}:not-the-one@127.0.0.1:${proxy.port}` })
+      const { handshakes } = secure
+      const before = handshakes.length
+      const subscriber = startSubscriber(t, secure.url)
+      const { cause } = await subscriber.reach('retrying')
+      assert.equal(cause.code, 'proxy-failed')
+      // 407 by the standard; tinyproxy answers 401 to a password that is wrong.
+      assert.ok(cause.status === 407 || cause.status === 401, String(cause.status))
+      assert.match(cause.message, /right user and password in HTTPS_PROXY/)
+      assert.ok(!inspect(cause, { depth: null }).includes('not-the-one'))
+      assert.equal(handshakes.length, before)
+    })
+
+    await t.test('a server that the proxy cannot reach is retried', async (t) => {
+      setProxies(t, { HTTP_PROXY: url })
+      const subscriber = startSubscriber(t, `ws://127.0.0.1:${await closedPort()}`)
+      const { cause } = await subscriber.reach('retrying')
+      assert.equal(cause.code, 'proxy-failed')
+      assert.match(cause.message, /answered 50\d when asked for 127\.0\.0\.1/)
+    })
+  })
+}
+
+test('a 502 of Central is not taken for one of the proxy', {
+  skip: !installedProxy('tinyproxy') && 'tinyproxy is not installed',
+}, async (t) => {
+  const proxy = await startProxy(t, 'tinyproxy')
+  setProxies(t, { HTTP_PROXY: `http://${PROXY_USER}:${PROXY_PASSWORD}@127.0.0.1:${proxy.port}` })
+  const central = await startCentral(t)
+  central.failHandshake({ type: 'answer', status: 502 })
+  const subscriber = startSubscriber(t, central.url)
+  assert.equal((await subscriber.reach('retrying')).cause.code, 'unavailable')
+})
+
+test('a proxy that refuses connections is retried', async (t) => {
+  setProxies(t, { HTTP_PROXY: `http://${PROXY_USER}:secret@127.0.0.1:${await closedPort()}` })
+  const central = await startCentral(t)
+  const subscriber = startSubscriber(t, central.url)
+  const { cause } = await subscriber.reach('retrying')
+  assert.equal(cause.code, 'proxy-failed')
+  assert.ok(!inspect(cause, { depth: null }).includes('secret'))
+  assert.equal(central.connections.accepted, 0)
+})
+
+test('a proxy that does not answer is given up after 10 s, and its socket is closed', async (t) => {
+  const proxy = await startSilentServer(t)
+  setProxies(t, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` })
+  const central = await startCentral(t)
+  const subscriber = startSubscriber(t, central.url)
+  await until(() => (proxy.connections[0]?.bytesRead ?? 0) > 0)
+  subscriber.clock.advance(10_000)
+  const { cause } = await subscriber.reach('retrying')
+  assert.equal(cause.code, 'proxy-failed')
+  assert.match(cause.message, /no answer within 10 s/)
+  await until(() => proxy.connections[0]?.destroyed === true)
+})
+
+test('stopping closes a connection to a proxy that does not answer', async (t) => {
+  const proxy = await startSilentServer(t)
+  setProxies(t, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` })
+  const central = await startCentral(t)
+  const subscriber = startSubscriber(t, central.url)
+  await until(() => (proxy.connections[0]?.bytesRead ?? 0) > 0)
+  subscriber.stop()
+  await subscriber.finished
+  await until(() => proxy.connections[0]?.destroyed === true)
+})
+
+test('a proxy of an unknown kind, or none at all, is said to be unusable', async (t) => {
+  const central = await startCentral(t)
+  for (const [value, message] of [
+    ['socks5://user:secret@127.0.0.1:1080', /socks5:\/\/.*not supported/],
+    ['http://user:secret@[broken', /not a URL/],
+  ] as const) {
+    setProxies(t, { HTTP_PROXY: value })
+    const subscriber = startSubscriber(t, central.url)
+    const { cause } = await subscriber.reach('retrying')
+    assert.equal(cause.code, 'proxy-failed')
+    assert.match(cause.message, message)
+    assert.ok(!inspect(cause, { depth: null }).includes('secret'))
+  }
+})

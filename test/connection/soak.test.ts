@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { createGate } from '../../src/connection/gate.js'
+import { type Subscription, subscribe } from '../../src/connection/subscribe.js'
+import { parseHost } from '../../src/host.js'
+import { startCentral } from '../helpers/central.js'
+import { FakeClock, until } from '../helpers/clock.js'
+import { fixedKey } from '../helpers/subscription.js'
+
+const ENTRIES = 3
+const RECONNECTS = 1000
+/** A thousand reconnects in an hour. */
+const ROUND_MS = 3600
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+function heapBytes(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
+
+test('an hour of flapping leaves no timer, listener or socket behind, and memory where it was', async (t) => {
+  const central = await startCentral(t)
+  const clock = new FakeClock()
+  const stop = new AbortController()
+  const gate = createGate()
+  const resourcesBefore = process.getActiveResourcesInfo().sort()
+  const counts = new Array<number>(ENTRIES).fill(0)
+  const subscriptions = counts.map(() =>
+    subscribe({
+      entry: { topic: 'monitoring', username: undefined, host: parseHost(central.url) },
+      key: fixedKey(),
+      userAgent: 'aruba-stream/test',
+      gate,
+      signal: stop.signal,
+      clock,
+    }),
+  )
+  const reading = subscriptions.map(async (subscription, index) => {
+    for await (const _ of subscription) counts[index] = (counts[index] ?? 0) + 1
+  })
+  const all = (type: Subscription['status']['type']) => () =>
+    subscriptions.every(({ status }) => status.type === type)
+
+  let heapAtFirst = 0
+  for (let round = 0; round < RECONNECTS; round += 1) {
+    await until(all('open'))
+    await until(() => central.sockets.length === ENTRIES)
+    for (const [index, socket] of central.sockets.entries()) {
+      if (round % 2 === 0) await socket.sendEmpty()
+      if ((round + index) % 3 === 0) socket.reset()
+      else if ((round + index) % 3 === 1) socket.close(1011)
+      else socket.terminate()
+    }
+    await until(all('retrying'))
+    await until(() => central.connections.open === 0)
+    assert.equal(clock.timers, ENTRIES)
+    central.handshakes.length = 0
+    clock.advance(ROUND_MS)
+    if (round === RECONNECTS / 4) heapAtFirst = heapBytes()
+  }
+  const grownBytes = heapBytes() - heapAtFirst
+  assert.ok(grownBytes < 1_000_000, `grown by ${grownBytes} bytes`)
+  assert.ok(getEventListeners(stop.signal, 'abort').length <= ENTRIES)
+
+  await until(all('open'))
+  for (const { status } of subscriptions) {
+    assert.equal(status.reconnects, RECONNECTS)
+    assert.ok(status.gapMs >= RECONNECTS * ROUND_MS)
+  }
+  stop.abort()
+  await Promise.all(reading)
+  assert.equal(clock.timers, 0)
+  assert.equal(getEventListeners(stop.signal, 'abort').length, 0)
+  await until(() => central.connections.open === 0)
+  await until(() => process.getActiveResourcesInfo().length <= resourcesBefore.length)
+  assert.deepEqual(process.getActiveResourcesInfo().sort(), resourcesBefore)
+})

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as wait } from 'node:timers/promises'
+import { closedPort } from './central.js'
+
+/** Whom the proxies let through. */
+export const PROXY_USER = 'proxy-user'
+export const PROXY_PASSWORD = 'p4ss-w0rd'
+const NAMES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY']
+
+/** Sets what the environment says about proxies, until the test ends; what is not given is unset. */
+export function setProxies(t: TestContext, values: Readonly<Record<string, string>>): void {
+  for (const name of NAMES.flatMap((upper) => [upper, upper.toLowerCase()])) {
+    const before = process.env[name]
+    delete process.env[name]
+    const value = values[name]
+    if (value !== undefined) process.env[name] = value
+    t.after(() => {
+      delete process.env[name]
+      if (before !== undefined) process.env[name] = before
+    })
+  }
+}
+
+export type Proxy = { readonly port: number; readonly log: () => Promise<string> }
+
+/** How each real proxy is configured to ask for user and password, and is started. */
+const PROXIES = {
+  tinyproxy: (folder: string, port: number) => ({
+    config: [
+      `Port ${port}`,
+      'Listen 127.0.0.1',
+      'Timeout 60',
+      'LogLevel Connect',
+      `LogFile "${join(folder, 'log')}"`,
+      `BasicAuth ${PROXY_USER} ${PROXY_PASSWORD}`,
+    ],
+    args: ['-d', '-c', join(folder, 'config')],
+  }),
+  squid: (folder: string, port: number) => ({
+    config: [
+      `http_port 127.0.0.1:${port}`,
+      `auth_param basic program ${join(folder, 'helper')}`,
+      'acl known proxy_auth REQUIRED',
+      'http_access allow known',
+      'http_access deny all',
+      'cache deny all',
+      'shutdown_lifetime 0 seconds',
+      `access_log stdio:${join(folder, 'log')}`,
+      'cache_log /dev/null',
+      `pid_filename ${join(folder, 'pid')}`,
+      `coredump_dir ${folder}`,
+      'pinger_enable off',
+    ],
+    args: ['-N', '-f', join(folder, 'config')],
+  }),
+} as const
+
+/** The proxies that Debian has as a package. */
+export type ProxyName = keyof typeof PROXIES
+
+/** Path of a proxy's program; empty where it is not installed. */
+export const installedProxy = (name: ProxyName) =>
+  spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin" command -v ${name}`], {
+    encoding: 'utf8',
+  }).stdout.trim()
+
+/** Starts a real proxy that asks for user and password; it ends with the test. */
+export async function startProxy(t: TestContext, name: ProxyName): Promise<Proxy> {
+  const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-proxy-'))
+  // Started as root, the proxies become another user.
+  await chmod(folder, 0o777)
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const port = await closedPort()
+  const { config, args } = PROXIES[name](folder, port)
+  await writeFile(join(folder, 'config'), `${config.join('\n')}\n`)
+  // squid asks a helper about each user: a line of user and password, answered by OK or ERR.
+  await writeFile(
+    join(folder, 'helper'),
+    `#!/bin/sh\nwhile read -r line; do\n  [ "$line" = '${PROXY_USER} ${PROXY_PASSWORD}' ] && echo OK || echo ERR\ndone\n`,
+    { mode: 0o755 },
+  )
+  const child = spawn(installedProxy(name), args, { stdio: 'ignore' })
+  t.after(() => stop(child))
+  await listening(child, port)
+  return { port, log: () => readFile(join(folder, 'log'), 'utf8') }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+}
+
+/** Waits until a program that was just started accepts connections; at most 10 s. */
+async function listening(child: ChildProcess, port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const socket = connect(port, '127.0.0.1')
+    try {
+      await once(socket, 'connect')
+      return
+    } catch {
+      assert.equal(child.exitCode, null, 'the proxy ended')
+      await wait(50)
+    } finally {
+      socket.destroy()
+    }
+  }
+  assert.fail('the proxy does not listen')
+}
