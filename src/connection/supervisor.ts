@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { backoffDelay } from '../backoff.js'
 import { type Clock, sleep, untilAborted } from '../clock.js'
 import { StreamError } from '../errors.js'
@@ -32,6 +33,8 @@ export class Supervisor {
 
   start(): AsyncIterator<Frame, undefined> {
     const { signal } = this.#options
+    // One signal ends all entries: a thousand listeners are no leak, as Node would have it.
+    setMaxListeners(0, signal)
     const onAbort = () => this.#stop.abort(signal.reason)
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
