@@ -10,24 +10,30 @@ export type Progress = {
   readonly lastFrameAt: number | undefined
   /** Connections that were opened again after one was lost. */
   readonly reconnects: number
-  /** Time without a connection after the first one was open, milliseconds; the current gap included once it has ended. */
+  /** Time without a connection since the first one was open, milliseconds; a gap counts once it has ended. */
   readonly gapMs: number
 }
 
+/** Where an entry stands. */
+export type Phase =
+  /** In a handshake, or waiting for its turn or for another key; `attempt` counts tries in a row, from 1. */
+  | { readonly type: 'connecting'; readonly attempt: number }
+  /** `gapMsBefore`: how long there was no connection before this one; 0 for the first. */
+  | { readonly type: 'open'; readonly since: number; readonly gapMsBefore: number }
+  | {
+      readonly type: 'retrying'
+      /** When the last connection was lost; when the entry began, where there was none. */
+      readonly since: number
+      /** Tries in a row that came to nothing, a lost connection included. */
+      readonly attempt: number
+      /** How long the wait is that begins now. */
+      readonly delayMs: number
+      readonly cause: StreamError
+    }
+  /** Central refused for good: key, topic or address. */
+  | { readonly type: 'refused'; readonly at: number; readonly cause: StreamError }
+  /** Ended as asked, or (without reconnecting) by the connection; `cause` where that was a failure. */
+  | { readonly type: 'ended'; readonly at: number; readonly cause: StreamError | undefined }
+
 /** The life of one entry's subscription. Whoever shows it (log, table, metrics) reads this and keeps no state beside it. */
-export type Status = Progress &
-  (
-    | { readonly type: 'connecting'; readonly attempt: number }
-    | { readonly type: 'open'; readonly since: number; readonly gapMsBefore: number }
-    | {
-        readonly type: 'retrying'
-        readonly since: number
-        readonly attempt: number
-        readonly delayMs: number
-        readonly cause: StreamError
-      }
-    /** Central refused for good: key, topic or address. */
-    | { readonly type: 'refused'; readonly at: number; readonly cause: StreamError }
-    /** Ended as asked, or (under `--no_reconnect`) by the connection; `cause` where that was a failure. */
-    | { readonly type: 'ended'; readonly at: number; readonly cause: StreamError | undefined }
-  )
+export type Status = Progress & Phase

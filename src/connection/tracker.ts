@@ -1,21 +1,8 @@
 import type { Clock } from '../clock.js'
 import type { StreamError } from '../errors.js'
-import type { Status } from './status.js'
+import type { Phase, Status } from './status.js'
 
-type Phase =
-  | { readonly type: 'connecting'; readonly attempt: number }
-  | { readonly type: 'open'; readonly since: number; readonly gapMsBefore: number }
-  | {
-      readonly type: 'retrying'
-      readonly since: number
-      readonly attempt: number
-      readonly delayMs: number
-      readonly cause: StreamError
-    }
-  | { readonly type: 'refused'; readonly at: number; readonly cause: StreamError }
-  | { readonly type: 'ended'; readonly at: number; readonly cause: StreamError | undefined }
-
-/** Called at each change of type; what came before tells a first connection from another. */
+/** Called at each change, with what was so before. */
 export type StatusListener = (status: Status, previous: Status) => void
 
 /** Keeps one entry's `Status`; the only thing that does. */

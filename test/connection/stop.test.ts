@@ -169,3 +169,27 @@ test('an entry that was given up leaves nothing behind', async (t) => {
   assert.equal(clock.timers, 0)
   await until(() => central.connections.open === 0)
 })
+
+test('one signal serves many entries without a warning of leaks', async (t) => {
+  const central = await startCentral(t)
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const stop = new AbortController()
+  const gate = createGate()
+  const reading = Array.from({ length: 30 }, async () => {
+    const subscription = subscribe({
+      entry: { topic: 'audit', username: undefined, host: parseHost(central.url) },
+      key: fixedKey(),
+      userAgent: 'aruba-stream/test',
+      gate,
+      signal: stop.signal,
+    })
+    for await (const _ of subscription) assert.fail('no frame was sent')
+  })
+  await until(() => central.sockets.length === 30)
+  stop.abort()
+  await Promise.all(reading)
+  assert.deepEqual(warnings, [])
+})

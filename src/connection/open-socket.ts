@@ -1,0 +1,94 @@
+import { type ClientOptions, WebSocket } from 'ws'
+import { StreamError } from '../errors.js'
+import { type Host, socketUrl } from '../host.js'
+import { proxyFor } from '../proxy.js'
+import { proxyAgent } from '../proxy-agent.js'
+import type { Topic } from '../schema/topics.js'
+import type { Secret } from '../secret.js'
+import { HandshakeWatch } from './handshake-watch.js'
+
+/** How long the server may take to answer a close frame. */
+const CLOSE_MS = 1000
+/** Central's messages are a few KiB; this only keeps a broken server from filling the memory. */
+const MAX_FRAME_BYTES = 64 * 1024 * 1024
+
+export type HandshakeOptions = {
+  readonly host: Host
+  readonly topic: Topic
+  /** Header `UserName`; left out where undefined. */
+  readonly username: string | undefined
+  readonly key: Secret
+  readonly replayHeaders: Readonly<Record<string, string>>
+  readonly userAgent: string
+  readonly verifyCertificates: boolean
+}
+
+/** A socket in its handshake; whoever made it listens to its events in the same tick. */
+export type OpeningSocket = {
+  readonly url: URL
+  readonly socket: WebSocket
+  readonly watch: HandshakeWatch
+  /** Destroys what there is, without a close frame. */
+  cut(): void
+}
+
+/**
+ * Begins the handshake for one topic, through a proxy where the environment names one.
+ * @throws StreamError `input-invalid` where key or user name do not fit into a header,
+ *   `proxy-failed` where the proxy's URL is of no use
+ */
+export function openSocket(options: HandshakeOptions): OpeningSocket {
+  const url = new URL(socketUrl(options.host))
+  const watch = new HandshakeWatch(url)
+  // Reaches the socket to a proxy, which the request does not own before the proxy has answered.
+  const proxied = new AbortController()
+  const proxy = proxyFor(url.href)
+  const { verifyCertificates } = options
+  const agent = proxy && proxyAgent({ proxy, verifyCertificates, signal: proxied.signal })
+  if (agent) watch.throughProxy(agent)
+  const socketOptions: ClientOptions & { closeTimeout: number } = {
+    ...(agent && { agent }),
+    headers: headersOf(options),
+    rejectUnauthorized: verifyCertificates,
+    perMessageDeflate: false,
+    followRedirects: false,
+    skipUTF8Validation: true, // A text frame is kept whatever its bytes are.
+    maxPayload: MAX_FRAME_BYTES,
+    closeTimeout: CLOSE_MS,
+    finishRequest: (request) => watch.begin(request),
+  }
+  const socket = createSocket(url, socketOptions)
+  return {
+    url,
+    socket,
+    watch,
+    cut() {
+      socket.terminate()
+      proxied.abort()
+    },
+  }
+}
+
+function headersOf({ username, key, topic, replayHeaders, userAgent }: HandshakeOptions) {
+  return {
+    ...(username !== undefined && { UserName: username }),
+    Authorization: key.reveal(),
+    Topic: topic,
+    ...replayHeaders,
+    'User-Agent': userAgent,
+  }
+}
+
+function createSocket(url: URL, options: ClientOptions): WebSocket {
+  try {
+    return new WebSocket(url, options)
+  } catch (error) {
+    // Node refuses such a header at once; the error that says so is not passed on.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_CHAR'))
+      throw error
+    throw new StreamError(
+      'input-invalid',
+      'the key or the user name holds a character that an HTTP header cannot carry',
+    )
+  }
+}
