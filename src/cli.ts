@@ -37,8 +37,11 @@ function end(): void {
 }
 
 function hangUp(): void {
-  // The terminal is gone, and nobody can ask for anything any more.
-  if (process.stdin.isTTY || process.stderr.isTTY) return end()
+  if (process.stdin.isTTY || process.stderr.isTTY) {
+    // The terminal is gone, and nobody can ask for anything any more.
+    end()
+    return
+  }
   hangups++
   reload?.()
 }

@@ -5,7 +5,6 @@ import { type KeySource, type Subscription, subscribe } from './connection/subsc
 import type { Decoders } from './decoders.js'
 import type { EntryFile } from './entry-file.js'
 import { StreamError } from './errors.js'
-import type { FrameFile, KeptFrame } from './export/frame-file.js'
 import type { CustomerEntry } from './input/entries.js'
 import { Intake } from './intake.js'
 import { keyAge } from './key/key-age.js'
@@ -23,11 +22,10 @@ export type CollectorOptions = {
   readonly file: EntryFile
   readonly decoders: Decoders
   readonly sinks: Sinks
-  readonly recording: FrameFile<KeptFrame> | undefined
 }
 
 /** What there is of one entry while it streams. */
-type Live = { entry: CustomerEntry; key: KeySource; intake: Intake; subscription: Subscription }
+type Live = { entry: CustomerEntry; keys: KeySource; intake: Intake; subscription: Subscription }
 
 /** Collects the frames of all entries, which may come and go with the input file. */
 export class Collector {
@@ -47,6 +45,7 @@ export class Collector {
     this.#options = options
     this.#userAgent = userAgent
     this.#streams = new Streams((entry, signal) => this.#stream(entry, signal), this.#stopping)
+    if (!verifyCertificates) program.log.warn('--no_valid_cert: certificates are not verified')
     this.#ring = createKeyRing({
       validate: (host, key, signal) =>
         validateKey({ host, key, verifyCertificates, userAgent, signal }),
@@ -68,13 +67,13 @@ export class Collector {
 
   /** How the entries stand, in the order of the input file. */
   snapshot(now: number): EntrySnapshot[] {
-    return [...this.#live.values()].map(({ entry, key, intake, subscription }) => ({
+    return [...this.#live.values()].map(({ entry, keys, intake, subscription }) => ({
       name: entry.name,
       topic: entry.topic,
       status: subscription.status,
       messages: intake.messages,
       undecodable: intake.undecodable,
-      keyAge: keyAge(entry.key, now),
+      keyAge: keyAge(keys.current(), now),
     }))
   }
 
@@ -129,25 +128,23 @@ export class Collector {
   }
 
   /** A key that Central refused at the start is not offered on a socket. */
-  #keySource(entry: CustomerEntry): KeySource {
-    const source = this.#ring.source(entry)
-    const refusal = this.#refused.get(entry.name)
-    if (!refusal) return source
-    return {
-      ...source,
-      current() {
-        throw refusal
-      },
+  #offered(name: string, keys: KeySource): KeySource {
+    const refusal = this.#refused.get(name)
+    if (!refusal) return keys
+    const current = () => {
+      throw refusal
     }
+    return { ...keys, current }
   }
 
   async #stream(entry: CustomerEntry, signal: AbortSignal): Promise<void> {
-    const { settings, program, decoders, sinks, recording } = this.#options
+    const { settings, program, decoders, sinks } = this.#options
     const { replay, reconnect, verifyCertificates } = settings
     const { name, topic } = entry
     const log = program.log.child({ entry: name })
     const intake = new Intake({ entry, decoder: decoders.of(entry), sinks, log })
-    const key = this.#keySource(entry)
+    const keys = this.#ring.source(entry)
+    const key = this.#offered(name, keys)
     const subscription = subscribe({
       ...{ entry, key, signal, replay, reconnect, verifyCertificates },
       userAgent: this.#userAgent,
@@ -155,9 +152,9 @@ export class Collector {
       lastTimestamp: () => intake.lastTimestamp,
       onStatus: (status, previous) => narrate(log, status, previous),
     })
-    this.#live.set(name, { entry, key, intake, subscription })
+    this.#live.set(name, { entry, keys, intake, subscription })
     for await (const frame of subscription) {
-      const kept = recording?.append({ ...frame, customer: name, topic })
+      const kept = sinks.recording?.append({ ...frame, customer: name, topic })
       if (kept) await kept
       const taken = intake.take(frame)
       if (taken) await taken

@@ -1,8 +1,13 @@
 import type { DeliverySettings } from './command-line/settings.js'
-import { StreamError } from './errors.js'
 import type { Exporter, ExporterContext, ExporterCounters } from './export/exporter.js'
 import { openExporter } from './export/exporters.js'
-import { type DeadLetter, type FrameFile, openDeadLetter } from './export/frame-file.js'
+import {
+  type DeadLetter,
+  type FrameFile,
+  type KeptFrame,
+  openDeadLetter,
+  openRecording,
+} from './export/frame-file.js'
 import { openStdout } from './export/stdout.js'
 import type { Program } from './program.js'
 import type { ExporterSnapshot } from './report/snapshot.js'
@@ -13,6 +18,7 @@ export type Sinks = {
   readonly exporters: readonly Exporter[]
   readonly counters: readonly ExporterSnapshot[]
   readonly deadLetter: FrameFile<DeadLetter> | undefined
+  readonly recording: FrameFile<KeptFrame> | undefined
   /** Opens again the files that are being written, for logrotate. */
   reopen(): Promise<void>
   /** Resolves when all that was taken over is delivered or given up. */
@@ -20,11 +26,11 @@ export type Sinks = {
 }
 
 /**
- * Opens stdout, the exporters and the dead letter that a command line asks for.
+ * Opens stdout, the exporters, the recording and the dead letter that a command line asks for.
  * @throws StreamError `usage` or `exporter-unusable`; what was open by then is closed again
  */
 export async function openSinks(
-  settings: DeliverySettings,
+  settings: DeliverySettings & { readonly recordFile?: string | undefined },
   topics: readonly Topic[],
   program: Program,
 ): Promise<Sinks> {
@@ -32,6 +38,7 @@ export async function openSinks(
   const exporters: Exporter[] = []
   const counters: ExporterSnapshot[] = []
   let deadLetter: FrameFile<DeadLetter> | undefined
+  let recording: FrameFile<KeptFrame> | undefined
 
   const contextOf = (type: string): ExporterContext => {
     const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
@@ -68,20 +75,23 @@ export async function openSinks(
     get deadLetter() {
       return deadLetter
     },
+    get recording() {
+      return recording
+    },
     async reopen() {
       await Promise.all(exporters.map((exporter) => exporter.reopen?.()))
-      await deadLetter?.reopen()
+      await Promise.all([deadLetter?.reopen(), recording?.reopen()])
     },
     async close() {
       await Promise.all(exporters.map((exporter) => exporter.close()))
-      await deadLetter?.close()
+      await Promise.all([deadLetter?.close(), recording?.close()])
     },
   }
 
   try {
-    if (settings.deadLetterFile !== undefined) {
-      deadLetter = await openDeadLetter(settings.deadLetterFile, { log, signal: shutdown.over })
-    }
+    const files = { log, signal: shutdown.over }
+    if (settings.deadLetterFile) deadLetter = await openDeadLetter(settings.deadLetterFile, files)
+    if (settings.recordFile) recording = await openRecording(settings.recordFile, files)
     if (settings.print) {
       const onReaderGone = () => shutdown.begin()
       exporters.push(openStdout({ ...stdout, onReaderGone }, contextOf('stdout')))
