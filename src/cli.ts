@@ -87,15 +87,15 @@ async function perform(
       return run(invocation.settings, program)
     }
     case 'check': {
-      const { check } = await import('./check.js')
+      const { check } = await import('./run-check.js')
       return check(invocation.settings, program)
     }
     case 'replay': {
-      const { replay } = await import('./replay.js')
+      const { replay } = await import('./run-replay.js')
       return replay(invocation.settings, program)
     }
     case 'simulate': {
-      const { simulate } = await import('./simulate.js')
+      const { simulate } = await import('./run-simulate.js')
       return simulate(invocation.settings, program)
     }
   }
@@ -121,11 +121,21 @@ function createProgram(settings: LogSettings = { format: 'text', level: 'info' }
     screen,
     env: process.env,
     cwd: process.cwd(),
+    owner: { pid: process.pid, isAlive },
     shutdown,
     onHangup(callback) {
       reload = callback
       if (hangups > 0) callback()
     },
+  }
+}
+
+/** Signal 0 is sent to nobody: it only tells whether there is somebody. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

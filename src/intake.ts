@@ -20,12 +20,14 @@ export class Intake {
   messages = 0
   /** Frames that were no message. */
   undecodable = 0
+  readonly topic: Topic
   #last: StreamMessage | undefined
   readonly #options: IntakeOptions
   readonly #first: 'record' | 'line'
 
   constructor(options: IntakeOptions) {
     this.#options = options
+    this.topic = options.entry.topic
     this.#first = options.sinks.exporters[0]?.needs ?? 'line'
   }
 

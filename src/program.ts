@@ -1,4 +1,5 @@
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
+import type { LockOwner } from './input/file-lock.js'
 import type { QuietLogger } from './log-repeats.js'
 import type { Shutdown } from './shutdown.js'
 
@@ -24,12 +25,14 @@ export type Screen = {
 export type Program = {
   readonly version: string
   readonly log: QuietLogger
-  readonly stdin: NodeJS.ReadableStream
+  readonly stdin: Readable
   readonly stdout: Output
   readonly screen: Screen
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder that relative paths start from. */
   readonly cwd: string
+  /** This process, for locks. */
+  readonly owner: LockOwner
   readonly shutdown: Shutdown
   /** Calls back on every SIGHUP that asks for a reload. */
   onHangup(reload: () => void): void

@@ -1,72 +1,57 @@
+import { Collector } from './collector.js'
 import type { StreamSettings } from './command-line/settings.js'
-import { createGate } from './connection/gate.js'
-import { type Subscription, subscribe } from './connection/subscribe.js'
-import { createDecoder } from './decode/decoder.js'
+import { Decoders } from './decoders.js'
+import { EntryFile } from './entry-file.js'
 import { exitCode } from './exit-code.js'
 import { openRecording } from './export/frame-file.js'
-import { type CustomerEntry, diffEntries, withHost } from './input/entries.js'
-import { loadInput } from './input/load-input.js'
-import { Intake } from './intake.js'
-import { keyAge } from './key/key-age.js'
-import { narrate } from './narrate.js'
 import type { Program } from './program.js'
 import type { Snapshot } from './report/snapshot.js'
 import { startReporting } from './reporting.js'
-import { createSchemas } from './schemas.js'
 import { openSinks } from './sinks.js'
-import { Streams } from './streams.js'
-
-type Live = { entry: CustomerEntry; intake: Intake; subscription: Subscription }
 
 /**
  * Streams every entry of the input file until asked to end. The way of the data:
  * input file -> CustomerEntry -> Frame -> StreamMessage -> one line.
  * @returns the exit code
- * @throws StreamError where the command line or the input file is wrong; nothing was opened then
+ * @throws StreamError where the command line or the input file is wrong; no connection was opened then
  */
 export async function run(settings: StreamSettings, program: Program): Promise<number> {
-  const { log, shutdown, version } = program
-  const userAgent = `aruba-stream/${version}`
+  const { log, shutdown, owner } = program
   const startedAt = Date.now()
 
-  let entries = await readEntries()
-  const schemaOf = createSchemas(settings.protoDir, log)
+  const file = new EntryFile({ path: settings.inputFile, host: settings.host, log, owner })
+  const { added: entries } = await file.read()
   const topics = [...new Set(entries.map(({ topic }) => topic))]
-  for (const topic of topics) schemaOf(topic)
+  const decoders = new Decoders({ ...settings, log })
+  decoders.load(topics)
   const sinks = await openSinks(settings, topics, program)
-  const live = new Map<string, Live>()
-
-  async function readEntries(): Promise<CustomerEntry[]> {
-    const { entries, warnings } = await loadInput(settings.inputFile)
-    for (const warning of warnings) log.warn(warning)
-    return withHost(entries, settings.host)
+  const recording = settings.recordFile
+    ? await openRecording(settings.recordFile, { log, signal: shutdown.over })
+    : undefined
+  const collector = new Collector({ settings, program, file, decoders, sinks, recording })
+  const snapshot = (): Snapshot => ({
+    entries: collector.snapshot(Date.now()),
+    exporters: sinks.counters,
+    startedAt,
+  })
+  const reporting = await startReporting(settings, snapshot, program)
+  if (!settings.verifyCertificates) log.warn('--no_valid_cert: certificates are not verified')
+  if (sinks.exporters.length === 0) {
+    log.info('nothing is done with the messages but counting: see --decode_data and --export_data')
   }
 
-  async function stream(entry: CustomerEntry, signal: AbortSignal): Promise<void> {
-    const entryLog = log.child({ entry: entry.name })
-    const decoder = createDecoder({
-      customer: entry.name,
-      schema: schemaOf(entry.topic),
-      readable: settings.readable,
-      onDrift: ({ sentence }) => entryLog.warn(sentence),
-    })
-    const intake = new Intake({ entry, decoder, sinks, log: entryLog })
-    const subscription = subscribe({
-      entry,
-      key: keys.source(entry),
-      userAgent,
-      gate,
-      signal,
-      replay: settings.replay,
-      lastTimestamp: () => intake.lastTimestamp,
-      reconnect: settings.reconnect,
-      verifyCertificates: settings.verifyCertificates,
-      onStatus: (status, previous) => narrate(entryLog, status, previous),
-    })
-    live.set(entry.name, { entry, intake, subscription })
-    for await (const frame of subscription) {
-      const taken = intake.take(frame)
-      if (taken) await taken
-    }
-  }
+  program.onHangup(async () => {
+    await Promise.all([sinks.reopen(), recording?.reopen()])
+    await collector.reload()
+  })
+  await collector.begin(entries)
+  await collector.done
+
+  const asked = shutdown.stopping.aborted
+  // Also where nobody asked: an exporter must not wait for ever for the other side.
+  shutdown.begin()
+  await Promise.all([sinks.close(), recording?.close()])
+  await reporting.close()
+  const givenUp = sinks.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
+  return exitCode({ statuses: collector.statuses, asked, givenUp, failed: false })
 }

@@ -42,6 +42,7 @@ export async function openSinks(
       counters: own,
       topics,
       protoDir: settings.protoDir,
+      readable: settings.readable,
       env,
       cwd,
       stopping: shutdown.stopping,

@@ -1,4 +1,4 @@
-import type { CustomerEntry } from './input/load-input.js'
+import type { CustomerEntry } from './input/entries.js'
 
 /** Runs one entry's stream until it ends or the signal aborts. */
 export type RunStream = (entry: CustomerEntry, signal: AbortSignal) => Promise<void>

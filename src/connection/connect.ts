@@ -4,12 +4,12 @@ import type { Clock } from '../clock.js'
 import { StreamError } from '../errors.js'
 import { type Host, socketUrl } from '../host.js'
 import { proxyFor } from '../proxy.js'
+import { proxyAgent } from '../proxy-agent.js'
 import type { Topic } from '../schema/topics.js'
 import type { Secret } from '../secret.js'
 import { connectionLost, protocolError } from './ending.js'
 import { HandshakeWatch } from './handshake-watch.js'
 import { type Heartbeat, startHeartbeat } from './heartbeat.js'
-import { proxyAgent } from './proxy-agent.js'
 import { readBody, refusal } from './refusal.js'
 
 /** DNS, TCP, proxy, TLS and the answer to the upgrade, all together. */

@@ -24,12 +24,13 @@ export type InputFile = {
 export async function loadInput(path: string): Promise<InputFile> {
   const shown = printable(path)
   try {
-    const { text, mode } = await readText(path)
+    const { text, stats } = await readText(path)
     const { root, fault } = parseJson(text)
     if (fault !== undefined) throw invalid(shown, [fault])
     const { entries, problems } = checkInput(root, text)
     if (problems.length > 0) throw invalid(shown, problems)
-    const open = (mode & READABLE_BY_OTHERS) !== 0
+    const mode = Number(stats.mode) & 0o7777
+    const open = stats.isFile() && (mode & READABLE_BY_OTHERS) !== 0
     return { entries, warnings: open ? [openToOthers(shown, mode)] : [] }
   } catch (error) {
     if (error instanceof UnreadableFile) throw invalid(shown, [error.message])

@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer'
+import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
 /** A file's text, as JSON wants it: without the byte-order mark. */
 export type FileText = {
   readonly text: string
   readonly byteOrderMark: boolean
-  /** Permission bits. */
-  readonly mode: number
+  /** Of the moment before it was read. */
+  readonly stats: BigIntStats
 }
 
 /** Why a file is of no use; the message fits behind its path. */
@@ -30,11 +31,11 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export async function readText(path: string): Promise<FileText> {
   let bytes: Buffer
-  let mode: number
+  let stats: BigIntStats
   try {
     const file = await open(path)
     try {
-      mode = (await file.stat()).mode
+      stats = await file.stat({ bigint: true })
       bytes = await readBytes(file)
     } finally {
       await file.close()
@@ -47,7 +48,7 @@ export async function readText(path: string): Promise<FileText> {
   const byteOrderMark = bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))
   const text = decode(byteOrderMark ? bytes.subarray(3) : bytes)
   if (text.trim() === '') throw new UnreadableFile('it is empty; expected a JSON object')
-  return { text, byteOrderMark, mode: mode & 0o7777 }
+  return { text, byteOrderMark, stats }
 }
 
 async function readBytes(file: FileHandle): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   createServer,
   type IncomingMessage,
@@ -73,6 +74,7 @@ export class Central {
   readonly #clock: () => number
   readonly #secure: boolean
   #socketCount = 0
+  #address: AddressInfo = { address: '', family: '', port: 0 }
 
   /** Use {@link startCentral}, which also listens. */
   constructor(options: CentralOptions) {
@@ -92,20 +94,19 @@ export class Central {
 
   /** @returns when connections are accepted */
   async listen(port: number, host: string): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      // A thousand clients may knock at once.
-      this.#server.listen({ port, host, backlog: 4096 }, resolve)
-    })
+    // A thousand clients may knock at once.
+    this.#server.listen({ port, host, backlog: 4096 })
+    await once(this.#server, 'listening')
+    this.#address = this.#server.address() as AddressInfo
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
+    return this.#address.port
   }
 
   /** What `--hostname` takes: `http://127.0.0.1:PORT`, or `https://…` with a certificate. */
   get url(): string {
-    const { address, family, port } = this.#server.address() as AddressInfo
+    const { address, family, port } = this.#address
     const host = family === 'IPv6' ? `[${address}]` : address
     return `${this.#secure ? 'https' : 'http'}://${host}:${port}`
   }
@@ -149,7 +150,7 @@ export class Central {
   /**
    * Sends a frame to every open socket of a topic (of one customer, and for which `when` holds,
    * where given) and keeps it for the replay headers.
-   * @returns how many kernels' buffers have taken it, when all have or their sockets ended
+   * @returns on how many the kernel has taken it, once that is known of all
    */
   async broadcast(
     topic: string,

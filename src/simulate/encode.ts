@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url'
-import protobuf from 'protobufjs'
-import { ROOT_MESSAGES, type Topic } from '../schema/topics.js'
+import { loadSchema, type Schema } from '../schema/load-schema.js'
+import type { Topic } from '../schema/topics.js'
 
 /** The envelope's fields beside `subject` and `data`. */
 export type EnvelopeFields = {
@@ -16,28 +15,18 @@ export function encodeFrame(
   payload: Readonly<Record<string, unknown>>,
   fields: EnvelopeFields,
 ): Uint8Array {
-  const { root, envelope } = typesOf(topic)
-  const data = root.encode(root.fromObject(payload)).finish()
+  const schema = schemaOf(topic)
+  const data = schema.payload.encode(schema.payload.fromObject(payload)).finish()
+  const { envelope } = schema
   return envelope.encode(envelope.fromObject({ subject: topic, data, ...fields })).finish()
 }
 
-type Types = { readonly envelope: protobuf.Type; readonly root: protobuf.Type }
+const schemas = new Map<Topic, Schema>()
 
-const loaded = new Map<Topic, Types>()
-
-function typesOf(topic: Topic): Types {
-  const known = loaded.get(topic)
+function schemaOf(topic: Topic): Schema {
+  const known = schemas.get(topic)
   if (known !== undefined) return known
-  const types = {
-    envelope: loadType('streaming', 'MsgProto'),
-    root: loadType(topic, ROOT_MESSAGES[topic]),
-  }
-  loaded.set(topic, types)
-  return types
-}
-
-/** Each file gets a root of its own: several of them define the same names. */
-function loadType(file: string, message: string): protobuf.Type {
-  const path = fileURLToPath(new URL(`../../proto/${file}.proto`, import.meta.url))
-  return new protobuf.Root().loadSync(path, { keepCase: true }).lookupType(message)
+  const schema = loadSchema(topic)
+  schemas.set(topic, schema)
+  return schema
 }

@@ -30,8 +30,13 @@ export async function startSimulation(
   { log, signal }: Pick<SimulateContext, 'log' | 'signal'>,
 ): Promise<Central> {
   if (settings.framesFile !== undefined) await requireReadable(settings.framesFile)
-  if (settings.inputFile !== undefined) await writeInput(settings.inputFile)
   const central = await listen(settings)
+  try {
+    if (settings.inputFile !== undefined) await writeInput(settings.inputFile)
+  } catch (error) {
+    await central.close()
+    throw error
+  }
   setKeys(central, settings)
   logSockets(central, log)
   feed(central, settings, log, signal)

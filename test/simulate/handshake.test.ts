@@ -195,3 +195,12 @@ test('a silent server accepts and says nothing', async (t) => {
   await once(openSocket({ url }, GOOD, { handshakeTimeout: 50 }), 'error')
   assert.equal(silent.connections.length, 1)
 })
+
+test('a server comes back on the port that it had', async (t) => {
+  const first = await startCentral(t)
+  await once(openSocket(first, GOOD), 'open')
+  await first.close()
+  const second = await startCentral(t, { port: first.port })
+  assert.equal(second.url, first.url)
+  await once(openSocket(second, GOOD), 'open')
+})
