@@ -28,6 +28,8 @@ import { seededRandom } from '../helpers/random.js'
 
 const HOST = parseHost('us.example')
 const OWNER = { pid: process.pid, isAlive: () => true }
+/** Each takes the start of a process, 0.1 s of a core. */
+const KILLS = Number(process.env.KILLS ?? 60)
 const ROOT = process.getuid?.() === 0
 
 function renewal(before: string, after: string, host = HOST) {
@@ -37,11 +39,6 @@ function renewal(before: string, after: string, host = HOST) {
 function save(path: string, before: string, after: string, host = HOST): Promise<SaveResult> {
   const renewals = [renewal(before, after, host)]
   return saveKeys({ path, renewals, defaultHost: HOST, owner: OWNER })
-}
-
-/** A result with its set as a list. */
-function plain(result: SaveResult) {
-  return result.type === 'saved' ? { ...result, holders: [...result.holders] } : result
 }
 
 async function inputFile(t: TestContext, text: string, mode = 0o600): Promise<string> {
@@ -63,7 +60,7 @@ test('a rewrite changes the values of wsskey and no other byte', async (t) => {
   for (const end of ['', '\r\n', '\n\n']) {
     const path = await inputFile(t, text(before) + end)
     const result = await save(path, before, after)
-    assert.deepEqual(plain(result), { type: 'saved', written: true, holders: ['Z', 'B'] })
+    assert.deepEqual(result, { type: 'saved', written: true })
     assert.equal(await readFile(path, 'utf8'), text(after) + end)
   }
 })
@@ -89,24 +86,22 @@ test('only entries on the host of the renewal get the new key', async (t) => {
     })
   const path = await inputFile(t, text(before))
   const result = await save(path, before, after, parseHost('eu.example'))
-  assert.deepEqual(plain(result), { type: 'saved', written: true, holders: ['eu'] })
+  assert.deepEqual(result, { type: 'saved', written: true })
   assert.equal(await readFile(path, 'utf8'), text(after))
 })
 
 test('what another process or an editor changed meanwhile stays', async (t) => {
   const [before, after, pasted] = [makeKey('before'), makeKey('after'), makeKey('pasted')]
   const path = await inputFile(t, simple(pasted))
-  assert.deepEqual(plain(await save(path, before, after)), {
+  assert.deepEqual(await save(path, before, after), {
     type: 'saved',
     written: false,
-    holders: [],
   })
   assert.equal(await readFile(path, 'utf8'), simple(pasted))
   await writeFile(path, simple(after))
-  assert.deepEqual(plain(await save(path, before, after)), {
+  assert.deepEqual(await save(path, before, after), {
     type: 'saved',
     written: false,
-    holders: ['A'],
   })
 })
 
@@ -306,7 +301,7 @@ test('two processes that rewrite the same file at once lose nothing', async (t) 
   assert.deepEqual(await readdir(dirname(path)), ['input.json'])
 })
 
-test('killed at any of 200 moments, the file is whole', async (t) => {
+test(`killed at any of ${KILLS} moments, the file is whole`, async (t) => {
   const random = seededRandom(11)
   const pairs = [0, 1].map((n) => [makeKey(`old${n}`), makeKey(`new${n}`)] as const)
   const text = (first?: string, second?: string) =>
@@ -317,7 +312,7 @@ test('killed at any of 200 moments, the file is whole', async (t) => {
   const seen = new Set<string>()
 
   async function killRepeatedly(keys: readonly string[]) {
-    for (let kill = 0; kill < 100; kill++) {
+    for (let kill = 0; kill < KILLS / 2; kill++) {
       const child = rewriter(t, path, keys, 1_000_000)
       const ended = outcome(child)
       await Promise.race([once(child.stdout, 'data'), ended])
