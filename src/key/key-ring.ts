@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { untilAborted } from '../clock.js'
 import type { Gate } from '../connection/gate.js'
 import type { KeySource } from '../connection/subscribe.js'
@@ -95,6 +96,8 @@ class Ring implements KeyRing {
         else refused.set(holder.name, error)
       }
     }
+    // Every key under way listens: Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, signal)
     // All are asked in one tick, so that those with the same key share a call.
     await Promise.all(entries.map((entry) => validateOne(this.#hold(entry))))
     this.#warn(unanswered)
