@@ -61,6 +61,11 @@ export function validateUrl(host: Host): string {
   return `${host.secure ? 'https' : 'http'}://${host.authority}/streaming/token/validate`
 }
 
+/** Whether two are reached in the same way. */
+export function isSameHost(a: Host, b: Host): boolean {
+  return a.authority === b.authority && a.secure === b.secure
+}
+
 /** Whether a URL's host name is this machine. */
 export function isLoopback(hostname: string): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]')

@@ -40,7 +40,7 @@ export class Envelope {
       }
       const at = wire.pos
       wire.skip(tag)
-      switch (step.field.name) {
+      switch (step.name) {
         case 'subject':
           this.subject = at
           break
@@ -76,7 +76,7 @@ export class Envelope {
 
   writeTimestamp(wire: WireReader, out: JsonWriter): void {
     if (this.timestamp === NOT_SENT) {
-      out.json('"0"')
+      out.ascii('"0"')
       return
     }
     this.#goTo(wire, this.timestamp)
@@ -92,7 +92,7 @@ export class Envelope {
 
   writeString(wire: WireReader, at: number, out: JsonWriter): void {
     if (at === NOT_SENT) {
-      out.json('""')
+      out.ascii('""')
       return
     }
     this.#goTo(wire, at)

@@ -46,24 +46,34 @@ export class JsonWriter {
     this.pos = pos + length
   }
 
-  /** Text that is JSON already. */
-  json(text: string): void {
-    const length = Buffer.byteLength(text)
+  /** ASCII text that is JSON already. */
+  ascii(json: string): void {
+    const { length } = json
     if (this.bytes.length - this.pos < length) this.#grow(length)
-    this.pos += this.bytes.write(text, this.pos)
+    const { bytes, pos } = this
+    for (let i = 0; i < length; i++) bytes[pos + i] = json.charCodeAt(i)
+    this.pos = pos + length
+  }
+
+  /** A string of any kind. */
+  text(text: string): void {
+    const json = JSON.stringify(text)
+    const length = Buffer.byteLength(json)
+    if (this.bytes.length - this.pos < length) this.#grow(length)
+    this.pos += this.bytes.write(json, this.pos)
   }
 
   /** A number as `JSON.stringify` has it: `-0` as 0; `NaN` and infinities as strings. */
   number(value: number): void {
     if (!Number.isFinite(value)) {
-      this.json(`"${value}"`)
+      this.ascii(`"${value}"`)
       return
     }
     if (value >= 0 && Number.isSafeInteger(value)) {
       this.#reserveNumber()
       this.#digits(value)
     } else {
-      this.json(String(value))
+      this.ascii(String(value))
     }
   }
 
@@ -103,7 +113,7 @@ export class JsonWriter {
     for (let at = start; at < end; at++) {
       const byte = from[at] as number
       if (PLAIN[byte] === 0) {
-        this.json(JSON.stringify(from.toString('utf8', start, end)))
+        this.text(from.toString('utf8', start, end))
         return
       }
       bytes[pos++] = byte

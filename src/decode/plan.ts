@@ -2,10 +2,11 @@ import protobuf from 'protobufjs'
 import { enumScalar, SCALARS, type Scalar } from './scalars.js'
 import { WIRE } from './wire-reader.js'
 
-/** What the decoder knows of one field. */
-export type FieldPlan = {
+/** What to do with the value that follows a tag. */
+export type Step = {
+  /** The field's number. */
   readonly number: number
-  /** Its name in the record. */
+  /** The field's name in the record. */
   readonly name: string
   /** `,"name":`, ready to be written. */
   readonly key: Uint8Array
@@ -15,29 +16,36 @@ export type FieldPlan = {
   /** Objects inherit something of this name, as they do `constructor`. */
   readonly inherited: boolean
   /** Names of the other fields of its oneof, which this one takes the place of. */
-  readonly rivals: readonly string[]
-}
+  readonly rivals: readonly string[] | undefined
+} & Content
 
-/** What to do with one tag: which field it is, and in what form it brings a value. */
-export type Step = { readonly field: FieldPlan } & (
-  | { readonly form: 'scalar' | 'packed'; readonly scalar: Scalar }
-  | { readonly form: 'message' | 'group'; readonly message: MessagePlan }
-  | { readonly form: 'map'; readonly entry: MessagePlan; readonly zeros: MapZeros }
-)
-
-/** What an entry of a map has where its key or value was not sent. */
-export type MapZeros = {
-  readonly key: Scalar['zero']
-  /** Undefined for a message, which is empty then. */
-  readonly value: Scalar['zero'] | undefined
-}
+/** In what form the value comes. Of one shape for all, which is quicker to read. */
+type Content =
+  | { readonly form: 'scalar' | 'packed'; readonly scalar: Scalar; readonly message: undefined }
+  | {
+      readonly form: 'message' | 'group'
+      readonly scalar: undefined
+      readonly message: MessagePlan
+    }
+  | { readonly form: 'map'; readonly scalar: undefined; readonly message: MessagePlan }
 
 /** A message type, ready to be read. */
-export type MessagePlan = {
+export class MessagePlan {
   /** Its name without package. */
   readonly name: string
+  readonly #compile: () => CompiledPlan
+  #compiled: CompiledPlan | undefined
+
+  constructor(name: string, compile: () => CompiledPlan) {
+    this.name = name
+    this.#compile = compile
+  }
+
   /** Made when the type is first met in a frame: most of a schema never is. */
-  readonly compiled: CompiledPlan
+  get compiled(): CompiledPlan {
+    this.#compiled ??= this.#compile()
+    return this.#compiled
+  }
 }
 
 export type CompiledPlan = {
@@ -63,7 +71,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
   function planOf(type: protobuf.Type): MessagePlan {
     let plan = plans.get(type)
     if (plan === undefined) {
-      plan = lazyPlan(type.name, () => compile(type))
+      plan = new MessagePlan(type.name, () => compile(type))
       plans.set(type, plan)
     }
     return plan
@@ -74,79 +82,61 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
     const steps = fields.flatMap((field) => stepsOf(type.name, field.resolve()))
     return {
       steps: byTag(steps),
-      streamable: steps.every(({ field, form }) => form !== 'map' && field.rivals.length === 0),
+      streamable: steps.every(({ form, rivals }) => form !== 'map' && rivals === undefined),
       names: fields.map(nameOf),
       numbers: new Set(fields.map(({ id }) => id)),
     }
   }
 
   function stepsOf(message: string, field: protobuf.Field): Step[] {
-    const plan = fieldPlan(field)
-    if (field instanceof protobuf.MapField) return [mapStep(message, field, plan)]
-    const step = valueStep(message, field, plan)
+    if (field instanceof protobuf.MapField) return [mapStep(message, field)]
+    const step = stepOf(field, contentOf(message, field))
     const packable = step.form === 'scalar' && step.scalar.wireType !== WIRE.bytes
-    return plan.repeated && packable ? [step, { ...step, form: 'packed' }] : [step]
+    return step.repeated && packable ? [step, { ...step, form: 'packed' }] : [step]
   }
 
-  function valueStep(message: string, field: protobuf.FieldBase, plan: FieldPlan) {
-    const { resolvedType } = field
+  function contentOf(message: string, field: protobuf.FieldBase): Content {
+    const { name, resolvedType, type } = field
     if (resolvedType instanceof protobuf.Type) {
       // A map's values are never groups, whatever its file says of others.
       const delimited = !field.map && field instanceof protobuf.Field && field.delimited
-      const form = delimited ? 'group' : 'message'
-      return { field: plan, form, message: planOf(resolvedType) } as const
+      return {
+        form: delimited ? 'group' : 'message',
+        scalar: undefined,
+        message: planOf(resolvedType),
+      }
     }
-    return { field: plan, form: 'scalar', scalar: scalarOf(message, field) } as const
+    const scalar =
+      resolvedType instanceof protobuf.Enum
+        ? enumScalar(enumNames(resolvedType), message, name)
+        : (choose(message, name, type) ?? (SCALARS[type] as Scalar))
+    return { form: 'scalar', scalar, message: undefined }
   }
 
-  function scalarOf(message: string, field: protobuf.FieldBase): Scalar {
-    const { name, resolvedType } = field
-    if (resolvedType instanceof protobuf.Enum) {
-      return enumScalar(enumNames(resolvedType), message, name)
-    }
-    return choose(message, name, field.type) ?? (SCALARS[field.type] as Scalar)
-  }
-
-  function mapStep(message: string, field: protobuf.MapField, plan: FieldPlan): Step {
-    const single = { repeated: false, implicit: false, inherited: false, rivals: [] }
-    const key = { ...plan, ...single, number: 1, name: 'key' }
-    const value = valueStep(message, field, { ...plan, ...single, number: 2, name: 'value' })
-    const keyScalar = SCALARS[field.keyType] as Scalar
-    const steps: Step[] = [{ field: key, form: 'scalar', scalar: keyScalar }, value]
-    const compiled = {
+  /** An entry of a map is a message with a key (1) and a value (2). */
+  function mapStep(message: string, field: protobuf.Field & protobuf.MapField): Step {
+    const key = SCALARS[field.keyType] as Scalar
+    const common = stepOf(field, { form: 'scalar', scalar: key, message: undefined })
+    const steps: Step[] = [
+      { ...common, number: 1, name: 'key' },
+      { ...common, number: 2, name: 'value', ...contentOf(message, field) },
+    ]
+    const compiled: CompiledPlan = {
       steps: byTag(steps),
       streamable: false,
       names: ['key', 'value'],
       numbers: new Set([1, 2]),
     }
-    return {
-      field: plan,
-      form: 'map',
-      entry: { name: `${message}.${plan.name}`, compiled },
-      zeros: {
-        key: keyScalar.zero,
-        value: value.form === 'scalar' ? value.scalar.zero : undefined,
-      },
-    }
+    const entry = new MessagePlan(`${message}.${common.name}`, () => compiled)
+    return { ...common, form: 'map', scalar: undefined, message: entry }
   }
 
   return planOf
 }
 
-function lazyPlan(name: string, compile: () => CompiledPlan): MessagePlan {
-  let compiled: CompiledPlan | undefined
-  return {
-    name,
-    get compiled() {
-      compiled ??= compile()
-      return compiled
-    },
-  }
-}
-
 function byTag(steps: readonly Step[]): (Step | undefined)[] {
   const table: (Step | undefined)[] = []
-  for (const step of steps) table[step.field.number * 8 + wireTypeOf(step)] = step
+  for (const step of steps) table[step.number * 8 + wireTypeOf(step)] = step
   return table
 }
 
@@ -155,17 +145,18 @@ function wireTypeOf(step: Step): number {
   return step.form === 'group' ? WIRE.group : WIRE.bytes
 }
 
-function fieldPlan(field: protobuf.Field): FieldPlan {
+function stepOf(field: protobuf.Field, content: Content): Step {
   const name = nameOf(field)
-  const rivals = field.partOf?.fieldsArray.filter((other) => other !== field) ?? []
+  const rivals = field.partOf?.fieldsArray.filter((other) => other !== field).map(nameOf)
   return {
     number: field.id,
     name,
     key: Buffer.from(`,${JSON.stringify(name)}:`),
     repeated: field.repeated,
-    implicit: !field.repeated && !field.hasPresence,
+    implicit: !field.repeated && !field.map && !field.hasPresence,
     inherited: name in Object.prototype,
-    rivals: rivals.map(nameOf),
+    rivals: rivals?.length ? rivals : undefined,
+    ...content,
   }
 }
 

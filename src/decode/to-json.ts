@@ -29,37 +29,38 @@ export function writeMessage(
   const start = out.pos
   let last = 0
   let listOpen = false
-  while (true) {
-    if (wire.pos >= wire.end) {
-      if (group !== 0) wire.fail(wire.pos, `no end of group ${group}`)
-      break
-    }
+  let closed = group === 0
+  while (wire.pos < wire.end) {
     const tag = wire.tag()
     const step = steps[tag]
     if (step === undefined) {
-      if (tag === group * 8 + WIRE.groupEnd) break
+      if (tag === group * 8 + WIRE.groupEnd) {
+        closed = true
+        break
+      }
       wire.unknown(plan, tag)
       continue
     }
-    const { field } = step
-    if (isNothing(wire, step)) {
-      // It may take back what came before.
-      if (field.number <= last && !field.repeated) return false
+    if (leavesNoTrace(wire, step)) {
+      // A zero may take back what came before.
+      if (step.number <= last && !step.repeated) return false
       continue
     }
-    if (field.number > last) {
+    if (step.number > last) {
       if (listOpen) out.byte(CLOSE_BRACKET)
-      out.raw(field.key)
-      listOpen = field.repeated
+      out.raw(step.key)
+      listOpen = step.repeated
       if (listOpen) out.byte(OPEN_BRACKET)
-      last = field.number
-    } else if (field.number === last && listOpen) {
+      last = step.number
+    } else if (step.number === last && listOpen) {
       out.byte(COMMA)
     } else {
       return false
     }
-    if (!writeValue(wire, step, out)) return false
+    if (step.form === 'scalar') step.scalar.write(wire, out)
+    else if (!writeOther(wire, step, out)) return false
   }
+  if (!closed) wire.fail(wire.pos, `no end of group ${group}`)
   if (listOpen) out.byte(CLOSE_BRACKET)
   // Every key begins with a comma; the first one's gives way to the brace.
   if (out.pos === start) out.byte(OPEN_BRACE)
@@ -68,43 +69,37 @@ export function writeMessage(
   return true
 }
 
-/** Passes over what leaves no trace in the record: an implicit field's zero, an empty packed list. */
-function isNothing(wire: WireReader, step: Step): boolean {
+/** Passes over an implicit field's zero or an empty packed list. */
+function leavesNoTrace(wire: WireReader, step: Step): boolean {
   if (step.form === 'packed') return wire.skipZero(WIRE.bytes, true)
-  if (step.form !== 'scalar' || !step.field.implicit) return false
+  if (!step.implicit || step.form !== 'scalar') return false
   return wire.skipZero(step.scalar.wireType, step.scalar.wide)
 }
 
-function writeValue(wire: WireReader, step: Step, out: JsonWriter): boolean {
-  switch (step.form) {
-    case 'scalar':
-      step.scalar.write(wire, out)
-      return true
-    case 'message': {
-      const outerEnd = wire.limit()
-      wire.enter()
-      const written = writeMessage(wire, step.message, out, 0)
-      wire.leave()
-      wire.end = outerEnd
-      return written
-    }
-    case 'group': {
-      wire.enter()
-      const written = writeMessage(wire, step.message, out, step.field.number)
-      wire.leave()
-      return written
-    }
-    case 'packed': {
-      const outerEnd = wire.limit()
-      step.scalar.write(wire, out)
-      while (wire.pos < wire.end) {
-        out.byte(COMMA)
-        step.scalar.write(wire, out)
-      }
-      wire.end = outerEnd
-      return true
-    }
-    case 'map':
-      return false
+function writeOther(wire: WireReader, step: Step, out: JsonWriter): boolean {
+  if (step.form === 'message') {
+    const outerEnd = wire.limit()
+    wire.enter()
+    const written = writeMessage(wire, step.message, out, 0)
+    wire.leave()
+    wire.end = outerEnd
+    return written
   }
+  if (step.form === 'group') {
+    wire.enter()
+    const written = writeMessage(wire, step.message, out, step.number)
+    wire.leave()
+    return written
+  }
+  if (step.form === 'packed') {
+    const outerEnd = wire.limit()
+    step.scalar.write(wire, out)
+    while (wire.pos < wire.end) {
+      out.byte(COMMA)
+      step.scalar.write(wire, out)
+    }
+    wire.end = outerEnd
+    return true
+  }
+  return false
 }

@@ -1,5 +1,6 @@
 import type { JsonValue } from './message.js'
-import type { FieldPlan, MessagePlan, Step } from './plan.js'
+import type { MessagePlan, Step } from './plan.js'
+import type { Scalar } from './scalars.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
 type JsonObject = { [name: string]: JsonValue }
@@ -21,63 +22,61 @@ export function readMessage(
   const target = into ?? {}
   let ordered = into === undefined
   let last = 0
-  while (true) {
-    if (wire.pos >= wire.end) {
-      if (group !== 0) wire.fail(wire.pos, `no end of group ${group}`)
-      break
-    }
+  while (wire.pos < wire.end) {
     const tag = wire.tag()
     const step = steps[tag]
     if (step === undefined) {
-      if (tag === group * 8 + WIRE.groupEnd) break
+      if (tag === group * 8 + WIRE.groupEnd) return finish(target, ordered, names)
       wire.unknown(plan, tag)
       continue
     }
-    const { field } = step
-    if (field.number < last) ordered = false
-    last = field.number
-    for (const rival of field.rivals) delete target[rival]
-    readField(wire, step, target)
+    if (step.number < last) ordered = false
+    last = step.number
+    if (step.rivals !== undefined) for (const rival of step.rivals) delete target[rival]
+    if (step.form === 'scalar' && !step.repeated) readScalar(wire, step, step.scalar, target)
+    else readOther(wire, step, target)
   }
-  return ordered ? target : inOrder(target, names)
+  if (group !== 0) wire.fail(wire.pos, `no end of group ${group}`)
+  return finish(target, ordered, names)
 }
 
-function readField(wire: WireReader, step: Step, target: JsonObject): void {
-  const { field } = step
+function readScalar(wire: WireReader, step: Step, scalar: Scalar, target: JsonObject): void {
+  if (step.implicit && wire.skipZero(scalar.wireType, scalar.wide)) delete target[step.name]
+  else set(target, step, scalar.read(wire))
+}
+
+function readOther(wire: WireReader, step: Step, target: JsonObject): void {
   switch (step.form) {
     case 'scalar':
-      if (field.repeated) listOf(target, field).push(step.scalar.read(wire))
-      else if (field.implicit && wire.skipZero(step.scalar.wireType, step.scalar.wide))
-        delete target[field.name]
-      else set(target, field, step.scalar.read(wire))
+      listOf(target, step).push(step.scalar.read(wire))
       return
     case 'message':
-      if (field.repeated) listOf(target, field).push(readNested(wire, step.message, undefined))
-      else set(target, field, readNested(wire, step.message, objectOf(target, field)))
+      if (step.repeated) listOf(target, step).push(readNested(wire, step.message, undefined))
+      else set(target, step, readNested(wire, step.message, objectOf(target, step)))
       return
     case 'group': {
       wire.enter()
-      const into = field.repeated ? undefined : objectOf(target, field)
-      const value = readMessage(wire, step.message, into, field.number)
+      const into = step.repeated ? undefined : objectOf(target, step)
+      const value = readMessage(wire, step.message, into, step.number)
       wire.leave()
-      if (field.repeated) listOf(target, field).push(value)
-      else set(target, field, value)
+      if (step.repeated) listOf(target, step).push(value)
+      else set(target, step, value)
       return
     }
     case 'packed': {
       const outerEnd = wire.limit()
       if (wire.pos < wire.end) {
-        const list = listOf(target, field)
+        const list = listOf(target, step)
         while (wire.pos < wire.end) list.push(step.scalar.read(wire))
       }
       wire.end = outerEnd
       return
     }
     case 'map': {
-      const { key, value } = readNested(wire, step.entry, undefined)
-      const map = objectOf(target, field) ?? {}
-      define(map, String(key ?? step.zeros.key), value ?? step.zeros.value ?? {})
-      set(target, field, map)
+      const { key, value } = readNested(wire, step.message, undefined)
+      const map = objectOf(target, step) ?? {}
+      define(map, String(key ?? zeroOf(step.message, 1)), value ?? zeroOf(step.message, 2))
+      set(target, step, map)
     }
   }
 }
@@ -91,43 +90,45 @@ function readNested(wire: WireReader, plan: MessagePlan, into: JsonObject | unde
   return value
 }
 
-function get(target: JsonObject, field: FieldPlan): JsonValue | undefined {
-  if (field.inherited && !Object.hasOwn(target, field.name)) return undefined
-  return target[field.name]
+/** What an entry of a map has for its key (1) or value (2) where that was not sent. */
+function zeroOf(entry: MessagePlan, number: number): JsonValue {
+  return entry.compiled.steps.find((step) => step?.number === number)?.scalar?.zero ?? {}
 }
 
-function set(target: JsonObject, field: FieldPlan, value: JsonValue): void {
-  if (field.inherited) define(target, field.name, value)
-  else target[field.name] = value
+function get(target: JsonObject, { name, inherited }: Step): JsonValue | undefined {
+  if (inherited && !Object.hasOwn(target, name)) return undefined
+  return target[name]
+}
+
+function set(target: JsonObject, step: Step, value: JsonValue): void {
+  if (step.inherited) define(target, step.name, value)
+  else target[step.name] = value
 }
 
 /** Sets a property of any name, `__proto__` too. */
 function define(target: JsonObject, name: string, value: JsonValue): void {
-  Object.defineProperty(target, name, {
-    value,
-    writable: true,
-    enumerable: true,
-    configurable: true,
-  })
+  const descriptor = { value, writable: true, enumerable: true, configurable: true }
+  Object.defineProperty(target, name, descriptor)
 }
 
 /** The list of a repeated field, which is there from its first value on. */
-function listOf(target: JsonObject, field: FieldPlan): JsonValue[] {
-  const list = get(target, field)
-  if (Array.isArray(list)) return list
+function listOf(target: JsonObject, step: Step): JsonValue[] {
+  const list = get(target, step)
+  if (list !== undefined) return list as JsonValue[]
   const fresh: JsonValue[] = []
-  set(target, field, fresh)
+  set(target, step, fresh)
   return fresh
 }
 
-function objectOf(target: JsonObject, field: FieldPlan): JsonObject | undefined {
-  return get(target, field) as JsonObject | undefined
+function objectOf(target: JsonObject, step: Step): JsonObject | undefined {
+  return get(target, step) as JsonObject | undefined
 }
 
-function inOrder(target: JsonObject, names: readonly string[]): JsonObject {
-  const ordered: JsonObject = {}
+function finish(target: JsonObject, ordered: boolean, names: readonly string[]): JsonObject {
+  if (ordered) return target
+  const result: JsonObject = {}
   for (const name of names) {
-    if (Object.hasOwn(target, name)) define(ordered, name, target[name] as JsonValue)
+    if (Object.hasOwn(target, name)) define(result, name, target[name] as JsonValue)
   }
-  return ordered
+  return result
 }

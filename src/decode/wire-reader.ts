@@ -57,6 +57,11 @@ export class WireReader {
   /** A field's number and wire type, as an unsigned 32-bit integer. */
   tag(): number {
     const start = this.pos
+    const first = start < this.end ? (this.bytes[start] as number) : 0
+    if (first >= 8 && first < 0x80) {
+      this.pos++
+      return first
+    }
     const tag = this.varint() >>> 0
     // Number 0 is kept for "no field"; a tag has 32 bits, and 5 bytes hold them.
     if (tag < 8 || this.pos - start > 5 || this.high !== 0) {

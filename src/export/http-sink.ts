@@ -6,7 +6,7 @@ import { isLoopback } from '../host.js'
 import { networkError } from '../network-error.js'
 import { proxyFor } from '../proxy.js'
 import { Secret } from '../secret.js'
-import { printable } from '../text.js'
+import { firstLine } from '../text.js'
 import type { ExporterContext } from './exporter.js'
 
 const CONNECT_MS = 10_000
@@ -14,6 +14,8 @@ const CONNECT_MS = 10_000
 const ANSWER_MS = 60_000
 /** What is read of an answer, to quote its first line. */
 const MAX_ANSWER_BYTES = 4_096
+/** Beside all of 500 and above. 407 is the proxy's: once its login is right, the batch can pass. */
+const RETRIED: readonly number[] = [407, 408, 429]
 const AUTHORIZATION = 'ARUBA_STREAM_HTTP_AUTHORIZATION'
 
 /** Where batches are posted to. */
@@ -75,9 +77,9 @@ export class HttpSink {
       await answer.body.dump({ limit: MAX_ANSWER_BYTES }).catch(() => {})
       return undefined
     }
-    const line = await firstLine(answer.body).catch(() => '')
+    const line = firstLine(await beginning(answer.body).catch(() => ''))
     const said = `${this.name} answered ${status}${line === '' ? '' : `: ${line}`}`
-    if (status !== 408 && status !== 429 && status < 500) {
+    if (!RETRIED.includes(status) && status < 500) {
       return new StreamError('export-failed', said, { status })
     }
     const { 'retry-after': retryAfter } = answer.headers
@@ -141,7 +143,8 @@ function createDispatcher(url: URL): Dispatcher {
   })
 }
 
-async function firstLine(body: Dispatcher.ResponseData['body']): Promise<string> {
+/** The first bytes of an answer, as text. */
+async function beginning(body: Dispatcher.ResponseData['body']): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
@@ -149,6 +152,5 @@ async function firstLine(body: Dispatcher.ResponseData['body']): Promise<string>
     size += chunk.length
     if (size >= MAX_ANSWER_BYTES) break
   }
-  const text = Buffer.concat(chunks).toString('utf8').trimStart()
-  return printable(text.split(/[\r\n]/, 1)[0] ?? '', 200)
+  return Buffer.concat(chunks).toString('utf8')
 }

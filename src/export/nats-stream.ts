@@ -1,4 +1,5 @@
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream'
+import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
 import type { Topic } from '../schema/topics.js'
 import { isJetStreamMissing, type NatsLibrary } from './nats-client.js'
@@ -92,6 +93,6 @@ function translate(error: unknown): StreamError {
       'the NATS server has no JetStream for this login; start it with -js, or enable it there',
     )
   }
-  const reason = error instanceof Error ? error.message : String(error)
-  return new StreamError('exporter-unusable', `asking JetStream for its streams failed: ${reason}`)
+  const said = errorText(error)
+  return new StreamError('exporter-unusable', `asking JetStream for its streams failed: ${said}`)
 }

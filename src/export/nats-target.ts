@@ -50,17 +50,6 @@ export function parseNatsTarget(target: string): NatsTarget {
 }
 
 /**
- * One token of a subject, made of what may be any text: bytes other than letters, digits, `_` and
- * `-` are written `%XX`, so that two names never meet in one token and each can be read back.
- */
-export function subjectToken(name: string): string {
-  if (name === '') return '%'
-  return name.replace(/[^A-Za-z0-9_-]/gu, (character) =>
-    Array.from(Buffer.from(character), hexByte).join(''),
-  )
-}
-
-/**
  * What JetStream tells repeats by: the SHA-256 of entry, topic and frame. Two collectors with the same
  * input file give a frame the same id; two entries never do, even where a frame is the same.
  */
@@ -69,8 +58,4 @@ export function messageId({ customer, topic, frame }: StreamMessage): string {
     .update(JSON.stringify([customer, topic]))
     .update(frame)
     .digest('base64url')
-}
-
-function hexByte(byte: number): string {
-  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
 }

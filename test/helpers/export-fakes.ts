@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { StreamMessage } from '../../src/decode/message.js'
 import type { StreamError } from '../../src/errors.js'
 import type { ExporterContext } from '../../src/export/exporter.js'
@@ -66,6 +67,12 @@ export function fakeContext(
 
 /** Retries at once, so that a test need not wait. */
 export const EAGER = { baseMs: 20, capMs: 50 }
+
+/** The whole lines of a receiver's file; what a kill tore is left out. */
+export async function linesOf(file: string): Promise<string[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n')
+  return lines.filter((line) => line.startsWith('{') && line.endsWith('}'))
+}
 
 /** What a receiver has: a customer's numbers in the order of their first arrival. */
 export function firstArrivals(lines: readonly string[]): Map<string, number[]> {

@@ -1,0 +1,92 @@
+import type { Clock } from '../clock.js'
+import type { StreamError } from '../errors.js'
+import type { Status } from './status.js'
+
+type Phase =
+  | { readonly type: 'connecting'; readonly attempt: number }
+  | { readonly type: 'open'; readonly since: number; readonly gapMsBefore: number }
+  | {
+      readonly type: 'retrying'
+      readonly since: number
+      readonly attempt: number
+      readonly delayMs: number
+      readonly cause: StreamError
+    }
+  | { readonly type: 'refused'; readonly at: number; readonly cause: StreamError }
+  | { readonly type: 'ended'; readonly at: number; readonly cause: StreamError | undefined }
+
+/** Called at each change of type; what came before tells a first connection from another. */
+export type StatusListener = (status: Status, previous: Status) => void
+
+/** Keeps one entry's `Status`; the only thing that does. */
+export class StatusTracker {
+  readonly #clock: Clock
+  readonly #onStatus: StatusListener
+  #phase: Phase = { type: 'connecting', attempt: 1 }
+  #frames = 0
+  #bytes = 0
+  #lastFrameAt: number | undefined
+  #reconnects = 0
+  #gapMs = 0
+  /** Since when there is no connection; what is shown, and what is measured by. */
+  #down: { at: number; elapsedMs: number }
+  #opened = false
+
+  constructor(clock: Clock, onStatus: StatusListener) {
+    this.#clock = clock
+    this.#onStatus = onStatus
+    this.#down = { at: clock.now(), elapsedMs: clock.elapsed() }
+  }
+
+  get status(): Status {
+    return {
+      ...this.#phase,
+      frames: this.#frames,
+      bytes: this.#bytes,
+      lastFrameAt: this.#lastFrameAt,
+      reconnects: this.#reconnects,
+      gapMs: this.#gapMs,
+    }
+  }
+
+  frame(bytes: number, receivedAt: number): void {
+    this.#frames++
+    this.#bytes += bytes
+    this.#lastFrameAt = receivedAt
+  }
+
+  connecting(attempt: number): void {
+    this.#enter({ type: 'connecting', attempt })
+  }
+
+  open(): void {
+    const gapMsBefore = this.#opened ? Math.round(this.#clock.elapsed() - this.#down.elapsedMs) : 0
+    this.#gapMs += gapMsBefore
+    if (this.#opened) this.#reconnects++
+    this.#opened = true
+    this.#enter({ type: 'open', since: this.#clock.now(), gapMsBefore })
+  }
+
+  /** The connection that was open is gone. */
+  lost(): void {
+    this.#down = { at: this.#clock.now(), elapsedMs: this.#clock.elapsed() }
+  }
+
+  retrying(attempt: number, delayMs: number, cause: StreamError): void {
+    this.#enter({ type: 'retrying', since: this.#down.at, attempt, delayMs, cause })
+  }
+
+  refused(cause: StreamError): void {
+    this.#enter({ type: 'refused', at: this.#clock.now(), cause })
+  }
+
+  ended(cause: StreamError | undefined): void {
+    this.#enter({ type: 'ended', at: this.#clock.now(), cause })
+  }
+
+  #enter(phase: Phase): void {
+    const previous = this.status
+    this.#phase = phase
+    this.#onStatus(this.status, previous)
+  }
+}

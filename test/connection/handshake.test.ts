@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { inspect } from 'node:util'
+import type { FailureCode, StreamError } from '../../src/errors.js'
+import type { Answer } from '../../src/simulate/faults.js'
+import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
+import { leaksIn, makeKey } from '../helpers/keys.js'
+import { fixedKey, startSubscriber } from '../helpers/subscription.js'
+import { certificates } from '../helpers/tls.js'
+
+/** Lets the first handshake be answered so, and gives the status that follows. */
+async function answered(t: TestContext, answer: Omit<Answer, 'type'>) {
+  const central = await startCentral(t)
+  central.failHandshake({ type: 'answer', ...answer })
+  const subscriber = startSubscriber(t, central.url)
+  await until(() => ['refused', 'retrying'].includes(subscriber.status.type))
+  const { status } = subscriber
+  assert.ok(status.type === 'refused' || status.type === 'retrying')
+  return { central, subscriber, status }
+}
+
+async function assertRefused(
+  t: TestContext,
+  answer: Omit<Answer, 'type'>,
+  code: FailureCode,
+  message: RegExp,
+): Promise<void> {
+  const { central, subscriber, status } = await answered(t, answer)
+  assert.equal(status.type, 'refused')
+  assert.equal(status.cause.code, code)
+  assert.equal(status.cause.status, answer.status)
+  assert.match(status.cause.message, message)
+  await subscriber.finished
+  assert.equal(central.handshakes.length, 1)
+  assert.equal(subscriber.clock.timers, 0)
+  await until(() => central.connections.open === 0)
+}
+
+async function assertRetried(
+  t: TestContext,
+  answer: Omit<Answer, 'type'>,
+  delayMs: number,
+): Promise<void> {
+  const { central, subscriber, status } = await answered(t, answer)
+  assert.equal(status.type, 'retrying')
+  assert.equal(status.cause.code, 'unavailable')
+  assert.equal(status.cause.status, answer.status)
+  assert.equal(status.delayMs, delayMs)
+  assert.equal(status.attempt, 1)
+  await until(() => central.connections.open === 0)
+  subscriber.clock.advance(delayMs - 1)
+  assert.equal(subscriber.status.type, 'retrying')
+  subscriber.clock.advance(1)
+  await subscriber.reach('open')
+  assert.equal(central.handshakes.length, 2)
+}
+
+test('a 400 with "Unsubscribed Topic" gives the entry up and says where to tick the topic', async (t) => {
+  const central = await startCentral(t, { unsubscribed: ['monitoring'] })
+  const subscriber = startSubscriber(t, central.url)
+  const { cause } = await subscriber.reach('refused')
+  assert.equal(cause.code, 'topic-unsubscribed')
+  assert.match(cause.message, /"monitoring".*Organization > Platform Integration > Streaming/)
+  await subscriber.finished
+})
+
+test('any other 400 gives the entry up with what the server said', (t) =>
+  assertRefused(
+    t,
+    { status: 400, body: 'No such cluster\nmore' },
+    'refused',
+    /400 "No such cluster"/,
+  ))
+
+test('a 403 gives the entry up', (t) =>
+  assertRefused(t, { status: 403, body: 'Forbidden' }, 'refused', /403 "Forbidden"/))
+
+test('a 404 gives the entry up', (t) =>
+  assertRefused(t, { status: 404, body: '' }, 'refused', /answered 404, expected 101/))
+
+test('a 200 that is no upgrade gives the entry up', (t) =>
+  assertRefused(t, { status: 200, body: '<html>Welcome' }, 'refused', /200 "<html>Welcome"/))
+
+test('a redirect gives the entry up and names the host, which is not asked', async (t) => {
+  const elsewhere = await startCentral(t)
+  await assertRefused(
+    t,
+    { status: 302, headers: { Location: `${elsewhere.url}/streaming/api` } },
+    'redirected',
+    new RegExp(`sends us to 127\\.0\\.0\\.1:${elsewhere.port}`),
+  )
+  assert.equal(elsewhere.connections.accepted, 0)
+})
+
+test('a redirect to nowhere gives the entry up, too', async (t) => {
+  await assertRefused(t, { status: 301 }, 'redirected', /an unreadable address/)
+  const headers = { Location: 'http://[broken' }
+  await assertRefused(t, { status: 308, headers }, 'redirected', /an unreadable address/)
+})
+
+test('a 408 is retried', (t) => assertRetried(t, { status: 408 }, 500))
+
+test('a 500 is retried', (t) => assertRetried(t, { status: 500 }, 500))
+
+test('a 429 is retried, not before Retry-After in seconds', (t) =>
+  assertRetried(t, { status: 429, headers: { 'Retry-After': '120' } }, 120_500))
+
+test('a 503 is retried, not before Retry-After as a date', (t) =>
+  assertRetried(
+    t,
+    { status: 503, headers: { 'Retry-After': 'Mon, 01 Jan 2024 00:00:42 GMT' } },
+    42_500,
+  ))
+
+test('what the server says is cut, made printable, and never shows the key', async (t) => {
+  const key = makeKey('echoed')
+  const central = await startCentral(t)
+  central.failHandshake({
+    type: 'answer',
+    status: 400,
+    body: `\u001b[2J${key} is not good${'x'.repeat(100_000)}`,
+    headers: { Location: `https://${key}.example/` },
+  })
+  const subscriber = startSubscriber(t, central.url, { key: fixedKey(key) })
+  const { cause } = await subscriber.reach('refused')
+  assert.deepEqual(leaksIn(inspect(cause, { depth: null, showHidden: true })), [])
+  assert.match(cause.message, /\*\*\*\* is not good/)
+  assert.ok(!cause.message.includes('\u001b'))
+  assert.ok(cause.message.length < 500)
+})
+
+test('an answer whose body never ends is taken for what it said', async (t) => {
+  const central = await startCentral(t)
+  const headers = { 'Content-Length': '1000' }
+  central.failHandshake({ type: 'answer', status: 403, body: 'no', headers })
+  const subscriber = startSubscriber(t, central.url)
+  await until(() => central.handshakes[0]?.status === 403)
+  await until(() => {
+    subscriber.clock.advance(1000)
+    return subscriber.status.type !== 'connecting'
+  })
+  const { cause } = await subscriber.reach('refused')
+  assert.equal(cause.status, 403)
+  await until(() => central.connections.open === 0)
+})
+
+/** Waits for the first trouble of a subscription to this URL. */
+async function trouble(t: TestContext, url: string, options = {}): Promise<StreamError> {
+  const subscriber = startSubscriber(t, url, options)
+  const { cause } = await subscriber.reach('retrying')
+  return cause
+}
+
+test('a name that DNS does not know is retried', async (t) => {
+  // A label over 63 characters: the resolver answers without asking anybody.
+  const cause = await trouble(t, `wss://${'a'.repeat(64)}.invalid`)
+  assert.equal(cause.code, 'unreachable')
+  assert.match(cause.message, /aaaa\.invalid/)
+})
+
+test('a refused connection is retried', async (t) => {
+  const port = await closedPort()
+  const cause = await trouble(t, `ws://127.0.0.1:${port}`)
+  assert.equal(cause.code, 'unreachable')
+  assert.match(cause.message, new RegExp(`127\\.0\\.0\\.1:${port}`))
+})
+
+test('a connection that is reset or hung up in the handshake is retried', async (t) => {
+  const central = await startCentral(t)
+  central.failHandshake({ type: 'reset' })
+  central.failHandshake({ type: 'hang-up' })
+  const subscriber = startSubscriber(t, central.url)
+  for (const attempt of [1, 2]) {
+    const status = await subscriber.reach('retrying')
+    assert.equal(status.cause.code, 'unreachable')
+    assert.equal(status.attempt, attempt)
+    subscriber.clock.advance(status.delayMs)
+    await until(() => subscriber.status.type !== 'retrying')
+  }
+  await subscriber.reach('open')
+})
+
+test('a certificate that is not trusted is retried, and the message says what to do', async (t) => {
+  const { good } = await certificates()
+  const central = await startCentral(t, { tls: good })
+  const cause = await trouble(t, central.url)
+  assert.equal(cause.code, 'certificate-untrusted')
+  assert.match(cause.message, /NODE_EXTRA_CA_CERTS/)
+  assert.match(cause.message, /--no_valid_cert/)
+  assert.equal(central.handshakes.length, 0)
+})
+
+test('certificates are not looked at where that was asked for', async (t) => {
+  const { expired } = await certificates()
+  const central = await startCentral(t, { tls: expired })
+  const subscriber = startSubscriber(t, central.url, { verifyCertificates: false })
+  await subscriber.reach('open')
+})
+
+test('an HTTP handshake that stalls is given up after 10 s', async (t) => {
+  const central = await startCentral(t)
+  central.failHandshake({ type: 'stall' })
+  const subscriber = startSubscriber(t, central.url)
+  await until(() => central.handshakes.length === 1)
+  subscriber.clock.advance(9999)
+  assert.equal(subscriber.status.type, 'connecting')
+  subscriber.clock.advance(1)
+  const { cause } = await subscriber.reach('retrying')
+  assert.equal(cause.code, 'timed-out')
+  assert.match(cause.message, /10 s.*waiting for the answer to the request/)
+})
+
+test('a handshake that was given up leaves no connection behind', async (t) => {
+  const server = await startSilentServer(t)
+  const subscriber = startSubscriber(t, `ws://127.0.0.1:${server.port}`)
+  await until(() => (server.connections[0]?.bytesRead ?? 0) > 0)
+  subscriber.clock.advance(10_000)
+  await subscriber.reach('retrying')
+  await until(() => server.connections[0]?.destroyed === true)
+})
+
+test('a TLS handshake that stalls is given up after 10 s', async (t) => {
+  const server = await startSilentServer(t)
+  const subscriber = startSubscriber(t, `wss://127.0.0.1:${server.port}`)
+  await until(() => (server.connections[0]?.bytesRead ?? 0) > 0)
+  subscriber.clock.advance(10_000)
+  const { cause } = await subscriber.reach('retrying')
+  assert.equal(cause.code, 'timed-out')
+  assert.match(cause.message, /waiting for the TLS handshake/)
+  await until(() => server.connections[0]?.destroyed === true)
+})
+
+test('a server that does not speak HTTP is retried', async (t) => {
+  const server = await startSilentServer(t)
+  const subscriber = startSubscriber(t, `ws://127.0.0.1:${server.port}`)
+  await until(() => server.connections.length === 1)
+  server.connections[0]?.write('220 smtp.example ESMTP\r\n')
+  const { cause } = await subscriber.reach('retrying')
+  assert.equal(cause.code, 'answer-invalid')
+})
+
+test('a 101 that is no WebSocket is retried', async (t) => {
+  const server = await startSilentServer(t)
+  const subscriber = startSubscriber(t, `ws://127.0.0.1:${server.port}`)
+  await until(() => server.connections.length === 1)
+  server.connections[0]?.write(
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n\r\n',
+  )
+  const { cause } = await subscriber.reach('retrying')
+  assert.equal(cause.code, 'answer-invalid')
+  assert.match(cause.message, /Sec-WebSocket-Accept/)
+})
+
+test('a key that no header can carry gives the entry up without showing it', async (t) => {
+  const central = await startCentral(t)
+  const key = makeKey('broken')
+  const subscriber = startSubscriber(t, central.url, { key: fixedKey(`${key}\nX: y`) })
+  const { cause } = await subscriber.reach('refused')
+  assert.equal(cause.code, 'input-invalid')
+  assert.deepEqual(leaksIn(inspect(cause, { depth: null, showHidden: true })), [])
+})
+
+test('the handshake carries user name, key, topic and program, and offers no compression', async (t) => {
+  const central = await startCentral(t)
+  const key = makeKey('headers')
+  const subscriber = startSubscriber(t, central.url, {
+    key: fixedKey(key),
+    entry: { username: 'abc@example.com', topic: 'presence' },
+  })
+  await subscriber.reach('open')
+  const headers = central.handshakes[0]?.headers
+  assert.equal(headers?.username, 'abc@example.com')
+  assert.equal(headers?.authorization, key)
+  assert.equal(headers?.topic, 'presence')
+  assert.equal(headers?.['user-agent'], 'aruba-stream/test')
+  assert.equal(headers?.['sec-websocket-extensions'], undefined)
+  assert.equal(headers?.['x-since-time'], undefined)
+})
+
+test('no UserName is sent where there is none', async (t) => {
+  const central = await startCentral(t)
+  await startSubscriber(t, central.url).reach('open')
+  assert.equal(central.handshakes[0]?.headers.username, undefined)
+})

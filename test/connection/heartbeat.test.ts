@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startHeartbeat } from '../../src/connection/heartbeat.js'
+import { FakeClock } from '../helpers/clock.js'
+
+function start() {
+  const clock = new FakeClock()
+  const pingsAt: number[] = []
+  const silentAt: number[] = []
+  const heartbeat = startHeartbeat({
+    clock,
+    ping: () => pingsAt.push(clock.elapsed() / 1000),
+    silent: () => silentAt.push(clock.elapsed() / 1000),
+  })
+  return { clock, heartbeat, pingsAt, silentAt }
+}
+
+test('pings every 30 s as long as there is life', () => {
+  const { clock, heartbeat, pingsAt, silentAt } = start()
+  for (let second = 0; second < 120; second += 1) {
+    heartbeat.alive()
+    clock.advance(1000)
+  }
+  assert.deepEqual(pingsAt, [30, 60, 90, 120])
+  assert.deepEqual(silentAt, [])
+})
+
+test('60 s after the last sign of life the peer is called silent, once', () => {
+  const { clock, heartbeat, silentAt } = start()
+  clock.advance(7000)
+  heartbeat.alive()
+  clock.advance(59_999)
+  assert.deepEqual(silentAt, [])
+  clock.advance(600_000)
+  assert.deepEqual(silentAt, [67])
+  assert.equal(clock.timers, 0)
+})
+
+test('pongs alone keep a connection that has nothing to say', () => {
+  const { clock, heartbeat, pingsAt, silentAt } = start()
+  for (let seen = 0; seen < 20; ) {
+    clock.advance(100)
+    if (pingsAt.length > seen) {
+      seen += 1
+      heartbeat.alive()
+    }
+  }
+  assert.deepEqual(silentAt, [])
+})
+
+test('while paused its clock stands still and no ping is sent', () => {
+  const { clock, heartbeat, pingsAt, silentAt } = start()
+  clock.advance(20_000)
+  heartbeat.pause()
+  clock.advance(3_600_000)
+  assert.deepEqual(pingsAt, [])
+  heartbeat.resume()
+  clock.advance(39_000)
+  assert.deepEqual(silentAt, [])
+  clock.advance(31_000)
+  assert.equal(silentAt.length, 1)
+})
+
+test('time in which the whole process stood still is no silence of the peer', () => {
+  const { clock, heartbeat, pingsAt, silentAt } = start()
+  clock.advance(10_000)
+  heartbeat.alive()
+  clock.jump(7_200_000)
+  assert.deepEqual(silentAt, [])
+  assert.equal(pingsAt.length, 1)
+  clock.advance(61_000)
+  assert.equal(silentAt.length, 1)
+})
+
+test('nothing happens and no timer is left once it is stopped', () => {
+  const { clock, heartbeat, pingsAt, silentAt } = start()
+  heartbeat.stop()
+  assert.equal(clock.timers, 0)
+  clock.advance(120_000)
+  assert.deepEqual([...pingsAt, ...silentAt], [])
+})

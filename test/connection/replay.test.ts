@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { replayHeaders } from '../../src/connection/replay.js'
+
+const NOW_MS = Date.UTC(2024, 5, 1)
+const ns = (ms: number) => BigInt(ms) * 1_000_000n
+
+test('sends the headers that were asked for, until the first envelope', () => {
+  const asked = { startSeq: 7, deliverLast: true, deliverAll: true, sinceTime: '1h30m' }
+  const expected = {
+    'X-Start-Seq': '7',
+    'X-Deliver-Last': 'true',
+    'X-Deliver-All': 'true',
+    'X-Since-Time': '1h30m',
+  }
+  assert.deepEqual(replayHeaders(asked, undefined, NOW_MS), expected)
+  const undecodable = { receivedAt: NOW_MS - 1000, timestamp: undefined }
+  assert.deepEqual(replayHeaders(asked, undecodable, NOW_MS), expected)
+})
+
+test('sequence number 0 is a number to begin with', () => {
+  assert.deepEqual(replayHeaders({ startSeq: 0 }, undefined, NOW_MS), { 'X-Start-Seq': '0' })
+})
+
+test('then reaches back to the last envelope, rounded up, and a second for the way there', () => {
+  const since = (agoMs: number) =>
+    replayHeaders(
+      { deliverAll: true },
+      { receivedAt: NOW_MS - 10, timestamp: ns(NOW_MS - agoMs) - 1n },
+      NOW_MS,
+    )
+  assert.deepEqual(since(59_000), { 'X-Since-Time': '61s' })
+  assert.deepEqual(since(3_600_500), { 'X-Since-Time': '3602s' })
+})
+
+test('asks for nothing where nothing was asked for', () => {
+  assert.deepEqual(replayHeaders({}, { receivedAt: NOW_MS, timestamp: ns(NOW_MS) }, NOW_MS), {})
+  const off = { deliverAll: false, deliverLast: false }
+  assert.deepEqual(replayHeaders(off, undefined, NOW_MS), {})
+})
+
+test('goes by the time of arrival where a timestamp cannot be true', () => {
+  const receivedAt = NOW_MS - 4000
+  const ahead = ns(NOW_MS + 86_400_000)
+  for (const timestamp of [0n, -1n, 1_717_200_000n, ns(NOW_MS) / 1000n, ahead, 2n ** 63n - 1n]) {
+    assert.deepEqual(
+      replayHeaders({ sinceTime: '5m' }, { receivedAt, timestamp }, NOW_MS),
+      { 'X-Since-Time': '5s' },
+      String(timestamp),
+    )
+  }
+})
+
+test('reaches back a second at least, even when the clock was set back', () => {
+  const receivedAt = NOW_MS + 60_000
+  assert.deepEqual(
+    replayHeaders({ sinceTime: '5m' }, { receivedAt, timestamp: ns(receivedAt) }, NOW_MS),
+    { 'X-Since-Time': '1s' },
+  )
+})

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import { test } from 'node:test'
+import { createGate } from '../../src/connection/gate.js'
+import { subscribe } from '../../src/connection/subscribe.js'
+import { parseHost } from '../../src/host.js'
+import type { Central } from '../../src/simulate/central.js'
+import { startCentral, startSilentServer } from '../helpers/central.js'
+import { FakeClock, until } from '../helpers/clock.js'
+import { fixedKey, type Subscriber, startSubscriber } from '../helpers/subscription.js'
+
+/** Stops a subscriber and makes sure that nothing is left of it. */
+async function assertStops(subscriber: Subscriber, central?: Central): Promise<void> {
+  subscriber.stop()
+  await subscriber.finished
+  const status = await subscriber.reach('ended')
+  assert.equal(status.cause, undefined)
+  assert.equal(subscriber.clock.timers, 0)
+  if (central) await until(() => central.connections.open === 0)
+}
+
+test('stops before it has begun', async (t) => {
+  const central = await startCentral(t)
+  const stop = new AbortController()
+  stop.abort()
+  const subscription = subscribe({
+    entry: { topic: 'audit', username: undefined, host: parseHost(central.url) },
+    key: fixedKey(),
+    userAgent: 'aruba-stream/test',
+    gate: createGate(),
+    signal: stop.signal,
+  })
+  for await (const _ of subscription) assert.fail('no frame was sent')
+  assert.equal(subscription.status.type, 'ended')
+  assert.equal(central.connections.accepted, 0)
+})
+
+test('stops while connecting', async (t) => {
+  const server = await startSilentServer(t)
+  for (const scheme of ['ws', 'wss']) {
+    const subscriber = startSubscriber(t, `${scheme}://127.0.0.1:${server.port}`)
+    const before = server.connections.length
+    await until(() => (server.connections[before]?.bytesRead ?? 0) > 0)
+    await assertStops(subscriber)
+    await until(() => server.connections[before]?.destroyed === true)
+  }
+})
+
+test('stops in the very tick in which it began to connect', async (t) => {
+  const central = await startCentral(t)
+  await assertStops(startSubscriber(t, central.url), central)
+})
+
+test('stops while it waits to retry', async (t) => {
+  const central = await startCentral(t)
+  central.failHandshake({ type: 'answer', status: 503 })
+  const subscriber = startSubscriber(t, central.url)
+  await subscriber.reach('retrying')
+  await assertStops(subscriber, central)
+  assert.equal(central.handshakes.length, 1)
+})
+
+test('stops while it waits at the gate', async (t) => {
+  const central = await startCentral(t)
+  const gate = createGate(1)
+  const leave = await gate.enter(new AbortController().signal)
+  const subscriber = startSubscriber(t, central.url, { gate })
+  await assertStops(subscriber, central)
+  assert.equal(central.connections.accepted, 0)
+  leave()
+  await gate.enter(new AbortController().signal)
+})
+
+test('stops while a key is being validated, even by a source that does not listen', async (t) => {
+  const central = await startCentral(t, { unknownKeys: 'refuse' })
+  let asked = false
+  const never = new Promise<never>(() => {
+    // Neither answers nor fails.
+  })
+  const subscriber = startSubscriber(t, central.url, {
+    key: {
+      ...fixedKey(),
+      afterUnauthorized: () => {
+        asked = true
+        return never
+      },
+    },
+  })
+  await until(() => asked)
+  await assertStops(subscriber, central)
+})
+
+test('stops an open connection with code 1000, and still gives what was received', async (t) => {
+  const central = await startCentral(t)
+  const subscriber = startSubscriber(t, central.url, { collect: false })
+  const frames = subscriber.subscription[Symbol.asyncIterator]()
+  const first = frames.next()
+  const socket = await central.waitForSocket()
+  for (let byte = 0; byte < 10; byte += 1) await socket.send(Uint8Array.of(byte))
+  await until(() => subscriber.status.frames === 10)
+  subscriber.stop()
+  const rest: (number | undefined)[] = [(await first).value?.bytes[0]]
+  for (let next = await frames.next(); !next.done; next = await frames.next()) {
+    rest.push(next.value.bytes[0])
+  }
+  assert.deepEqual(rest, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+  assert.equal((await socket.ended).code, 1000)
+  assert.equal(subscriber.status.type, 'ended')
+  assert.equal(subscriber.clock.timers, 0)
+})
+
+test('cuts an open connection when its server does not answer within a second', async (t) => {
+  const central = await startCentral(t)
+  const subscriber = startSubscriber(t, central.url)
+  await subscriber.reach('open')
+  central.sockets[0]?.freeze()
+  const startedMs = performance.now()
+  await assertStops(subscriber, undefined)
+  const tookMs = performance.now() - startedMs
+  assert.ok(tookMs > 900 && tookMs < 2500, `took ${tookMs} ms`)
+})
+
+test('stops while its socket is paused, without reading all that was sent', async (t) => {
+  const central = await startCentral(t)
+  const subscriber = startSubscriber(t, central.url, { collect: false })
+  const frames = subscriber.subscription[Symbol.asyncIterator]()
+  const first = frames.next()
+  const socket = await central.waitForSocket()
+  const sending = socket.sendAll(Array.from({ length: 40_000 }, () => Buffer.alloc(500)))
+  await first
+  await until(() => socket.bufferedBytes > 1024 * 1024)
+  subscriber.stop()
+  let count = 1
+  for (let next = await frames.next(); !next.done; next = await frames.next()) count += 1
+  assert.equal(subscriber.status.frames, count)
+  assert.ok(count < 1000, `${count} frames`)
+  await sending
+  assert.equal(subscriber.clock.timers, 0)
+  await until(() => central.connections.open === 0)
+})
+
+test('leaving the loop ends the subscription', async (t) => {
+  const central = await startCentral(t)
+  const subscriber = startSubscriber(t, central.url, { collect: false })
+  const sending = central.waitForSocket().then((socket) => socket.sendEmpty())
+  for await (const _ of subscriber.subscription) break
+  await sending
+  assert.equal(subscriber.status.type, 'ended')
+  assert.equal(subscriber.clock.timers, 0)
+  await until(() => central.connections.open === 0)
+})
+
+test('an entry that was given up leaves nothing behind', async (t) => {
+  const central = await startCentral(t)
+  central.failHandshake({ type: 'answer', status: 404 })
+  const stop = new AbortController()
+  const clock = new FakeClock()
+  const subscription = subscribe({
+    entry: { topic: 'audit', username: undefined, host: parseHost(central.url) },
+    key: fixedKey(),
+    userAgent: 'aruba-stream/test',
+    gate: createGate(),
+    signal: stop.signal,
+    clock,
+  })
+  for await (const _ of subscription) assert.fail('no frame was sent')
+  assert.equal(subscription.status.type, 'refused')
+  assert.equal(getEventListeners(stop.signal, 'abort').length, 0)
+  assert.equal(clock.timers, 0)
+  await until(() => central.connections.open === 0)
+})

@@ -1,0 +1,46 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { TestContext } from 'node:test'
+import {
+  type Central,
+  type CentralOptions,
+  startCentral as start,
+} from '../../src/simulate/central.js'
+
+/** A stand-in for Central that is closed when the test ends. */
+export async function startCentral(t: TestContext, options: CentralOptions = {}): Promise<Central> {
+  const central = await start(options)
+  t.after(() => central.close())
+  return central
+}
+
+/**
+ * A server that accepts connections and never says a word: TLS handshakes stall. It is closed when
+ * the test ends.
+ */
+export async function startSilentServer(
+  t: TestContext,
+): Promise<{ port: number; connections: Socket[] }> {
+  const connections: Socket[] = []
+  const server = createServer((socket) => {
+    connections.push(socket)
+    socket.on('error', () => {})
+    // Read and dropped, so that the end of the client is seen.
+    socket.resume()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of connections) socket.destroy()
+    await closed
+  })
+  return { port: (server.address() as AddressInfo).port, connections }
+}
+
+/** A port on 127.0.0.1 on which nobody listens. */
+export async function closedPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -1,0 +1,73 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Clock, Timer } from '../../src/clock.js'
+
+type FakeTimer = { readonly callback: () => void; readonly dueMs: number; readonly delayMs: number }
+
+/** A clock that moves when it is told to. */
+export class FakeClock implements Clock {
+  readonly #startMs: number
+  readonly #timers = new Set<FakeTimer>()
+  #elapsedMs = 0
+
+  /** @param startMs what `now` says at first, milliseconds since the epoch */
+  constructor(startMs = Date.UTC(2024, 0, 1)) {
+    this.#startMs = startMs
+  }
+
+  now(): number {
+    return this.#startMs + this.#elapsedMs
+  }
+
+  elapsed(): number {
+    return this.#elapsedMs
+  }
+
+  setTimeout(callback: () => void, delayMs: number): Timer {
+    const timer = { callback, dueMs: this.#elapsedMs + delayMs, delayMs }
+    this.#timers.add(timer)
+    return timer
+  }
+
+  clearTimeout(timer: Timer): void {
+    this.#timers.delete(timer as FakeTimer)
+  }
+
+  /** How many timers are set. */
+  get timers(): number {
+    return this.#timers.size
+  }
+
+  /** Lets time pass; timers go off at their own moments, in order. */
+  advance(ms: number): void {
+    const untilMs = this.#elapsedMs + ms
+    for (;;) {
+      let next: FakeTimer | undefined
+      for (const timer of this.#timers) {
+        if (timer.dueMs <= untilMs && (!next || timer.dueMs < next.dueMs)) next = timer
+      }
+      if (!next) break
+      this.#timers.delete(next)
+      this.#elapsedMs = Math.max(this.#elapsedMs, next.dueMs)
+      next.callback()
+    }
+    this.#elapsedMs = untilMs
+  }
+
+  /** Lets time pass at once, as after a suspend: all timers that are due go off late. */
+  jump(ms: number): void {
+    this.#elapsedMs += ms
+    this.advance(0)
+  }
+}
+
+/** Gives sockets their turn until something is so; fails after 5 s of real time. */
+export async function until(
+  condition: () => boolean,
+  what = () => String(condition),
+): Promise<void> {
+  const deadlineMs = performance.now() + 5000
+  while (!condition()) {
+    if (performance.now() > deadlineMs) throw new Error(`it never came to be: ${what()}`)
+    await turn()
+  }
+}

@@ -1,0 +1,35 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+
+/** An entry of the input file. */
+export type InputEntry = {
+  readonly wsskey: string
+  readonly topic: string
+  readonly username?: string
+  readonly hostname?: string
+}
+
+/** A fresh folder that is removed when the test ends. */
+export async function tempDir(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-test-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/**
+ * Writes an input file (mode 0600) into a fresh folder.
+ * @param input the entries by name, or the file's text
+ * @returns the file's path
+ */
+export async function writeInput(
+  t: TestContext,
+  input: Readonly<Record<string, InputEntry>> | string,
+): Promise<string> {
+  const path = join(await tempDir(t), 'input.json')
+  const text =
+    typeof input === 'string' ? input : `${JSON.stringify({ customers: input }, null, 2)}\n`
+  await writeFile(path, text, { mode: 0o600 })
+  return path
+}

@@ -1,0 +1,155 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import type { TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { leaksIn } from './keys.js'
+
+/** Waiting for a line ends in an error after this. */
+const LINE_MS = 15_000
+
+/** Set to another build of the program (an installed tarball's, say) to run the tests against it. */
+const PROGRAM =
+  process.env.ARUBA_STREAM_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+export type ProgramOptions = {
+  /** Added to the environment; proxies are not inherited. Undefined removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+  /** Text for stdin, which is empty otherwise. */
+  readonly stdin?: string
+  /** Options of Node itself. */
+  readonly nodeOptions?: readonly string[]
+  /** Another script than the program. */
+  readonly script?: string
+  /** False leaves `child.stdout` to the test, which then also looks for keys in it (`leaksIn`). */
+  readonly collectStdout?: boolean
+}
+
+export type ProgramResult = {
+  /** Null where a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+type Stream = 'stdout' | 'stderr'
+
+/** The program as a child process. */
+export class Program {
+  readonly child: ChildProcess
+  /** Resolves when it has ended and all of its output has come. */
+  readonly result: Promise<ProgramResult>
+  readonly #chunks: Record<Stream, Buffer[]> = { stdout: [], stderr: [] }
+  readonly #watchers = new Set<() => void>()
+  #ended = false
+
+  constructor(child: ChildProcess, streams: readonly Stream[]) {
+    this.child = child
+    for (const stream of streams) {
+      child[stream]?.on('data', (chunk: Buffer) => {
+        this.#chunks[stream].push(chunk)
+        for (const watch of this.#watchers) watch()
+      })
+    }
+    this.result = new Promise((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (code, signal) => {
+        this.#ended = true
+        for (const watch of this.#watchers) watch()
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr })
+      })
+    })
+  }
+
+  /** What it has printed so far. */
+  get stdout(): string {
+    return Buffer.concat(this.#chunks.stdout).toString()
+  }
+
+  get stderr(): string {
+    return Buffer.concat(this.#chunks.stderr).toString()
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGTERM'): boolean {
+    return this.child.kill(signal)
+  }
+
+  /** The first whole line that fits, past or to come; rejects when the program ends without it. */
+  waitForLine(
+    match: string | RegExp,
+    stream: Stream = 'stderr',
+    timeoutMs = LINE_MS,
+  ): Promise<string> {
+    const fits = (line: string) =>
+      typeof match === 'string' ? line.includes(match) : match.test(line)
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#watchers.delete(watch)
+      }
+      const fail = (why: string) => {
+        done()
+        reject(
+          new Error(`no line on ${stream} fits ${match}: ${why}\n${this.stderr.slice(-4_000)}`),
+        )
+      }
+      let seen = 0
+      let rest = Buffer.alloc(0)
+      const watch = () => {
+        const bytes = Buffer.concat([rest, ...this.#chunks[stream].slice(seen)])
+        seen = this.#chunks[stream].length
+        // The last piece is a line only when its newline has come.
+        const end = bytes.lastIndexOf('\n') + 1
+        rest = bytes.subarray(end)
+        const line = bytes.subarray(0, end).toString().split('\n').slice(0, -1).find(fits)
+        if (line !== undefined) {
+          done()
+          resolve(line)
+        } else if (this.#ended) fail('the program has ended')
+      }
+      const timer = setTimeout(() => fail(`${timeoutMs} ms went by`), timeoutMs)
+      this.#watchers.add(watch)
+      watch()
+    })
+  }
+}
+
+/**
+ * Runs the program. When the test ends, the program is killed if it still runs, and the test fails
+ * if any key of this process (or a long part of one, in whatever form) stands in its output.
+ */
+export function runProgram(
+  t: TestContext,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Program {
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeOptions ?? []), options.script ?? PROGRAM, ...args],
+    { cwd: options.cwd, env: environment(options.env), stdio: ['pipe', 'pipe', 'pipe'] },
+  )
+  const program = new Program(
+    child,
+    options.collectStdout === false ? ['stderr'] : ['stdout', 'stderr'],
+  )
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(options.stdin ?? '')
+  t.after(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    child.stdout?.resume()
+    const { stdout, stderr } = await program.result
+    const leaks = [
+      ...leaksIn(stdout).map((leak) => `stdout shows ${leak}`),
+      ...leaksIn(stderr).map((leak) => `stderr shows ${leak}`),
+    ]
+    if (leaks.length > 0) throw new Error(leaks.join('\n'))
+  })
+  return program
+}
+
+function environment(added: ProgramOptions['env'] = {}): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/_proxy$/i.test(name) && name !== 'NODE_TEST_CONTEXT',
+  )
+  return { ...Object.fromEntries(inherited), ...added }
+}

@@ -1,0 +1,118 @@
+import type { TestContext } from 'node:test'
+import type { Frame } from '../../src/connection/frame.js'
+import { createGate } from '../../src/connection/gate.js'
+import type { Status } from '../../src/connection/status.js'
+import {
+  type KeySource,
+  type SubscribeOptions,
+  type Subscription,
+  subscribe,
+} from '../../src/connection/subscribe.js'
+import { parseHost } from '../../src/host.js'
+import { Secret } from '../../src/secret.js'
+import { FakeClock, until } from './clock.js'
+import { makeKey } from './keys.js'
+
+type StatusOf<T extends Status['type']> = Extract<Status, { type: T }>
+
+/** A running subscription whose frames are collected, on a clock that stands still. */
+export class Subscriber {
+  readonly clock: FakeClock
+  readonly frames: Frame[] = []
+  /** Every status so far, in order. */
+  readonly statuses: Status[] = []
+  /** Resolves when the iteration has ended. */
+  readonly finished: Promise<void>
+  readonly subscription: Subscription
+  readonly #stop = new AbortController()
+
+  constructor(options: Omit<SubscribeOptions, 'signal'>, clock: FakeClock, collect: boolean) {
+    this.clock = clock
+    this.subscription = subscribe({
+      ...options,
+      clock,
+      signal: this.#stop.signal,
+      onStatus: (status, previous) => {
+        this.statuses.push(status)
+        options.onStatus?.(status, previous)
+      },
+    })
+    this.finished = collect ? this.#collect() : Promise.resolve()
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  get status(): Status {
+    return this.subscription.status
+  }
+
+  /** Waits until the subscription is in this state. */
+  async reach<T extends Status['type']>(type: T): Promise<StatusOf<T>> {
+    await until(
+      () => this.status.type === type,
+      () => `${type}; it is ${this.status.type}`,
+    )
+    return this.status as StatusOf<T>
+  }
+
+  /** Waits for trouble, lets the wait pass, and waits until it is open again. */
+  async reconnect(): Promise<StatusOf<'retrying'>> {
+    const status = await this.reach('retrying')
+    this.clock.advance(status.delayMs)
+    await this.reach('open')
+    return status
+  }
+
+  /** Waits until so many frames have come. */
+  async receive(count: number): Promise<Frame[]> {
+    await until(
+      () => this.frames.length >= count,
+      () => `${count} frames; ${this.frames.length} came`,
+    )
+    return this.frames
+  }
+
+  async #collect(): Promise<void> {
+    for await (const frame of this.subscription) this.frames.push(frame)
+  }
+}
+
+export type SubscriberOptions = Partial<Omit<SubscribeOptions, 'clock' | 'signal' | 'entry'>> & {
+  readonly clock?: FakeClock
+  readonly entry?: Partial<SubscribeOptions['entry']>
+  /** Read frames as they come; true unless told. */
+  readonly collect?: boolean
+}
+
+/** A key that never changes. */
+export function fixedKey(text = makeKey('fixed')): KeySource {
+  const key = new Secret(text)
+  return { current: () => key, afterUnauthorized: () => Promise.resolve(key) }
+}
+
+/** Subscribes to `monitoring` at a URL; stopped when the test ends. */
+export function startSubscriber(
+  t: TestContext,
+  url: string,
+  { clock = new FakeClock(), entry, collect = true, ...options }: SubscriberOptions = {},
+): Subscriber {
+  const subscriber = new Subscriber(
+    {
+      key: fixedKey(),
+      userAgent: 'aruba-stream/test',
+      gate: createGate(),
+      random: () => 0.5,
+      ...options,
+      entry: { topic: 'monitoring', username: undefined, host: parseHost(url), ...entry },
+    },
+    clock,
+    collect,
+  )
+  t.after(async () => {
+    subscriber.stop()
+    await subscriber.finished
+  })
+  return subscriber
+}
