@@ -1,7 +1,7 @@
 import { type Host, isSameHost } from './host.js'
 import { type CustomerEntry, diffEntries, type EntryChanges, withHost } from './input/entries.js'
-import { loadInput } from './input/load-input.js'
 import type { LockOwner } from './input/file-lock.js'
+import { loadInput } from './input/load-input.js'
 import { saveKeys } from './input/save-keys.js'
 import type { Renewal } from './key/key-ring.js'
 import type { Logger } from './log.js'

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { StreamError } from '../errors.js'
-import { SIMULATE_OPTIONS, type SimulateSettings, simulateSettings } from '../simulate/settings.js'
 import { nearest } from '../nearest.js'
+import { SIMULATE_OPTIONS, type SimulateSettings, simulateSettings } from '../simulate/settings.js'
 import type { CheckSettings, ReplayFileSettings, StreamSettings } from './settings.js'
 import { checkSettings, replayFileSettings, streamSettings } from './values.js'
 

@@ -1,10 +1,49 @@
-import type { Scalar } from './scalars.js'
+import { type ReadableForm, readableForm } from '../readable.js'
+import type { ScalarChoice } from './plan.js'
+import { SCALARS, type Scalar } from './scalars.js'
+import type { WireReader } from './wire-reader.js'
 
-/** Stands in until fields are told apart. */
-export function readableScalar(
-  _message: string,
-  _field: string,
-  _type: string,
-): Scalar | undefined {
-  return undefined
+const scalars = new Map<ReadableForm, Scalar>()
+
+/**
+ * What `--readable` changes: addresses and names in `bytes` fields as text. The field decides what to
+ * try, its bytes whether that fits; what does not fit stays base64.
+ */
+export const readableScalar: ScalarChoice = (message, field, type) => {
+  const form = type === 'bytes' ? readableForm(message, field) : undefined
+  if (!form) return undefined
+  const scalar = scalars.get(form) ?? scalarFor(form)
+  scalars.set(form, scalar)
+  return scalar
+}
+
+function scalarFor(toText: ReadableForm): Scalar {
+  const base64 = SCALARS.bytes as Scalar
+  return {
+    ...base64,
+    read(wire) {
+      const start = wire.pos
+      const text = toText(take(wire))
+      if (text !== undefined) return text
+      wire.pos = start
+      return base64.read(wire)
+    },
+    write(wire, out) {
+      const start = wire.pos
+      const text = toText(take(wire))
+      if (text !== undefined) {
+        out.text(text)
+        return
+      }
+      wire.pos = start
+      base64.write(wire, out)
+    },
+  }
+}
+
+function take(wire: WireReader): Buffer {
+  const length = wire.length()
+  const start = wire.pos
+  wire.pos = start + length
+  return wire.bytes.subarray(start, wire.pos)
 }

@@ -10,6 +10,7 @@ import {
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import papaparse from 'papaparse'
 import protobuf from 'protobufjs'
 import type { JsonValue, StreamMessage, StreamRecord } from '../../src/decode/message.js'
@@ -288,9 +289,10 @@ test('goes on in existing files, and closes off a row that a crash tore within q
 test('gives the file that follows a rotation its heading', async (t) => {
   const folder = tempFolder(t)
   const path = join(folder, 'audit.csv')
-  const exporter = await openCsv(folder, fakeContext())
+  const context = fakeContext()
+  const exporter = await openCsv(folder, context)
   await exporter.export(audit({ target: 'one' }))
-  await exporter.reopen?.()
+  while (context.counters.delivered < 1) await setImmediate()
   renameSync(path, `${path}.1`)
   await exporter.reopen?.()
   await exporter.export(audit({ target: 'two' }))
