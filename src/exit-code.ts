@@ -8,14 +8,12 @@ export type Outcome = {
   readonly asked: boolean
   /** Messages that an exporter gave up. */
   readonly givenUp: number
-  /** Something unexpected ended the program. */
-  readonly failed: boolean
 }
 
 /** The exit code of a run whose command line and input file were right. */
-export function exitCode({ statuses, asked, givenUp, failed }: Outcome): 0 | 1 | 3 {
+export function exitCode({ statuses, asked, givenUp }: Outcome): 0 | 1 | 3 {
   const broken = statuses.some((status) => status.type === 'ended' && status.cause !== undefined)
-  if (failed || givenUp > 0 || broken) return 1
+  if (givenUp > 0 || broken) return 1
   if (asked) return 0
   const refused = statuses.filter((status) => status.type === 'refused').length
   if (refused === 0) return 0

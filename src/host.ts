@@ -61,7 +61,13 @@ export function validateUrl(host: Host): string {
   return `${host.secure ? 'https' : 'http'}://${host.authority}/streaming/token/validate`
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether two are reached in the same way. */
+export function isSameHost(a: Host, b: Host): boolean {
+  return a.authority === b.authority && a.secure === b.secure
+}
+
+/** Whether a URL's host name is this machine. */
+export function isLoopback(hostname: string): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]')
     return true
   return isIP(hostname) === 4 && hostname.startsWith('127.')

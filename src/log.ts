@@ -120,6 +120,6 @@ function textLine({ colour = false, journal = false }: LoggerOptions): Render {
 /** Quoted unless it is one word, so that a value cannot pass for another field or for the sentence. */
 function showValue(value: LogFields[string]): string {
   const text = String(value)
-  if (/^[\p{L}\p{M}\p{N}_.@/+-]+$/u.test(text)) return truncate(text, MAX_VALUE)
+  if (/^[\p{L}\p{M}\p{N}_.:@/+-]+$/u.test(text)) return truncate(text, MAX_VALUE)
   return `"${printable(text.replace(/["\\]/g, '\\$&'), MAX_VALUE)}"`
 }

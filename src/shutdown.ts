@@ -1,11 +1,12 @@
-/** What a shutdown may take: what an exporter has not delivered by then is given up. */
-// A second less than the 10 s that users were promised: closing sockets and the dead letter takes time too.
+// An end takes 10 s at most: nine for delivering, the rest to write down what was not delivered.
 const FINISH_MS = 9_000
+const WRITE_DOWN_MS = 800
 
-/** The two moments of an orderly end, shared by everything that runs. */
+/** The moments of an orderly end, shared by everything that runs. */
 export class Shutdown {
   readonly #stopping = new AbortController()
   readonly #expired = new AbortController()
+  readonly #over = new AbortController()
   #timer: NodeJS.Timeout | undefined
 
   /** Aborts when the end begins: stop reading, finish what was received. */
@@ -18,11 +19,19 @@ export class Shutdown {
     return this.#expired.signal
   }
 
+  /** Aborts when even dead letter and recording must let go. */
+  get over(): AbortSignal {
+    return this.#over.signal
+  }
+
   /** Begins the end; from the second call on nothing happens. */
   begin(): void {
     if (this.#stopping.signal.aborted) return
     this.#stopping.abort()
-    this.#timer = setTimeout(() => this.#expired.abort(), FINISH_MS)
+    this.#timer = setTimeout(() => {
+      this.#expired.abort()
+      this.#timer = setTimeout(() => this.#over.abort(), WRITE_DOWN_MS)
+    }, FINISH_MS)
   }
 
   /** All is done: lets go of the timer. */

@@ -18,13 +18,16 @@ export function printable(text: string, maxLength = 1000): string {
   return truncate(cut.replace(UNPRINTABLE, escapeCharacter), maxLength)
 }
 
-/** Escapes in a JSON text what `JSON.stringify` leaves as it is; the result reads back the same. */
+/**
+ * Escapes in a JSON text what `JSON.stringify` leaves as it is; the result reads back the same.
+ * Newlines stay: `JSON.stringify` writes them between its values only, where it was told to indent.
+ */
 export function printableJson(json: string): string {
-  return json.replace(UNPRINTABLE, (character) =>
-    Array.from({ length: character.length }, (_, at) =>
-      unicodeEscape(character.charCodeAt(at)),
-    ).join(''),
-  )
+  return json.replace(UNPRINTABLE, (character) => {
+    if (character === '\n') return character
+    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+    return units.map(unicodeEscape).join('')
+  })
 }
 
 /** At most `maxLength` UTF-16 units, the last of them `…` where something was cut; never half a pair. */

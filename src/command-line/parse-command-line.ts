@@ -1,15 +1,16 @@
 import { Command, CommanderError, Option } from 'commander'
 import { StreamError } from '../errors.js'
 import { nearest } from '../nearest.js'
+import { SIMULATE_OPTIONS, type SimulateSettings, simulateSettings } from '../simulate/settings.js'
 import type { CheckSettings, ReplayFileSettings, StreamSettings } from './settings.js'
-import { checkSettings, type OptionValues, replayFileSettings, streamSettings } from './values.js'
+import { checkSettings, replayFileSettings, streamSettings } from './values.js'
 
 /** What a command line asks for. */
 export type Invocation =
   | { readonly command: 'stream'; readonly settings: StreamSettings }
   | { readonly command: 'check'; readonly settings: CheckSettings }
   | { readonly command: 'replay'; readonly settings: ReplayFileSettings }
-  | { readonly command: 'simulate'; readonly values: OptionValues }
+  | { readonly command: 'simulate'; readonly settings: SimulateSettings }
   /** Help or version: a text for stdout. */
   | { readonly command: 'show'; readonly text: string }
 
@@ -103,7 +104,11 @@ function describeStream(program: Command, done: (invocation: Invocation) => void
   const simulate = program
     .command('simulate')
     .description('run a local stand-in for Central to try everything against')
-    .action((values) => done({ command: 'simulate', values }))
+    .action((values) => done({ command: 'simulate', settings: simulateSettings(values) }))
+  for (const { flags, description, repeatable } of SIMULATE_OPTIONS) {
+    if (repeatable) simulate.option(flags, description, gather)
+    else simulate.option(flags, description)
+  }
 
   for (const command of [check, replay, simulate])
     command.helpOption('-h, --help', 'show this help')
@@ -117,7 +122,7 @@ function describeDelivery(command: Command): void {
     .option(
       '--export_data <TYPE>',
       'hand each message to json[:PATH], csv[:FOLDER], tcp://, tls://, http(s)://, nats:// or ./module.mjs; may be repeated',
-      (type: string, before: readonly string[] = []) => [...before, type],
+      gather,
     )
     .option('--readable', 'MAC and IP addresses and network names as text instead of base64')
     .option('--proto_dir <DIR>', 'use the .proto files in DIR in place of the ones shipped')
@@ -125,6 +130,11 @@ function describeDelivery(command: Command): void {
     .option('--stats_interval <SECONDS>', 'how often to log the counters (0: never)')
     .option('--log_format <FORMAT>', 'text or json')
     .option('--log_level <LEVEL>', 'debug, info, warn or error')
+}
+
+/** Collects the values of an option that may be repeated. */
+function gather(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
 }
 
 /** `--no-valid-cert=x` -> `--no_valid_cert=x`; values stay as they are. */

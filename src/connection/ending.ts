@@ -1,6 +1,6 @@
 import { StreamError } from '../errors.js'
+import { said } from '../said.js'
 import type { Secret } from '../secret.js'
-import { said } from './said.js'
 
 /** `ws` reports this where no close frame came. */
 const ABNORMAL = 1006

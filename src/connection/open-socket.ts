@@ -2,10 +2,10 @@ import { type ClientOptions, WebSocket } from 'ws'
 import { StreamError } from '../errors.js'
 import { type Host, socketUrl } from '../host.js'
 import { proxyFor } from '../proxy.js'
+import { proxyAgent } from '../proxy-agent.js'
 import type { Topic } from '../schema/topics.js'
 import type { Secret } from '../secret.js'
 import { HandshakeWatch } from './handshake-watch.js'
-import { proxyAgent } from './proxy-agent.js'
 
 /** How long the server may take to answer a close frame. */
 const CLOSE_MS = 1000

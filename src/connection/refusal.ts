@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { parseRetryAfter } from '../backoff.js'
 import { StreamError } from '../errors.js'
+import { said } from '../said.js'
 import type { Secret } from '../secret.js'
-import { said } from './said.js'
 
 /** Enough for the first line of an answer, however long the rest of it is. */
 const MAX_BODY_BYTES = 4096

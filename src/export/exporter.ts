@@ -38,6 +38,12 @@ export type ExporterContext = {
   readonly topics: readonly Topic[]
   /** `--proto_dir`, for exporters that ask the schema. */
   readonly protoDir: string | undefined
+  /** `--readable`: records carry addresses and names of networks as text already. */
+  readonly readable: boolean
+  /** Environment variables, where credentials come from: a command line is open to all eyes. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The current folder, which relative paths start from. */
+  readonly cwd: string
   /** Aborts on the first signal: retries go on, but the end is near. */
   readonly stopping: AbortSignal
   /** Aborts when the 10 s of a shutdown are over: give up what is left, at once. */

@@ -13,7 +13,23 @@ type Kind = {
 }
 
 /** Every TYPE of `--export_data` but modules; nothing else lists them. */
-const KINDS: Readonly<Record<string, Kind>> = {}
+const KINDS: Readonly<Record<string, Kind>> = {
+  json: {
+    form: 'json[:PATH]',
+    path: true,
+    load: async () => (await import('./json.js')).openJson,
+  },
+  csv: {
+    form: 'csv[:FOLDER]',
+    path: true,
+    load: async () => (await import('./csv.js')).openCsv,
+  },
+  tcp: { form: 'tcp://HOST:PORT', load: async () => (await import('./tcp.js')).openTcp },
+  tls: { form: 'tls://HOST:PORT', load: async () => (await import('./tcp.js')).openTcp },
+  http: { form: 'http://HOST/PATH', load: async () => (await import('./http.js')).openHttp },
+  https: { form: 'https://HOST/PATH', load: async () => (await import('./http.js')).openHttp },
+  nats: { form: 'nats://HOST:4222/PREFIX', load: async () => (await import('./nats.js')).openNats },
+}
 
 const MODULE_FORM = './MODULE.mjs'
 

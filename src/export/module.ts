@@ -23,7 +23,7 @@ type UserModule = {
  * @throws StreamError `exporter-unusable` with path and reason
  */
 export async function openModule(target: string, context: ExporterContext): Promise<Exporter> {
-  const { exportData, open, close } = await load(target)
+  const { exportData, open, close } = await load(target, context.cwd)
   const { counters, signal, log, topics, stopping } = context
 
   // One listener for all that hangs: a listener a message would pile up on the signal.
@@ -86,8 +86,8 @@ export async function openModule(target: string, context: ExporterContext): Prom
   }
 }
 
-async function load(target: string): Promise<UserModule> {
-  const path = resolve(target)
+async function load(target: string, cwd: string): Promise<UserModule> {
+  const path = resolve(cwd, target)
   let exports: Record<string, unknown>
   try {
     if (!statSync(path).isFile()) throw new Error('it is a folder or a device, not a file')

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   createServer,
   type IncomingMessage,
@@ -29,6 +30,7 @@ import {
 } from './handshake.js'
 import { History } from './history.js'
 import { KeyBook } from './keys.js'
+import type { CentralOptions } from './options.js'
 import { CentralSocket, ServerWebSocket } from './socket.js'
 import {
   answerRequest,
@@ -38,40 +40,26 @@ import {
   type Validation,
 } from './validate.js'
 
-export type CentralOptions = {
-  /** Default 0: any free port. */
-  readonly port?: number
-  /** Default 127.0.0.1. */
-  readonly host?: string
-  /** Certificate and its key, PEM; plain text without. */
-  readonly tls?: { readonly key: string; readonly cert: string }
-  /** Keys that are good. */
-  readonly keys?: readonly string[]
-  /** Default: accepted as long as `keys` or `central.keys` say nothing of any key, else refused. */
-  readonly unknownKeys?: 'accept' | 'refuse'
-  /** Topics that are not ticked, for any key. */
-  readonly unsubscribed?: readonly string[]
-  /** Frames kept of each topic for the replay headers; default 0, which ignores them. */
-  readonly history?: number
-  /** Milliseconds since the epoch; default `Date.now`. */
-  readonly clock?: () => number
-}
+export type { CentralOptions } from './options.js'
 
 /** A stand-in for Central: see {@link startCentral}. */
 export class Central {
   /** What is known of keys and topics; may be changed at any time. */
   readonly keys: KeyBook
-  /** Every request for a socket so far, in order. */
+  /** Every request for a socket so far, in order; long runs may empty it. */
   readonly handshakes: Handshake[] = []
-  /** Every validation of a key so far, in order. */
+  /** Every validation of a key so far, in order; long runs may empty it. */
   readonly validations: Validation[] = []
   /** TCP connections: `accepted` so far, `open` now. */
   readonly connections = new Connections()
   /** Handshakes that wait for an answer: `now`, and at most so far (`peak`). */
   readonly pending = new Pending()
+  /** Tells of every socket that is opened. */
+  readonly opened = new Announcer<CentralSocket>()
+  /** Tells of every handshake that is answered, well or ill. */
+  readonly answered = new Announcer<Handshake>()
   readonly #handshakeFaults = new Faults()
   readonly #validationFaults = new Faults()
-  readonly #onSocket = new Announcer<CentralSocket>()
   readonly #onHandshake = new Announcer<Handshake>()
   readonly #onValidation = new Announcer<Validation>()
   readonly #server: Server
@@ -85,7 +73,8 @@ export class Central {
   readonly #history: History
   readonly #clock: () => number
   readonly #secure: boolean
-  #opened = 0
+  #socketCount = 0
+  #address: AddressInfo = { address: '', family: '', port: 0 }
 
   /** Use {@link startCentral}, which also listens. */
   constructor(options: CentralOptions) {
@@ -105,20 +94,19 @@ export class Central {
 
   /** @returns when connections are accepted */
   async listen(port: number, host: string): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      // A thousand clients may knock at once.
-      this.#server.listen({ port, host, backlog: 4096 }, resolve)
-    })
+    // A thousand clients may knock at once.
+    this.#server.listen({ port, host, backlog: 4096 })
+    await once(this.#server, 'listening')
+    this.#address = this.#server.address() as AddressInfo
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port
+    return this.#address.port
   }
 
   /** What `--hostname` takes: `http://127.0.0.1:PORT`, or `https://…` with a certificate. */
   get url(): string {
-    const { address, family, port } = this.#server.address() as AddressInfo
+    const { address, family, port } = this.#address
     const host = family === 'IPv6' ? `[${address}]` : address
     return `${this.#secure ? 'https' : 'http'}://${host}:${port}`
   }
@@ -146,7 +134,7 @@ export class Central {
 
   /** The next socket that fits to be opened after this call. */
   nextSocket(selection: Selection = {}): Promise<CentralSocket> {
-    return this.#onSocket.next((socket) => selects(selection, socket))
+    return this.opened.next((socket) => selects(selection, socket))
   }
 
   /** The next handshake that fits to come in after this call; its answer may still be open. */
@@ -160,17 +148,24 @@ export class Central {
   }
 
   /**
-   * Sends a frame to every open socket of a topic (of one customer, where given) and keeps it for
-   * the replay headers.
-   * @returns how many kernels' buffers have taken it, when all have or their sockets ended
+   * Sends a frame to every open socket of a topic (of one customer, and for which `when` holds,
+   * where given) and keeps it for the replay headers.
+   * @returns on how many the kernel has taken it, once that is known of all
    */
-  async broadcast(topic: string, frame: Uint8Array, customerId?: string): Promise<number> {
+  async broadcast(
+    topic: string,
+    frame: Uint8Array,
+    customerId?: string,
+    when: (socket: CentralSocket) => boolean = () => true,
+  ): Promise<number> {
     this.#history.add(topic, customerId, this.#clock(), frame)
-    const receivers = this.sockets.filter(
-      (socket) =>
-        socket.topic === topic && (customerId === undefined || customerId === socket.customerId),
+    const isMeant = (socket: CentralSocket) =>
+      socket.topic === topic &&
+      (customerId === undefined || customerId === socket.customerId) &&
+      when(socket)
+    const taken = await Promise.all(
+      this.sockets.filter(isMeant).map((socket) => socket.send(frame)),
     )
-    const taken = await Promise.all(receivers.map((socket) => socket.send(frame)))
     return taken.filter(Boolean).length
   }
 
@@ -214,6 +209,7 @@ export class Central {
       handshake.status = given.status
       answerUpgrade(stream, given)
       answered()
+      this.answered.announce(handshake)
     }
     const proceed = () => {
       const refusal = refusalOf(handshake, this.keys)
@@ -224,6 +220,7 @@ export class Central {
       this.#wss.handleUpgrade(request, stream, head, (ws) => {
         handshake.status = 101
         answered()
+        this.answered.announce(handshake)
         this.#open(ws, handshake, stream)
       })
     }
@@ -234,14 +231,14 @@ export class Central {
   #open(ws: ServerWebSocket, handshake: Handshake, stream: Socket): void {
     const { topic = '', key = '', headers } = handshake
     const tcp = this.connections.beneath(stream)
-    const opened = { index: this.#opened, topic, key, headers }
+    const opened = { index: this.#socketCount, topic, key, headers }
     const socket = new CentralSocket(ws, stream, tcp, opened, this.#clock)
-    this.#opened += 1
+    this.#socketCount += 1
     this.#sockets.add(socket)
     socket.ended.then(() => this.#sockets.delete(socket))
     const past = this.#history.replay(topic, socket.customerId, headers, this.#clock())
     for (const { frame } of past) socket.send(frame)
-    this.#onSocket.announce(socket)
+    this.opened.announce(socket)
   }
 }
 

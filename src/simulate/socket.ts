@@ -122,7 +122,7 @@ export class CentralSocket implements Request {
     return this.#ws.bufferedAmount
   }
 
-  /** Whether the closing handshake of the client is answered. */
+  /** Whether a close frame of the client is answered; to be set alone. */
   set answerClose(answer: boolean) {
     this.#ws.answerClose = answer
   }

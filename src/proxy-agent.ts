@@ -1,5 +1,5 @@
 import { HttpsProxyAgent } from 'https-proxy-agent'
-import { StreamError } from '../errors.js'
+import { StreamError } from './errors.js'
 
 export type ProxyAgentOptions = {
   /** The proxy's URL; may hold user and password, which never reach a message. */

@@ -1,0 +1,185 @@
+#!/usr/bin/env node
+import { fstatSync, readFileSync } from 'node:fs'
+import { type Invocation, parseCommandLine } from './command-line/parse-command-line.js'
+import type { LogSettings } from './command-line/settings.js'
+import { StreamError } from './errors.js'
+import { createLogger, isJournal } from './log.js'
+import { type QuietLogger, quietRepeats } from './log-repeats.js'
+import type { Program, Screen } from './program.js'
+import { Shutdown } from './shutdown.js'
+import { printable } from './text.js'
+
+/** The whole of an orderly end; what hangs after that is cut. */
+const SHUTDOWN_MS = 10_000
+/** How long something that a user's module left behind may keep the process when all is done. */
+const LINGER_MS = 200
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string }
+
+const shutdown = new Shutdown()
+const screen = createScreen()
+let hangups = 0
+let reload: (() => void) | undefined
+/** An error that nothing caught: the end is as orderly as any, but it is a failure. */
+let failed = false
+
+/** Ends the process at once; for a second signal and for what is still left when time is up. */
+function leave(code: number): void {
+  process.exit(code)
+}
+
+function end(): void {
+  if (shutdown.stopping.aborted) leave(1)
+  shutdown.begin()
+  setTimeout(() => leave(1), SHUTDOWN_MS).unref()
+}
+
+function hangUp(): void {
+  if (process.stdin.isTTY || process.stderr.isTTY) {
+    // The terminal is gone, and nobody can ask for anything any more.
+    end()
+    return
+  }
+  hangups++
+  reload?.()
+}
+
+async function main(): Promise<number> {
+  let invocation: Invocation
+  try {
+    invocation = parseCommandLine(process.argv.slice(2), version)
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error
+    screen.write(`aruba-stream: ${printable(error.message)}\n`)
+    return error.exitCode
+  }
+  if (invocation.command === 'show') {
+    process.stdout.write(invocation.text)
+    return 0
+  }
+  const { settings } = invocation
+  const program = createProgram('log' in settings ? settings.log : undefined)
+  const onError = (error: unknown) => fail(error, program.log)
+  process.on('uncaughtException', onError)
+  process.on('unhandledRejection', onError)
+  try {
+    return await perform(invocation, program)
+  } catch (error) {
+    if (!(error instanceof StreamError)) {
+      onError(error)
+      return 1
+    }
+    for (const line of error.message.split('\n')) program.log.error(line)
+    return error.exitCode
+  } finally {
+    program.log.flush()
+    shutdown.done()
+  }
+}
+
+/** Loads only what the command needs. */
+async function perform(
+  invocation: Exclude<Invocation, { command: 'show' }>,
+  program: Program,
+): Promise<number> {
+  switch (invocation.command) {
+    case 'stream': {
+      const { run } = await import('./run.js')
+      return run(invocation.settings, program)
+    }
+    case 'check': {
+      const { check } = await import('./run-check.js')
+      return check(invocation.settings, program)
+    }
+    case 'replay': {
+      const { replay } = await import('./run-replay.js')
+      return replay(invocation.settings, program)
+    }
+    case 'simulate': {
+      const { simulate } = await import('./run-simulate.js')
+      return simulate(invocation.settings, program)
+    }
+  }
+}
+
+function createProgram(settings: LogSettings = { format: 'text', level: 'info' }): Program {
+  return {
+    version,
+    log: quietRepeats(
+      createLogger({
+        ...settings,
+        write: screen.log,
+        colour: screen.colour,
+        journal: isJournal(process.env.JOURNAL_STREAM, fstatSync(2)),
+      }),
+    ),
+    stdin: process.stdin,
+    stdout: {
+      stream: process.stdout,
+      terminal: process.stdout.isTTY === true,
+      colour: hasColour(process.stdout),
+    },
+    screen,
+    env: process.env,
+    cwd: process.cwd(),
+    owner: { pid: process.pid, isAlive },
+    shutdown,
+    onHangup(callback) {
+      reload = callback
+      if (hangups > 0) callback()
+    },
+  }
+}
+
+/** Signal 0 is sent to nobody: it only tells whether there is somebody. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function createScreen(): Screen & { log(text: string): void } {
+  const { stderr } = process
+  // Whoever read the log went away; that is no reason to stop delivering.
+  stderr.on('error', () => {})
+  const write = (text: string) => {
+    stderr.write(text)
+  }
+  let logWrite = write
+  return {
+    write,
+    log: (text) => logWrite(text),
+    terminal: stderr.isTTY === true && process.env.TERM !== 'dumb',
+    colour: hasColour(stderr),
+    columns: () => stderr.columns ?? 80,
+    rows: () => stderr.rows ?? 24,
+    divertLog(diverted = write) {
+      logWrite = diverted
+    },
+  }
+}
+
+/** NO_COLOR counts when it is set and not empty (no-color.org). */
+function hasColour(stream: { isTTY?: boolean }): boolean {
+  return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
+}
+
+/** An error that nothing expected: said with its stack for whoever reports it, and the end begins. */
+function fail(error: unknown, log: QuietLogger): void {
+  failed = true
+  log.error(`unexpected error: ${error instanceof Error ? error.message : String(error)}`)
+  if (error instanceof Error && error.stack) log.debug(error.stack)
+  if (!shutdown.stopping.aborted) end()
+}
+
+process.on('SIGINT', end)
+process.on('SIGTERM', end)
+process.on('SIGHUP', hangUp)
+const code = await main()
+process.exitCode = failed ? 1 : code
+// All is delivered and written; what a user's module left running must not hold the process.
+setTimeout(() => leave(failed ? 1 : code), LINGER_MS).unref()

@@ -1,0 +1,163 @@
+import type { StreamSettings } from './command-line/settings.js'
+import { createGate } from './connection/gate.js'
+import type { Status } from './connection/status.js'
+import { type KeySource, type Subscription, subscribe } from './connection/subscribe.js'
+import type { Decoders } from './decoders.js'
+import type { EntryFile } from './entry-file.js'
+import { StreamError } from './errors.js'
+import type { CustomerEntry } from './input/entries.js'
+import { Intake } from './intake.js'
+import { keyAge } from './key/key-age.js'
+import { createKeyRing, type KeyRing } from './key/key-ring.js'
+import { validateKey } from './key/validate-key.js'
+import { narrate } from './narrate.js'
+import type { Program } from './program.js'
+import type { EntrySnapshot } from './report/snapshot.js'
+import type { Sinks } from './sinks.js'
+import { Streams } from './streams.js'
+
+export type CollectorOptions = {
+  readonly settings: StreamSettings
+  readonly program: Program
+  readonly file: EntryFile
+  readonly decoders: Decoders
+  readonly sinks: Sinks
+}
+
+/** What there is of one entry while it streams. */
+type Live = { entry: CustomerEntry; keys: KeySource; intake: Intake; subscription: Subscription }
+
+/** Collects the frames of all entries, which may come and go with the input file. */
+export class Collector {
+  readonly #options: CollectorOptions
+  readonly #userAgent: string
+  readonly #gate = createGate()
+  readonly #ring: KeyRing
+  readonly #streams: Streams
+  readonly #live = new Map<string, Live>()
+  readonly #refused = new Map<string, StreamError>()
+  #reloading = Promise.resolve()
+
+  constructor(options: CollectorOptions) {
+    const { settings, program, file } = options
+    const { verifyCertificates } = settings
+    const userAgent = `aruba-stream/${program.version}`
+    this.#options = options
+    this.#userAgent = userAgent
+    this.#streams = new Streams((entry, signal) => this.#stream(entry, signal), this.#stopping)
+    if (!verifyCertificates) program.log.warn('--no_valid_cert: certificates are not verified')
+    this.#ring = createKeyRing({
+      validate: (host, key, signal) =>
+        validateKey({ host, key, verifyCertificates, userAgent, signal }),
+      gate: this.#gate,
+      readKeys: () => file.keys(),
+      saveKeys: (renewals) => file.save(renewals),
+      log: program.log,
+    })
+  }
+
+  /** Resolves when no entry streams any more. */
+  get done(): Promise<void> {
+    return this.#streams.done
+  }
+
+  get statuses(): Status[] {
+    return [...this.#live.values()].map(({ subscription }) => subscription.status)
+  }
+
+  /** How the entries stand, in the order of the input file. */
+  snapshot(now: number): EntrySnapshot[] {
+    return [...this.#live.values()].map(({ entry, keys, intake, subscription }) => ({
+      name: entry.name,
+      topic: entry.topic,
+      status: subscription.status,
+      messages: intake.messages,
+      undecodable: intake.undecodable,
+      keyAge: keyAge(keys.current(), now),
+    }))
+  }
+
+  /** Validates the keys of these entries and begins to stream them. */
+  begin(entries: readonly CustomerEntry[]): Promise<void> {
+    return this.#streams.change(() => this.#begin(entries))
+  }
+
+  /** Goes over to what the input file says now; where it is wrong now, all stays as it is. */
+  reload(): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#streams.change(() => this.#reload()))
+    return this.#reloading
+  }
+
+  get #stopping(): AbortSignal {
+    return this.#options.program.shutdown.stopping
+  }
+
+  async #begin(entries: readonly CustomerEntry[]): Promise<void> {
+    try {
+      const refused = await this.#ring.validateAll(entries, this.#stopping)
+      for (const { name } of entries) this.#refused.delete(name)
+      for (const [name, error] of refused) this.#refused.set(name, error)
+      this.#streams.start(entries)
+    } catch (error) {
+      if (!this.#stopping.aborted) throw error
+    }
+  }
+
+  async #reload(): Promise<void> {
+    const { file, decoders, program } = this.#options
+    const { log } = program
+    try {
+      const { added, removed, changed, same } = await file.read()
+      decoders.load([...added, ...changed].map(({ topic }) => topic))
+      log.info('the input file was read again', {
+        added: added.length,
+        removed: removed.length,
+        changed: changed.length,
+        same: same.length,
+      })
+      const names = [...removed, ...changed].map(({ name }) => name)
+      const stopped = this.#streams.stop(names)
+      this.#ring.forget(names)
+      await Promise.all([this.#begin(added), stopped.then(() => this.#begin(changed))])
+      for (const { name } of removed) this.#live.delete(name)
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error
+      for (const line of error.message.split('\n')) log.error(line)
+      log.error('the input file is wrong now: all entries go on as they were')
+    }
+  }
+
+  /** A key that Central refused at the start is not offered on a socket. */
+  #offered(name: string, keys: KeySource): KeySource {
+    const refusal = this.#refused.get(name)
+    if (!refusal) return keys
+    const current = () => {
+      throw refusal
+    }
+    return { ...keys, current }
+  }
+
+  async #stream(entry: CustomerEntry, signal: AbortSignal): Promise<void> {
+    const { settings, program, decoders, sinks } = this.#options
+    const { replay, reconnect, verifyCertificates } = settings
+    const { name, topic } = entry
+    const log = program.log.child({ entry: name })
+    const intake = new Intake({ entry, decoder: decoders.of(entry), sinks, log })
+    const keys = this.#ring.source(entry)
+    const key = this.#offered(name, keys)
+    const subscription = subscribe({
+      ...{ entry, key, signal, replay, reconnect, verifyCertificates },
+      userAgent: this.#userAgent,
+      gate: this.#gate,
+      lastTimestamp: () => intake.lastTimestamp,
+      onStatus: (status, previous) => narrate(log, status, previous),
+    })
+    this.#live.set(name, { entry, keys, intake, subscription })
+    for await (const frame of subscription) {
+      const kept = sinks.recording?.append({ ...frame, customer: name, topic })
+      if (kept) await kept
+      const taken = intake.take(frame)
+      if (taken) await taken
+    }
+  }
+}

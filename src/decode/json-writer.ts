@@ -1,0 +1,197 @@
+import { lowerDigits, upperDigits } from './int64.js'
+
+/** Bytes that stand for themselves in a JSON string: ASCII without controls, quote and backslash. */
+const PLAIN = new Uint8Array(256)
+for (let byte = 0x20; byte < 0x80; byte++) PLAIN[byte] = byte === 0x22 || byte === 0x5c ? 0 : 1
+
+const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+
+const QUOTE = 0x22
+const ZERO = 0x30
+
+const START_SIZE = 16 * 1024
+/** A scratch buffer that one huge frame made larger than this is not kept. */
+const KEPT_SIZE = 1024 * 1024
+
+/** Enough for any number in quotes, with what punctuation stands around it. */
+const NUMBER_SIZE = 32
+
+/** Writes JSON text as UTF-8 into a buffer of its own, which grows as needed. */
+export class JsonWriter {
+  bytes: Buffer = Buffer.allocUnsafeSlow(START_SIZE)
+  pos = 0
+
+  /** What was written, as a copy; the writer starts anew. */
+  take(): Uint8Array {
+    const taken = Buffer.allocUnsafe(this.pos)
+    this.bytes.copy(taken, 0, 0, this.pos)
+    this.pos = 0
+    if (this.bytes.length > KEPT_SIZE) this.bytes = Buffer.allocUnsafeSlow(START_SIZE)
+    return taken
+  }
+
+  /** One ASCII character. */
+  byte(code: number): void {
+    if (this.pos === this.bytes.length) this.#grow(1)
+    this.bytes[this.pos++] = code
+  }
+
+  /** Bytes that are JSON already. */
+  raw(json: Uint8Array): void {
+    const { length } = json
+    if (this.bytes.length - this.pos < length) this.#grow(length)
+    const { bytes, pos } = this
+    // A loop: for the few bytes of a name it beats set() and copy().
+    for (let i = 0; i < length; i++) bytes[pos + i] = json[i] as number
+    this.pos = pos + length
+  }
+
+  /** ASCII text that is JSON already. */
+  ascii(json: string): void {
+    const { length } = json
+    if (this.bytes.length - this.pos < length) this.#grow(length)
+    const { bytes, pos } = this
+    for (let i = 0; i < length; i++) bytes[pos + i] = json.charCodeAt(i)
+    this.pos = pos + length
+  }
+
+  /** A string of any kind. */
+  text(text: string): void {
+    const json = JSON.stringify(text)
+    const length = Buffer.byteLength(json)
+    if (this.bytes.length - this.pos < length) this.#grow(length)
+    this.pos += this.bytes.write(json, this.pos)
+  }
+
+  /** A number as `JSON.stringify` has it: `-0` as 0; `NaN` and infinities as strings. */
+  number(value: number): void {
+    if (!Number.isFinite(value)) {
+      this.ascii(`"${value}"`)
+      return
+    }
+    if (value >= 0 && Number.isSafeInteger(value)) {
+      this.#reserveNumber()
+      this.#digits(value)
+    } else {
+      this.ascii(String(value))
+    }
+  }
+
+  /** A signed 32-bit integer. */
+  int32(value: number): void {
+    this.#reserveNumber()
+    if (value < 0) this.bytes[this.pos++] = 0x2d
+    this.#digits(Math.abs(value))
+  }
+
+  /** An unsigned 32-bit integer, given as a signed one. */
+  uint32(value: number): void {
+    this.#reserveNumber()
+    this.#digits(value >>> 0)
+  }
+
+  /** A 64-bit integer in quotes, from its halves. */
+  int64(low: number, high: number, signed: boolean): void {
+    this.#reserveNumber()
+    this.bytes[this.pos++] = QUOTE
+    if (signed && high < 0) {
+      this.bytes[this.pos++] = 0x2d
+      this.#digits64(-low >>> 0, (low === 0 ? -high : ~high) >>> 0)
+    } else {
+      this.#digits64(low >>> 0, high >>> 0)
+    }
+    this.bytes[this.pos++] = QUOTE
+  }
+
+  /** A string from its UTF-8 bytes; what is not UTF-8 becomes U+FFFD. */
+  string(from: Buffer, start: number, end: number): void {
+    const length = end - start
+    if (this.bytes.length - this.pos < length + 2) this.#grow(length + 2)
+    const { bytes } = this
+    let pos = this.pos
+    bytes[pos++] = QUOTE
+    for (let at = start; at < end; at++) {
+      const byte = from[at] as number
+      if (PLAIN[byte] === 0) {
+        this.text(from.toString('utf8', start, end))
+        return
+      }
+      bytes[pos++] = byte
+    }
+    bytes[pos++] = QUOTE
+    this.pos = pos
+  }
+
+  /** Bytes as a string in base64. */
+  base64(from: Buffer, start: number, end: number): void {
+    const length = Math.ceil((end - start) / 3) * 4 + 2
+    if (this.bytes.length - this.pos < length) this.#grow(length)
+    const { bytes } = this
+    let pos = this.pos
+    bytes[pos++] = QUOTE
+    let at = start
+    for (; at + 2 < end; at += 3) {
+      const three =
+        ((from[at] as number) << 16) | ((from[at + 1] as number) << 8) | (from[at + 2] as number)
+      bytes[pos++] = BASE64[three >> 18] as number
+      bytes[pos++] = BASE64[(three >> 12) & 63] as number
+      bytes[pos++] = BASE64[(three >> 6) & 63] as number
+      bytes[pos++] = BASE64[three & 63] as number
+    }
+    if (at < end) {
+      const two = ((from[at] as number) << 8) | (at + 1 < end ? (from[at + 1] as number) : 0)
+      bytes[pos++] = BASE64[two >> 10] as number
+      bytes[pos++] = BASE64[(two >> 4) & 63] as number
+      bytes[pos++] = at + 1 < end ? (BASE64[(two << 2) & 63] as number) : 0x3d
+      bytes[pos++] = 0x3d
+    }
+    bytes[pos++] = QUOTE
+    this.pos = pos
+  }
+
+  #reserveNumber(): void {
+    if (this.bytes.length - this.pos < NUMBER_SIZE) this.#grow(NUMBER_SIZE)
+  }
+
+  #digits64(low: number, high: number): void {
+    if (high < 0x20_0000) {
+      this.#digits(high * 2 ** 32 + low) // below 2^53
+      return
+    }
+    this.#digits(upperDigits(low, high))
+    this.#paddedDigits(lowerDigits(low, high), 6)
+  }
+
+  /** A non-negative integer up to 2^53. */
+  #digits(value: number): void {
+    if (value < 10) {
+      this.bytes[this.pos++] = ZERO + value
+    } else if (value < 1e9) {
+      let length = 2
+      for (let power = 100; value >= power; power *= 10) length++
+      this.#paddedDigits(value, length)
+    } else {
+      const upper = Math.floor(value / 1e9)
+      this.#digits(upper)
+      this.#paddedDigits(value - upper * 1e9, 9)
+    }
+  }
+
+  /** The last `length` digits of an integer below 2^31. */
+  #paddedDigits(value: number, length: number): void {
+    const { bytes, pos } = this
+    let rest = value | 0
+    for (let at = pos + length - 1; at >= pos; at--) {
+      const quotient = (rest / 10) | 0
+      bytes[at] = ZERO + rest - quotient * 10
+      rest = quotient
+    }
+    this.pos = pos + length
+  }
+
+  #grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.pos + needed))
+    this.bytes.copy(larger, 0, 0, this.pos)
+    this.bytes = larger
+  }
+}

@@ -1,0 +1,134 @@
+import type { JsonValue } from './message.js'
+import type { MessagePlan, Step } from './plan.js'
+import type { Scalar } from './scalars.js'
+import { WIRE, type WireReader } from './wire-reader.js'
+
+type JsonObject = { [name: string]: JsonValue }
+
+/**
+ * Reads a message up to the reader's end, as a plain object: only fields that were sent, in the order
+ * of their numbers.
+ *
+ * @param into the object to merge into, where the same field came before
+ * @param group number of the field whose end is awaited, where the message is a group; else 0
+ */
+export function readMessage(
+  wire: WireReader,
+  plan: MessagePlan,
+  into: JsonObject | undefined,
+  group: number,
+): JsonObject {
+  const { steps, names } = plan.compiled
+  const target = into ?? {}
+  let ordered = into === undefined
+  let last = 0
+  while (wire.pos < wire.end) {
+    const tag = wire.tag()
+    const step = steps[tag]
+    if (step === undefined) {
+      if (tag === group * 8 + WIRE.groupEnd) return finish(target, ordered, names)
+      wire.unknown(plan, tag)
+      continue
+    }
+    if (step.number < last) ordered = false
+    last = step.number
+    if (step.rivals !== undefined) for (const rival of step.rivals) delete target[rival]
+    if (step.form === 'scalar' && !step.repeated) readScalar(wire, step, step.scalar, target)
+    else readOther(wire, step, target)
+  }
+  if (group !== 0) wire.fail(wire.pos, `no end of group ${group}`)
+  return finish(target, ordered, names)
+}
+
+function readScalar(wire: WireReader, step: Step, scalar: Scalar, target: JsonObject): void {
+  if (step.implicit && wire.skipZero(scalar.wireType, scalar.wide)) delete target[step.name]
+  else set(target, step, scalar.read(wire))
+}
+
+function readOther(wire: WireReader, step: Step, target: JsonObject): void {
+  switch (step.form) {
+    case 'scalar':
+      listOf(target, step).push(step.scalar.read(wire))
+      return
+    case 'message':
+      if (step.repeated) listOf(target, step).push(readNested(wire, step.message, undefined))
+      else set(target, step, readNested(wire, step.message, objectOf(target, step)))
+      return
+    case 'group': {
+      wire.enter()
+      const into = step.repeated ? undefined : objectOf(target, step)
+      const value = readMessage(wire, step.message, into, step.number)
+      wire.leave()
+      if (step.repeated) listOf(target, step).push(value)
+      else set(target, step, value)
+      return
+    }
+    case 'packed': {
+      const outerEnd = wire.limit()
+      if (wire.pos < wire.end) {
+        const list = listOf(target, step)
+        while (wire.pos < wire.end) list.push(step.scalar.read(wire))
+      }
+      wire.end = outerEnd
+      return
+    }
+    case 'map': {
+      const { key, value } = readNested(wire, step.message, undefined)
+      const map = objectOf(target, step) ?? {}
+      define(map, String(key ?? zeroOf(step.message, 1)), value ?? zeroOf(step.message, 2))
+      set(target, step, map)
+    }
+  }
+}
+
+function readNested(wire: WireReader, plan: MessagePlan, into: JsonObject | undefined): JsonObject {
+  const outerEnd = wire.limit()
+  wire.enter()
+  const value = readMessage(wire, plan, into, 0)
+  wire.leave()
+  wire.end = outerEnd
+  return value
+}
+
+/** What an entry of a map has for its key (1) or value (2) where that was not sent. */
+function zeroOf(entry: MessagePlan, number: number): JsonValue {
+  return entry.compiled.steps.find((step) => step?.number === number)?.scalar?.zero ?? {}
+}
+
+function get(target: JsonObject, { name, inherited }: Step): JsonValue | undefined {
+  if (inherited && !Object.hasOwn(target, name)) return undefined
+  return target[name]
+}
+
+function set(target: JsonObject, step: Step, value: JsonValue): void {
+  if (step.inherited) define(target, step.name, value)
+  else target[step.name] = value
+}
+
+/** Sets a property of any name, `__proto__` too. */
+function define(target: JsonObject, name: string, value: JsonValue): void {
+  const descriptor = { value, writable: true, enumerable: true, configurable: true }
+  Object.defineProperty(target, name, descriptor)
+}
+
+/** The list of a repeated field, which is there from its first value on. */
+function listOf(target: JsonObject, step: Step): JsonValue[] {
+  const list = get(target, step)
+  if (list !== undefined) return list as JsonValue[]
+  const fresh: JsonValue[] = []
+  set(target, step, fresh)
+  return fresh
+}
+
+function objectOf(target: JsonObject, step: Step): JsonObject | undefined {
+  return get(target, step) as JsonObject | undefined
+}
+
+function finish(target: JsonObject, ordered: boolean, names: readonly string[]): JsonObject {
+  if (ordered) return target
+  const result: JsonObject = {}
+  for (const name of names) {
+    if (Object.hasOwn(target, name)) define(result, name, target[name] as JsonValue)
+  }
+  return result
+}

@@ -1,0 +1,55 @@
+import { createDecoder, type Decoder } from './decode/decoder.js'
+import type { Logger } from './log.js'
+import { loadSchema, type Schema } from './schema/load-schema.js'
+import type { Topic } from './schema/topics.js'
+
+export type DecodersOptions = {
+  readonly protoDir: string | undefined
+  readonly readable: boolean
+  readonly log: Logger
+}
+
+/** Makes the decoders of entries; what they have in common is made once. */
+export class Decoders {
+  readonly #options: DecodersOptions
+  readonly #schemas = new Map<Topic, Schema>()
+  readonly #drifts = new Set<string>()
+
+  constructor(options: DecodersOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Loads the schemas of topics, each once.
+   * @throws StreamError `schema-invalid`
+   */
+  load(topics: Iterable<Topic>): void {
+    for (const topic of topics) this.#schemaOf(topic)
+  }
+
+  /** The decoder of one entry. */
+  of({ name, topic }: { readonly name: string; readonly topic: Topic }): Decoder {
+    return createDecoder({
+      customer: name,
+      schema: this.#schemaOf(topic),
+      readable: this.#options.readable,
+      onDrift: ({ sentence }) => this.#report(sentence),
+    })
+  }
+
+  #schemaOf(topic: Topic): Schema {
+    let schema = this.#schemas.get(topic)
+    if (!schema) {
+      schema = loadSchema(topic, { protoDir: this.#options.protoDir })
+      this.#schemas.set(topic, schema)
+    }
+    return schema
+  }
+
+  /** Several entries of a topic meet the same news; it is told once. */
+  #report(sentence: string): void {
+    if (this.#drifts.has(sentence)) return
+    this.#drifts.add(sentence)
+    this.#options.log.warn(sentence)
+  }
+}

@@ -1,0 +1,70 @@
+import { type Host, isSameHost } from './host.js'
+import { type CustomerEntry, diffEntries, type EntryChanges, withHost } from './input/entries.js'
+import type { LockOwner } from './input/file-lock.js'
+import { loadInput } from './input/load-input.js'
+import { saveKeys } from './input/save-keys.js'
+import type { Renewal } from './key/key-ring.js'
+import type { Logger } from './log.js'
+import type { Secret } from './secret.js'
+
+export type EntryFileOptions = {
+  readonly path: string
+  /** The host of entries that name none. */
+  readonly host: Host
+  readonly log: Logger
+  /** This process, for the lock while the file is rewritten. */
+  readonly owner: LockOwner
+}
+
+/** The input file: its entries as this process last read or wrote them. */
+export class EntryFile {
+  #entries: readonly CustomerEntry[] = []
+  readonly #options: EntryFileOptions
+
+  constructor(options: EntryFileOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Reads the file, and says what is different from what was last read or written.
+   * @throws StreamError `input-invalid`; the entries are then as they were
+   */
+  async read(): Promise<EntryChanges> {
+    const { path, host, log } = this.#options
+    const { entries, warnings } = await loadInput(path)
+    for (const warning of warnings) log.warn(warning)
+    const before = this.#entries
+    this.#entries = withHost(entries, host)
+    return diffEntries(before, this.#entries)
+  }
+
+  /** The keys that the file holds now, by entry. */
+  async keys(): Promise<ReadonlyMap<string, Secret>> {
+    const { entries } = await loadInput(this.#options.path)
+    return new Map(entries.map(({ name, key }) => [name, key]))
+  }
+
+  /** Writes renewed keys; where that cannot be done, a warning says so and why. */
+  async save(renewals: readonly Renewal[]): Promise<void> {
+    const { path, host, log, owner } = this.#options
+    const result = await saveKeys({
+      path,
+      renewals: renewals.map(({ host, from, to }) => ({ host, before: from, after: to })),
+      defaultHost: host,
+      owner,
+    })
+    if (result.type === 'failed') {
+      log.warn(`${path}: ${result.reason}; the renewed keys serve this run alone`)
+      return
+    }
+    if (result.written) log.info(`${path}: holds the renewed keys now`)
+    this.#entries = this.#entries.map((entry) => withRenewal(entry, renewals))
+  }
+}
+
+function withRenewal(entry: CustomerEntry, renewals: readonly Renewal[]): CustomerEntry {
+  const renewal = renewals.find(
+    ({ host, from }) => isSameHost(host, entry.host) && from.equals(entry.key),
+  )
+  return renewal ? { ...entry, key: renewal.to } : entry
+}

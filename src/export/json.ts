@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import type { StreamMessage } from '../decode/message.js'
+import type { StreamError } from '../errors.js'
+import { safeName } from '../safe-name.js'
+import { AppendFile, type AppendFileOptions } from './append-file.js'
+import type { Exporter, ExporterContext } from './exporter.js'
+import { prepareFolder } from './folder.js'
+
+const DEFAULT_PATH = './aruba-stream.ndjson'
+
+/**
+ * Opens `json[:PATH]`: NDJSON, appended to one file, or for a PATH that ends in `/` to one file per
+ * entry in that folder. Delivered means that the write call has taken the whole line.
+ */
+export async function openJson(target: string, context: ExporterContext): Promise<Exporter> {
+  const path = target === '' ? DEFAULT_PATH : target
+  const label = `--export_data json:${path}`
+  const options = { ...fileOptions(context), label }
+  const files = new Map<string, AppendFile<StreamMessage>>()
+  let fileFor: (customer: string) => AppendFile<StreamMessage>
+
+  if (path.endsWith('/')) {
+    await prepareFolder(path, label)
+    fileFor = (customer) => {
+      const known = files.get(customer)
+      if (known) return known
+      const file = new AppendFile(join(path, `${safeName(customer)}.ndjson`), options)
+      files.set(customer, file)
+      return file
+    }
+  } else {
+    const file = await AppendFile.open(path, options)
+    files.set('', file)
+    fileFor = () => file
+  }
+
+  return {
+    name: `json:${path}`,
+    needs: 'line',
+    export(message) {
+      context.counters.waiting++
+      return fileFor(message.customer).push(message.line, message)
+    },
+    async reopen() {
+      await Promise.all([...files.values()].map((file) => file.reopen()))
+    },
+    async close() {
+      await Promise.all([...files.values()].map((file) => file.close()))
+    },
+  }
+}
+
+/** How an exporter whose lines are messages keeps its counters. */
+function fileOptions({
+  log,
+  signal,
+  counters,
+  giveUp,
+}: ExporterContext): Omit<AppendFileOptions<StreamMessage>, 'label'> {
+  return {
+    log,
+    signal,
+    retried: () => {
+      counters.retried++
+    },
+    settled(messages: readonly StreamMessage[], error: StreamError | undefined) {
+      counters.waiting -= messages.length
+      if (!error) counters.delivered += messages.length
+      else for (const message of messages) giveUp(message, error)
+    },
+  }
+}

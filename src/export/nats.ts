@@ -1,0 +1,212 @@
+import { join } from 'node:path'
+import type { JetStreamClient } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/transport-node'
+import { type BackoffOptions, backoffDelay } from '../backoff.js'
+import { sleep, systemClock } from '../clock.js'
+import type { StreamMessage } from '../decode/message.js'
+import { errorText } from '../error-text.js'
+import { StreamError } from '../errors.js'
+import { safeName } from '../safe-name.js'
+import type { Exporter, ExporterContext } from './exporter.js'
+import { connectNats, isJetStreamMissing, loadNats, type NatsLibrary } from './nats-client.js'
+import { findStreams } from './nats-stream.js'
+import { messageId, parseNatsTarget } from './nats-target.js'
+import { Outbox } from './outbox.js'
+import { Trouble } from './trouble.js'
+import { Window } from './window.js'
+
+const WINDOW_BYTES = 4 * 1_048_576
+const ACK_MS = 10_000
+/** Room for the header with the message's id, which counts as payload. */
+const HEADER_BYTES = 128
+/** JetStream's code for a message that is larger than its stream allows. */
+const MESSAGE_TOO_LARGE = 10_054
+
+/** The messages of one subject. One is published at a time, so that order holds whatever happens. */
+type Lane = {
+  readonly subject: string
+  readonly outbox: Outbox
+  readonly trouble: Trouble
+  /** Ends the wait for an acknowledgement that will not come. */
+  interrupt: (error: StreamError) => void
+  running: Promise<void> | undefined
+}
+
+/**
+ * `nats://HOST:4222/PREFIX[?stream=NAME]`: JetStream, one message a record on `PREFIX.<topic>.<entry>`,
+ * delivered when the stream has acknowledged it. Messages of different entries are on their way at the
+ * same time; those of one entry follow each other, since a stream may refuse one and take the next.
+ * @throws StreamError `exporter-unusable` where packages, server, login or stream are missing or wrong
+ */
+export async function openNats(
+  target: string,
+  context: ExporterContext,
+  timing: BackoffOptions = {},
+): Promise<Exporter> {
+  const parsed = parseNatsTarget(target)
+  const library = await loadNats([import.meta.url, join(context.cwd, 'package.json')])
+  const connection = await connectNats(library, parsed.servers, context, timing)
+  try {
+    const manager = await library.jetstream.jetstreamManager(connection, { checkAPI: false })
+    for (const stream of await findStreams(library, manager, parsed, context.topics)) {
+      const seconds = stream.duplicateWindowMs / 1000
+      context.log.info(`stream ${stream.name} keeps repeats out for ${seconds} s`)
+    }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+  return new NatsExporter(parsed, library, connection, context, timing)
+}
+
+class NatsExporter implements Exporter {
+  readonly name: string
+  readonly needs = 'line'
+  readonly #prefix: string
+  readonly #library: NatsLibrary
+  readonly #connection: NatsConnection
+  readonly #client: JetStreamClient
+  readonly #context: ExporterContext
+  readonly #timing: BackoffOptions
+  readonly #lanes = new Map<string, Lane>()
+  readonly #window = new Window(WINDOW_BYTES)
+  readonly #trouble: Trouble
+  #connected: Promise<void> = Promise.resolve()
+  #reconnected: () => void = () => {}
+
+  constructor(
+    target: { readonly servers: readonly string[]; readonly prefix: string },
+    library: NatsLibrary,
+    connection: NatsConnection,
+    context: ExporterContext,
+    timing: BackoffOptions,
+  ) {
+    this.name = `nats://${target.servers.join(',')}/${target.prefix}`
+    this.#prefix = target.prefix
+    this.#library = library
+    this.#connection = connection
+    this.#client = library.jetstream.jetstream(connection)
+    this.#context = context
+    this.#timing = timing
+    this.#trouble = new Trouble(context.log)
+    context.signal.addEventListener('abort', () => this.#giveUp(), { once: true })
+    this.#watch()
+  }
+
+  export(message: StreamMessage): void | Promise<void> {
+    const lane = this.#lane(message)
+    const room = lane.outbox.push(message)
+    if (this.#context.signal.aborted) this.#giveUp()
+    else lane.running ??= this.#drain(lane)
+    return room
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#lanes.values(), (lane) => lane.running))
+    await this.#connection.close()
+  }
+
+  #lane({ topic, customer }: StreamMessage): Lane {
+    const subject = `${this.#prefix}.${topic}.${safeName(customer, { keepDots: false })}`
+    let lane = this.#lanes.get(subject)
+    if (!lane) {
+      lane = {
+        subject,
+        outbox: new Outbox(this.#context, this.#window),
+        trouble: new Trouble(this.#context.log),
+        interrupt: () => {},
+        running: undefined,
+      }
+      this.#lanes.set(subject, lane)
+    }
+    return lane
+  }
+
+  async #drain(lane: Lane): Promise<void> {
+    const { outbox, trouble } = lane
+    const { signal, counters } = this.#context
+    for (let message = outbox.first; message; message = outbox.first) {
+      await this.#connected
+      const error = signal.aborted ? undefined : await this.#publish(lane, message)
+      if (signal.aborted) break
+      if (!error) {
+        outbox.delivered(1)
+        trouble.mended()
+      } else if (!error.retry) {
+        outbox.giveUp(error, 1)
+      } else {
+        counters.retried += 1
+        if (error.code === 'connection-lost') continue
+        trouble.failed(error)
+        const delayMs = backoffDelay(trouble.failures, this.#timing)
+        await sleep(delayMs, systemClock, signal).catch(() => {})
+      }
+    }
+    lane.running = undefined
+  }
+
+  /** Resolves when the stream has taken the message, with an error where it has not. */
+  #publish(lane: Lane, message: StreamMessage): Promise<StreamError | undefined> {
+    const payload = message.line.subarray(0, -1)
+    const maxPayload = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY
+    if (payload.length + HEADER_BYTES > maxPayload) {
+      const why = `${payload.length} bytes are more than max_payload of the server, ${maxPayload}`
+      return Promise.resolve(new StreamError('export-failed', `${lane.subject}: ${why}`))
+    }
+    return new Promise((resolve) => {
+      lane.interrupt = resolve
+      this.#client
+        .publish(lane.subject, payload, { msgID: messageId(message), timeout: ACK_MS })
+        .then(
+          () => resolve(undefined),
+          (error: unknown) => resolve(this.#translate(error, lane.subject)),
+        )
+    })
+  }
+
+  async #watch(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === 'disconnect') this.#lost()
+      if (type === 'reconnect') {
+        this.#reconnected()
+        this.#trouble.mended()
+      }
+    }
+  }
+
+  #lost(): void {
+    const error = new StreamError('connection-lost', `${this.name}: connection lost`)
+    this.#connected = new Promise((resolve) => {
+      this.#reconnected = resolve
+    })
+    this.#trouble.failed(error)
+    // What was on its way may have arrived or not: it is published again, under the same id.
+    for (const lane of this.#lanes.values()) lane.interrupt(error)
+  }
+
+  #giveUp(): void {
+    const error = new StreamError('export-failed', `${this.name}: not delivered before the end`)
+    for (const lane of this.#lanes.values()) {
+      lane.outbox.giveUp(error)
+      lane.interrupt(error)
+    }
+    this.#reconnected()
+  }
+
+  #translate(error: unknown, subject: string): StreamError {
+    const { JetStreamApiError } = this.#library.jetstream
+    const { TimeoutError } = this.#library.transport
+    const reason = errorText(error)
+    if (error instanceof JetStreamApiError && error.code === MESSAGE_TOO_LARGE) {
+      return new StreamError('export-failed', `${subject}: ${reason}`)
+    }
+    if (isJetStreamMissing(error)) {
+      return new StreamError('unavailable', `${subject}: no JetStream stream takes it at present`)
+    }
+    if (error instanceof TimeoutError) {
+      const seconds = ACK_MS / 1000
+      return new StreamError('timed-out', `${subject}: no acknowledgement within ${seconds} s`)
+    }
+    return new StreamError('unavailable', `${subject}: JetStream refused it (${reason})`)
+  }
+}

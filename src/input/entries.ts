@@ -1,0 +1,64 @@
+import type { Host } from '../host.js'
+import type { Topic } from '../schema/topics.js'
+import type { Secret } from '../secret.js'
+
+/** One entry of the input file, valid: one topic of one customer. */
+export type InputEntry = {
+  /** The user's name for it; unique in the file. */
+  readonly name: string
+  readonly topic: Topic
+  /** Undefined where the file has none, or an empty one: no `UserName` header is sent. */
+  readonly username: string | undefined
+  readonly key: Secret
+  /** The cluster of this entry, where it is not that of `--hostname`. */
+  readonly hostname: Host | undefined
+}
+
+/** An entry that knows where to connect. */
+export type CustomerEntry = InputEntry & { readonly host: Host }
+
+/** Entries with their own host, or the one that `--hostname` names. */
+export function withHost(entries: readonly InputEntry[], defaultHost: Host): CustomerEntry[] {
+  return entries.map((entry) => ({ ...entry, host: entry.hostname ?? defaultHost }))
+}
+
+/** What became of the entries between two readings of the file, matched by name. */
+export type EntryChanges = {
+  readonly added: CustomerEntry[]
+  readonly removed: CustomerEntry[]
+  /** As they are now. */
+  readonly changed: CustomerEntry[]
+  readonly same: CustomerEntry[]
+}
+
+/** Compares entries by topic, user name, key and host; their order means nothing. */
+export function diffEntries(
+  before: readonly CustomerEntry[],
+  after: readonly CustomerEntry[],
+): EntryChanges {
+  const old = new Map(before.map((entry) => [entry.name, entry]))
+  const kept = new Set(after.map(({ name }) => name))
+  const changes: EntryChanges = {
+    added: [],
+    removed: before.filter(({ name }) => !kept.has(name)),
+    changed: [],
+    same: [],
+  }
+  for (const entry of after) {
+    const was = old.get(entry.name)
+    if (was === undefined) changes.added.push(entry)
+    else if (isSame(was, entry)) changes.same.push(entry)
+    else changes.changed.push(entry)
+  }
+  return changes
+}
+
+function isSame(a: CustomerEntry, b: CustomerEntry): boolean {
+  return (
+    a.topic === b.topic &&
+    a.username === b.username &&
+    a.key.equals(b.key) &&
+    a.host.authority === b.host.authority &&
+    a.host.secure === b.host.secure
+  )
+}

@@ -1,0 +1,66 @@
+import type { Frame } from './connection/frame.js'
+import type { Decoder } from './decode/decoder.js'
+import type { StreamMessage } from './decode/message.js'
+import { StreamError } from './errors.js'
+import { exportAll } from './export/export-all.js'
+import type { Logger } from './log.js'
+import type { Topic } from './schema/topics.js'
+import type { Sinks } from './sinks.js'
+
+export type IntakeOptions = {
+  readonly entry: { readonly name: string; readonly topic: Topic }
+  readonly decoder: Decoder
+  readonly sinks: Sinks
+  readonly log: Logger
+}
+
+/** Takes one entry's frames in: decodes them and hands them to the sinks. */
+export class Intake {
+  /** Messages decoded. */
+  messages = 0
+  /** Frames that were no message. */
+  undecodable = 0
+  readonly topic: Topic
+  #last: StreamMessage | undefined
+  readonly #options: IntakeOptions
+  readonly #first: 'record' | 'line'
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+    this.topic = options.entry.topic
+    this.#first = options.sinks.exporters[0]?.needs ?? 'line'
+  }
+
+  /** Of the last envelope decoded, nanoseconds since the epoch. */
+  get lastTimestamp(): bigint | undefined {
+    return this.#last?.timestamp
+  }
+
+  /** Takes a frame; returns a promise where the next one must wait for it. Bad frames are no error. */
+  take(frame: Frame): void | Promise<void> {
+    const { decoder, sinks } = this.#options
+    let message: StreamMessage
+    try {
+      message = decoder.decode(frame, this.#first)
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error
+      return this.#bury(frame, error)
+    }
+    this.messages++
+    this.#last = message
+    return exportAll(message, sinks.exporters)
+  }
+
+  #bury(frame: Frame, error: StreamError): void | Promise<void> {
+    const { entry, log, sinks } = this.#options
+    this.undecodable++
+    log.error(error.message, { code: error.code, bytes: frame.bytes.length })
+    return sinks.deadLetter?.append({
+      ...frame,
+      customer: entry.name,
+      topic: entry.topic,
+      reason: error.message,
+      exporter: undefined,
+    })
+  }
+}

@@ -1,0 +1,68 @@
+import { untilAborted } from '../clock.js'
+import type { Gate } from '../connection/gate.js'
+import type { Host } from '../host.js'
+import type { Secret } from '../secret.js'
+import type { Validation } from './validate-key.js'
+
+export type Validate = (host: Host, key: Secret, signal: AbortSignal) => Promise<Validation>
+
+type Call = {
+  readonly host: Host
+  readonly key: Secret
+  /** Of the one who asked first. */
+  readonly signal: AbortSignal
+  readonly answer: Promise<Validation>
+}
+
+/**
+ * Shares validations: who asks for a key of a host while it is being validated waits for that
+ * answer. As many calls as the gate has places are under way at a time.
+ */
+export function createValidator(validate: Validate, gate: Gate): Validate {
+  const calls = new Set<Call>()
+
+  async function enterAndValidate(host: Host, key: Secret, signal: AbortSignal) {
+    const leave = await gate.enter(signal)
+    try {
+      return await validate(host, key, signal)
+    } finally {
+      leave()
+    }
+  }
+
+  function begin(host: Host, key: Secret, signal: AbortSignal): Call {
+    const answer = enterAndValidate(host, key, signal)
+    const call = { host, key, signal, answer }
+    calls.add(call)
+    const done = () => calls.delete(call)
+    answer.then(done, done)
+    return call
+  }
+
+  function underWay(host: Host, key: Secret): Call | undefined {
+    for (const call of calls) if (isFor(call, host, key)) return call
+    return undefined
+  }
+
+  return async (host, key, signal) => {
+    for (;;) {
+      signal.throwIfAborted()
+      const call = underWay(host, key) ?? begin(host, key, signal)
+      try {
+        return await untilAborted(call.answer, signal)
+      } catch (error) {
+        // Who asked first may have left; the others still want to know.
+        if (signal.aborted || !call.signal.aborted) throw error
+      }
+    }
+  }
+}
+
+function isFor(call: Call, host: Host, key: Secret): boolean {
+  return (
+    !call.signal.aborted &&
+    call.host.authority === host.authority &&
+    call.host.secure === host.secure &&
+    call.key.equals(key)
+  )
+}

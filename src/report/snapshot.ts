@@ -1,0 +1,32 @@
+import type { Status } from '../connection/status.js'
+import type { ExporterCounters } from '../export/exporter.js'
+import type { Topic } from '../schema/topics.js'
+
+/** One entry as it stands now. */
+export type EntrySnapshot = {
+  /** Name in the input file. */
+  readonly name: string
+  readonly topic: Topic
+  readonly status: Status
+  /** Messages decoded. */
+  readonly messages: number
+  /** Frames that could not be decoded, text frames among them. */
+  readonly undecodable: number
+  /** Seconds since Central made the key; undefined where the key does not tell. */
+  readonly keyAge: number | undefined
+}
+
+export type ExporterSnapshot = { readonly name: string; readonly counters: ExporterCounters }
+
+/** The whole program as it stands now: what table, log lines, metrics and health are made of. */
+export type Snapshot = {
+  readonly entries: readonly EntrySnapshot[]
+  readonly exporters: readonly ExporterSnapshot[]
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
+/** Why an entry is not open; undefined where there is no failure to name. */
+export function causeOf({ status }: EntrySnapshot) {
+  return 'cause' in status ? status.cause : undefined
+}

@@ -1,0 +1,69 @@
+import type { LogFields, Logger } from '../log.js'
+import type { Snapshot } from './snapshot.js'
+import { showState, showTotals } from './words.js'
+
+export type StatsLine = { readonly message: string; readonly fields: LogFields }
+
+/**
+ * The counters in log lines: one for the program, one for each entry, one for each exporter.
+ * Numbers stand in the fields, so that a collector of JSON logs need not read sentences.
+ */
+export function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
+  const { entries, exporters, startedAt } = snapshot
+  const total: StatsLine = {
+    message: showTotals(entries),
+    fields: {
+      messages: sum(entries.map(({ messages }) => messages)),
+      bytes: sum(entries.map(({ status }) => status.bytes)),
+      undecodable: sum(entries.map(({ undecodable }) => undecodable)),
+      delivered: sum(exporters.map(({ counters }) => counters.delivered)),
+      given_up: sum(exporters.map(({ counters }) => counters.givenUp)),
+      up_seconds: seconds(now - startedAt),
+    },
+  }
+  const perEntry = entries.map(
+    (entry): StatsLine => ({
+      message: showState(entry),
+      fields: {
+        entry: entry.name,
+        topic: entry.topic,
+        messages: entry.messages,
+        bytes: entry.status.bytes,
+        undecodable: entry.undecodable,
+        reconnects: entry.status.reconnects,
+        gap_seconds: seconds(entry.status.gapMs),
+        last_message: time(entry.status.lastFrameAt),
+      },
+    }),
+  )
+  const perExporter = exporters.map(
+    ({ name, counters }): StatsLine => ({
+      message: counters.givenUp === 0 ? 'exporting' : 'exporting, with losses',
+      fields: {
+        exporter: name,
+        delivered: counters.delivered,
+        retried: counters.retried,
+        given_up: counters.givenUp,
+        waiting: counters.waiting,
+      },
+    }),
+  )
+  return [total, ...perEntry, ...perExporter]
+}
+
+/** Logs the counters; to be called at `--stats_interval` and at the end. */
+export function logStats(log: Logger, snapshot: Snapshot, now: number): void {
+  for (const { message, fields } of formatStats(snapshot, now)) log.info(message, fields)
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000)
+}
+
+function time(ms: number | undefined): string {
+  return ms === undefined ? 'never' : new Date(ms).toISOString()
+}

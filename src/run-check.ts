@@ -1,0 +1,73 @@
+import { type CheckResult, runCheck } from './check/check.js'
+import { checkJson, formatCheck } from './check/show-check.js'
+import { checkExitCode } from './check/verdict.js'
+import { systemClock } from './clock.js'
+import type { CheckSettings } from './command-line/settings.js'
+import { connect } from './connection/connect.js'
+import { StreamError } from './errors.js'
+import type { Host } from './host.js'
+import { type InputFile, loadInput } from './input/load-input.js'
+import { keyAge } from './key/key-age.js'
+import { validateKey } from './key/validate-key.js'
+import type { Program } from './program.js'
+import type { Topic } from './schema/topics.js'
+import type { Secret } from './secret.js'
+
+/**
+ * `aruba-stream check`: tells whether file, keys and topics are in order, on stdout. Writes no file.
+ * @returns the exit code: 0, 1 (Central could not be asked), 2 (the file) or 3 (refused)
+ */
+export async function check(settings: CheckSettings, program: Program): Promise<number> {
+  const { verifyCertificates, offline, json } = settings
+  const { shutdown, stdout, version } = program
+  const userAgent = `aruba-stream/${version}`
+  const signal = shutdown.stopping
+
+  const validate = async ({ host, key }: { host: Host; key: Secret }): Promise<Secret> => {
+    const answer = await validateKey({ host, key, verifyCertificates, userAgent, signal })
+    return answer.type === 'renewed' ? answer.key : key
+  }
+
+  const probe = async (
+    { host, topic, username }: { host: Host; topic: Topic; username: string | undefined },
+    key: Secret,
+  ): Promise<void> => {
+    const closing = new AbortController()
+    let opened = false
+    const ending = await connect({
+      ...{ host, topic, username, key, userAgent, verifyCertificates, replayHeaders: {} },
+      clock: systemClock,
+      signal: AbortSignal.any([closing.signal, signal]),
+      onOpen() {
+        opened = true
+        closing.abort()
+      },
+      onFrame() {},
+    })
+    if (!opened) throw ending
+  }
+
+  const { file, problems } = await load(settings.inputFile)
+  const entries = file.entries.map((entry) => ({ ...entry, host: entry.hostname ?? settings.host }))
+  const results: CheckResult[] = await runCheck({
+    entries,
+    offline,
+    validate,
+    probe,
+    keyAge: (key) => keyAge(key, Date.now()),
+  })
+  const report = { results, problems, warnings: file.warnings }
+  const columns = stdout.terminal ? program.screen.columns() : undefined
+  const text = json ? checkJson(report) : formatCheck(report, { columns, colour: stdout.colour })
+  stdout.stream.write(text.endsWith('\n') ? text : `${text}\n`)
+  return checkExitCode(results, problems)
+}
+
+async function load(path: string): Promise<{ file: InputFile; problems: string[] }> {
+  try {
+    return { file: await loadInput(path), problems: [] }
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error
+    return { file: { entries: [], warnings: [] }, problems: error.message.split('\n') }
+  }
+}

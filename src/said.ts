@@ -1,0 +1,23 @@
+import type { Secret } from './secret.js'
+import { firstLine } from './text.js'
+
+/** What a JWT looks like: three parts in base64url. */
+const TOKEN = /[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
+/** A shorter part of a key gives nothing away, and may be any word. */
+const MIN_PART = 16
+
+/**
+ * The first line of what a server said, fit for a message; where it quotes the key, or a part of
+ * it, or any other JWT, it is masked.
+ */
+export function said(text: string, key: Secret): string {
+  const parts = key
+    .reveal()
+    .split('.')
+    .filter((part) => part.length >= MIN_PART)
+  const masked = [key.reveal(), ...parts].reduce(
+    (line, part) => line.replaceAll(part, '****'),
+    text,
+  )
+  return firstLine(masked.replace(TOKEN, '****'))
+}

@@ -1,0 +1,193 @@
+import { type AccessPoint, type Client, type Site, SSIDS } from '../site.js'
+import { ipAddress, type MessageMaker, macAddress, type Payload, seconds } from './payload.js'
+
+/** Central sends statistics about every five minutes; counters cover that span. */
+const SPAN_SECONDS = 300
+const FIRMWARE = '10.6.0.0_88888'
+
+/** First the whole site, then who moved, and statistics of clients, radios, devices and ports in turn. */
+export const monitoring: MessageMaker = ({ site, customerId, now, count }) => {
+  const head = { customer_id: customerId, timestamp: seconds(now) }
+  if (count === 0) return { ...head, ...inventory(site) }
+  const moved = site.clients.filter((client) => client.roamed)
+  if (moved.length > 0) {
+    for (const client of moved) client.roamed = false
+    const wireless_clients = moved.map((client) => wirelessClient(client, 'UPDATE'))
+    return { ...head, data_elements: ['STATE_WIRELESSCLIENT'], wireless_clients }
+  }
+  const statistics = STATISTICS[count % STATISTICS.length] ?? clientStats
+  return { ...head, ...statistics(site, seconds(now)) }
+}
+
+function inventory(site: Site): Payload {
+  return {
+    data_elements: [
+      'STATE_SWARM',
+      'STATE_AP',
+      'STATE_NETWORK',
+      'STATE_RADIO',
+      'STATE_VAP',
+      'STATE_SWITCH',
+      'STATE_WIRELESSCLIENT',
+    ],
+    swarms: [
+      {
+        action: 'ADD',
+        swarm_id: site.swarmId,
+        name: 'Floor 1',
+        status: 'UP',
+        public_ip_address: ipAddress(Uint8Array.of(198, 51, 100, 7)),
+        firmware_version: FIRMWARE,
+      },
+    ],
+    aps: site.accessPoints.map((ap, index) => ({
+      action: 'ADD',
+      serial: ap.serial,
+      name: ap.name,
+      macaddr: macAddress(ap.mac),
+      cluster_id: site.swarmId,
+      status: 'UP',
+      ip_address: ipAddress(ap.ip),
+      model: ap.model,
+      mesh_role: 'Unknown',
+      mode: 'LOCAL',
+      swarm_master: index === 0,
+      modem_connected: false,
+      uplink_type: 'ETHERNET',
+      firmware_version: FIRMWARE,
+    })),
+    networks: SSIDS.map((ssid) => ({
+      action: 'ADD',
+      swarm_id: site.swarmId,
+      essid: Buffer.from(ssid.name),
+      security: ssid.security,
+      type: ssid.security === 'opensystem' ? 'guest' : 'employee',
+    })),
+    radios: site.accessPoints.flatMap((ap) =>
+      ap.radios.map((radio) => ({
+        action: 'ADD',
+        device_id: ap.serial,
+        index: radio.index,
+        macaddr: macAddress(radio.mac),
+        status: 'UP',
+        channel: String(radio.channel),
+        band: radio.band === 5 ? 1 : 0,
+        channel_width: radio.band === 5 ? 2 : 0,
+        ap_mac: macAddress(ap.mac),
+      })),
+    ),
+    vaps: site.accessPoints.flatMap(vaps),
+    switches: site.switches.map((device) => ({
+      action: 'ADD',
+      serial: device.serial,
+      name: device.name,
+      macaddr: macAddress(device.mac),
+      model: device.model,
+      status: 'UP',
+      ip_address: ipAddress(device.ip),
+      firmware_version: 'FL.10.13.1000',
+      default_gateway: ipAddress(Uint8Array.of(10, 1, 0, 1)),
+      uplink_ports: ['1/1/25'],
+    })),
+    wireless_clients: site.clients.map((client) => wirelessClient(client, 'ADD')),
+  }
+}
+
+function vaps(ap: AccessPoint): Payload[] {
+  return SSIDS.map((ssid, index) => ({
+    action: 'ADD',
+    device_id: ap.serial,
+    radio_mac: macAddress(ap.radios[0].mac),
+    essid: Buffer.from(ssid.name),
+    ap_mac: macAddress(ap.mac),
+    bssid: macAddress(Uint8Array.of(...ap.radios[0].mac.slice(0, 5), 0x10 + index)),
+  }))
+}
+
+function wirelessClient(client: Client, action: 'ADD' | 'UPDATE'): Payload {
+  return {
+    action,
+    macaddr: macAddress(client.mac),
+    name: client.name,
+    ip_address: ipAddress(client.ip),
+    username: client.username,
+    associated_device: client.ap.serial,
+    radio_mac: macAddress(client.ap.radios[0].mac),
+    network: Buffer.from(client.ssid.name),
+    user_role: client.ssid.name,
+    manufacturer: client.manufacturer,
+    os_type: client.os,
+    connection: '802.11ax',
+    maxspeed: 1201,
+    vlan: client.ssid.vlan,
+  }
+}
+
+function clientStats(site: Site, timestamp: number): Payload {
+  const client_stats = site.clients.map((client) => ({
+    device_id: client.ap.serial,
+    macaddr: macAddress(client.mac),
+    timestamp,
+    tx_bytes: client.throughput * SPAN_SECONDS,
+    rx_bytes: Math.round((client.throughput * SPAN_SECONDS) / 8),
+    rx_retries: site.random.integer(0, 90),
+    tx_retries: site.random.integer(0, 300),
+    speed: Math.max(6, 1201 + (client.rssi + 40) * 20),
+    signal_in_db: -client.rssi,
+    snr: client.rssi + 95,
+  }))
+  return { data_elements: ['STAT_CLIENT'], client_stats }
+}
+
+function radioStats(site: Site, timestamp: number): Payload {
+  const radio_stats = site.accessPoints.flatMap((ap) =>
+    ap.radios.map((radio) => ({
+      device_id: ap.serial,
+      macaddr: macAddress(radio.mac),
+      timestamp,
+      tx_bytes: radio.index === 0 ? load(site, ap) : 0,
+      rx_bytes: radio.index === 0 ? Math.round(load(site, ap) / 8) : 0,
+      tx_drops: site.random.integer(0, 40),
+      tx_power: radio.band === 5 ? 18 : 9,
+      noise_floor: site.random.integer(91, 97),
+      utilization: site.random.integer(3, 60),
+    })),
+  )
+  return { data_elements: ['STAT_RADIO'], radio_stats }
+}
+
+function deviceStats(site: Site, timestamp: number): Payload {
+  const device_stats = [...site.accessPoints, ...site.switches].map((device) => ({
+    device_id: device.serial,
+    timestamp,
+    uptime: timestamp - 1_700_000_000,
+    cpu_utilization: site.random.integer(4, 45),
+    mem_total: 1_073_741_824,
+    mem_free: site.random.integer(300_000_000, 600_000_000),
+    temperature: site.random.integer(38, 52),
+  }))
+  return { data_elements: ['STAT_DEVICE'], device_stats }
+}
+
+function interfaceStats(site: Site, timestamp: number): Payload {
+  const interface_stats = site.switches.map((device) => ({
+    device_id: device.serial,
+    macaddr: macAddress(device.mac),
+    timestamp,
+    tx_bytes: site.accessPoints.reduce((sum, ap) => sum + load(site, ap), 0),
+    rx_bytes: site.random.integer(1e6, 1e9),
+    in_errors: 0,
+    in_packets: site.random.integer(1e4, 1e7),
+    out_packets: site.random.integer(1e4, 1e7),
+  }))
+  return { data_elements: ['STAT_INTERFACE'], interface_stats }
+}
+
+/** Bytes that an access point's clients took in a span. */
+function load(site: Site, ap: AccessPoint): number {
+  return site.clients
+    .filter((client) => client.ap === ap)
+    .reduce((sum, client) => sum + client.throughput * SPAN_SECONDS, 0)
+}
+
+const STATISTICS = [clientStats, radioStats, deviceStats, interfaceStats]

@@ -1,0 +1,112 @@
+import type { DeliverySettings } from './command-line/settings.js'
+import type { Exporter, ExporterContext, ExporterCounters } from './export/exporter.js'
+import { openExporter } from './export/exporters.js'
+import {
+  type DeadLetter,
+  type FrameFile,
+  type KeptFrame,
+  openDeadLetter,
+  openRecording,
+} from './export/frame-file.js'
+import { openStdout } from './export/stdout.js'
+import type { Program } from './program.js'
+import type { ExporterSnapshot } from './report/snapshot.js'
+import type { Topic } from './schema/topics.js'
+
+/** Where messages go, and where those go that did not get there. */
+export type Sinks = {
+  readonly exporters: readonly Exporter[]
+  readonly counters: readonly ExporterSnapshot[]
+  readonly deadLetter: FrameFile<DeadLetter> | undefined
+  readonly recording: FrameFile<KeptFrame> | undefined
+  /** Opens again the files that are being written, for logrotate. */
+  reopen(): Promise<void>
+  /** Resolves when all that was taken over is delivered or given up. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens stdout, the exporters, the recording and the dead letter that a command line asks for.
+ * @throws StreamError `usage` or `exporter-unusable`; what was open by then is closed again
+ */
+export async function openSinks(
+  settings: DeliverySettings & { readonly recordFile?: string | undefined },
+  topics: readonly Topic[],
+  program: Program,
+): Promise<Sinks> {
+  const { log, shutdown, stdout, env, cwd } = program
+  const exporters: Exporter[] = []
+  const counters: ExporterSnapshot[] = []
+  let deadLetter: FrameFile<DeadLetter> | undefined
+  let recording: FrameFile<KeptFrame> | undefined
+
+  const contextOf = (type: string): ExporterContext => {
+    const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
+    counters.push({ name: type, counters: own })
+    const exporterLog = log.child({ exporter: type })
+    return {
+      log: exporterLog,
+      counters: own,
+      topics,
+      protoDir: settings.protoDir,
+      readable: settings.readable,
+      env,
+      cwd,
+      stopping: shutdown.stopping,
+      signal: shutdown.expired,
+      giveUp({ customer, topic, frame, receivedAt }, error) {
+        own.givenUp++
+        exporterLog.error(`${error.message}; the message is given up`, {
+          entry: customer,
+          code: error.code,
+        })
+        // Not awaited: an exporter that gives up at the end gives up all it has at once.
+        void deadLetter?.append({
+          ...{ customer, topic, receivedAt, bytes: frame, text: false },
+          ...{ reason: error.message, exporter: type },
+        })
+      },
+    }
+  }
+
+  const sinks: Sinks = {
+    exporters,
+    counters,
+    get deadLetter() {
+      return deadLetter
+    },
+    get recording() {
+      return recording
+    },
+    async reopen() {
+      await Promise.all(exporters.map((exporter) => exporter.reopen?.()))
+      await Promise.all([deadLetter?.reopen(), recording?.reopen()])
+    },
+    async close() {
+      await Promise.all(exporters.map((exporter) => exporter.close()))
+      await Promise.all([deadLetter?.close(), recording?.close()])
+    },
+  }
+
+  try {
+    const files = { log, signal: shutdown.over }
+    if (settings.deadLetterFile) deadLetter = await openDeadLetter(settings.deadLetterFile, files)
+    if (settings.recordFile) recording = await openRecording(settings.recordFile, files)
+    if (settings.print) {
+      const onReaderGone = () => shutdown.begin()
+      exporters.push(openStdout({ ...stdout, onReaderGone }, contextOf('stdout')))
+    }
+    for (const type of settings.exports) {
+      exporters.push(await openExporter(type, contextOf(withoutCredentials(type))))
+    }
+  } catch (error) {
+    await sinks.close()
+    throw error
+  }
+  return sinks
+}
+
+/** A TYPE as logs, metrics and the dead letter may show it. */
+function withoutCredentials(type: string): string {
+  return type.replace(/\/\/[^/]*@/, '//****@').replace(/\?.*/s, '')
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { parseCommandLine } from '../src/command-line/parse-command-line.js'
+import { tempDir } from './helpers/input.js'
+
+const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))
+const UNIT = readFileSync(join(EXAMPLES, 'aruba-stream.service'), 'utf8')
+const LOGROTATE = readFileSync(join(EXAMPLES, 'logrotate.conf'), 'utf8')
+
+function installed(program: string): boolean {
+  return spawnSync(program, ['--version']).error === undefined
+}
+
+test('systemd accepts the unit without a remark', async (t) => {
+  if (!installed('systemd-analyze')) return t.skip('systemd-analyze is not installed')
+  const unit = join(await tempDir(t), 'aruba-stream.service')
+  // systemd looks for the program, which is not installed here.
+  writeFileSync(unit, UNIT.replace('/usr/local/bin/aruba-stream', process.execPath))
+  const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], {
+    encoding: 'utf8',
+  })
+  const remarks = `${stdout}${stderr}`.split('\n').filter((line) => line.includes('aruba-stream'))
+  assert.deepEqual(remarks, [])
+  assert.equal(status, 0, stderr)
+})
+
+test('the command of the unit is one that the program understands', () => {
+  const [, command = ''] = /^ExecStart=\S+ (.*)$/m.exec(UNIT) ?? []
+  const invocation = parseCommandLine(command.split(' '), '1.0.0')
+  assert.equal(invocation.command, 'stream')
+})
+
+test('the unit is not restarted where trying again cannot help', () => {
+  assert.match(UNIT, /^Restart=on-failure$/m)
+  assert.match(UNIT, /^RestartPreventExitStatus=2 3$/m)
+})
+
+test('logrotate rotates the files that the unit writes, once for all of them', async (t) => {
+  const logrotate = ['logrotate', '/usr/sbin/logrotate'].find(installed)
+  if (!logrotate) return t.skip('logrotate is not installed')
+  const folder = await tempDir(t)
+  const logs = join(folder, 'logs')
+  mkdirSync(logs, { mode: 0o750 })
+  const names = [...UNIT.matchAll(/%L\/aruba-stream\/([\w.-]+)/g)].map(([, name = '']) => name)
+  assert.equal(names.length, 2)
+  for (const name of names) writeFileSync(join(logs, name), '{}\n')
+  const config = join(folder, 'logrotate.conf')
+  const signals = join(folder, 'signals')
+  writeFileSync(
+    config,
+    LOGROTATE.replace('/var/log/aruba-stream', logs)
+      // The user that runs this test owns the files.
+      .replace('su aruba-stream aruba-stream', '')
+      .replace(/systemctl .*/, `echo HUP >> ${signals}`),
+    { mode: 0o600 },
+  )
+  const state = join(folder, 'state')
+  const { status, stderr } = spawnSync(logrotate, ['--force', '--state', state, config], {
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stderr)
+  assert.deepEqual(readdirSync(logs).sort(), names.map((name) => `${name}.1`).sort())
+  assert.equal(readFileSync(signals, 'utf8'), 'HUP\n')
+})

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openExporter } from '../../src/export/exporters.js'
+import { openJson } from '../../src/export/json.js'
+import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+test('appends lines to a file that only its owner may read', async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  const messages = [1, 2, 3].map((n) => fakeMessage('A', n))
+  for (const message of messages) {
+    const context = fakeContext()
+    const exporter = await openExporter(`json:${path}`, context)
+    assert.equal(exporter.name, `json:${path}`)
+    await exporter.export(message)
+    await exporter.close()
+    assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, waiting: 0 })
+  }
+  assert.equal(readFileSync(path, 'utf8'), messages.map(({ line }) => line).join(''))
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+})
+
+test('closes off a last line that a crash tore', async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  writeFileSync(path, '{"n":1}\n{"n":', { mode: 0o640 })
+  const exporter = await openJson(path, fakeContext())
+  await exporter.close()
+  assert.equal(readFileSync(path, 'utf8'), '{"n":1}\n{"n":\n')
+  assert.equal(statSync(path).mode & 0o777, 0o640, 'an existing file keeps its mode')
+})
+
+test('makes one file for each entry in a folder, with safe names', async (t) => {
+  const folder = join(tempFolder(t), 'a/b/')
+  const context = fakeContext()
+  const exporter = await openJson(folder, context)
+  const names = ['acme', '../../etc/passwd', '.', 'Café\n', 'a/b', 'a%2Fb', '', 'x'.repeat(300)]
+  for (const name of names) await exporter.export(fakeMessage(name, 1))
+  await exporter.export(fakeMessage('acme', 2))
+  await exporter.close()
+  const files = readdirSync(folder)
+  assert.equal(files.length, names.length)
+  for (const file of [
+    'acme',
+    '%2E.%2F..%2Fetc%2Fpasswd',
+    '%2E',
+    'Caf%C3%A9%0A',
+    'a%2Fb',
+    'a%252Fb',
+    '%',
+  ]) {
+    assert.ok(files.includes(`${file}.ndjson`), `${file} in ${files}`)
+  }
+  assert.equal(readFileSync(join(folder, 'acme.ndjson'), 'utf8').split('\n').length, 3)
+  assert.equal(statSync(folder).mode & 0o777, 0o700)
+  assert.equal(context.counters.delivered, names.length + 1)
+})
+
+test('says what is wrong with a path that cannot be used', async (t) => {
+  const folder = tempFolder(t)
+  writeFileSync(join(folder, 'file'), '')
+  mkdirSync(join(folder, 'sub'))
+  const cases: readonly [path: string, shown: RegExp][] = [
+    [join(folder, 'none/out.ndjson'), /the folder ".*none" does not exist; create it first/],
+    [join(folder, 'sub'), /"\/.*sub" is a folder; expected a file/],
+    [join(folder, 'file/'), /EEXIST|ENOTDIR/],
+  ]
+  for (const [path, shown] of cases) {
+    await assert.rejects(openJson(path, fakeContext()), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'exporter-unusable')
+      assert.match(error.message, shown)
+      return true
+    })
+  }
+})
+
+test('loses no acknowledged message and tears at most the last line when killed', {
+  timeout: 120_000,
+}, async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  const kills = Number(process.env.KILLS ?? 8)
+  const acknowledged = new Set<number>()
+  let next = 0
+  let torn = 0
+  for (let kill = 0; kill < kills; kill++) {
+    const from = next
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(import.meta.dirname, '../helpers/json-child.ts'), path, `${from}`],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    let told = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      // At another moment each time, some of them in the middle of a write.
+      if (told === '') setTimeout(() => child.kill('SIGKILL'), (kill * 7) % 31)
+      told += text
+    })
+    await new Promise((resolve) => child.on('close', resolve))
+    const last = Number(told.trimEnd().split('\n').at(-1))
+    for (let n = from; n <= last; n++) acknowledged.add(n)
+    const lines = readFileSync(path, 'utf8').split('\n')
+    if (lines.at(-1) !== '') torn++
+    next = last + 100_000
+  }
+  await (await openJson(path, fakeContext())).close()
+
+  const text = readFileSync(path, 'utf8')
+  assert.ok(text.endsWith('\n'))
+  const found = new Set<number>()
+  let broken = 0
+  for (const line of text.trimEnd().split('\n')) {
+    try {
+      found.add(JSON.parse(line).data.n)
+    } catch {
+      broken++
+    }
+  }
+  assert.ok(broken <= torn, `${broken} broken lines, of ${torn} torn by a kill`)
+  assert.ok(acknowledged.size > kills)
+  assert.deepEqual(
+    [...acknowledged].filter((n) => !found.has(n)),
+    [],
+  )
+  t.diagnostic(`${kills} kills, ${acknowledged.size} acknowledged, ${torn} torn`)
+})
+
+test('writes to the default file where no path is given', async (t) => {
+  const before = existsSync('aruba-stream.ndjson')
+  const cwd = process.cwd()
+  t.after(() => process.chdir(cwd))
+  process.chdir(tempFolder(t))
+  assert.equal(before, false)
+  await (await openExporter('json', fakeContext())).close()
+  assert.ok(existsSync('aruba-stream.ndjson'))
+})

@@ -1,0 +1,8 @@
+/** Checks one entry on the host that the first argument names and prints what is said of it. */
+import { formatCheck } from '../../src/check/show-check.js'
+import { check, checkEntry } from './check.js'
+
+const [, , url = '', key = ''] = process.argv
+const results = await check([checkEntry('A', 'monitoring', key, url)])
+const report = { results, problems: [], warnings: [] }
+process.stdout.write(formatCheck(report, { columns: undefined, colour: false }))

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises'
+import type { StreamMessage } from '../../src/decode/message.js'
+import type { StreamError } from '../../src/errors.js'
+import type { ExporterContext } from '../../src/export/exporter.js'
+import { type LogLevel, loggerTo } from '../../src/log.js'
+import type { Topic } from '../../src/schema/topics.js'
+
+/** A message as the decoder makes it, whose line holds the entry and a number. */
+export function fakeMessage(
+  customer: string,
+  n: number,
+  { topic = 'monitoring' as Topic, pad = 200 } = {},
+): StreamMessage {
+  const record = {
+    customer,
+    topic,
+    timestamp: String(n),
+    customer_id: 'c',
+    data: { n, pad: 'x'.repeat(pad) },
+    msp_ip: '',
+  }
+  return {
+    customer,
+    topic,
+    receivedAt: 0,
+    frame: Buffer.from(`frame ${n}`),
+    timestamp: BigInt(n),
+    record,
+    line: Buffer.from(`${JSON.stringify(record)}\n`),
+  }
+}
+
+export type FakeContext = ExporterContext & {
+  readonly logged: { level: LogLevel; message: string }[]
+  readonly givenUp: { message: StreamMessage; error: StreamError }[]
+  /** Ends the time for a shutdown. */
+  expire(): void
+}
+
+/** What an exporter gets from the program, with everything that it reports in lists. */
+export function fakeContext(
+  given: Partial<Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'protoDir' | 'readable'>> = {},
+): FakeContext {
+  const expired = new AbortController()
+  const logged: FakeContext['logged'] = []
+  const givenUp: FakeContext['givenUp'] = []
+  const counters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
+  return {
+    log: loggerTo((level, message) => logged.push({ level, message })),
+    counters,
+    topics: given.topics ?? ['monitoring'],
+    protoDir: given.protoDir,
+    readable: given.readable ?? false,
+    env: given.env ?? {},
+    cwd: given.cwd ?? process.cwd(),
+    stopping: new AbortController().signal,
+    signal: expired.signal,
+    giveUp(message, error) {
+      counters.givenUp += 1
+      givenUp.push({ message, error })
+    },
+    logged,
+    givenUp,
+    expire: () => expired.abort(),
+  }
+}
+
+/** Retries at once, so that a test need not wait. */
+export const EAGER = { baseMs: 20, capMs: 50 }
+
+/** The whole lines of a receiver's file; what a kill tore is left out. */
+export async function linesOf(file: string): Promise<string[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n')
+  return lines.filter((line) => line.startsWith('{') && line.endsWith('}'))
+}
+
+/** What a receiver has: a customer's numbers in the order of their first arrival. */
+export function firstArrivals(lines: readonly string[]): Map<string, number[]> {
+  const seen = new Map<string, Set<number>>()
+  for (const line of lines) {
+    const { customer, data } = JSON.parse(line)
+    const numbers = seen.get(customer) ?? new Set()
+    seen.set(customer, numbers.add(data.n))
+  }
+  return new Map(Array.from(seen, ([customer, numbers]) => [customer, Array.from(numbers)]))
+}

@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StreamMessage } from '../../src/decode/message.js'
+import type { Exporter } from '../../src/export/exporter.js'
+
+/** A receiver in a process of its own, which can be killed and started again. */
+export type Mortal = { kill(): Promise<void>; start(): Promise<void> }
+
+/** @param start starts the process and resolves when it listens */
+export async function mortal(t: TestContext, start: () => Promise<ChildProcess>): Promise<Mortal> {
+  let child = await start()
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+  }
+  t.after(kill)
+  return {
+    kill,
+    start: async () => {
+      child = await start()
+    },
+  }
+}
+
+/** Starts one of the receivers beside this file; its port is the first line that it prints. */
+export async function startReceiver(
+  script: string,
+  port: number,
+  file: string,
+): Promise<{ child: ChildProcess; port: number }> {
+  const path = new URL(script, import.meta.url).pathname
+  const child = spawn(process.execPath, [path, String(port), file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = await once(child.stdout, 'data')
+  return { child, port: Number(String(line)) }
+}
+
+/**
+ * Exports messages while the receiver is killed and started again at random places among them.
+ * @param paceMs a pause after every 100 messages, milliseconds; 0: as fast as the exporter takes them
+ */
+export async function exportUnderKills(
+  exporter: Exporter,
+  messages: readonly StreamMessage[],
+  receiver: Mortal,
+  { kills = 10, paceMs = 0, restMs = 0 } = {},
+): Promise<void> {
+  const stretch = Math.floor(messages.length / kills)
+  const places = new Set(
+    Array.from({ length: kills }, (_, i) => Math.floor((i + Math.random() * 0.9) * stretch)),
+  )
+  let mishap = Promise.resolve()
+  for (const [at, message] of messages.entries()) {
+    if (places.has(at)) {
+      await mishap
+      mishap = (async () => {
+        await sleep(Math.random() * 20)
+        await receiver.kill()
+        await sleep(Math.random() * 100)
+        await receiver.start()
+        await sleep(restMs)
+      })()
+    }
+    await exporter.export(message)
+    if (paceMs > 0 && at % 100 === 0) await sleep(paceMs)
+  }
+  await mishap
+  await exporter.close()
+}

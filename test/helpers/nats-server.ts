@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { type Mortal, mortal } from './mortal.js'
+
+/** Why the tests that need a real server are skipped, or false. */
+export const noNatsServer: string | false =
+  spawnSync('nats-server', ['--version']).error === undefined
+    ? false
+    : 'skipped: nats-server is not installed (Debian: apt-get install nats-server)'
+
+export type NatsServer = Mortal & { readonly port: number; readonly manager: JetStreamManager }
+
+/**
+ * Starts a server with JetStream on a free port of loopback, whose store outlives its kills.
+ * @param config more lines of its configuration file
+ */
+export async function startNatsServer(
+  t: TestContext,
+  { config = '', jetstream = true, user = '', pass = '', ca = '' } = {},
+): Promise<NatsServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'nats-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'server.conf')
+  const port = await freePort()
+  const store = jetstream ? `jetstream { store_dir: "${folder}" }` : ''
+  await writeFile(file, `listen: "127.0.0.1:${port}"\n${store}\n${config}\n`)
+  const server = await mortal(t, () => spawnServer(file, join(folder, 'log')))
+  const connection = await connect({
+    servers: `127.0.0.1:${port}`,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 50,
+    ...(ca ? { tls: { ca } } : {}),
+    ...(user ? { user, pass } : {}),
+  })
+  t.after(() => connection.close())
+  return { ...server, port, manager: await jetstreamManager(connection, { checkAPI: false }) }
+}
+
+async function spawnServer(config: string, log: string): Promise<ChildProcess> {
+  await rm(log, { force: true })
+  const child = spawn('nats-server', ['-c', config, '-l', log], { stdio: 'ignore' })
+  while (!(await readFile(log, 'utf8').catch(() => '')).includes('Server is ready')) {
+    if (child.exitCode !== null)
+      throw new Error(`nats-server ended: ${await readFile(log, 'utf8')}`)
+    await sleep(20)
+  }
+  return child
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}

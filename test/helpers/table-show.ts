@@ -1,0 +1,66 @@
+/**
+ * The live table on a real terminal, moved on by each key: entries connect, one breaks, one is
+ * refused, a log line comes, the lost one comes back, the end.
+ */
+import { StreamError } from '../../src/errors.js'
+import { createLogger } from '../../src/log.js'
+import { createTable } from '../../src/report/table.js'
+import { entry, NOW, OPEN, PROGRESS, snapshotOf } from './snapshot.js'
+
+const { stdin, stderr } = process
+const connecting = { ...PROGRESS, type: 'connecting', attempt: 1 } as const
+const lost = {
+  ...PROGRESS,
+  type: 'retrying',
+  since: NOW,
+  attempt: 1,
+  delayMs: 1000,
+  cause: new StreamError('connection-lost', 'gone'),
+} as const
+const refused = {
+  ...PROGRESS,
+  type: 'refused',
+  at: NOW,
+  cause: new StreamError('topic-unsubscribed', 'tick it'),
+} as const
+
+let entries = ['CustomerA_monitoring', '客户 📶 presence', 'B'].map((name) =>
+  entry(name, { status: connecting }),
+)
+const set = (at: number, over: Partial<(typeof entries)[number]>) => {
+  entries = entries.map((one, index) => (index === at ? { ...one, ...over } : one))
+}
+const table = createTable({
+  write: (text) => stderr.write(text),
+  columns: () => stderr.columns,
+  rows: () => stderr.rows,
+  colour: true,
+  snapshot: () => snapshotOf(entries),
+  now: () => NOW,
+})
+const log = createLogger({ write: table.log, colour: true, now: () => NOW })
+
+const steps = [
+  () => set(0, { status: { ...OPEN, lastFrameAt: NOW }, messages: 41 }),
+  () => set(1, { status: OPEN }),
+  () => {
+    set(1, { status: lost })
+    log.warn('closed it \x1b[2J\n', { entry: '客户 📶 presence' })
+  },
+  () => set(2, { status: refused }),
+  () => set(1, { status: { ...OPEN, reconnects: 1 }, messages: 7 }),
+]
+stderr.on('resize', table.redraw)
+table.redraw()
+stdin.setRawMode(true)
+stdin.on('data', () => {
+  const step = steps.shift()
+  if (step) {
+    step()
+    table.redraw()
+    return
+  }
+  table.close()
+  stderr.write('the end\n')
+  stdin.pause()
+})

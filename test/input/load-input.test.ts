@@ -1,0 +1,319 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { StreamError } from '../../src/errors.js'
+import { parseHost } from '../../src/host.js'
+import { diffEntries, withHost } from '../../src/input/entries.js'
+import { loadInput } from '../../src/input/load-input.js'
+import { Secret } from '../../src/secret.js'
+import { tempDir, writeInput } from '../helpers/input.js'
+import { leaksIn, makeKey } from '../helpers/keys.js'
+import { runAsNobody } from '../helpers/nobody.js'
+import { seededRandom } from '../helpers/random.js'
+
+/** What loading says, without the path. */
+async function problems(path: string): Promise<string> {
+  try {
+    await loadInput(path)
+  } catch (error) {
+    assert.ok(error instanceof StreamError)
+    assert.equal(error.code, 'input-invalid')
+    assert.deepEqual(leaksIn(`${error.stack} ${JSON.stringify(error)}`), [])
+    return error.message.replaceAll(path, 'FILE')
+  }
+  return 'valid'
+}
+
+async function problemsOf(t: TestContext, text: string | object): Promise<string> {
+  return problems(await writeInput(t, typeof text === 'string' ? text : JSON.stringify(text)))
+}
+
+/** What loading says of one entry `A` with these properties. */
+function entryProblems(t: TestContext, properties: object): Promise<string> {
+  const entry = { wsskey: makeKey('entry'), topic: 'audit', ...properties }
+  return problemsOf(t, { customers: { A: entry } })
+}
+
+test('a valid file gives its entries in order, with what they need and nothing more', async (t) => {
+  const [a, b] = [makeKey('a'), makeKey('b')]
+  const path = await writeInput(
+    t,
+    `\ufeff${JSON.stringify({
+      comment: 'kept',
+      customers: {
+        A_monitoring: { username: 'abc@example.com', wsskey: a, topic: 'monitoring', note: 1 },
+        'B presence': {
+          wsskey: b,
+          topic: 'presence',
+          username: '',
+          hostname: 'wss://eu.example/x',
+        },
+      },
+    })}`,
+  )
+  const { entries, warnings } = await loadInput(path)
+  assert.deepEqual(
+    entries.map(({ key, ...rest }) => ({ ...rest, key: key.reveal() })),
+    [
+      {
+        name: 'A_monitoring',
+        topic: 'monitoring',
+        username: 'abc@example.com',
+        hostname: undefined,
+        key: a,
+      },
+      {
+        name: 'B presence',
+        topic: 'presence',
+        username: undefined,
+        hostname: { authority: 'eu.example', secure: true },
+        key: b,
+      },
+    ],
+  )
+  assert.deepEqual(warnings, [])
+  const hosts = withHost(entries, parseHost('us.example')).map(({ host }) => host.authority)
+  assert.deepEqual(hosts, ['us.example', 'eu.example'])
+})
+
+test('a file that others can read gets a warning', async (t) => {
+  const path = await writeInput(t, { A: { wsskey: makeKey('a'), topic: 'audit' } })
+  for (const [mode, count] of [
+    [0o600, 0],
+    [0o640, 1],
+    [0o604, 1],
+    [0o400, 0],
+  ] as const) {
+    await chmod(path, mode)
+    const { warnings } = await loadInput(path)
+    assert.equal(warnings.length, count, mode.toString(8))
+    if (count) assert.match(warnings[0] ?? '', /input\.json: other users .*mode 06.*chmod 600/)
+  }
+})
+
+test('a file that cannot be read says why', async (t) => {
+  const folder = await tempDir(t)
+  const file = async (name: string, bytes: string | Buffer) => {
+    await writeFile(join(folder, name), bytes)
+    return join(folder, name)
+  }
+  const circle = join(folder, 'circle')
+  await symlink(circle, circle)
+  await mkdir(join(folder, 'sub'))
+  assert.match(await problems(join(folder, 'none.json')), /^FILE: there is no such file.*ENOENT/)
+  assert.match(await problems(join(folder, 'sub')), /^FILE: it is a folder/)
+  assert.match(await problems(circle), /^FILE: its symbolic links lead in a circle/)
+  assert.match(await problems(await file('a', '')), /^FILE: it is empty/)
+  assert.match(await problems(await file('b', '\ufeff \n')), /^FILE: it is empty/)
+  const latin1 = Buffer.from('{\n"customers": "M\xfcller"}', 'latin1')
+  assert.match(await problems(await file('c', latin1)), /^FILE: line 2 is not UTF-8/)
+  assert.match(await problems(await file('d', Buffer.from('\ufeff{}', 'utf16le'))), /UTF-16/)
+  assert.match(await problems(await file('e', Buffer.from([0xff]))), /^FILE: line 1 is not UTF-8/)
+  const locked = await file('f', '{}')
+  await chmod(locked, 0)
+  await chmod(folder, 0o755)
+  const said = await runAsNobody(
+    new URL('../../src/input/load-input.ts', import.meta.url),
+    'await module.loadInput(args[0]).catch((error) => console.log(error.message))',
+    [locked],
+  )
+  assert.match(said, /it may not be read by this user \(EACCES\)/)
+})
+
+test('a syntax error has line and column, and never quotes the file', async (t) => {
+  const key = makeKey('syntax')
+  const at = (text: string) => problemsOf(t, text)
+  assert.match(await at(`{"customers": ${key}}`), /^FILE: line 1, column 15: is not JSON: /)
+  assert.match(
+    await at(`{\r\n "customers": {\r\n  "A": {"wsskey": "${key}\r\n`),
+    /^FILE: line 3, column 19: is not JSON: this text has no closing quote/,
+  )
+  assert.match(await at('{"a": 1,\n}'), /^FILE: line 2, column 1: .*comma/)
+  assert.match(await at('{}\n// ends'), /^FILE: line 2, column 1: .*comments/)
+  assert.match(await at('{"a": "\t"}'), /^FILE: line 1, column 7: .*control character/)
+  assert.match(await at('['.repeat(100_000)), /nested too deeply/)
+  assert.match(await at('[]'), /^FILE: the file: expected an object with "customers"; got an array/)
+})
+
+test('every problem is reported at once, each with its place', async (t) => {
+  const text = `{"customers": {
+    "A": {"wsskey": "", "topic": "wifi"},
+    "B": {"topic": "audit", "topic": "audit", "wsskey": 5, "username": 7},
+    "C": "${makeKey('misplaced')}",
+    "A": {"wsskey": "${makeKey('a')}", "topic": "audit"},
+    "odd \\n name": {}
+  }}`
+  const wanted = "expected the key from Central's Streaming page"
+  const topics = 'expected one of apprf, audit, location, monitoring, presence, security'
+  assert.deepEqual(
+    (await problemsOf(t, text)).split('\n'),
+    [
+      'FILE: 9 problems',
+      `  customers.A.wsskey: is empty; ${wanted}`,
+      `  customers.A.topic: ${topics}; got "wifi"`,
+      '  customers.B.topic: stands there twice; expected it once',
+      `  customers.B.wsskey: ${wanted}, a string; got a number`,
+      '  customers.B.username: expected the user name of the Central account, or no such property; got 7',
+      '  customers.C: expected an object with "wsskey" and "topic"; got a string of 198 characters (not shown: it may be a key)',
+      '  customers.A: a second entry of this name, on line 5; give it another',
+      `  customers["odd \\n name"].wsskey: is missing; ${wanted}`,
+      `  customers["odd \\n name"].topic: is missing; ${topics}`,
+    ].map((line) => line.replace('198', String(makeKey('misplaced').length))),
+  )
+})
+
+test('wrong customers say what was expected', async (t) => {
+  assert.equal(
+    await problemsOf(t, {}),
+    'FILE: customers: is missing; expected an object of entries',
+  )
+  assert.match(await problemsOf(t, { customers: {} }), /customers: is empty; expected at least one/)
+  assert.match(
+    await problemsOf(t, { customers: [] }),
+    /expected an object of entries; got an array/,
+  )
+  const twice = `{"customers": {"A": {"wsskey": "${makeKey('a')}", "topic": "audit"}},\n"customers": {}}`
+  assert.equal(await problemsOf(t, twice), 'FILE: customers: stands there twice, again on line 2')
+})
+
+test('a topic that is nearly right is answered with the right one', async (t) => {
+  const said = async (topic: unknown) => (await entryProblems(t, { topic })).split('; got ')[1]
+  assert.equal(await said('Monitoring'), '"Monitoring" (did you mean "monitoring"?)')
+  assert.equal(await said('rapids'), '"rapids" (did you mean "security"?)')
+  assert.equal(await said('presense'), '"presense" (did you mean "presence"?)')
+  assert.equal(await said(' audit'), '" audit" (did you mean "audit"?)')
+  assert.equal(await said('wifi'), '"wifi"')
+  assert.equal(await said(null), 'null')
+  assert.equal(await said(['audit']), 'an array')
+  assert.equal(await said('\u001b[31m'), '"\\u001b[31m"')
+})
+
+test('a key says what is wrong with it without being shown', async (t) => {
+  const key = makeKey('faulty')
+  const said = (wsskey: unknown) => entryProblems(t, { wsskey })
+  assert.match(
+    await said(`${key}\n`),
+    new RegExp(`holds a line feed at character ${key.length + 1}`),
+  )
+  assert.match(await said(`\0${key}`), /holds a NUL character at character 1,/)
+  assert.match(await said(`“${key}”`), /a letter or sign that is not Latin-1 at character 1,/)
+  assert.match(await said(` ${key}`), /begins or ends with a blank/)
+  assert.match(await said({ key }), /a string; got an object/)
+  assert.match(await said(null), /a string; got null/)
+  assert.match(
+    await said("paste the key from Central's Streaming page here"),
+    /still holds the text of the example/,
+  )
+})
+
+test('a key that was pasted into the wrong place is not shown', async (t) => {
+  const key = makeKey('displaced')
+  const [, , signature = ''] = key.split('.')
+  for (const entry of [
+    { topic: key },
+    { wsskey: 'audit', topic: key },
+    { wsskey: key, topic: key },
+    { wsskey: key, topic: `x${signature}` },
+    { topic: signature.slice(0, 20) },
+    { hostname: key },
+    { wsskey: key, hostname: `ftp://${signature}` },
+    { username: `${key}\n` },
+    { username: [key] },
+  ]) {
+    const said = await entryProblems(t, entry)
+    assert.match(said, /^FILE: customers\.A\.(topic|hostname|username): /)
+  }
+  const asName = await problemsOf(t, { customers: { [key]: 1 } })
+  assert.match(asName, /^FILE: customers\[entry 1\]: expected an object/)
+})
+
+test('a host or user name that is wrong says why', async (t) => {
+  assert.match(
+    await entryProblems(t, { hostname: 'ftp://eu.example' }),
+    /customers\.A\.hostname: expected a host such as .*; got "ftp:\/\/eu\.example"/,
+  )
+  assert.match(await entryProblems(t, { hostname: 'http://eu.example' }), /plain text would show/)
+  assert.match(await entryProblems(t, { hostname: null }), /customers\.A\.hostname: .*got null/)
+  assert.match(
+    await entryProblems(t, { username: 'a\r\nb' }),
+    /holds a carriage return at character 2/,
+  )
+  assert.match(await entryProblems(t, { username: 'Łukasz' }), /not Latin-1 at character 1/)
+  assert.equal(await entryProblems(t, { username: 'Müller' }), 'valid')
+})
+
+test('whatever happens to a file, JSON is told from other text as JSON.parse does, and no key is shown', async (t) => {
+  const random = seededRandom(7)
+  const int = (below: number) => Math.floor(random() * below)
+  const customers = Object.fromEntries(
+    ['A', 'B', 'C'].map((name) => [
+      name,
+      {
+        username: 'abc@example.com',
+        wsskey: makeKey(name),
+        topic: 'audit',
+        hostname: 'eu.example',
+      },
+    ]),
+  )
+  const good = JSON.stringify({ customers }, null, 2)
+  const path = await writeInput(t, good)
+  const inserts = ['"', '\\', '{', '}', ':', ',', '\n', '", "x": "', 'x', 'é', '": {"a": "']
+  let invalid = 0
+  for (let round = 0; round < 400; round++) {
+    let text = good
+    for (let change = int(3); change >= 0; change--) {
+      const [at, length] = [int(text.length), int(2) ? int(3) : int(120)]
+      text = text.slice(0, at) + (inserts[int(16)] ?? '') + text.slice(at + length)
+    }
+    await writeFile(path, text)
+    let isJson = true
+    try {
+      JSON.parse(text)
+    } catch {
+      isJson = false
+    }
+    const said = await problems(path)
+    assert.equal(!said.includes('is not JSON'), isJson, `round ${round}`)
+    for (const { wsskey } of Object.values(customers)) {
+      for (let at = 0; at + 8 <= wsskey.length; at++) {
+        assert.ok(!said.includes(wsskey.slice(at, at + 8)), `round ${round} shows a piece of a key`)
+      }
+    }
+    if (said !== 'valid') invalid++
+  }
+  assert.ok(invalid > 200)
+})
+
+test('entries are compared by what they connect with', () => {
+  const host = parseHost('eu.example')
+  const entry = (name: string, changes: object = {}) => ({
+    name,
+    topic: 'audit' as const,
+    username: 'u',
+    key: new Secret('k'),
+    hostname: undefined,
+    host,
+    ...changes,
+  })
+  const before = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => entry(name))
+  const after = [
+    entry('new'),
+    entry('f'),
+    entry('e', { host: parseHost('us.example') }),
+    entry('d', { key: new Secret('other') }),
+    entry('c', { username: undefined }),
+    entry('b', { topic: 'apprf' }),
+  ]
+  const names = Object.entries(diffEntries(before, after)).map(([kind, entries]) => [
+    kind,
+    entries.map(({ name }) => name).join(' '),
+  ])
+  assert.deepEqual(Object.fromEntries(names), {
+    added: 'new',
+    removed: 'a',
+    changed: 'e d c b',
+    same: 'f',
+  })
+})

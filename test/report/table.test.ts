@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Status } from '../../src/connection/status.js'
+import { StreamError } from '../../src/errors.js'
+import type { EntrySnapshot, Snapshot } from '../../src/report/snapshot.js'
+import { createTable } from '../../src/report/table.js'
+import { displayWidth } from '../../src/width.js'
+import { entry, NOW, OPEN, PROGRESS, snapshotOf } from '../helpers/snapshot.js'
+import { Terminal } from '../helpers/terminal.js'
+
+const RETRYING: Status = {
+  ...PROGRESS,
+  type: 'retrying',
+  since: NOW,
+  attempt: 2,
+  delayMs: 2000,
+  cause: new StreamError('certificate-untrusted', 'its certificate has expired'),
+}
+const REFUSED: Status = {
+  ...PROGRESS,
+  type: 'refused',
+  at: NOW,
+  cause: new StreamError('topic-unsubscribed', 'tick it'),
+}
+
+function start(entries: readonly EntrySnapshot[], columns = 80, rows = 24, colour = false) {
+  const terminal = new Terminal(columns, rows)
+  const world: { snapshot: Snapshot; now: number } = { snapshot: snapshotOf(entries), now: NOW }
+  const table = createTable({
+    write: terminal.write,
+    columns: () => terminal.columns,
+    rows: () => terminal.rows,
+    colour,
+    snapshot: () => world.snapshot,
+    now: () => world.now,
+  })
+  return { terminal, world, table }
+}
+
+const THREE = [
+  entry('CustomerA_monitoring', {
+    messages: 12_345,
+    status: { ...OPEN, lastFrameAt: NOW - 3000, reconnects: 2 },
+  }),
+  entry('CustomerA_presence', { topic: 'presence', status: RETRYING }),
+  entry('CustomerB_audit', { topic: 'audit', status: REFUSED }),
+]
+
+test('at 120 columns the table shows entry, topic, state, messages, rate, last message and reconnects', () => {
+  const { terminal, table } = start(THREE, 120)
+  table.redraw()
+  assert.deepEqual(terminal.lines, [
+    'ENTRY                 TOPIC       STATE                            MESSAGES  RATE/S  LAST  RECONN',
+    'CustomerA_monitoring  monitoring  open                               12,345       0   3 s       2',
+    'CustomerA_presence    presence    retrying: certificate-untrusted         0       0     -       0',
+    'CustomerB_audit       audit       refused: topic-unsubscribed             0       0     -       0',
+    '3 entries: 1 open, 1 retrying, 1 refused · 12,345 messages · 0/s · up 0 s',
+  ])
+})
+
+test('at 80 columns the long columns are shortened', () => {
+  const { terminal, table } = start(THREE, 80)
+  table.redraw()
+  assert.deepEqual(terminal.lines, [
+    'ENTRY             TOPIC       STATE              MESSAGES  RATE/S  LAST  RECONN',
+    'CustomerA_monit…  monitoring  open                 12,345       0   3 s       2',
+    'CustomerA_prese…  presence    retrying: certif…         0       0     -       0',
+    'CustomerB_audit   audit       refused: topic-u…         0       0     -       0',
+    '3 entries: 1 open, 1 retrying, 1 refused · 12,345 messages · 0/s · up 0 s',
+  ])
+})
+
+test('at any width each line fits, and the least important columns go first', () => {
+  for (let columns = 12; columns <= 140; columns += 1) {
+    const { terminal, table } = start(THREE, columns)
+    table.redraw()
+    assert.equal(terminal.lines.length, 5, `${columns} columns`)
+    for (const line of terminal.lines) assert.ok(displayWidth(line) < columns, line)
+    assert.match(terminal.lines[0] ?? '', /^ENTRY/)
+  }
+})
+
+test('it redraws in place, in one write, while entries connect, break and come back', () => {
+  const { terminal, world, table } = start([entry('A'), entry('B')], 120)
+  const show = (status: Status) => {
+    world.snapshot = snapshotOf([entry('A'), entry('B', { status })])
+    const before = terminal.writes
+    table.redraw()
+    assert.equal(terminal.writes, before + 1)
+    assert.equal(terminal.lines.length, 4)
+    return terminal.lines[2]?.split(/ {2,}/)[2]
+  }
+  assert.equal(show({ ...PROGRESS, type: 'connecting', attempt: 1 }), 'connecting')
+  assert.equal(show(OPEN), 'open')
+  assert.equal(show(RETRYING), 'retrying: certificate-untrusted')
+  assert.equal(show(OPEN), 'open')
+  assert.equal(show({ ...PROGRESS, type: 'ended', at: NOW, cause: undefined }), 'ended')
+  assert.equal(terminal.scrolledOff.length, 0)
+})
+
+test('log lines stand above the table, in order, and do not tear it', () => {
+  const { terminal, table } = start([entry('A')], 80, 10)
+  table.log('before the first drawing\n')
+  for (let at = 1; at <= 20; at += 1) {
+    table.redraw()
+    table.log(`line ${at}\n`)
+  }
+  const all = [...terminal.scrolledOff, ...terminal.lines]
+  assert.deepEqual(all.slice(0, -3), [
+    'before the first drawing',
+    ...Array.from({ length: 20 }, (_, at) => `line ${at + 1}`),
+  ])
+  assert.match(all.at(-3) ?? '', /^ENTRY/)
+  assert.match(all.at(-2) ?? '', /^A /)
+  assert.match(all.at(-1) ?? '', /^1 entry: 1 open/)
+})
+
+test('the rate is that of the last seconds', () => {
+  const { terminal, world, table } = start([entry('A')], 120)
+  const rate = () => terminal.lines[1]?.split(/ {2,}/)[4]
+  for (let second = 0; second <= 20; second += 1) {
+    world.now = NOW + second * 1000
+    // Forty a second for ten seconds, then one every two seconds.
+    const messages = second <= 10 ? second * 40 : 400 + Math.floor((second - 10) / 2)
+    world.snapshot = snapshotOf([entry('A', { messages })])
+    table.redraw()
+    if (second === 10) assert.equal(rate(), '40')
+  }
+  assert.match(rate() ?? '', /^0\.[456]$/)
+})
+
+test('where the screen has fewer rows than there are entries, the troubled ones are shown first', () => {
+  const entries = Array.from({ length: 50 }, (_, at) => entry(`E${at}`))
+  entries[40] = entry('broken', { status: RETRYING })
+  entries[45] = entry('refused', { status: REFUSED })
+  const { terminal, world, table } = start(entries, 100, 10)
+  for (let time = 0; time < 5; time += 1) {
+    world.now += 500
+    table.redraw()
+  }
+  assert.equal(terminal.scrolledOff.length, 0)
+  assert.deepEqual(
+    terminal.lines.slice(1, -1).map((line) => line.split(' ')[0]),
+    ['refused', 'broken', 'E0', 'E1', 'E2', 'E3', 'E4'],
+  )
+  assert.match(terminal.lines.at(-1) ?? '', /^43 more not shown · 50 entries: 48 open, 1 retrying/)
+})
+
+test('after a resize the old drawing is gone, whether the terminal became narrower or wider', () => {
+  for (const columns of [50, 140]) {
+    const { terminal, table } = start(THREE, 90, 30)
+    table.log('a log line that stays\n')
+    table.redraw()
+    terminal.resize(columns)
+    table.redraw()
+    const text = terminal.lines.join('\n')
+    assert.equal(text.match(/ENTRY/g)?.length, 1, text)
+    assert.equal(text.match(/entries:/g)?.length, 1, text)
+    assert.equal(terminal.lines[0], 'a log line that stays')
+  }
+})
+
+test('the end leaves the final counters and the cursor, and later lines follow plainly', () => {
+  const { terminal, world, table } = start([entry('A', { messages: 1 })])
+  table.redraw()
+  assert.equal(terminal.cursorHidden, true)
+  world.snapshot = snapshotOf([entry('A', { messages: 777 })])
+  table.close()
+  table.close()
+  table.redraw()
+  table.log('good-bye\n')
+  assert.equal(terminal.cursorHidden, false)
+  assert.match(terminal.lines[1] ?? '', / 777 /)
+  assert.deepEqual(terminal.lines.slice(3), ['good-bye'])
+})
+
+test('names with wide characters and emoji keep the columns, and hostile names move no cursor', () => {
+  const names = [
+    '客户甲的监控',
+    '👨‍👩‍👧 family',
+    'Kunde Süd é',
+    'A\n\u001b[2J\u202e',
+    '客'.repeat(60),
+  ]
+  const { terminal, table } = start(names.map((name) => entry(name)))
+  table.redraw()
+  assert.equal(terminal.lines.length, 7)
+  const columnOf = (line: string) => displayWidth(line.slice(0, line.indexOf('monitoring')))
+  assert.equal(new Set(terminal.lines.slice(1, 4).map(columnOf)).size, 1)
+  assert.match(terminal.lines[4] ?? '', /^A\\n\\u001b\[2J\\u202e/)
+  assert.ok(terminal.lines[5]?.includes('…'))
+})
+
+test('colours are used only where they were asked for', () => {
+  const plain = start(THREE)
+  plain.table.redraw()
+  assert.equal(plain.terminal.colours, 0)
+  const coloured = start(THREE, 80, 24, true)
+  coloured.table.redraw()
+  assert.ok(coloured.terminal.colours > 0)
+  assert.deepEqual(coloured.terminal.lines, plain.terminal.lines)
+})
