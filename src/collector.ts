@@ -150,7 +150,7 @@ export class Collector {
       userAgent: this.#userAgent,
       gate: this.#gate,
       lastTimestamp: () => intake.lastTimestamp,
-      onStatus: (status, previous) => narrate(log, status, previous),
+      onStatus: (status) => narrate(log, status),
     })
     this.#live.set(name, { entry, keys, intake, subscription })
     for await (const frame of subscription) {

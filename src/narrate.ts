@@ -4,17 +4,17 @@ import type { LogFields, Logger, LogLevel } from './log.js'
 type Line = { readonly level: LogLevel; readonly message: string; readonly fields?: LogFields }
 
 /** Logs what a change of an entry's status means for its operator. */
-export function narrate(log: Logger, status: Status, previous: Status): void {
-  const { level, message, fields } = describe(status, previous)
+export function narrate(log: Logger, status: Status): void {
+  const { level, message, fields } = describe(status)
   log[level](message, fields)
 }
 
-function describe(status: Status, previous: Status): Line {
+function describe(status: Status): Line {
   switch (status.type) {
     case 'connecting':
       return { level: 'debug', message: `connecting (attempt ${status.attempt})` }
     case 'open':
-      if (status.reconnects === previous.reconnects) return { level: 'info', message: 'connected' }
+      if (status.reconnects === 0) return { level: 'info', message: 'connected' }
       return {
         level: 'info',
         message: `connected again after a gap of ${seconds(status.gapMsBefore)}`,

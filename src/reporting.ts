@@ -51,7 +51,8 @@ export async function startReporting(
       for (const timer of timers) clearInterval(timer)
       table?.close()
       screen.divertLog()
-      logStats(log, snapshot(), Date.now())
+      // The table leaves the final counters standing.
+      if (!table) logStats(log, snapshot(), Date.now())
       await metrics?.close()
     },
   }

@@ -1,4 +1,5 @@
 import { type CheckResult, runCheck } from './check/check.js'
+import { createProbe } from './check/probe.js'
 import { checkJson, formatCheck } from './check/show-check.js'
 import { checkExitCode } from './check/verdict.js'
 import { systemClock } from './clock.js'
@@ -7,10 +8,9 @@ import { connect } from './connection/connect.js'
 import { StreamError } from './errors.js'
 import type { Host } from './host.js'
 import { type InputFile, loadInput } from './input/load-input.js'
-import { keyAge } from './key/key-age.js'
+import { KEY_LIFE_DAYS, keyAge } from './key/key-age.js'
 import { validateKey } from './key/validate-key.js'
 import type { Program } from './program.js'
-import type { Topic } from './schema/topics.js'
 import type { Secret } from './secret.js'
 
 /**
@@ -28,24 +28,7 @@ export async function check(settings: CheckSettings, program: Program): Promise<
     return answer.type === 'renewed' ? answer.key : key
   }
 
-  const probe = async (
-    { host, topic, username }: { host: Host; topic: Topic; username: string | undefined },
-    key: Secret,
-  ): Promise<void> => {
-    const closing = new AbortController()
-    let opened = false
-    const ending = await connect({
-      ...{ host, topic, username, key, userAgent, verifyCertificates, replayHeaders: {} },
-      clock: systemClock,
-      signal: AbortSignal.any([closing.signal, signal]),
-      onOpen() {
-        opened = true
-        closing.abort()
-      },
-      onFrame() {},
-    })
-    if (!opened) throw ending
-  }
+  const probe = createProbe(connect, { userAgent, verifyCertificates, signal, clock: systemClock })
 
   const { file, problems } = await load(settings.inputFile)
   const entries = file.entries.map((entry) => ({ ...entry, host: entry.hostname ?? settings.host }))
@@ -55,6 +38,7 @@ export async function check(settings: CheckSettings, program: Program): Promise<
     validate,
     probe,
     keyAge: (key) => keyAge(key, Date.now()),
+    keyLifeDays: KEY_LIFE_DAYS,
   })
   const report = { results, problems, warnings: file.warnings }
   const columns = stdout.terminal ? program.screen.columns() : undefined

@@ -1,8 +1,8 @@
 import type { Secret } from './secret.js'
 import { firstLine } from './text.js'
 
-/** What a JWT looks like: three parts in base64url. */
-const TOKEN = /[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
+/** A JWT: three parts in base64url, the first of which begins with `{"`; a host's name is in lower case. */
+const TOKEN = /eyj[\w-]*\.[\w-]+\.[\w-]+/gi
 /** A shorter part of a key gives nothing away, and may be any word. */
 const MIN_PART = 16
 

@@ -151,28 +151,40 @@ test('repeated trouble is logged once, then summed up when the interval is over'
   assert.match(lines[1] ?? '', /A: frame 1000 cannot be decoded \[999 times more in 60 s\]/)
 })
 
-test('trouble that stays away for an interval is news when it comes back', () => {
+test('trouble that stays away for two minutes is news when it comes back', () => {
   const { lines, clock, now, log } = collect()
   const quiet = quietRepeats(log, { now })
-  quiet.warn('lost', { code: 'connection-lost' })
-  clock.ms += 60_000
-  quiet.sumUp()
-  assert.equal(lines.length, 1)
-  quiet.warn('lost', { code: 'connection-lost' })
-  assert.equal(lines.length, 2)
-})
-
-test('an occurrence after the interval brings the count of the held ones with it', () => {
-  const { lines, clock, now, log } = collect()
-  const quiet = quietRepeats(log, { now })
-  quiet.warn('lost 1', { code: 'x' })
-  quiet.warn('lost 2', { code: 'x' })
-  clock.ms += 61_000
-  quiet.warn('lost 3', { code: 'x' })
+  for (const awayMs of [119_999, 120_000]) {
+    quiet.warn('lost', { code: 'connection-lost' })
+    clock.ms += awayMs
+    quiet.sumUp()
+  }
   assert.deepEqual(
     lines.map((line) => line.slice(27).trim()),
-    ['lost 1 (code=x)', 'lost 2 [once more in 61 s] (code=x repeats=1)', 'lost 3 (code=x)'],
+    ['lost (code=connection-lost)', 'lost [once more in 120 s] (code=connection-lost repeats=1)'],
   )
+  quiet.warn('lost', { code: 'connection-lost' })
+  assert.equal(lines.length, 3)
+})
+
+test('trouble that lasts is summed up less and less often, at least once an hour', () => {
+  const { lines, clock, now, log } = collect()
+  const quiet = quietRepeats(log, { now })
+  const sums: number[] = []
+  for (let second = 0; second < 24 * 3600; second += 5) {
+    clock.ms = NOW + second * 1000
+    const before = lines.length
+    if (second % 45 === 0) quiet.warn('down', { code: 'unavailable' })
+    quiet.sumUp()
+    if (lines.length > before) sums.push(second)
+  }
+  quiet.flush()
+  const gaps = sums.slice(1).map((second, at) => second - (sums[at] ?? 0))
+  assert.deepEqual(gaps.slice(0, 7), [60, 120, 240, 480, 960, 1920, 3600])
+  assert.ok(gaps.every((gap) => gap <= 3600))
+  assert.ok(lines.length < 35, `${lines.length} lines`)
+  const repeats = lines.slice(1).map((line) => Number(/repeats=(\d+)/.exec(line)?.[1]))
+  assert.equal(1 + repeats.reduce((sum, count) => sum + count, 0), (24 * 3600) / 45)
 })
 
 test('entries, levels, exporters and codes are told apart, and lines without a code pass', () => {

@@ -20,12 +20,15 @@ export type KeyState = 'accepted' | 'renewed' | 'refused' | 'unknown'
 /** What Central says of a subscription. */
 export type TopicState = 'subscribed' | 'refused' | 'unknown'
 
+/** Age of a key in whole days, and how many are left before Central renews it; negative when overdue. */
+export type KeyDays = { readonly old: number; readonly left: number }
+
 export type CheckResult = {
   readonly entry: CheckEntry
   /** Undefined where it was not asked for. */
   readonly key: KeyState | undefined
   /** Of the key in use, the renewed one where there is one; undefined where it does not tell. */
-  readonly keyAge: number | undefined
+  readonly keyDays: KeyDays | undefined
   /** Undefined where it was not asked for, since the file or the key was wrong. */
   readonly topic: TopicState | undefined
   /** What is wrong, each different fault once; the message says what to do. */
@@ -48,6 +51,8 @@ export type CheckOptions<Entry extends CheckEntry> = {
   readonly probe: (entry: Entry & ReachableEntry, key: Secret) => Promise<void>
   /** Age of a key in seconds; undefined where it does not tell. */
   readonly keyAge: (key: Secret) => number | undefined
+  /** Days after which Central renews a key. */
+  readonly keyLifeDays: number
   /** How many entries are asked about at a time; 20 unless told, as when streaming. */
   readonly concurrency?: number
 }
@@ -66,19 +71,29 @@ export async function runCheck<Entry extends CheckEntry>(
 
 async function checkEntry<Entry extends CheckEntry>(
   entry: Entry,
-  { offline, validate, probe, keyAge }: CheckOptions<Entry>,
+  { offline, validate, probe, keyAge, keyLifeDays }: CheckOptions<Entry>,
 ): Promise<CheckResult> {
+  const daysOf = (key: Secret) => keyDays(keyAge(key), keyLifeDays)
   if (offline || !isReachable(entry)) {
-    return { entry, key: undefined, keyAge: keyAge(entry.key), topic: undefined, faults: [] }
+    return { entry, key: undefined, keyDays: daysOf(entry.key), topic: undefined, faults: [] }
   }
   const validated = await settle(validate(entry))
   const key = keyState(entry, validated)
   const inUse = validated.value ?? entry.key
-  const result = { entry, key, keyAge: keyAge(inUse) }
+  const result = { entry, key, keyDays: daysOf(inUse) }
   if (key === 'refused') return { ...result, topic: undefined, faults: faultsOf(validated) }
 
   const probed = await settle(probe(entry, inUse))
   return { ...result, topic: topicState(probed.error), faults: faultsOf(validated, probed) }
+}
+
+const DAY_SECONDS = 86_400
+
+function keyDays(keyAge: number | undefined, lifeDays: number): KeyDays | undefined {
+  if (keyAge === undefined) return undefined
+  // Clocks that disagree must not make a key younger than new.
+  const old = Math.max(0, Math.floor(keyAge / DAY_SECONDS))
+  return { old, left: lifeDays - old }
 }
 
 function isReachable<Entry extends CheckEntry>(entry: Entry): entry is Entry & ReachableEntry {

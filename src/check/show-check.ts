@@ -1,7 +1,7 @@
 import { type Cell, type Colour, type Column, layOut, paint } from '../table-layout.js'
 import { printable, printableJson } from '../text.js'
-import type { CheckResult, KeyState, TopicState } from './check.js'
-import { checkExitCode, keyDays } from './verdict.js'
+import type { CheckResult, KeyDays, KeyState, TopicState } from './check.js'
+import { checkExitCode } from './verdict.js'
 
 export type CheckReport = {
   readonly results: readonly CheckResult[]
@@ -62,13 +62,13 @@ export function checkJson({ results, problems, warnings }: CheckReport): string 
     ok: checkExitCode(results, problems) === 0,
     problems,
     warnings,
-    entries: results.map(({ entry, key, keyAge, topic, faults }) => ({
+    entries: results.map(({ entry, key, keyDays, topic, faults }) => ({
       customer: entry.name,
       topic: entry.topic,
       hostname: entry.host?.authority,
       key,
-      key_age_days: keyDays(keyAge)?.old,
-      key_days_left: keyDays(keyAge)?.left,
+      key_age_days: keyDays?.old,
+      key_days_left: keyDays?.left,
       subscription: topic,
       faults: faults.map(({ code, message, status }) => ({ code, message, status })),
     })),
@@ -76,22 +76,21 @@ export function checkJson({ results, problems, warnings }: CheckReport): string 
   return `${printableJson(JSON.stringify(report, null, 2))}\n`
 }
 
-function cells({ entry, key, keyAge, topic }: CheckResult): Cell[] {
+function cells({ entry, key, keyDays, topic }: CheckResult): Cell[] {
   return [
     { text: entry.name },
     { text: entry.host?.authority ?? '-' },
     { text: entry.topic },
     key ? { text: key, colour: KEY_COLOURS[key] } : { text: 'not asked', colour: 'dim' },
-    { text: showAge(keyAge) },
+    { text: showAge(keyDays) },
     topic ? { text: topic, colour: TOPIC_COLOURS[topic] } : { text: 'not asked', colour: 'dim' },
   ]
 }
 
-function showAge(keyAge: number | undefined): string {
-  const days = keyDays(keyAge)
+function showAge(days: KeyDays | undefined): string {
   if (!days) return '-'
-  const plural = (count: number) => `${count} ${count === 1 ? 'day' : 'days'}`
-  return days.left > 0 ? `${plural(days.old)}, ${days.left} left` : `${plural(days.old)}, due`
+  const old = `${days.old} ${days.old === 1 ? 'day' : 'days'}`
+  return days.left > 0 ? `${old}, ${days.left} left` : `${old}, due`
 }
 
 /** The same fault of many entries, such as a name unknown to DNS, is one line. */

@@ -14,16 +14,3 @@ export function checkExitCode(
   if (codes.includes(1)) return 1
   return codes.includes(3) ? 3 : 0
 }
-
-/** Central renews keys by itself after this many days, as its users report. */
-const RENEWAL_DAYS = 7
-const DAY_SECONDS = 86_400
-
-/** Age of a key in whole days, and how many are left before Central renews it. */
-export function keyDays(
-  keyAge: number | undefined,
-): { readonly old: number; readonly left: number } | undefined {
-  if (keyAge === undefined) return undefined
-  const old = Math.floor(keyAge / DAY_SECONDS)
-  return { old, left: RENEWAL_DAYS - old }
-}

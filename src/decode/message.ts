@@ -1,4 +1,5 @@
 import type { Topic } from '../schema/topics.js'
+import type { TopicPayloads } from '../schema/types/index.js'
 
 /** What `data` holds: JSON values only, as the protobuf JSON mapping gives them. */
 export type JsonValue = string | number | boolean | JsonValue[] | { [name: string]: JsonValue }
@@ -16,6 +17,14 @@ export type StreamRecord = {
   /** The envelope's `msp_id`. */
   msp_ip: string
 }
+
+/**
+ * The record of a topic, with the fields of its payload: a union over `topic` where it may be any.
+ * It describes the shipped schema. A newer sender can bring more, and `--proto_dir` another one.
+ */
+export type StreamRecordOf<T extends Topic = Topic> = {
+  [K in T]: Omit<StreamRecord, 'topic' | 'data'> & { topic: K; data: TopicPayloads[K] }
+}[T]
 
 /** One decoded message: frame, record and line are the same message in three forms. */
 export interface StreamMessage {

@@ -1,12 +1,12 @@
-import type { StreamRecord } from '../decode/message.js'
+import type { StreamRecordOf } from '../decode/message.js'
 import type { Topic } from '../schema/topics.js'
 
-/** What an export function gets beside the message. */
-export type ExportContext = {
+/** What an export function is told beside the record. */
+export type ExportContext<T extends Topic = Topic> = {
   /** Name of the entry in the input file. */
   readonly customer: string
   /** The entry's topic. */
-  readonly topic: Topic
+  readonly topic: T
   /** The bytes of the WebSocket message. */
   readonly frame: Uint8Array
   /** Aborts when the 10 s of a shutdown are over. */
@@ -14,7 +14,13 @@ export type ExportContext = {
 }
 
 /**
- * The default export of a module given to `--export_data`. Called in order per entry and awaited
- * before that entry's next message; where it throws, that message counts as given up.
+ * The default export of an exporter module: takes one record. It is awaited before the entry's next
+ * record; where it throws, the message counts as given up.
+ *
+ * `ExportFunction<'monitoring'>` takes records of that topic; without a topic, `record.topic` tells
+ * which one it is.
  */
-export type ExportFunction = (message: StreamRecord, context: ExportContext) => void | Promise<void>
+export type ExportFunction<T extends Topic = Topic> = (
+  message: StreamRecordOf<T>,
+  context: ExportContext<T>,
+) => void | Promise<void>

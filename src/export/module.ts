@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { StreamMessage } from '../decode/message.js'
+import type { StreamMessage, StreamRecordOf } from '../decode/message.js'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
 import type { ExportFunction } from './export-function.js'
@@ -69,7 +69,9 @@ export async function openModule(target: string, context: ExporterContext): Prom
     export(message) {
       const { customer, topic, frame, record } = message
       try {
-        const result: unknown = exportData(record, { customer, topic, frame, signal })
+        // The types of the shipped schema; what was sent may be newer.
+        const typed = record as unknown as StreamRecordOf
+        const result: unknown = exportData(typed, { customer, topic, frame, signal })
         if (isThenable(result)) return taken(message, result)
         counters.delivered++
       } catch (error) {

@@ -1,26 +1,20 @@
 import { join } from 'node:path'
-import type { JetStreamClient } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { type BackoffOptions, backoffDelay } from '../backoff.js'
 import { sleep, systemClock } from '../clock.js'
 import type { StreamMessage } from '../decode/message.js'
-import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
 import { safeName } from '../safe-name.js'
 import type { Exporter, ExporterContext } from './exporter.js'
-import { connectNats, isJetStreamMissing, loadNats, type NatsLibrary } from './nats-client.js'
+import { connectNats, loadNats, type NatsLibrary } from './nats-client.js'
+import { NatsPublisher } from './nats-publisher.js'
 import { findStreams } from './nats-stream.js'
-import { messageId, parseNatsTarget } from './nats-target.js'
+import { parseNatsTarget } from './nats-target.js'
 import { Outbox } from './outbox.js'
 import { Trouble } from './trouble.js'
 import { Window } from './window.js'
 
 const WINDOW_BYTES = 4 * 1_048_576
-const ACK_MS = 10_000
-/** Room for the header with the message's id, which counts as payload. */
-const HEADER_BYTES = 128
-/** JetStream's code for a message that is larger than its stream allows. */
-const MESSAGE_TOO_LARGE = 10_054
 
 /** The messages of one subject. One is published at a time, so that order holds whatever happens. */
 type Lane = {
@@ -63,15 +57,15 @@ class NatsExporter implements Exporter {
   readonly name: string
   readonly needs = 'line'
   readonly #prefix: string
-  readonly #library: NatsLibrary
   readonly #connection: NatsConnection
-  readonly #client: JetStreamClient
+  readonly #publisher: NatsPublisher
   readonly #context: ExporterContext
   readonly #timing: BackoffOptions
   readonly #lanes = new Map<string, Lane>()
   readonly #window = new Window(WINDOW_BYTES)
   readonly #trouble: Trouble
-  #connected: Promise<void> = Promise.resolve()
+  /** Pending while there is no connection. */
+  #connected: Promise<void> | undefined
   #reconnected: () => void = () => {}
 
   constructor(
@@ -83,9 +77,8 @@ class NatsExporter implements Exporter {
   ) {
     this.name = `nats://${target.servers.join(',')}/${target.prefix}`
     this.#prefix = target.prefix
-    this.#library = library
     this.#connection = connection
-    this.#client = library.jetstream.jetstream(connection)
+    this.#publisher = new NatsPublisher(library, connection)
     this.#context = context
     this.#timing = timing
     this.#trouble = new Trouble(context.log)
@@ -145,22 +138,11 @@ class NatsExporter implements Exporter {
     lane.running = undefined
   }
 
-  /** Resolves when the stream has taken the message, with an error where it has not. */
+  /** One try; ends early when the connection is lost or the time is over. */
   #publish(lane: Lane, message: StreamMessage): Promise<StreamError | undefined> {
-    const payload = message.line.subarray(0, -1)
-    const maxPayload = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY
-    if (payload.length + HEADER_BYTES > maxPayload) {
-      const why = `${payload.length} bytes are more than max_payload of the server, ${maxPayload}`
-      return Promise.resolve(new StreamError('export-failed', `${lane.subject}: ${why}`))
-    }
     return new Promise((resolve) => {
       lane.interrupt = resolve
-      this.#client
-        .publish(lane.subject, payload, { msgID: messageId(message), timeout: ACK_MS })
-        .then(
-          () => resolve(undefined),
-          (error: unknown) => resolve(this.#translate(error, lane.subject)),
-        )
+      this.#publisher.publish(lane.subject, message).then(resolve)
     })
   }
 
@@ -168,6 +150,7 @@ class NatsExporter implements Exporter {
     for await (const { type } of this.#connection.status()) {
       if (type === 'disconnect') this.#lost()
       if (type === 'reconnect') {
+        this.#connected = undefined
         this.#reconnected()
         this.#trouble.mended()
       }
@@ -176,7 +159,8 @@ class NatsExporter implements Exporter {
 
   #lost(): void {
     const error = new StreamError('connection-lost', `${this.name}: connection lost`)
-    this.#connected = new Promise((resolve) => {
+    // Told again for each try that gets as far as a refused login.
+    this.#connected ??= new Promise((resolve) => {
       this.#reconnected = resolve
     })
     this.#trouble.failed(error)
@@ -191,22 +175,5 @@ class NatsExporter implements Exporter {
       lane.interrupt(error)
     }
     this.#reconnected()
-  }
-
-  #translate(error: unknown, subject: string): StreamError {
-    const { JetStreamApiError } = this.#library.jetstream
-    const { TimeoutError } = this.#library.transport
-    const reason = errorText(error)
-    if (error instanceof JetStreamApiError && error.code === MESSAGE_TOO_LARGE) {
-      return new StreamError('export-failed', `${subject}: ${reason}`)
-    }
-    if (isJetStreamMissing(error)) {
-      return new StreamError('unavailable', `${subject}: no JetStream stream takes it at present`)
-    }
-    if (error instanceof TimeoutError) {
-      const seconds = ACK_MS / 1000
-      return new StreamError('timed-out', `${subject}: no acknowledgement within ${seconds} s`)
-    }
-    return new StreamError('unavailable', `${subject}: JetStream refused it (${reason})`)
   }
 }

@@ -2,9 +2,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { StreamError } from '../errors.js'
 import { networkError } from '../network-error.js'
-
-/** Where lines are sent. */
-export type TcpAddress = { readonly host: string; readonly port: number; readonly tls: boolean }
+import type { TcpAddress } from './tcp-target.js'
 
 const CONNECT_MS = 10_000
 const KEEPALIVE_MS = 30_000 // half of what common NAT tables keep an idle mapping
@@ -13,33 +11,33 @@ const FINISH_MS = 5_000 // for a receiver that never closes its side
 /** One TCP or TLS connection that is written to; what the other side sends is read and dropped. */
 export class TcpConnection {
   readonly #socket: net.Socket
+  readonly #name: string
   #error: Error | undefined
 
-  private constructor(socket: net.Socket) {
+  private constructor(socket: net.Socket, name: string) {
     this.#socket = socket
+    this.#name = name
   }
 
   /**
-   * @param where how the address is called in errors
    * @param signal ends the attempt, not the connection
    * @param onLost called once, when the connection has ended for any reason
    * @throws StreamError `unreachable`, `timed-out` or `certificate-untrusted`
    */
   static open(
     address: TcpAddress,
-    where: string,
     signal: AbortSignal,
     onLost: () => void,
   ): Promise<TcpConnection> {
-    const { host, port } = address
+    const { host, port, name } = address
     return new Promise((resolve, reject) => {
       const socket = address.tls
         ? tls.connect({ host, port, ...(net.isIP(host) ? {} : { servername: host }) })
         : net.connect({ host, port })
-      const connection = new TcpConnection(socket)
+      const connection = new TcpConnection(socket, name)
       const tooLong = () =>
         socket.destroy(
-          new StreamError('timed-out', `${where}: no connection within ${CONNECT_MS / 1000} s`),
+          new StreamError('timed-out', `${name}: no connection within ${CONNECT_MS / 1000} s`),
         )
       const timer = setTimeout(tooLong, CONNECT_MS)
       const abort = () => socket.destroy()
@@ -56,7 +54,7 @@ export class TcpConnection {
         })
         .on('close', () => {
           settle()
-          reject(connection.failure(where))
+          reject(connection.failure())
           onLost()
         })
         .once(address.tls ? 'secureConnect' : 'connect', () => {
@@ -72,10 +70,10 @@ export class TcpConnection {
   }
 
   /** Why the connection ended. */
-  failure(where: string): StreamError {
+  failure(): StreamError {
     if (this.#error instanceof StreamError) return this.#error
-    if (this.#error) return networkError(this.#error, where)
-    return new StreamError('connection-lost', `${where}: the other side closed the connection`)
+    if (this.#error) return networkError(this.#error, this.#name)
+    return new StreamError('connection-lost', `${this.#name}: the other side closed the connection`)
   }
 
   /** Whether the operating system took all the bytes. */

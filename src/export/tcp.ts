@@ -5,7 +5,9 @@ import { StreamError } from '../errors.js'
 import { Bell } from './bell.js'
 import type { Exporter, ExporterContext } from './exporter.js'
 import { Outbox } from './outbox.js'
-import { type TcpAddress, TcpConnection } from './tcp-connection.js'
+import { Tail } from './tail.js'
+import { TcpConnection } from './tcp-connection.js'
+import { parseTcpTarget } from './tcp-target.js'
 import { Trouble } from './trouble.js'
 import { Window } from './window.js'
 
@@ -19,9 +21,6 @@ const STEADY_MS = 10_000
 /** A receiver that answers every end with a reset would be sent the last lines for ever. */
 const MAX_BROKEN_ENDS = 3
 
-/** Lines that went out in one write. */
-type Chunk = { readonly bytes: Uint8Array; readonly count: number }
-
 /**
  * `tcp://HOST:PORT` and `tls://HOST:PORT`: NDJSON lines over one connection, which is opened again
  * by itself. TCP does not tell what a receiver that died had read, so the last 1 MiB is sent again
@@ -34,14 +33,12 @@ export async function openTcp(
   timing: BackoffOptions = {},
 ): Promise<Exporter> {
   const address = parseTcpTarget(target)
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host
-  const name = `${address.tls ? 'tls' : 'tcp'}://${host}:${address.port}`
   const bell = new Bell()
-  const connect = () => TcpConnection.open(address, name, context.signal, () => bell.ring())
+  const connect = () => TcpConnection.open(address, context.signal, () => bell.ring())
   const first = await connect().catch((error: StreamError) => {
     throw new StreamError('exporter-unusable', `${error.message} (needed at the start)`)
   })
-  return new TcpExporter({ name, bell, connect, first, context, timing })
+  return new TcpExporter({ name: address.name, bell, connect, first, context, timing })
 }
 
 type Parts = {
@@ -63,10 +60,9 @@ class TcpExporter implements Exporter {
   readonly #timing: BackoffOptions
   readonly #outbox: Outbox
   readonly #trouble: Trouble
+  readonly #tail = new Tail(TAIL_BYTES)
   readonly #running: Promise<void>
   #connection: TcpConnection
-  #tail: Chunk[] = []
-  #tailBytes = 0
   #closing = false
   #brokenEnds = 0
 
@@ -103,14 +99,14 @@ class TcpExporter implements Exporter {
       clearTimeout(steady)
       this.#connection.destroy()
       if (done || this.#context.signal.aborted) return
-      this.#trouble.failed(this.#connection.failure(this.name))
+      this.#trouble.failed(this.#connection.failure())
       await this.#reconnect()
     }
   }
 
   /** Sends until all is done (true) or the connection is lost (false). */
   async #serve(connection: TcpConnection): Promise<boolean> {
-    for (const chunk of this.#tail) {
+    for (const chunk of this.#tail.chunks) {
       this.#context.counters.retried += chunk.count
       if (!(await connection.write(chunk.bytes))) return false
     }
@@ -127,7 +123,7 @@ class TcpExporter implements Exporter {
         return false
       }
       this.#outbox.delivered(chunk.count)
-      this.#remember(chunk)
+      this.#tail.push(chunk)
     }
     return false
   }
@@ -144,16 +140,6 @@ class TcpExporter implements Exporter {
       `the receiver broke the connection at the end ${MAX_BROKEN_ENDS} times: it may not have read the last lines`,
     )
     return true
-  }
-
-  #remember(chunk: Chunk): void {
-    this.#tail.push(chunk)
-    this.#tailBytes += chunk.bytes.length
-    for (let first = this.#tail[0]; first; first = this.#tail[0]) {
-      if (this.#tailBytes - first.bytes.length < TAIL_BYTES) return
-      this.#tail.shift()
-      this.#tailBytes -= first.bytes.length
-    }
   }
 
   /** Tries until there is a connection, or the time for a shutdown is over. */
@@ -173,9 +159,9 @@ class TcpExporter implements Exporter {
   }
 
   #giveUp(): void {
-    if (this.#connection.lost && this.#tail.length > 0) {
+    if (this.#connection.lost && this.#tail.bytes > 0) {
       this.#context.log.warn(
-        `the last ${this.#tailBytes} bytes were not sent again: what the receiver had not read is lost`,
+        `the last ${this.#tail.bytes} bytes were not sent again: what the receiver had not read is lost`,
       )
     }
     this.#connection.destroy()
@@ -183,27 +169,5 @@ class TcpExporter implements Exporter {
       new StreamError('export-failed', `${this.name}: not delivered before the end`),
     )
     this.#bell.ring()
-  }
-}
-
-/** @throws StreamError `exporter-unusable`; a login is never quoted */
-function parseTcpTarget(target: string): TcpAddress {
-  const wrong = (why: string) =>
-    new StreamError('exporter-unusable', `expected tcp://HOST:PORT or tls://HOST:PORT; ${why}`)
-  if (target.includes('@')) throw wrong('a user or password has no meaning here')
-  let url: URL
-  try {
-    url = new URL(target)
-  } catch {
-    throw wrong(`got ${JSON.stringify(target)}`)
-  }
-  const bare = (url.pathname === '' || url.pathname === '/') && url.search === '' && url.hash === ''
-  if (!/^(tcp|tls):$/.test(url.protocol) || url.hostname === '' || !Number(url.port) || !bare) {
-    throw wrong(`got ${JSON.stringify(target)}`)
-  }
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port),
-    tls: url.protocol === 'tls:',
   }
 }

@@ -47,6 +47,7 @@ export class Route {
 
   /** What it means that the request failed. */
   explain(error: unknown): unknown {
+    if (error instanceof StreamError) return error
     if (this.#why !== undefined) return this.#why
     return this.#proxy === undefined
       ? networkError(error, this.#url.host)

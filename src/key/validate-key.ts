@@ -98,7 +98,7 @@ function headerValue(key: Secret): string {
 function isHeaderValue(text: string): boolean {
   try {
     validateHeaderValue('Authorization', text)
-    return text !== '' && text.trim() === text
+    return true
   } catch {
     return false
   }
@@ -171,6 +171,7 @@ function readToken(body: Buffer, answered: string, key: Secret): Validation {
   }
   const token = typeof answer === 'object' && answer && 'token' in answer ? answer.token : undefined
   if (typeof token !== 'string') throw wrong('with JSON without a token')
-  if (!isHeaderValue(token)) throw wrong('with a token that an HTTP header cannot carry')
+  if (token.trim() !== token || token === '' || !isHeaderValue(token))
+    throw wrong('with a token that an HTTP header cannot carry')
   return token === key.reveal() ? { type: 'accepted' } : { type: 'renewed', key: new Secret(token) }
 }

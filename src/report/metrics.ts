@@ -1,17 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
+import type { ListenAddress } from '../command-line/settings.js'
 import { StreamError } from '../errors.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf } from './health.js'
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
-
-export type ListenAddress = {
-  readonly host: string
-  /** 0 takes a free one. */
-  readonly port: number
-}
 
 export type MetricsOptions = ListenAddress & {
   readonly snapshot: () => Snapshot

@@ -20,9 +20,10 @@ export const SILENCE_MS: Readonly<Partial<Record<Topic, number>>> = {
  * How long an open entry has been silent, milliseconds, where that is longer than normal for its
  * topic; else undefined. Counts from the last message or from the opening, whichever was later.
  */
-export function abnormalSilence({ topic, status }: EntrySnapshot, now: number): number | undefined {
+export function abnormalSilence(entry: EntrySnapshot, now: number): number | undefined {
+  const { topic, status, held } = entry
   const limit = SILENCE_MS[topic]
-  if (limit === undefined || status.type !== 'open') return undefined
+  if (limit === undefined || status.type !== 'open' || held) return undefined
   const silentMs = now - Math.max(status.since, status.lastFrameAt ?? 0)
   return silentMs >= limit ? silentMs : undefined
 }

@@ -14,6 +14,8 @@ export type EntrySnapshot = {
   readonly undecodable: number
   /** Seconds since Central made the key; undefined where the key does not tell. */
   readonly keyAge: number | undefined
+  /** Whether reading waits for a slow exporter: a silence is our own then. */
+  readonly held?: boolean
 }
 
 export type ExporterSnapshot = { readonly name: string; readonly counters: ExporterCounters }

@@ -1,8 +1,6 @@
-import { type Cell, type Colour, type Column, layOut, paint } from '../table-layout.js'
-import { displayWidth, fit } from '../width.js'
-import { abnormalSilence } from './silence.js'
-import type { EntrySnapshot, Snapshot } from './snapshot.js'
-import { showCount, showDuration, showState, showTotals } from './words.js'
+import { displayWidth } from '../width.js'
+import type { Snapshot } from './snapshot.js'
+import { createRates, tableLines } from './table-lines.js'
 
 export type TableOptions = {
   /** Writes to the terminal. */
@@ -28,21 +26,9 @@ export interface Table {
 
 /** How often `redraw` is worth its while. */
 export const REDRAW_MS = 500
-/** The rate is that of the last five seconds. */
-const RATE_MS = 5000
-
-const COLUMNS: readonly Column[] = [
-  { title: 'ENTRY', align: 'left', shrinkTo: 12, rank: 0 },
-  { title: 'TOPIC', align: 'left', rank: 4 },
-  { title: 'STATE', align: 'left', shrinkTo: 10, rank: 1 },
-  { title: 'MESSAGES', align: 'right', rank: 2 },
-  { title: 'RATE/S', align: 'right', rank: 5 },
-  { title: 'LAST', align: 'right', rank: 3 },
-  { title: 'RECONN', align: 'right', rank: 6 },
-]
-
 const HIDE_CURSOR = '\x1b[?25l'
-const SHOW_CURSOR = '\x1b[?25h'
+/** For an end that leaves no time to close the table. */
+export const SHOW_CURSOR = '\x1b[?25h'
 const ERASE_LINE_END = '\x1b[K'
 const ERASE_BELOW = '\x1b[J'
 
@@ -97,100 +83,6 @@ export function createTable(options: TableOptions): Table {
       if (hidden) write(SHOW_CURSOR)
     },
   }
-}
-
-type Drawing = {
-  readonly at: number
-  readonly width: number
-  readonly height: number
-  readonly colour: boolean
-  readonly rateOf: (snapshot: Snapshot, at: number) => (entry: EntrySnapshot) => number
-}
-
-/** Titles, as many entries as fit, and a summary: the troubled ones first where not all fit. */
-function tableLines(snapshot: Snapshot, { at, width, height, colour, rateOf }: Drawing): string[] {
-  const { entries, startedAt } = snapshot
-  const rate = rateOf(snapshot, at)
-  const room = Math.max(0, height - 2)
-  const shown = entries.length <= room ? entries : byTrouble(entries, at).slice(0, room)
-  const hidden = entries.length - shown.length
-  const messages = entries.reduce((sum, entry) => sum + entry.messages, 0)
-  const total = entries.reduce((sum, entry) => sum + rate(entry), 0)
-  const summary = [
-    hidden > 0 ? `${hidden} more not shown` : '',
-    showTotals(entries),
-    `${showCount(messages)} messages`,
-    `${showRate(total)}/s`,
-    `up ${showDuration(at - startedAt)}`,
-  ]
-  const cells = shown.map((entry) => entryCells(entry, rate(entry), at))
-  return [
-    ...layOut(COLUMNS, cells, { width, colour, cursor: true }),
-    paint(fit(summary.filter(Boolean).join(' · '), width), 'dim', colour),
-  ]
-}
-
-function entryCells(entry: EntrySnapshot, rate: number, at: number): Cell[] {
-  const { name, topic, status, messages } = entry
-  const silent = abnormalSilence(entry, at) !== undefined
-  const last = status.lastFrameAt
-  return [
-    { text: name },
-    { text: topic },
-    {
-      text: silent ? 'open, silent' : showState(entry),
-      colour: STATE_COLOURS[troubleOf(entry, at)],
-    },
-    { text: showCount(messages) },
-    { text: showRate(rate) },
-    { text: last === undefined ? '-' : showDuration(at - last) },
-    { text: showCount(status.reconnects) },
-  ]
-}
-
-type Trouble = 'refused' | 'retrying' | 'connecting' | 'silent' | 'ended' | 'open'
-const TROUBLES: readonly Trouble[] = [
-  'refused',
-  'retrying',
-  'connecting',
-  'silent',
-  'ended',
-  'open',
-]
-const STATE_COLOURS: Readonly<Record<Trouble, Colour>> = {
-  refused: 'red',
-  retrying: 'yellow',
-  connecting: 'yellow',
-  silent: 'yellow',
-  ended: 'dim',
-  open: 'green',
-}
-
-function troubleOf(entry: EntrySnapshot, at: number): Trouble {
-  return abnormalSilence(entry, at) === undefined ? entry.status.type : 'silent'
-}
-
-function byTrouble(entries: readonly EntrySnapshot[], at: number): EntrySnapshot[] {
-  const rank = (entry: EntrySnapshot) => TROUBLES.indexOf(troubleOf(entry, at))
-  return [...entries].sort((a, b) => rank(a) - rank(b))
-}
-
-/** Messages a second over the last few seconds, by entry; keeps what it saw. */
-function createRates(): Drawing['rateOf'] {
-  const samples: { at: number; messages: Map<string, number> }[] = []
-  return ({ entries }, at) => {
-    samples.push({ at, messages: new Map(entries.map(({ name, messages }) => [name, messages])) })
-    while (samples[1] && at - samples[1].at >= RATE_MS) samples.shift()
-    const oldest = samples[0]
-    return ({ name, messages }) => {
-      const before = oldest?.messages.get(name) ?? messages
-      return oldest && at > oldest.at ? ((messages - before) * 1000) / (at - oldest.at) : 0
-    }
-  }
-}
-
-function showRate(rate: number): string {
-  return rate > 0 && rate < 10 ? rate.toFixed(1) : showCount(Math.round(rate))
 }
 
 function withoutEscapes(line: string): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -60,7 +61,10 @@ test('a refused key is told with what to do, and no handshake is tried', async (
   assert.equal(results[0]?.topic, undefined)
   assert.equal(central.handshakes.length, 0)
   assert.equal(checkExitCode(results), 3)
-  assert.match(show(results), /A: .* refused the key: paste the one that Central shows/)
+  assert.match(
+    show(results),
+    /A: .* answered 401 .*: download a new key from Central's Streaming page/,
+  )
 })
 
 test('each distinct key is asked about once on each host', async (t) => {
@@ -100,6 +104,17 @@ test('offline, nobody is asked, and the age of the keys is told', async () => {
   assert.match(text, /A +- +monitoring +not asked +2 days, 5 left +not asked/)
   assert.match(text, /The file is in order; Central was not asked\.\n$/)
 })
+
+/** The remarks of a check in a process with an environment of its own. */
+async function checkOnce(url: string, env: Readonly<Record<string, string>>): Promise<string[]> {
+  const script = fileURLToPath(new URL('../helpers/check-once.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', script, url, makeKey('key')],
+    { env: { PATH: process.env.PATH, ...env } },
+  )
+  return remarks(stdout)
+}
 
 type Row = {
   readonly name: string
@@ -183,18 +198,41 @@ const CERTIFICATES = [
 
 test('each fault of a certificate is named in one line', async (t) => {
   const all = await certificates()
-  const run = promisify(execFile)
-  const script = fileURLToPath(new URL('../helpers/check-once.ts', import.meta.url))
   await Promise.all(
     CERTIFICATES.map(async ({ which, trusted, line }) => {
       const central = await startCentral(t, { tls: all[which] })
-      const { stdout } = await run(
-        process.execPath,
-        ['--import', 'tsx', script, central.url, makeKey('key')],
-        { env: { PATH: process.env.PATH, ...(trusted && { NODE_EXTRA_CA_CERTS: all.caFile }) } },
+      const said = await checkOnce(central.url, trusted ? { NODE_EXTRA_CA_CERTS: all.caFile } : {})
+      assert.equal(said.length, 1, said.join('\n'))
+      assert.match(said[0] ?? '', line)
+    }),
+  )
+})
+
+const PROXIES = [
+  {
+    status: '407 Proxy Authentication Required',
+    line: /answered 407 .*user and password in HTTPS_/,
+  },
+  { status: '502 Bad Gateway', line: /the proxy 127\.0\.0\.1:\d+ answered 502 when asked for / },
+] as const
+
+test('a fault of a proxy is told as the proxy’s, in one line', async (t) => {
+  const all = await certificates()
+  const central = await startCentral(t, { tls: all.good })
+  await Promise.all(
+    PROXIES.map(async ({ status, line }) => {
+      const proxy = createServer().on('connect', (_, socket) =>
+        socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`),
       )
-      const said = remarks(stdout)
-      assert.equal(said.length, 1, stdout)
+      await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+      t.after(() => proxy.close())
+      const address = proxy.address()
+      assert.ok(typeof address === 'object' && address)
+      const said = await checkOnce(central.url, {
+        HTTPS_PROXY: `http://127.0.0.1:${address.port}`,
+        NODE_EXTRA_CA_CERTS: all.caFile,
+      })
+      assert.equal(said.length, 1, said.join('\n'))
       assert.match(said[0] ?? '', line)
     }),
   )
@@ -273,6 +311,7 @@ test('no more than the limit are asked about at a time', async () => {
       running -= 1
     },
     keyAge: () => undefined,
+    keyLifeDays: 7,
   })
   assert.equal(results.length, 30)
   assert.equal(most, 4)
@@ -286,6 +325,7 @@ test('a fault of the program itself is not dressed up as one of Central', async 
     validate: async ({ key }) => key,
     probe: () => Promise.reject(bug),
     keyAge: () => undefined,
+    keyLifeDays: 7,
   })
   await assert.rejects(run, bug)
   assert.ok(!(bug instanceof StreamError))

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AckPolicy,
   DiscardPolicy,
@@ -113,7 +114,7 @@ test('shows how to make the stream where none takes the subjects', live, async (
     open(server, 'aruba.prod'),
     unusable(/nats stream add ARUBA_PROD --subjects "aruba.prod.>"/),
   )
-  await server.manager.streams.add({ name: 'HALF', subjects: ['aruba.prod.audit.>'] })
+  await (await server.manager()).streams.add({ name: 'HALF', subjects: ['aruba.prod.audit.>'] })
   await assert.rejects(
     open(server, 'aruba.prod', { topics: ['audit', 'presence'] }),
     unusable(/no JetStream stream takes aruba.prod.presence/),
@@ -165,7 +166,7 @@ test(
     await writeFile(join(folder, 'cert.pem'), good.cert)
     await writeFile(join(folder, 'key.pem'), good.key)
     const config = `tls { cert_file: "${folder}/cert.pem", key_file: "${folder}/key.pem" }`
-    const server = await startNatsServer(t, { config, ca: good.cert })
+    const server = await startNatsServer(t, { config })
     await assert.rejects(open(server, 'aruba?stream=S'), unusable(/DEPTH_ZERO_SELF_SIGNED_CERT/))
     const target = `nats://127.0.0.1:${server.port}/aruba?stream=S`
     const { delivered } = JSON.parse(await sendOne(target, { NODE_EXTRA_CA_CERTS: caFile }))
@@ -176,7 +177,7 @@ test(
 test('makes the stream, publishes by topic and entry, and keeps a repeat out', live, async (t) => {
   const server = await startNatsServer(t)
   const both = await Promise.all([open(server, 'aruba?stream=S'), open(server, 'aruba?stream=S')])
-  const { config } = await server.manager.streams.info('S')
+  const { config } = await (await server.manager()).streams.info('S')
   assert.deepEqual(config.subjects, ['aruba.>'])
   assert.equal(config.duplicate_window, 600e9)
   assert.equal(config.storage, 'file')
@@ -193,7 +194,7 @@ test('makes the stream, publishes by topic and entry, and keeps a repeat out', l
     assert.deepEqual(counters, { delivered: 1000, retried: 0, givenUp: 0, waiting: 0 })
   }
   assert.deepEqual(
-    await stored(server.manager, 'S'),
+    await stored(await server.manager(), 'S'),
     new Map([
       ['aruba.monitoring.Customer%20A', numbers(500)],
       ['aruba.monitoring.b', numbers(500)],
@@ -206,7 +207,11 @@ test(
   live,
   async (t) => {
     const server = await startNatsServer(t, { config: 'max_payload: 20000' })
-    await server.manager.streams.add({ name: 'S', subjects: ['aruba.>'], max_msg_size: 10_000 })
+    await (await server.manager()).streams.add({
+      name: 'S',
+      subjects: ['aruba.>'],
+      max_msg_size: 10_000,
+    })
     const [exporter, context] = await open(server, 'aruba')
     for (const [n, pad] of [10, 30_000, 15_000, 10].entries()) {
       await exporter.export(fakeMessage('a', n, { pad }))
@@ -215,13 +220,13 @@ test(
     assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 2, waiting: 0 })
     assert.match(context.givenUp[0]?.error.message ?? '', /max_payload/)
     assert.match(context.givenUp[1]?.error.message ?? '', /size/)
-    assert.deepEqual((await stored(server.manager, 'S')).get('aruba.monitoring.a'), [0, 3])
+    assert.deepEqual((await stored(await server.manager(), 'S')).get('aruba.monitoring.a'), [0, 3])
   },
 )
 
 test('keeps the order while a full stream refuses and takes by turns', live, async (t) => {
   const server = await startNatsServer(t)
-  const { manager } = server
+  const manager = await server.manager()
   await manager.streams.add({
     name: 'S',
     subjects: ['aruba.>'],
@@ -232,7 +237,7 @@ test('keeps the order while a full stream refuses and takes by turns', live, asy
   await manager.consumers.add('S', { durable_name: 'D', ack_policy: AckPolicy.Explicit })
   const [exporter, context] = await open(server, 'aruba')
   for (const n of numbers(60)) exporter.export(fakeMessage('a', n))
-  while (context.counters.retried === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  while (context.counters.retried === 0) await sleep(5)
   const taken: number[] = []
   const consumer = await manager.jetstream().consumers.get('S', 'D')
   for await (const message of await consumer.consume({ max_messages: 3 })) {
@@ -262,6 +267,28 @@ test('gives up what is left when the time for a shutdown is over', live, async (
   })
 })
 
+test('goes on when logins that were refused for a while are taken again', live, async (t) => {
+  const login = (password: string) => `authorization { user: me, password: ${password} }`
+  const server = await startNatsServer(t, { config: login('hunter2'), user: 'me', pass: 'hunter2' })
+  const env = { NATS_USER: 'me', NATS_PASSWORD: 'hunter2' }
+  const [exporter, context] = await open(server, 'aruba?stream=S', { env })
+  await exporter.export(fakeMessage('a', 0))
+  await server.kill()
+  await server.start(login('changed'))
+  while (!context.logged.some(({ level }) => level === 'warn')) await sleep(5)
+  await exporter.export(fakeMessage('a', 1))
+  const refusals = async () => (await server.log()).split('authentication error').length - 1
+  while ((await refusals()) < 6) await sleep(20)
+  await server.kill()
+  await server.start(login('hunter2'))
+  await exporter.close()
+  assert.deepEqual(
+    { ...context.counters, retried: 0 },
+    { delivered: 2, retried: 0, givenUp: 0, waiting: 0 },
+  )
+  assert.deepEqual((await stored(await server.manager(), 'S')).get('aruba.monitoring.a'), [0, 1])
+})
+
 test(
   'brings every message into the stream once and in order while the server is killed ten times',
   live,
@@ -271,8 +298,8 @@ test(
     const messages = numbers(50_000).map((n) => fakeMessage(`c${n % 8}`, n))
     await exportUnderKills(exporter, messages, server)
     assert.ok(context.counters.retried > 0)
-    assert.equal((await server.manager.streams.info('S')).state.messages, 50_000)
-    const bySubject = await stored(server.manager, 'S')
+    assert.equal((await (await server.manager()).streams.info('S')).state.messages, 50_000)
+    const bySubject = await stored(await server.manager(), 'S')
     for (let c = 0; c < 8; c++) {
       assert.deepEqual(bySubject.get(`aruba.monitoring.c${c}`), numbers(6250, 8, c))
     }

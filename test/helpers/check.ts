@@ -2,9 +2,9 @@ import { type CheckEntry, type CheckResult, runCheck } from '../../src/check/che
 import { createProbe } from '../../src/check/probe.js'
 import { systemClock } from '../../src/clock.js'
 import { connect } from '../../src/connection/connect.js'
-import { StreamError } from '../../src/errors.js'
-import { parseHost, validateUrl } from '../../src/host.js'
-import { networkError } from '../../src/network-error.js'
+import { parseHost } from '../../src/host.js'
+import { KEY_LIFE_DAYS } from '../../src/key/key-age.js'
+import { validateKey } from '../../src/key/validate-key.js'
 import type { Topic } from '../../src/schema/topics.js'
 import { Secret } from '../../src/secret.js'
 
@@ -27,36 +27,21 @@ export function check(
   entries: readonly TestEntry[],
   { offline = false, concurrency = 20, keyAge, verifyCertificates = true }: CheckOverrides = {},
 ): Promise<CheckResult[]> {
+  const common = {
+    userAgent: 'aruba-stream/test',
+    verifyCertificates,
+    signal: new AbortController().signal,
+  }
   return runCheck({
     entries,
     offline,
     concurrency,
-    validate,
-    probe: createProbe(connect, {
-      userAgent: 'aruba-stream/test',
-      verifyCertificates,
-      clock: systemClock,
-      signal: new AbortController().signal,
-    }),
+    async validate({ host, key }) {
+      const answer = await validateKey({ host, key, ...common })
+      return answer.type === 'renewed' ? answer.key : key
+    },
+    probe: createProbe(connect, { ...common, clock: systemClock }),
     keyAge: keyAge ?? (() => undefined),
+    keyLifeDays: KEY_LIFE_DAYS,
   })
-}
-
-async function validate({ host, key }: { host: CheckEntry['host']; key: Secret }) {
-  if (!host) throw new Error('an entry without a host is not asked about')
-  let response: Response
-  try {
-    response = await fetch(validateUrl(host), { headers: { Authorization: key.reveal() } })
-  } catch (error) {
-    throw networkError(error, host.authority)
-  }
-  if (response.status === 401) {
-    throw new StreamError(
-      'key-refused',
-      `${host.authority} refused the key: paste the one that Central shows`,
-    )
-  }
-  if (!response.ok)
-    throw new StreamError('unavailable', `${host.authority} answered ${response.status}`)
-  return new Secret(JSON.parse(await response.text()).token)
 }

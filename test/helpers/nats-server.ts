@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
-import { type Mortal, mortal } from './mortal.js'
+import { mortal } from './mortal.js'
 
 /** Why the tests that need a real server are skipped, or false. */
 export const noNatsServer: string | false =
@@ -15,7 +15,16 @@ export const noNatsServer: string | false =
     ? false
     : 'skipped: nats-server is not installed (Debian: apt-get install nats-server)'
 
-export type NatsServer = Mortal & { readonly port: number; readonly manager: JetStreamManager }
+export type NatsServer = {
+  readonly port: number
+  /** A connection of the test's own; a new one each time, since it may not outlive a kill. */
+  manager(): Promise<JetStreamManager>
+  kill(): Promise<void>
+  /** Starts it again, with other lines of configuration where told. */
+  start(config?: string): Promise<void>
+  /** What it has logged since its last start. */
+  log(): Promise<string>
+}
 
 /**
  * Starts a server with JetStream on a free port of loopback, whose store outlives its kills.
@@ -23,24 +32,34 @@ export type NatsServer = Mortal & { readonly port: number; readonly manager: Jet
  */
 export async function startNatsServer(
   t: TestContext,
-  { config = '', jetstream = true, user = '', pass = '', ca = '' } = {},
+  { config = '', jetstream = true, user = '', pass = '' } = {},
 ): Promise<NatsServer> {
   const folder = await mkdtemp(join(tmpdir(), 'nats-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  const file = join(folder, 'server.conf')
+  const [file, log] = [join(folder, 'server.conf'), join(folder, 'log')]
   const port = await freePort()
   const store = jetstream ? `jetstream { store_dir: "${folder}" }` : ''
-  await writeFile(file, `listen: "127.0.0.1:${port}"\n${store}\n${config}\n`)
-  const server = await mortal(t, () => spawnServer(file, join(folder, 'log')))
-  const connection = await connect({
-    servers: `127.0.0.1:${port}`,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 50,
-    ...(ca ? { tls: { ca } } : {}),
-    ...(user ? { user, pass } : {}),
-  })
-  t.after(() => connection.close())
-  return { ...server, port, manager: await jetstreamManager(connection, { checkAPI: false }) }
+  const configure = (more: string) =>
+    writeFile(file, `listen: "127.0.0.1:${port}"\n${store}\n${more}\n`)
+  await configure(config)
+  const server = await mortal(t, () => spawnServer(file, log))
+  return {
+    port,
+    manager: async () => {
+      const connection = await connect({
+        servers: `127.0.0.1:${port}`,
+        ...(user ? { user, pass } : {}),
+      })
+      t.after(() => connection.close())
+      return jetstreamManager(connection, { checkAPI: false })
+    },
+    kill: server.kill,
+    start: async (more = config) => {
+      await configure(more)
+      await server.start()
+    },
+    log: () => readFile(log, 'utf8'),
+  }
 }
 
 async function spawnServer(config: string, log: string): Promise<ChildProcess> {

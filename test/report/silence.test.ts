@@ -24,6 +24,7 @@ test('silence counts from the opening or the last message, whichever was later, 
   const after = entry('A', { status: { ...OPEN, lastFrameAt: NOW + 10 * MINUTE } })
   assert.equal(abnormalSilence(after, NOW + 24 * MINUTE), undefined)
   assert.equal(abnormalSilence(after, NOW + 25 * MINUTE), 15 * MINUTE)
+  assert.equal(abnormalSilence({ ...after, held: true }, NOW + 25 * MINUTE), undefined)
   const connecting = entry('A', { status: { ...PROGRESS, type: 'connecting', attempt: 9 } })
   assert.equal(abnormalSilence(connecting, NOW + 60 * MINUTE), undefined)
 })

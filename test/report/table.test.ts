@@ -191,6 +191,23 @@ test('names with wide characters and emoji keep the columns, and hostile names m
   assert.ok(terminal.lines[5]?.includes('…'))
 })
 
+test('the exporters stand above the sums, what is not zero of each', () => {
+  const { terminal, world, table } = start([entry('A')])
+  world.snapshot = snapshotOf(
+    [entry('A')],
+    [
+      { name: 'csv', counters: { delivered: 1234, retried: 0, givenUp: 0, waiting: 0 } },
+      { name: 'tcp://h:1\n', counters: { delivered: 5, retried: 2, givenUp: 1, waiting: 64 } },
+    ],
+  )
+  table.redraw()
+  assert.deepEqual(terminal.lines.slice(2, 4), [
+    'csv: 1,234 delivered',
+    'tcp://h:1\\n: 5 delivered · 64 waiting · 2 retried · 1 given up',
+  ])
+  assert.equal(terminal.lines.length, 5)
+})
+
 test('colours are used only where they were asked for', () => {
   const plain = start(THREE)
   plain.table.redraw()

@@ -1,0 +1,6 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { typeFiles } from './type-text.js'
+
+const folder = new URL('../src/schema/types/', import.meta.url)
+mkdirSync(folder, { recursive: true })
+for (const [name, text] of typeFiles()) writeFileSync(new URL(name, folder), text)

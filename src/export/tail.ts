@@ -1,0 +1,31 @@
+/** Whole lines that went out in one write. */
+export type Chunk = { readonly bytes: Uint8Array; readonly count: number }
+
+/** The last lines that were sent: at least so many bytes of them, as soon as there were so many. */
+export class Tail {
+  readonly #leastBytes: number
+  readonly #chunks: Chunk[] = []
+  #bytes = 0
+
+  constructor(leastBytes: number) {
+    this.#leastBytes = leastBytes
+  }
+
+  get chunks(): readonly Chunk[] {
+    return this.#chunks
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  push(chunk: Chunk): void {
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.bytes.length
+    for (let first = this.#chunks[0]; first; first = this.#chunks[0]) {
+      if (this.#bytes - first.bytes.length < this.#leastBytes) return
+      this.#chunks.shift()
+      this.#bytes -= first.bytes.length
+    }
+  }
+}

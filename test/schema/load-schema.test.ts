@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { StreamError } from '../../src/errors.js'
+import { loadSchema } from '../../src/schema/load-schema.js'
+import { TOPICS, type Topic } from '../../src/schema/topics.js'
+
+function folderOf(t: TestContext, files: Record<string, string>): string {
+  const dir = mkdtempSync(join(tmpdir(), 'aruba-proto-'))
+  t.after(() => rmSync(dir, { recursive: true }))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true })
+    writeFileSync(join(dir, name), text)
+  }
+  return dir
+}
+
+/** The message of the error that loading ends with. */
+function faultOf(topic: Topic, protoDir: string): string {
+  try {
+    loadSchema(topic, { protoDir })
+  } catch (error) {
+    assert.ok(error instanceof StreamError)
+    assert.equal(error.code, 'schema-invalid')
+    return error.message
+  }
+  assert.fail('it was loaded')
+}
+
+const AUDIT = 'message audit_message {\n  optional string customer_id = 1;\n}\n'
+
+describe('loadSchema', () => {
+  it('loads every shipped topic with its root message', () => {
+    for (const topic of TOPICS) {
+      const { envelope, payload, source, notes } = loadSchema(topic)
+      assert.equal(envelope.name, 'MsgProto')
+      assert.ok(payload.fieldsArray.length > 0)
+      assert.equal(source, 'shipped')
+      assert.deepEqual(notes, [])
+    }
+  })
+
+  it('reads a file without package or syntax, as Central hands them out', (t) => {
+    const protoDir = folderOf(t, { 'audit.proto': `\uFEFF${AUDIT.replaceAll('\n', '\r\n')}` })
+    const { payload, source, notes } = loadSchema('audit', { protoDir })
+    assert.deepEqual(Object.keys(payload.fields), ['customer_id'])
+    assert.equal(source, 'proto_dir')
+    assert.deepEqual(notes, [])
+  })
+
+  for (const [kind, text] of Object.entries({
+    proto2: `syntax = "proto2"; package a.b; ${AUDIT}`,
+    proto3: `syntax = "proto3"; package Other; message audit_message { string customer_id = 1; }`,
+    editions: `edition = "2023"; message audit_message { string customer_id = 1; }`,
+  })) {
+    it(`reads ${kind}, in whatever package`, (t) => {
+      const protoDir = folderOf(t, { 'audit.proto': text })
+      assert.deepEqual(Object.keys(loadSchema('audit', { protoDir }).payload.fields), [
+        'customer_id',
+      ])
+    })
+  }
+
+  for (const name of ['AUDIT.PROTO', 'audit (1).proto', 'Streaming_Audit_v2.proto', 'x.proto']) {
+    it(`finds the topic in "${name}" by its root message`, (t) => {
+      const protoDir = folderOf(t, { [name]: AUDIT, 'note.txt': AUDIT })
+      assert.equal(loadSchema('audit', { protoDir }).source, 'proto_dir')
+    })
+  }
+
+  it('takes the file with the right name where several have the root message', (t) => {
+    const other = 'message audit_message { optional string other = 1; }'
+    const protoDir = folderOf(t, { 'audit (1).proto': other, 'audit.proto': AUDIT })
+    assert.ok(loadSchema('audit', { protoDir }).payload.fields.customer_id)
+  })
+
+  it('refuses to choose where several have the root message and none the right name', (t) => {
+    const protoDir = folderOf(t, { 'a.proto': AUDIT, 'b.proto': AUDIT })
+    assert.match(
+      faultOf('audit', protoDir),
+      /a\.proto and b\.proto both define message audit_message/,
+    )
+  })
+
+  it('falls back to the shipped schema and says so where the folder lacks a topic', (t) => {
+    const protoDir = folderOf(t, { 'audit.proto': AUDIT })
+    const { payload, source, notes } = loadSchema('presence', { protoDir })
+    assert.equal(payload.name, 'presence_event')
+    assert.equal(source, 'shipped')
+    assert.match(notes.join(), /presence: .* no \.proto file with message presence_event/)
+  })
+
+  it('takes no message out of a comment', (t) => {
+    const text = `// message audit_message {\n/* message audit_message {} */\nmessage other {}\n`
+    const protoDir = folderOf(t, { 'x.proto': text })
+    assert.equal(loadSchema('audit', { protoDir }).source, 'shipped')
+  })
+
+  it('keeps equal names of two topics apart', (t) => {
+    const mac = 'message mac_address { optional bytes addr = 1; }'
+    const protoDir = folderOf(t, {
+      'audit.proto': `${mac} message audit_message { optional mac_address mac = 1; }`,
+      'presence.proto': `message mac_address { optional string other = 1; } message presence_event { optional mac_address mac = 1; }`,
+    })
+    const types = (['audit', 'presence'] as const).map(
+      (topic) => loadSchema(topic, { protoDir }).payload.fields.mac?.resolve().resolvedType,
+    )
+    assert.notEqual(types[0], types[1])
+  })
+
+  it('follows imports in the folder, by path and by bare name, and well-known ones', (t) => {
+    const protoDir = folderOf(t, {
+      'audit.proto':
+        'import "sub/one.proto"; import "far/away/two.proto"; import "google/protobuf/timestamp.proto";\n' +
+        'message audit_message { optional one a = 1; optional two b = 2; optional google.protobuf.Timestamp c = 3; }',
+      'sub/one.proto': 'message one { optional string x = 1; }',
+      'two.proto': 'import "audit.proto"; message two { optional audit_message again = 1; }',
+    })
+    const { fields } = loadSchema('audit', { protoDir }).payload
+    assert.deepEqual(
+      Object.values(fields).map((field) => field.resolve().resolvedType?.name),
+      ['one', 'two', 'Timestamp'],
+    )
+  })
+
+  it('uses the envelope of the folder where it has one', (t) => {
+    const text = 'message MsgProto { optional bytes data = 9; optional uint64 timestamp = 1; }'
+    const protoDir = folderOf(t, { 'streaming.proto': text })
+    assert.equal(loadSchema('audit', { protoDir }).envelope.fields.data?.id, 9)
+  })
+
+  it('refuses an envelope whose fields are of other types', (t) => {
+    const text = 'message MsgProto { optional bytes data = 3; optional string timestamp = 4; }'
+    const protoDir = folderOf(t, { 'streaming.proto': text })
+    assert.match(
+      faultOf('audit', protoDir),
+      /streaming\.proto: expected field timestamp of MsgProto to be int64 or .*; got string/,
+    )
+  })
+
+  const wrong: Record<string, [Record<string, string>, RegExp]> = {
+    'a syntax error': [
+      { 'audit.proto': `${AUDIT}message {\n` },
+      /audit\.proto:4: illegal type name '\{'/,
+    ],
+    'a file cut short': [{ 'audit.proto': AUDIT.slice(0, -3) }, /audit\.proto:\d: illegal/],
+    'a web page in place of the file': [
+      { 'audit.proto': '<!DOCTYPE html>\n<html></html>' },
+      /audit\.proto:1: illegal token '<'/,
+    ],
+    'a type that is not there': [
+      { 'audit.proto': 'message audit_message {\n\n  optional Missing x = 1;\n}' },
+      /audit\.proto:3: .*Missing/,
+    ],
+    'a name that is there twice': [
+      { 'audit.proto': `${AUDIT}message x {}\nmessage x {}\n` },
+      /audit\.proto:5: duplicate name 'x'/,
+    ],
+    'a number that is there twice': [
+      { 'audit.proto': 'message audit_message { optional string a = 1; optional string b = 1; }' },
+      /audit\.proto: duplicate id 1 in Type .*audit_message/,
+    ],
+    'an import that is not there': [
+      { 'audit.proto': `\nimport "gone.proto";\n${AUDIT}` },
+      /audit\.proto:2: imports "gone\.proto", which is not in /,
+    ],
+    'an import that does not parse': [
+      { 'audit.proto': `import "x.proto";\n${AUDIT}`, 'x.proto': 'message\n\n{' },
+      /x\.proto:3: illegal/,
+    ],
+    'a file without the root message': [
+      { 'audit.proto': 'message one { message inner {} }\nmessage two {}' },
+      /expected message audit_message; the messages in audit\.proto are: one, inner, two/,
+    ],
+    'a folder without .proto files': [{ 'x.txt': AUDIT }, /expected \.proto files from Central/],
+  }
+  for (const [kind, [files, expected]] of Object.entries(wrong)) {
+    it(`says what is wrong with ${kind}`, (t) => {
+      assert.match(faultOf('audit', folderOf(t, files)), expected)
+    })
+  }
+
+  it('says so where the folder does not exist', (t) => {
+    const gone = join(folderOf(t, {}), 'gone')
+    assert.match(faultOf('audit', gone), /gone: expected a folder with \.proto files .*ENOENT/)
+  })
+})
