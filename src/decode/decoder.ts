@@ -91,7 +91,7 @@ class Forms {
   line(frame: Uint8Array): Uint8Array {
     const { wire, envelope } = this.#open(frame)
     const out = this.#out
-    out.pos = 0
+    out.restart()
     out.raw(this.#opening)
     envelope.writeString(wire, envelope.subject, out)
     out.raw(KEYS.timestamp)

@@ -11,8 +11,11 @@ export type Step = {
   /** `,"name":`, ready to be written. */
   readonly key: Uint8Array
   readonly repeated: boolean
-  /** A zero counts as not sent: a field without presence, as most are in proto3. */
-  readonly implicit: boolean
+  /**
+   * Whether the value may leave no trace in the record: a zero of a field without presence, as most
+   * are in proto3, or a packed list without values.
+   */
+  readonly fleeting: boolean
   /** Objects inherit something of this name, as they do `constructor`. */
   readonly inherited: boolean
   /** Names of the other fields of its oneof, which this one takes the place of. */
@@ -92,7 +95,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
     if (field instanceof protobuf.MapField) return [mapStep(message, field)]
     const step = stepOf(field, contentOf(message, field))
     const packable = step.form === 'scalar' && step.scalar.wireType !== WIRE.bytes
-    return step.repeated && packable ? [step, { ...step, form: 'packed' }] : [step]
+    return step.repeated && packable ? [step, { ...step, form: 'packed', fleeting: true }] : [step]
   }
 
   function contentOf(message: string, field: protobuf.FieldBase): Content {
@@ -153,7 +156,7 @@ function stepOf(field: protobuf.Field, content: Content): Step {
     name,
     key: Buffer.from(`,${JSON.stringify(name)}:`),
     repeated: field.repeated,
-    implicit: !field.repeated && !field.map && !field.hasPresence,
+    fleeting: content.form === 'scalar' && !field.repeated && !field.map && !field.hasPresence,
     inherited: name in Object.prototype,
     rivals: rivals?.length ? rivals : undefined,
     ...content,

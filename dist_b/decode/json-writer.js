@@ -1,0 +1,211 @@
+import { lowerDigits, upperDigits } from './int64.js';
+/** Bytes that stand for themselves in a JSON string: ASCII without controls, quote and backslash. */
+const PLAIN = new Uint8Array(256);
+for (let byte = 0x20; byte < 0x80; byte++)
+    PLAIN[byte] = byte === 0x22 || byte === 0x5c ? 0 : 1;
+const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+const QUOTE = 0x22;
+const ZERO = 0x30;
+/** Room for some twenty lines. Larger ones would be kept in memory for the sake of one line longer. */
+const SLAB_SIZE = 32 * 1024;
+/** Enough for any number in quotes, with what punctuation stands around it. */
+const NUMBER_SIZE = 32;
+/**
+ * Writes JSON text as UTF-8. Texts are written one behind the other into a slab, and none is ever
+ * written over: what was taken stays as it is without being copied.
+ */
+export class JsonWriter {
+    #bytes = Buffer.allocUnsafeSlow(SLAB_SIZE);
+    #pos = 0;
+    /** Where the text at hand begins. */
+    #start = 0;
+    /** Length of the text so far. */
+    get length() {
+        return this.#pos - this.#start;
+    }
+    /** Drops what was written since the last text was taken. */
+    restart() {
+        this.#pos = this.#start;
+    }
+    /** The text; another one begins. */
+    take() {
+        const taken = this.#bytes.subarray(this.#start, this.#pos);
+        this.#start = this.#pos;
+        return taken;
+    }
+    /** Puts another character in the place of one that was written. */
+    replace(index, code) {
+        this.#bytes[this.#start + index] = code;
+    }
+    /** One ASCII character. */
+    byte(code) {
+        if (this.#pos === this.#bytes.length)
+            this.#grow(1);
+        this.#bytes[this.#pos++] = code;
+    }
+    /** Bytes that are JSON already. */
+    raw(json) {
+        const { length } = json;
+        if (this.#bytes.length - this.#pos < length)
+            this.#grow(length);
+        const bytes = this.#bytes;
+        const pos = this.#pos;
+        // A loop: for the few bytes of a name it beats set() and copy().
+        for (let i = 0; i < length; i++)
+            bytes[pos + i] = json[i];
+        this.#pos = pos + length;
+    }
+    /** ASCII text that is JSON already. */
+    ascii(json) {
+        const { length } = json;
+        if (this.#bytes.length - this.#pos < length)
+            this.#grow(length);
+        const bytes = this.#bytes;
+        const pos = this.#pos;
+        for (let i = 0; i < length; i++)
+            bytes[pos + i] = json.charCodeAt(i);
+        this.#pos = pos + length;
+    }
+    /** A string of any kind. */
+    text(text) {
+        const json = JSON.stringify(text);
+        const length = Buffer.byteLength(json);
+        if (this.#bytes.length - this.#pos < length)
+            this.#grow(length);
+        this.#pos += this.#bytes.write(json, this.#pos);
+    }
+    /** A number as `JSON.stringify` has it: `-0` as 0; `NaN` and infinities as strings. */
+    number(value) {
+        if (!Number.isFinite(value)) {
+            this.ascii(`"${value}"`);
+            return;
+        }
+        if (value >= 0 && Number.isSafeInteger(value)) {
+            this.#reserveNumber();
+            this.#digits(value);
+        }
+        else {
+            this.ascii(String(value));
+        }
+    }
+    /** A signed 32-bit integer. */
+    int32(value) {
+        this.#reserveNumber();
+        if (value < 0)
+            this.#bytes[this.#pos++] = 0x2d;
+        this.#digits(Math.abs(value));
+    }
+    /** An unsigned 32-bit integer, given as a signed one. */
+    uint32(value) {
+        this.#reserveNumber();
+        this.#digits(value >>> 0);
+    }
+    /** A 64-bit integer in quotes, from its halves. */
+    int64(low, high, signed) {
+        this.#reserveNumber();
+        this.#bytes[this.#pos++] = QUOTE;
+        if (signed && high < 0) {
+            this.#bytes[this.#pos++] = 0x2d;
+            this.#digits64(-low >>> 0, (low === 0 ? -high : ~high) >>> 0);
+        }
+        else {
+            this.#digits64(low >>> 0, high >>> 0);
+        }
+        this.#bytes[this.#pos++] = QUOTE;
+    }
+    /** A string from its UTF-8 bytes; what is not UTF-8 becomes U+FFFD. */
+    string(from, start, end) {
+        const length = end - start;
+        if (this.#bytes.length - this.#pos < length + 2)
+            this.#grow(length + 2);
+        const bytes = this.#bytes;
+        let pos = this.#pos;
+        bytes[pos++] = QUOTE;
+        for (let at = start; at < end; at++) {
+            const byte = from[at];
+            if (PLAIN[byte] === 0) {
+                this.text(from.toString('utf8', start, end));
+                return;
+            }
+            bytes[pos++] = byte;
+        }
+        bytes[pos++] = QUOTE;
+        this.#pos = pos;
+    }
+    /** Bytes as a string in base64. */
+    base64(from, start, end) {
+        const length = Math.ceil((end - start) / 3) * 4 + 2;
+        if (this.#bytes.length - this.#pos < length)
+            this.#grow(length);
+        const bytes = this.#bytes;
+        let pos = this.#pos;
+        bytes[pos++] = QUOTE;
+        let at = start;
+        for (; at + 2 < end; at += 3) {
+            const three = (from[at] << 16) | (from[at + 1] << 8) | from[at + 2];
+            bytes[pos++] = BASE64[three >> 18];
+            bytes[pos++] = BASE64[(three >> 12) & 63];
+            bytes[pos++] = BASE64[(three >> 6) & 63];
+            bytes[pos++] = BASE64[three & 63];
+        }
+        if (at < end) {
+            const two = (from[at] << 8) | (at + 1 < end ? from[at + 1] : 0);
+            bytes[pos++] = BASE64[two >> 10];
+            bytes[pos++] = BASE64[(two >> 4) & 63];
+            bytes[pos++] = at + 1 < end ? BASE64[(two << 2) & 63] : 0x3d;
+            bytes[pos++] = 0x3d;
+        }
+        bytes[pos++] = QUOTE;
+        this.#pos = pos;
+    }
+    #reserveNumber() {
+        if (this.#bytes.length - this.#pos < NUMBER_SIZE)
+            this.#grow(NUMBER_SIZE);
+    }
+    #digits64(low, high) {
+        if (high < 0x20_0000) {
+            this.#digits(high * 2 ** 32 + low); // below 2^53
+            return;
+        }
+        this.#digits(upperDigits(low, high));
+        this.#paddedDigits(lowerDigits(low, high), 6);
+    }
+    /** A non-negative integer up to 2^53. */
+    #digits(value) {
+        if (value < 10) {
+            this.#bytes[this.#pos++] = ZERO + value;
+        }
+        else if (value < 1e9) {
+            let length = 2;
+            for (let power = 100; value >= power; power *= 10)
+                length++;
+            this.#paddedDigits(value, length);
+        }
+        else {
+            const upper = Math.floor(value / 1e9);
+            this.#digits(upper);
+            this.#paddedDigits(value - upper * 1e9, 9);
+        }
+    }
+    /** The last `length` digits of an integer below 2^31. */
+    #paddedDigits(value, length) {
+        const bytes = this.#bytes;
+        const pos = this.#pos;
+        let rest = value | 0;
+        for (let at = pos + length - 1; at >= pos; at--) {
+            const quotient = (rest / 10) | 0;
+            bytes[at] = ZERO + rest - quotient * 10;
+            rest = quotient;
+        }
+        this.#pos = pos + length;
+    }
+    /** Makes room by moving the text at hand to a new slab. */
+    #grow(needed) {
+        const length = this.#pos - this.#start;
+        const slab = Buffer.allocUnsafeSlow(Math.max(SLAB_SIZE, (length + needed) * 2));
+        this.#bytes.copy(slab, 0, this.#start, this.#pos);
+        this.#bytes = slab;
+        this.#start = 0;
+        this.#pos = length;
+    }
+}

@@ -1,0 +1,137 @@
+import { shortestFloat32 } from './float32.js';
+import { int64Text } from './int64.js';
+import { WIRE } from './wire-reader.js';
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+/** The scalar types of protobuf, by their names in `.proto` files. */
+export const SCALARS = {
+    int32: int32(WIRE.varint, (wire) => wire.varint()),
+    sint32: int32(WIRE.varint, (wire) => unZigzag(wire.varint())),
+    sfixed32: int32(WIRE.fixed32, (wire) => wire.fixed32()),
+    uint32: uint32(WIRE.varint, (wire) => wire.varint()),
+    fixed32: uint32(WIRE.fixed32, (wire) => wire.fixed32()),
+    int64: int64(WIRE.varint, true, (wire) => wire.varint()),
+    uint64: int64(WIRE.varint, false, (wire) => wire.varint()),
+    sfixed64: int64(WIRE.fixed64, true, (wire) => wire.fixed64()),
+    fixed64: int64(WIRE.fixed64, false, (wire) => wire.fixed64()),
+    sint64: int64(WIRE.varint, true, (wire) => {
+        const low = wire.varint();
+        const sign = -(low & 1);
+        const high = wire.high;
+        wire.high = (high >>> 1) ^ sign;
+        return ((low >>> 1) | (high << 31)) ^ sign;
+    }),
+    float: floating(WIRE.fixed32, (wire) => shortestFloat32(wire.float())),
+    double: floating(WIRE.fixed64, (wire) => wire.double()),
+    bool: {
+        wireType: WIRE.varint,
+        wide: true,
+        read: readBool,
+        write: (wire, out) => out.raw(readBool(wire) ? TRUE : FALSE),
+        zero: false,
+    },
+    string: {
+        wireType: WIRE.bytes,
+        wide: true,
+        read(wire) {
+            const length = wire.length();
+            const start = wire.pos;
+            wire.pos = start + length;
+            return wire.bytes.toString('utf8', start, wire.pos);
+        },
+        write(wire, out) {
+            const length = wire.length();
+            const start = wire.pos;
+            wire.pos = start + length;
+            out.string(wire.bytes, start, wire.pos);
+        },
+        zero: '',
+    },
+    bytes: {
+        wireType: WIRE.bytes,
+        wide: true,
+        read(wire) {
+            const length = wire.length();
+            const start = wire.pos;
+            wire.pos = start + length;
+            return wire.bytes.toString('base64', start, wire.pos);
+        },
+        write(wire, out) {
+            const length = wire.length();
+            const start = wire.pos;
+            wire.pos = start + length;
+            out.base64(wire.bytes, start, wire.pos);
+        },
+        zero: '',
+    },
+};
+/**
+ * An enum: names of its values by their numbers; a number without a name stays one.
+ * @param message name of the message that has the field, for reports of such numbers
+ * @param field name of the field
+ */
+export function enumScalar(names, message, field) {
+    const json = new Map([...names].map(([number, name]) => [number, Buffer.from(`"${name}"`)]));
+    return {
+        wireType: WIRE.varint,
+        wide: false,
+        read(wire) {
+            const value = wire.varint();
+            const name = names.get(value);
+            if (name === undefined)
+                wire.drift.enumValue(message, field, value);
+            return name ?? value;
+        },
+        write(wire, out) {
+            const value = wire.varint();
+            const name = json.get(value);
+            if (name !== undefined) {
+                out.raw(name);
+                return;
+            }
+            wire.drift.enumValue(message, field, value);
+            out.int32(value);
+        },
+        zero: names.get(0) ?? 0,
+    };
+}
+function int32(wireType, read) {
+    return { wireType, wide: false, read, write: (wire, out) => out.int32(read(wire)), zero: 0 };
+}
+function uint32(wireType, read) {
+    return {
+        wireType,
+        wide: false,
+        read: (wire) => read(wire) >>> 0,
+        write: (wire, out) => out.uint32(read(wire)),
+        zero: 0,
+    };
+}
+/** @param readLow leaves the upper half in `wire.high` */
+function int64(wireType, signed, readLow) {
+    return {
+        wireType,
+        wide: true,
+        read: (wire) => int64Text(readLow(wire), wire.high, signed),
+        write: (wire, out) => out.int64(readLow(wire), wire.high, signed),
+        zero: '0',
+    };
+}
+function floating(wireType, read) {
+    return {
+        wireType,
+        wide: true,
+        read(wire) {
+            const value = read(wire);
+            return Number.isFinite(value) ? value + 0 : String(value); // + 0 turns -0 into 0
+        },
+        write: (wire, out) => out.number(read(wire)),
+        zero: 0,
+    };
+}
+function readBool(wire) {
+    return (wire.varint() | wire.high) !== 0;
+}
+function unZigzag(value) {
+    return (value >>> 1) ^ -(value & 1);
+}

@@ -1,0 +1,104 @@
+import { WIRE } from './wire-reader.js';
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const COMMA = 0x2c;
+/**
+ * Writes a message as JSON text straight from the wire, up to the reader's end: the same as
+ * `JSON.stringify` makes of what `readMessage` reads.
+ *
+ * That takes fields in the order of their numbers, each singular one once, which is how every
+ * protobuf library writes them. Any other message makes this return false, and the caller goes by way
+ * of the object.
+ *
+ * @param group number of the field whose end is awaited, where the message is a group; else 0
+ */
+export function writeMessage(wire, plan, out, group) {
+    const { steps, streamable } = plan.compiled;
+    if (!streamable)
+        return false;
+    const start = out.length;
+    let last = 0;
+    let listOpen = false;
+    let closed = group === 0;
+    while (wire.pos < wire.end) {
+        const tag = wire.tag();
+        const step = steps[tag];
+        if (step === undefined) {
+            if (tag === group * 8 + WIRE.groupEnd) {
+                closed = true;
+                break;
+            }
+            wire.unknown(plan, tag);
+            continue;
+        }
+        if (step.fleeting && isNothing(wire, step)) {
+            // A zero may take back what came before.
+            if (step.number <= last && !step.repeated)
+                return false;
+            continue;
+        }
+        if (step.number > last) {
+            if (listOpen)
+                out.byte(CLOSE_BRACKET);
+            out.raw(step.key);
+            listOpen = step.repeated;
+            if (listOpen)
+                out.byte(OPEN_BRACKET);
+            last = step.number;
+        }
+        else if (step.number === last && listOpen) {
+            out.byte(COMMA);
+        }
+        else {
+            return false;
+        }
+        if (step.form === 'scalar')
+            step.scalar.write(wire, out);
+        else if (!writeOther(wire, step, out))
+            return false;
+    }
+    if (!closed)
+        wire.fail(wire.pos, `no end of group ${group}`);
+    if (listOpen)
+        out.byte(CLOSE_BRACKET);
+    // Every key begins with a comma; the first one's gives way to the brace.
+    if (out.length === start)
+        out.byte(OPEN_BRACE);
+    else
+        out.replace(start, OPEN_BRACE);
+    out.byte(CLOSE_BRACE);
+    return true;
+}
+/** Passes over a zero of a field without presence, or a packed list without values. */
+function isNothing(wire, { form, scalar }) {
+    return wire.skipZero(form === 'scalar' ? scalar.wireType : WIRE.bytes, scalar?.wide ?? true);
+}
+function writeOther(wire, step, out) {
+    if (step.form === 'message') {
+        const outerEnd = wire.limit();
+        wire.enter();
+        const written = writeMessage(wire, step.message, out, 0);
+        wire.leave();
+        wire.end = outerEnd;
+        return written;
+    }
+    if (step.form === 'group') {
+        wire.enter();
+        const written = writeMessage(wire, step.message, out, step.number);
+        wire.leave();
+        return written;
+    }
+    if (step.form === 'packed') {
+        const outerEnd = wire.limit();
+        step.scalar.write(wire, out);
+        while (wire.pos < wire.end) {
+            out.byte(COMMA);
+            step.scalar.write(wire, out);
+        }
+        wire.end = outerEnd;
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,133 @@
+import { WIRE } from './wire-reader.js';
+/**
+ * Reads a message up to the reader's end, as a plain object: only fields that were sent, in the order
+ * of their numbers.
+ *
+ * @param into the object to merge into, where the same field came before
+ * @param group number of the field whose end is awaited, where the message is a group; else 0
+ */
+export function readMessage(wire, plan, into, group) {
+    const { steps, names } = plan.compiled;
+    const target = into ?? {};
+    let ordered = into === undefined;
+    let last = 0;
+    while (wire.pos < wire.end) {
+        const tag = wire.tag();
+        const step = steps[tag];
+        if (step === undefined) {
+            if (tag === group * 8 + WIRE.groupEnd)
+                return finish(target, ordered, names);
+            wire.unknown(plan, tag);
+            continue;
+        }
+        if (step.number < last)
+            ordered = false;
+        last = step.number;
+        if (step.rivals !== undefined)
+            for (const rival of step.rivals)
+                delete target[rival];
+        if (step.form === 'scalar' && !step.repeated)
+            readScalar(wire, step, step.scalar, target);
+        else
+            readOther(wire, step, target);
+    }
+    if (group !== 0)
+        wire.fail(wire.pos, `no end of group ${group}`);
+    return finish(target, ordered, names);
+}
+function readScalar(wire, step, scalar, target) {
+    if (step.fleeting && wire.skipZero(scalar.wireType, scalar.wide))
+        delete target[step.name];
+    else
+        set(target, step, scalar.read(wire));
+}
+function readOther(wire, step, target) {
+    switch (step.form) {
+        case 'scalar':
+            listOf(target, step).push(step.scalar.read(wire));
+            return;
+        case 'message':
+            if (step.repeated)
+                listOf(target, step).push(readNested(wire, step.message, undefined));
+            else
+                set(target, step, readNested(wire, step.message, objectOf(target, step)));
+            return;
+        case 'group': {
+            wire.enter();
+            const into = step.repeated ? undefined : objectOf(target, step);
+            const value = readMessage(wire, step.message, into, step.number);
+            wire.leave();
+            if (step.repeated)
+                listOf(target, step).push(value);
+            else
+                set(target, step, value);
+            return;
+        }
+        case 'packed': {
+            const outerEnd = wire.limit();
+            if (wire.pos < wire.end) {
+                const list = listOf(target, step);
+                while (wire.pos < wire.end)
+                    list.push(step.scalar.read(wire));
+            }
+            wire.end = outerEnd;
+            return;
+        }
+        case 'map': {
+            const { key, value } = readNested(wire, step.message, undefined);
+            const map = objectOf(target, step) ?? {};
+            define(map, String(key ?? zeroOf(step.message, 1)), value ?? zeroOf(step.message, 2));
+            set(target, step, map);
+        }
+    }
+}
+function readNested(wire, plan, into) {
+    const outerEnd = wire.limit();
+    wire.enter();
+    const value = readMessage(wire, plan, into, 0);
+    wire.leave();
+    wire.end = outerEnd;
+    return value;
+}
+/** What an entry of a map has for its key (1) or value (2) where that was not sent. */
+function zeroOf(entry, number) {
+    return entry.compiled.steps.find((step) => step?.number === number)?.scalar?.zero ?? {};
+}
+function get(target, { name, inherited }) {
+    if (inherited && !Object.hasOwn(target, name))
+        return undefined;
+    return target[name];
+}
+function set(target, step, value) {
+    if (step.inherited)
+        define(target, step.name, value);
+    else
+        target[step.name] = value;
+}
+/** Sets a property of any name, `__proto__` too. */
+function define(target, name, value) {
+    const descriptor = { value, writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(target, name, descriptor);
+}
+/** The list of a repeated field, which is there from its first value on. */
+function listOf(target, step) {
+    const list = get(target, step);
+    if (list !== undefined)
+        return list;
+    const fresh = [];
+    set(target, step, fresh);
+    return fresh;
+}
+function objectOf(target, step) {
+    return get(target, step);
+}
+function finish(target, ordered, names) {
+    if (ordered)
+        return target;
+    const result = {};
+    for (const name of names) {
+        if (Object.hasOwn(target, name))
+            define(result, name, target[name]);
+    }
+    return result;
+}

@@ -1,0 +1,206 @@
+import { StreamError } from '../errors.js';
+/** Wire types of protobuf: how long a value is, whatever its field means. */
+export const WIRE = { varint: 0, fixed64: 1, bytes: 2, group: 3, groupEnd: 4, fixed32: 5 };
+/** How deep messages and groups may nest; the limit of the other protobuf decoders. */
+const MAX_DEPTH = 100;
+const EMPTY = Buffer.alloc(0);
+/**
+ * A cursor over the bytes of one frame. `end` is the end of the message being read: nothing is read
+ * past it, so a length that lies is found before anything is done with it.
+ *
+ * Every fault is a StreamError `frame-undecodable` that names the offset in the frame.
+ */
+export class WireReader {
+    bytes = EMPTY;
+    pos = 0;
+    end = 0;
+    /** Upper half of the 64-bit value read last; its lower half is what the reader returned. */
+    high = 0;
+    #depth = 0;
+    drift;
+    #owner;
+    /** @param owner name of the entry, for the text of a fault */
+    constructor(owner, drift) {
+        this.#owner = owner;
+        this.drift = drift;
+    }
+    /** Starts at the beginning of a frame. */
+    open(bytes) {
+        this.bytes = Buffer.isBuffer(bytes)
+            ? bytes
+            : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        this.pos = 0;
+        this.end = bytes.length;
+        this.#depth = 0;
+    }
+    /** Lets go of the frame. */
+    close() {
+        this.bytes = EMPTY;
+    }
+    fail(offset, reason) {
+        throw new StreamError('frame-undecodable', `${this.#owner}: the frame cannot be decoded: ${reason} at byte ${offset} of ${this.bytes.length}`);
+    }
+    /** A field's number and wire type, as an unsigned 32-bit integer. */
+    tag() {
+        const start = this.pos;
+        const first = start < this.end ? this.bytes[start] : 0;
+        if (first >= 8 && first < 0x80) {
+            this.pos++;
+            return first;
+        }
+        const tag = this.varint() >>> 0;
+        // Number 0 is kept for "no field"; a tag has 32 bits, and 5 bytes hold them.
+        if (tag < 8 || this.pos - start > 5 || this.high !== 0) {
+            this.fail(start, tag < 8 ? 'field number 0' : 'a field tag longer than 32 bits');
+        }
+        return tag;
+    }
+    /** A varint's lower 32 bits, signed; the upper 32 are in `high`. */
+    varint() {
+        if (this.pos < this.end) {
+            const byte = this.bytes[this.pos];
+            if (byte < 0x80) {
+                this.pos++;
+                this.high = 0;
+                return byte;
+            }
+        }
+        return this.#longVarint();
+    }
+    #longVarint() {
+        const { bytes, end, pos: start } = this;
+        let pos = start;
+        let low = 0;
+        let high = 0;
+        for (let shift = 0; shift < 70; shift += 7) {
+            if (pos >= end)
+                this.fail(start, 'a varint cut short');
+            const byte = bytes[pos++];
+            if (shift < 28)
+                low |= (byte & 0x7f) << shift;
+            else if (shift === 28) {
+                low |= byte << 28;
+                high = (byte & 0x7f) >>> 4;
+            }
+            else
+                high |= (byte & 0x7f) << (shift - 32);
+            if (byte < 0x80) {
+                this.pos = pos;
+                this.high = high;
+                return low;
+            }
+        }
+        return this.fail(start, 'a varint longer than 10 bytes');
+    }
+    /** Lower 32 bits of a little-endian 64-bit value, signed; the upper 32 are in `high`. */
+    fixed64() {
+        const pos = this.#take(8);
+        this.high = this.bytes.readInt32LE(pos + 4);
+        return this.bytes.readInt32LE(pos);
+    }
+    /** A little-endian 32-bit value, signed. */
+    fixed32() {
+        return this.bytes.readInt32LE(this.#take(4));
+    }
+    float() {
+        return this.bytes.readFloatLE(this.#take(4));
+    }
+    double() {
+        return this.bytes.readDoubleLE(this.#take(8));
+    }
+    /** The length of what follows; it has been checked to lie within the message. */
+    length() {
+        const start = this.pos;
+        const length = this.varint() >>> 0;
+        if (this.high !== 0 || this.pos - start > 5 || length > this.end - this.pos) {
+            this.fail(start, `a length of ${this.high === 0 ? length : 'over 4 GiB'} where ${this.end - this.pos} bytes are left`);
+        }
+        return length;
+    }
+    /** Goes one message or group deeper. */
+    enter() {
+        if (++this.#depth > MAX_DEPTH)
+            this.fail(this.pos, `more than ${MAX_DEPTH} nested messages`);
+    }
+    leave() {
+        this.#depth--;
+    }
+    /** Ends what is read where the length that follows says; returns the end to go back to. */
+    limit() {
+        const outerEnd = this.end;
+        const length = this.length();
+        this.end = this.pos + length;
+        return outerEnd;
+    }
+    /** Passes over a value that the schema does not know, and notes that. */
+    unknown(plan, tag) {
+        this.skip(tag);
+        this.drift.field(plan, tag);
+    }
+    /** Passes over the value of a tag: any wire type, groups with all that is in them. */
+    skip(tag) {
+        switch (tag & 7) {
+            case WIRE.varint:
+                this.varint();
+                return;
+            case WIRE.fixed64:
+                this.#take(8);
+                return;
+            case WIRE.bytes: {
+                const length = this.length();
+                this.pos += length;
+                return;
+            }
+            case WIRE.group:
+                this.#skipGroup(tag >>> 3);
+                return;
+            case WIRE.groupEnd:
+                this.fail(this.pos, `end of group ${tag >>> 3}, which was not open,`);
+                break;
+            case WIRE.fixed32:
+                this.#take(4);
+                return;
+            default:
+                this.fail(this.pos, `wire type ${tag & 7}, which does not exist,`);
+        }
+    }
+    /**
+     * Passes over a value if it is zero (or empty); leaves the cursor where it was if not.
+     * @param wide whether all 64 bits of a varint count, or the lower 32 alone
+     */
+    skipZero(wireType, wide) {
+        const start = this.pos;
+        let low;
+        if (wireType === WIRE.bytes)
+            low = this.length();
+        else if (wireType === WIRE.varint)
+            low = this.varint();
+        else
+            low = wireType === WIRE.fixed64 ? this.fixed64() : this.fixed32();
+        const zero = low === 0 && (!wide || this.high === 0);
+        if (!zero)
+            this.pos = start;
+        return zero;
+    }
+    #skipGroup(number) {
+        const start = this.pos;
+        this.enter();
+        while (this.pos < this.end) {
+            const tag = this.tag();
+            if ((tag & 7) === WIRE.groupEnd && tag >>> 3 === number) {
+                this.leave();
+                return;
+            }
+            this.skip(tag);
+        }
+        this.fail(start, `group ${number} without an end`);
+    }
+    /** Moves past a value of a fixed size and returns where it starts. */
+    #take(size) {
+        const start = this.pos;
+        if (this.end - start < size)
+            this.fail(start, `a ${size * 8}-bit value cut short`);
+        this.pos = start + size;
+        return start;
+    }
+}

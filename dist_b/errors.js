@@ -1,0 +1,65 @@
+/**
+ * What each failure means for the program: its exit code, and whether trying again can help.
+ * This is the only place that says so.
+ */
+export const FAILURES = {
+    /** The command line is wrong. */
+    usage: { exitCode: 2, retry: false },
+    /** The input file is missing, not readable or wrong. */
+    'input-invalid': { exitCode: 2, retry: false },
+    /** A `.proto` file does not parse or lacks its root message. */
+    'schema-invalid': { exitCode: 2, retry: false },
+    /** An exporter, recording or dead letter cannot be opened. */
+    'exporter-unusable': { exitCode: 2, retry: false },
+    /** Central answered 401 or 403 to the validation of a key, or 401 twice on the socket. */
+    'key-refused': { exitCode: 3, retry: false },
+    /** Handshake answered 401; "Keys, 4" of the contract decides what follows. */
+    unauthorized: { exitCode: 3, retry: false },
+    /** Handshake answered 400 with `Unsubscribed Topic`. */
+    'topic-unsubscribed': { exitCode: 3, retry: false },
+    /** Handshake answered 3xx; following it would carry the key elsewhere. */
+    redirected: { exitCode: 3, retry: false },
+    /** Handshake answered 403, 404, another 4xx, or a 2xx that is no upgrade. */
+    refused: { exitCode: 3, retry: false },
+    /** Answered 408, 429 or 5xx. */
+    unavailable: { exitCode: 1, retry: true },
+    /** A proxy between here and Central refused or failed. */
+    'proxy-failed': { exitCode: 1, retry: true },
+    /** DNS or TCP fault. */
+    unreachable: { exitCode: 1, retry: true },
+    /** No answer in time. */
+    'timed-out': { exitCode: 1, retry: true },
+    /** Certificate not trusted, expired, or for another name. */
+    'certificate-untrusted': { exitCode: 1, retry: true },
+    /** An answer that is not what Central is known to send. */
+    'answer-invalid': { exitCode: 1, retry: true },
+    /** The socket was closed by the server or cut. */
+    'connection-lost': { exitCode: 1, retry: true },
+    /** Neither frame nor pong for 60 s. */
+    'connection-silent': { exitCode: 1, retry: true },
+    /** A frame over 64 MiB. */
+    'frame-too-large': { exitCode: 1, retry: true },
+    /** A frame that is no valid protobuf of its topic. */
+    'frame-undecodable': { exitCode: 1, retry: false },
+    /** A message that an exporter gave up. */
+    'export-failed': { exitCode: 1, retry: false },
+};
+/** The one error class of the program; `code` is stable and says what kind of failure it is. */
+export class StreamError extends Error {
+    name = 'StreamError';
+    code;
+    retryAfterMs;
+    status;
+    constructor(code, message, options = {}) {
+        super(message, options.cause === undefined ? undefined : { cause: options.cause });
+        this.code = code;
+        this.retryAfterMs = options.retryAfterMs;
+        this.status = options.status;
+    }
+    get exitCode() {
+        return FAILURES[this.code].exitCode;
+    }
+    get retry() {
+        return FAILURES[this.code].retry;
+    }
+}

@@ -1,0 +1,51 @@
+import { isIP } from 'node:net';
+import { StreamError } from './errors.js';
+const SCHEMES = {
+    wss: true,
+    https: true,
+    ws: false,
+    http: false,
+};
+/**
+ * Reads a host as users have it: `host`, `host:port`, `[::1]:8443`, or a pasted URL such as
+ * `wss://host/streaming/api`, whose path is dropped.
+ * @throws StreamError `usage`, which says what was expected and what came
+ */
+export function parseHost(text) {
+    const wrong = (why) => new StreamError('usage', `expected a host such as "internal-ui.central.arubanetworks.com"; got ${JSON.stringify(text)} (${why})`);
+    const trimmed = text.trim();
+    const [, scheme = 'wss', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(trimmed) ?? [];
+    const secure = SCHEMES[scheme.toLowerCase()];
+    if (secure === undefined)
+        throw wrong(`unknown scheme "${scheme}"`);
+    if (rest === '')
+        throw wrong('it is empty');
+    let url;
+    try {
+        url = new URL(`${secure ? 'https' : 'http'}://${rest}`);
+    }
+    catch {
+        throw wrong('it is no host name');
+    }
+    if (url.username || url.password) {
+        // Not quoted: what stands before the @ may be a secret.
+        throw new StreamError('usage', 'expected a host without user or password before an "@"');
+    }
+    if (!secure && !isLoopback(url.hostname)) {
+        throw wrong('plain text would show the key to the network and is accepted for loopback hosts only');
+    }
+    return { authority: url.host, secure };
+}
+/** `wss://HOST/streaming/api`, where the topics are subscribed. */
+export function socketUrl(host) {
+    return `${host.secure ? 'wss' : 'ws'}://${host.authority}/streaming/api`;
+}
+/** `https://HOST/streaming/token/validate`, where a key is validated. */
+export function validateUrl(host) {
+    return `${host.secure ? 'https' : 'http'}://${host.authority}/streaming/token/validate`;
+}
+function isLoopback(hostname) {
+    if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]')
+        return true;
+    return isIP(hostname) === 4 && hostname.startsWith('127.');
+}

@@ -1,0 +1,86 @@
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import protobuf from 'protobufjs';
+import { StreamError } from '../errors.js';
+import { parseProto } from './parse-proto.js';
+import { findProto } from './proto-dir.js';
+import { ROOT_MESSAGES } from './topics.js';
+const ENVELOPE = { file: 'streaming', message: 'MsgProto' };
+/** The envelope's fields and the types that the decoder can take for them. */
+const ENVELOPE_FIELDS = {
+    subject: ['string'],
+    data: ['bytes'],
+    timestamp: ['int64', 'uint64', 'sint64', 'fixed64', 'sfixed64'],
+    customer_id: ['string'],
+    msp_id: ['string'],
+};
+/** Shipped files do not change while the program runs: each is read once, and only when wanted. */
+const shipped = new Map();
+/**
+ * Loads the schema of one topic, from `protoDir` where that has it, else the shipped one.
+ * @throws StreamError `schema-invalid`
+ */
+export function loadSchema(topic, { protoDir } = {}) {
+    const message = ROOT_MESSAGES[topic];
+    if (protoDir === undefined) {
+        const envelope = loadShipped(ENVELOPE.file, ENVELOPE.message);
+        return { topic, envelope, payload: loadShipped(topic, message), source: 'shipped', notes: [] };
+    }
+    const own = loadFrom(protoDir, topic, message);
+    const note = `${topic}: ${protoDir} has no .proto file with message ${message}; using the shipped one`;
+    return {
+        topic,
+        // The envelope is not among the files of every download, so nothing is said where it is missing.
+        envelope: loadFrom(protoDir, ENVELOPE.file, ENVELOPE.message, checkEnvelope) ??
+            loadShipped(ENVELOPE.file, ENVELOPE.message),
+        payload: own ?? loadShipped(topic, message),
+        source: own === undefined ? 'shipped' : 'proto_dir',
+        notes: own === undefined ? [note] : [],
+    };
+}
+function loadShipped(name, message) {
+    let type = shipped.get(name);
+    if (type === undefined) {
+        type = loadType(fileURLToPath(new URL(`../../proto/${name}.proto`, import.meta.url)), message);
+        shipped.set(name, type);
+    }
+    return type;
+}
+function loadFrom(dir, name, message, check = () => undefined) {
+    const path = findProto(dir, name, message);
+    if (path === undefined)
+        return undefined;
+    const type = loadType(path, message);
+    check(type, path);
+    return type;
+}
+/** The message of that name, in whatever package; of several, the one nested least. */
+function loadType(path, message) {
+    const types = typesIn(parseProto(path));
+    const depth = ({ fullName }) => fullName.split('.').length;
+    const [found] = types.filter(({ name }) => name === message).sort((a, b) => depth(a) - depth(b));
+    if (found === undefined) {
+        const there = types.map(({ name }) => name).join(', ') || 'none';
+        throw new StreamError('schema-invalid', `${path}: expected message ${message}; the messages in ${basename(path)} are: ${there}`);
+    }
+    return found;
+}
+function typesIn(namespace) {
+    return namespace.nestedArray.flatMap((child) => [
+        ...(child instanceof protobuf.Type ? [child] : []),
+        ...(child instanceof protobuf.Namespace || child instanceof protobuf.Type
+            ? typesIn(child)
+            : []),
+    ]);
+}
+function checkEnvelope({ fields }, path) {
+    for (const [name, types] of Object.entries(ENVELOPE_FIELDS)) {
+        const field = fields[name];
+        if (field === undefined && name !== 'data')
+            continue;
+        if (field === undefined || field.repeated || field.map || !types.includes(field.type)) {
+            const got = field === undefined ? 'none' : `${field.rule ?? ''} ${field.type}`.trim();
+            throw new StreamError('schema-invalid', `${path}: expected field ${name} of ${ENVELOPE.message} to be ${types.join(' or ')}; got ${got}`);
+        }
+    }
+}

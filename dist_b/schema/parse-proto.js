@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import protobuf from 'protobufjs';
+import { StreamError } from '../errors.js';
+/**
+ * Reads a `.proto` file (proto2, proto3 or editions; with or without a package) and all that it
+ * imports, into a namespace of its own: topics define the same names, and would clash in one.
+ *
+ * An import is looked for as written, from the importing file's folder; then by its bare name there;
+ * then among Google's well-known types.
+ * @throws StreamError `schema-invalid`, with file, line (where one is to blame) and reason
+ */
+export function parseProto(path) {
+    const root = new protobuf.Root();
+    const texts = new Map();
+    parseInto(root, path, texts);
+    try {
+        root.resolveAll();
+        return root;
+    }
+    catch (error) {
+        throw faultOf(error, path, texts.get(path) ?? '');
+    }
+}
+function parseInto(root, path, texts) {
+    if (texts.has(path))
+        return;
+    const text = readText(path);
+    texts.set(path, text);
+    let imports;
+    try {
+        // keepCase: records have the names of the file.
+        const parsed = protobuf.parse(text, root, { keepCase: true });
+        imports = [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])];
+    }
+    catch (error) {
+        throw faultOf(error, path, text);
+    }
+    for (const name of imports) {
+        const folder = dirname(path);
+        const file = [join(folder, name), join(folder, basename(name))].find(existsSync);
+        if (file !== undefined) {
+            parseInto(root, file, texts);
+            continue;
+        }
+        const common = protobuf.common.get(name);
+        if (common === null) {
+            const line = lineOf(text, text.indexOf(name));
+            throw invalid(path, line, `imports "${name}", which is not in ${folder}; put it there`);
+        }
+        if (!texts.has(name))
+            root.addJSON(common.nested ?? {});
+        texts.set(name, '');
+    }
+}
+function readText(path) {
+    try {
+        return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+    }
+    catch (error) {
+        throw invalid(path, undefined, `cannot be read: ${error instanceof Error ? error.message : error}`);
+    }
+}
+/** What protobufjs threw, with the line: some of its errors name it, others name what to look for. */
+function faultOf(error, path, text) {
+    const message = error instanceof Error ? error.message : String(error);
+    const [, reason, line] = /^(.*) \((?:.*, )?line (\d+)\)$/s.exec(message) ?? [];
+    if (reason !== undefined)
+        return invalid(path, Number(line), reason);
+    const [, kind, name] = /(duplicate|no such)[^:']*[:']\s*\.?([\w.]+)/.exec(message) ?? [];
+    if (name === undefined)
+        return invalid(path, undefined, message);
+    const word = new RegExp(`\\b${name.replaceAll('.', '\\.')}\\b`, 'g');
+    const places = [...text.matchAll(word)].map(({ index }) => index);
+    // Of a name that is there twice, the second place is the one too many.
+    const place = kind === 'duplicate' ? places[1] : places[0];
+    return invalid(path, lineOf(text, place ?? -1), message);
+}
+function lineOf(text, place) {
+    return place < 0 ? undefined : text.slice(0, place).split('\n').length;
+}
+function invalid(path, line, reason) {
+    const where = line === undefined ? path : `${path}:${line}`;
+    return new StreamError('schema-invalid', `${where}: ${reason}`);
+}

@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StreamError } from '../errors.js';
+/**
+ * Finds the file of a folder that defines a message; what counts is the message, since a browser
+ * saves `monitoring.proto` as `monitoring (1).proto` too. Of several, the one whose name is right.
+ *
+ * @param name the file's name as it should be, without `.proto`
+ * @param message the message it should define, without package
+ * @returns the file's path, or undefined where the folder has none. A file of the right name that
+ *   lacks the message is returned as well: its reader says what is wrong with it.
+ * @throws StreamError `schema-invalid` where the folder cannot be read, has no `.proto` file at all,
+ *   or has several for the message and none of them has the right name
+ */
+export function findProto(dir, name, message) {
+    const files = listProtos(dir);
+    const exact = files.find((file) => file.toLowerCase() === `${name}.proto`);
+    const defining = files.filter((file) => defines(join(dir, file), message));
+    if (defining.length > 1 && (exact === undefined || !defining.includes(exact))) {
+        throw new StreamError('schema-invalid', `${dir}: ${defining.join(' and ')} both define message ${message}; keep one of them, or name it ${name}.proto`);
+    }
+    const named = files.find((file) => new RegExp(`^${name}[^a-z]*\\.proto$`, 'i').test(file));
+    const found = defining.length > 1 ? exact : (defining[0] ?? exact ?? named);
+    return found === undefined ? undefined : join(dir, found);
+}
+function listProtos(dir) {
+    let files;
+    try {
+        files = readdirSync(dir);
+    }
+    catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new StreamError('schema-invalid', `--proto_dir ${dir}: expected a folder with .proto files from Central; ${reason}`);
+    }
+    const protos = files.filter((file) => file.toLowerCase().endsWith('.proto')).sort();
+    if (protos.length === 0) {
+        throw new StreamError('schema-invalid', `--proto_dir ${dir}: expected .proto files from Central; the folder has none`);
+    }
+    return protos;
+}
+function defines(path, message) {
+    let text;
+    try {
+        text = readFileSync(path, 'utf8');
+    }
+    catch {
+        return false; // a file that is not wanted need not be readable
+    }
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ' ');
+    return new RegExp(`\\bmessage\\s+${message}\\s*\\{`).test(code);
+}

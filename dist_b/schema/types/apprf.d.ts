@@ -1,0 +1,74 @@
+import type { BytesText, Int64Text } from '../value-types.js';
+export type apprf_session = {
+    customer_id?: string;
+    timestamp?: Int64Text;
+    serial_number?: string;
+    client_firewall_session?: client_firewall_session[];
+    url_detail_record?: url_detail_record[];
+    ap_name?: string;
+    session_duration?: number;
+};
+export type client_firewall_session = {
+    client_ip?: ip_address;
+    client_mac?: mac_address;
+    dest_ip?: ip_address;
+    ingress_type?: client_firewall_session_ingress_type_t;
+    ip_proto?: number;
+    vlan?: string;
+    uplink_id?: number;
+    uplink_name?: string;
+    app_id?: number;
+    app_name?: string;
+    app_cat_id?: number;
+    app_cat?: string;
+    web_cat_id?: number;
+    web_cat?: string;
+    web_rep_score?: number;
+    web_rep?: string;
+    dest_url_prefix?: string;
+    domain?: string;
+    session_flags?: client_firewall_session_app_enforcement_status;
+    tx_bytes?: Int64Text;
+    rx_bytes?: Int64Text;
+    rtt?: Int64Text;
+    c2s_rtt?: Int64Text;
+    s2c_rtt?: Int64Text;
+    packet_loss?: Int64Text;
+    c2s_packet_loss?: Int64Text;
+    s2c_packet_loss?: Int64Text;
+    ssid?: string;
+    user_name?: string;
+    user_role?: string;
+    device_type?: string;
+    /** Seconds since the epoch. */
+    timestamp?: Int64Text;
+    preauth_flag?: boolean;
+    dest_port?: number;
+};
+export type url_detail_record = {
+    client_ip?: ip_address;
+    dest_ip?: ip_address;
+    client_mac?: mac_address;
+    dest_url_prefix?: BytesText;
+    hit_count?: number;
+    http_method?: url_detail_record_url_http_method;
+    last_hit_timestamp?: Int64Text;
+};
+/** IPv4 or IPv6: go by the length, since numbers of families differ between topics. */
+export type ip_address = {
+    af?: ip_address_addr_family;
+    /** 4 raw bytes (IPv4) or 16 (IPv6). */
+    addr?: BytesText;
+};
+export type mac_address = {
+    /** 6 raw bytes. */
+    addr?: BytesText;
+};
+/** A number where the schema has no name for it. */
+export type client_firewall_session_ingress_type_t = 'INGRESS_WLAN' | 'INGRESS_WIRED' | 'INGRESS_VPN' | number;
+/** A number where the schema has no name for it. */
+export type client_firewall_session_app_enforcement_status = 'ENF_PERMIT' | 'ENF_DENY' | number;
+/** A number where the schema has no name for it. */
+export type url_detail_record_url_http_method = 'NON_HTTP' | 'HTTP_GET' | 'HTTP_PUT' | 'HTTP_POST' | 'HTTP_HEAD' | number;
+/** A number where the schema has no name for it. */
+export type ip_address_addr_family = 'ADDR_FAMILY_UNSPEC' | 'ADDR_FAMILY_INET' | 'ADDR_FAMILY_INET6' | number;
