@@ -1,7 +1,7 @@
 import { StreamError } from '../errors.js';
 import { DriftTally } from './drift.js';
 import { Envelope } from './envelope.js';
-import { JsonWriter } from './json-writer.js';
+import { JsonWriter, packText } from './json-writer.js';
 import { createPlanner } from './plan.js';
 import { readableScalar } from './readable.js';
 import { writeMessage } from './to-json.js';
@@ -41,7 +41,7 @@ class Forms {
         this.#wire = new WireReader(customer, drift);
         this.#envelope = new Envelope(planOf(schema.envelope), schema.envelope);
         this.#payload = planOf(schema.payload);
-        this.#opening = Buffer.from(`{"customer":${JSON.stringify(customer)},"topic":`);
+        this.#opening = packText(`{"customer":${JSON.stringify(customer)},"topic":`);
     }
     record(frame) {
         const { wire, envelope } = this.#open(frame);
@@ -59,22 +59,22 @@ class Forms {
         const { wire, envelope } = this.#open(frame);
         const out = this.#out;
         out.restart();
-        out.raw(this.#opening);
+        out.packed(this.#opening);
         envelope.writeString(wire, envelope.subject, out);
-        out.raw(KEYS.timestamp);
+        out.packed(KEYS.timestamp);
         envelope.writeTimestamp(wire, out);
-        out.raw(KEYS.customerId);
+        out.packed(KEYS.customerId);
         envelope.writeString(wire, envelope.customer_id, out);
-        out.raw(KEYS.data);
+        out.packed(KEYS.data);
         if (!envelope.openData(wire))
-            out.raw(KEYS.noData);
+            out.packed(KEYS.noData);
         else if (!writeMessage(wire, this.#payload, out, 0)) {
             this.#drift.discard();
             return Buffer.from(`${JSON.stringify(this.record(frame))}\n`);
         }
-        out.raw(KEYS.mspIp);
+        out.packed(KEYS.mspIp);
         envelope.writeString(wire, envelope.msp_id, out);
-        out.raw(KEYS.end);
+        out.packed(KEYS.end);
         return out.take();
     }
     timestamp(frame) {
@@ -88,12 +88,12 @@ class Forms {
     }
 }
 const KEYS = {
-    timestamp: Buffer.from(',"timestamp":'),
-    customerId: Buffer.from(',"customer_id":'),
-    data: Buffer.from(',"data":'),
-    noData: Buffer.from('{}'),
-    mspIp: Buffer.from(',"msp_ip":'),
-    end: Buffer.from('}\n'),
+    timestamp: packText(',"timestamp":'),
+    customerId: packText(',"customer_id":'),
+    data: packText(',"data":'),
+    noData: packText('{}'),
+    mspIp: packText(',"msp_ip":'),
+    end: packText('}\n'),
 };
 class DecodedMessage {
     customer;

@@ -1,3 +1,10 @@
+/** Text that is JSON already and is written often: four bytes at a time, the last four filled up. */
+export type PackedText = {
+    readonly words: Int32Array;
+    readonly length: number;
+};
+/** Packs text that a JsonWriter is to write often. */
+export declare function packText(json: string): PackedText;
 /**
  * Writes JSON text as UTF-8. Texts are written one behind the other into a slab, and none is ever
  * written over: what was taken stays as it is without being copied.
@@ -14,8 +21,8 @@ export declare class JsonWriter {
     replace(index: number, code: number): void;
     /** One ASCII character. */
     byte(code: number): void;
-    /** Bytes that are JSON already. */
-    raw(json: Uint8Array): void;
+    /** Text that was packed beforehand. */
+    packed({ words, length }: PackedText): void;
     /** ASCII text that is JSON already. */
     ascii(json: string): void;
     /** A string of any kind. */

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs';
+import { type PackedText } from './json-writer.js';
 import { type Scalar } from './scalars.js';
 /** What to do with the value that follows a tag. */
 export type Step = {
@@ -7,7 +8,7 @@ export type Step = {
     /** The field's name in the record. */
     readonly name: string;
     /** `,"name":`, ready to be written. */
-    readonly key: Uint8Array;
+    readonly key: PackedText;
     readonly repeated: boolean;
     /**
      * Whether the value may leave no trace in the record: a zero of a field without presence, as most

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs';
+import { packText } from './json-writer.js';
 import { enumScalar, SCALARS } from './scalars.js';
 import { WIRE } from './wire-reader.js';
 /** A message type, ready to be read. */
@@ -97,7 +98,7 @@ function stepOf(field, content) {
     return {
         number: field.id,
         name,
-        key: Buffer.from(`,${JSON.stringify(name)}:`),
+        key: packText(`,${JSON.stringify(name)}:`),
         repeated: field.repeated,
         fleeting: content.form === 'scalar' && !field.repeated && !field.map && !field.hasPresence,
         inherited: name in Object.prototype,

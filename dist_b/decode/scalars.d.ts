@@ -1,4 +1,4 @@
-import type { JsonWriter } from './json-writer.js';
+import { type JsonWriter } from './json-writer.js';
 import { type WireReader } from './wire-reader.js';
 /** How values of one type go from the wire to a record, and from the wire to JSON text. */
 export type Scalar = {

@@ -1,8 +1,9 @@
 import { shortestFloat32 } from './float32.js';
 import { int64Text } from './int64.js';
+import { packText } from './json-writer.js';
 import { WIRE } from './wire-reader.js';
-const TRUE = Buffer.from('true');
-const FALSE = Buffer.from('false');
+const TRUE = packText('true');
+const FALSE = packText('false');
 /** The scalar types of protobuf, by their names in `.proto` files. */
 export const SCALARS = {
     int32: int32(WIRE.varint, (wire) => wire.varint()),
@@ -27,7 +28,7 @@ export const SCALARS = {
         wireType: WIRE.varint,
         wide: true,
         read: readBool,
-        write: (wire, out) => out.raw(readBool(wire) ? TRUE : FALSE),
+        write: (wire, out) => out.packed(readBool(wire) ? TRUE : FALSE),
         zero: false,
     },
     string: {
@@ -71,7 +72,7 @@ export const SCALARS = {
  * @param field name of the field
  */
 export function enumScalar(names, message, field) {
-    const json = new Map([...names].map(([number, name]) => [number, Buffer.from(`"${name}"`)]));
+    const json = new Map([...names].map(([number, name]) => [number, packText(`"${name}"`)]));
     return {
         wireType: WIRE.varint,
         wide: false,
@@ -86,7 +87,7 @@ export function enumScalar(names, message, field) {
             const value = wire.varint();
             const name = json.get(value);
             if (name !== undefined) {
-                out.raw(name);
+                out.packed(name);
                 return;
             }
             wire.drift.enumValue(message, field, value);

@@ -15,12 +15,29 @@ const SLAB_SIZE = 32 * 1024
 /** Enough for any number in quotes, with what punctuation stands around it. */
 const NUMBER_SIZE = 32
 
+/** Text that is JSON already and is written often: four bytes at a time, the last four filled up. */
+export type PackedText = { readonly words: Int32Array; readonly length: number }
+
+/** Packs text that a JsonWriter is to write often. */
+export function packText(json: string): PackedText {
+  const length = Buffer.byteLength(json)
+  const bytes = Buffer.alloc(Math.ceil(length / 4) * 4)
+  bytes.write(json)
+  const words = Int32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readInt32LE(i * 4))
+  return { words, length }
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length)
+}
+
 /**
  * Writes JSON text as UTF-8. Texts are written one behind the other into a slab, and none is ever
  * written over: what was taken stays as it is without being copied.
  */
 export class JsonWriter {
   #bytes: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE)
+  #view = viewOf(this.#bytes)
   #pos = 0
   /** Where the text at hand begins. */
   #start = 0
@@ -53,14 +70,13 @@ export class JsonWriter {
     this.#bytes[this.#pos++] = code
   }
 
-  /** Bytes that are JSON already. */
-  raw(json: Uint8Array): void {
-    const { length } = json
-    if (this.#bytes.length - this.#pos < length) this.#grow(length)
-    const bytes = this.#bytes
+  /** Text that was packed beforehand. */
+  packed({ words, length }: PackedText): void {
+    const size = words.length * 4
+    if (this.#bytes.length - this.#pos < size) this.#grow(size)
+    const view = this.#view
     const pos = this.#pos
-    // A loop: for the few bytes of a name it beats set() and copy().
-    for (let i = 0; i < length; i++) bytes[pos + i] = json[i] as number
+    for (let i = 0; i < words.length; i++) view.setInt32(pos + i * 4, words[i] as number, true)
     this.#pos = pos + length
   }
 
@@ -215,6 +231,7 @@ export class JsonWriter {
     const slab = Buffer.allocUnsafeSlow(Math.max(SLAB_SIZE, (length + needed) * 2))
     this.#bytes.copy(slab, 0, this.#start, this.#pos)
     this.#bytes = slab
+    this.#view = viewOf(slab)
     this.#start = 0
     this.#pos = length
   }

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs'
+import { type PackedText, packText } from './json-writer.js'
 import { enumScalar, SCALARS, type Scalar } from './scalars.js'
 import { WIRE } from './wire-reader.js'
 
@@ -9,7 +10,7 @@ export type Step = {
   /** The field's name in the record. */
   readonly name: string
   /** `,"name":`, ready to be written. */
-  readonly key: Uint8Array
+  readonly key: PackedText
   readonly repeated: boolean
   /**
    * Whether the value may leave no trace in the record: a zero of a field without presence, as most
@@ -154,7 +155,7 @@ function stepOf(field: protobuf.Field, content: Content): Step {
   return {
     number: field.id,
     name,
-    key: Buffer.from(`,${JSON.stringify(name)}:`),
+    key: packText(`,${JSON.stringify(name)}:`),
     repeated: field.repeated,
     fleeting: content.form === 'scalar' && !field.repeated && !field.map && !field.hasPresence,
     inherited: name in Object.prototype,

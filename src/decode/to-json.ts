@@ -48,7 +48,7 @@ export function writeMessage(
     }
     if (step.number > last) {
       if (listOpen) out.byte(CLOSE_BRACKET)
-      out.raw(step.key)
+      out.packed(step.key)
       listOpen = step.repeated
       if (listOpen) out.byte(OPEN_BRACKET)
       last = step.number
