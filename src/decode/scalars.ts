@@ -1,6 +1,7 @@
 import { shortestFloat32 } from './float32.js'
 import { int64Text } from './int64.js'
 import { type JsonWriter, packText } from './json-writer.js'
+import { SHORT_LENGTH, shortBase64, shortText } from './short-text.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
 /** How values of one type go from the wire to a record, and from the wire to JSON text. */
@@ -53,7 +54,8 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
       const length = wire.length()
       const start = wire.pos
       wire.pos = start + length
-      return wire.bytes.toString('utf8', start, wire.pos)
+      const short = length <= SHORT_LENGTH ? shortText(wire.bytes, start, wire.pos) : undefined
+      return short ?? wire.bytes.toString('utf8', start, wire.pos)
     },
     write(wire, out) {
       const length = wire.length()
@@ -70,6 +72,7 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
       const length = wire.length()
       const start = wire.pos
       wire.pos = start + length
+      if (length <= SHORT_LENGTH) return shortBase64(wire.bytes, start, wire.pos)
       return wire.bytes.toString('base64', start, wire.pos)
     },
     write(wire, out) {

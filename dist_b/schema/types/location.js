@@ -1,2 +1,0 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
-export {};
