@@ -41,7 +41,7 @@ export function readMessage(
 }
 
 function readScalar(wire: WireReader, step: Step, scalar: Scalar, target: JsonObject): void {
-  if (step.implicit && wire.skipZero(scalar.wireType, scalar.wide)) delete target[step.name]
+  if (step.fleeting && wire.skipZero(scalar.wireType, scalar.wide)) delete target[step.name]
   else set(target, step, scalar.read(wire))
 }
 
