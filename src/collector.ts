@@ -56,8 +56,10 @@ export class Collector {
     this.#ring = createKeyRing({
       validate: (host, key, signal) =>
         validateKey({ host, key, verifyCertificates, userAgent, signal }),
-      gate: this.#gate,
+      // Not the one of the handshakes: a slow answer here must not hold up entries that are ready.
+      gate: createGate(),
       readKeys: () => file.keys(),
+      onPasted: (name, key) => file.noteKey(name, key),
       saveKeys: (renewals) => file.save(renewals),
       log: program.log,
     })

@@ -24,6 +24,8 @@ export type KeyRingOptions = {
   readonly gate: Gate
   /** The keys that the input file holds now, by entry. May throw where it is wrong now. */
   readonly readKeys: () => Promise<ReadonlyMap<string, Secret>>
+  /** Is told of a key that was found in the file and is used from now on. */
+  readonly onPasted?: (name: string, key: Secret) => void
   /** Writes renewals into the input file; says by itself what hinders it, and never throws. */
   readonly saveKeys: (renewals: readonly Renewal[]) => Promise<void>
   readonly log: Logger
@@ -138,6 +140,7 @@ class Ring implements KeyRing {
         replaced_by: pasted.fingerprint,
       })
       use(holder, pasted)
+      this.#options.onPasted?.(name, pasted)
       return pasted
     }
     const validation = await this.#validate(host, refused, signal)
