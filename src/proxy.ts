@@ -9,7 +9,7 @@ import { getProxyForUrl } from 'proxy-from-env'
  */
 export function proxyFor(url: string): string | undefined {
   const asked = new URL(url.replace(/^ws(s?):/, 'http$1:'))
-  const proxy = getProxyForUrl(asked)
+  const proxy = getProxyForUrl(asked.href)
   if (!proxy || isSubdomainOfNoProxy(asked.hostname)) return undefined
   const [, rest = ''] = proxy.split('://')
   return isNamedInFull(proxy) ? proxy : `http://${rest}`
