@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { lowerDigits, upperDigits } from './int64.js'
 
 /** Bytes that stand for themselves in a JSON string: ASCII without controls, quote and backslash. */
@@ -9,8 +10,8 @@ const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const QUOTE = 0x22
 const ZERO = 0x30
 
-/** Room for some twenty lines. Larger ones would be kept in memory for the sake of one line longer. */
-const SLAB_SIZE = 32 * 1024
+/** Room for some lines. Larger slabs would be kept in memory for the sake of one line longer. */
+const SLAB_SIZE = 16 * 1024
 
 /** Enough for any number in quotes, with what punctuation stands around it. */
 const NUMBER_SIZE = 32
@@ -145,11 +146,15 @@ export class JsonWriter {
     const bytes = this.#bytes
     let pos = this.#pos
     bytes[pos++] = QUOTE
+    let checked = false
     for (let at = start; at < end; at++) {
       const byte = from[at] as number
       if (PLAIN[byte] === 0) {
-        this.text(from.toString('utf8', start, end))
-        return
+        if (byte < 0x80 || !(checked || isUtf8(from.subarray(at, end)))) {
+          this.text(from.toString('utf8', start, end))
+          return
+        }
+        checked = true
       }
       bytes[pos++] = byte
     }
