@@ -57,6 +57,8 @@ export class JsonWriter {
   take(): Uint8Array {
     const taken = this.#bytes.subarray(this.#start, this.#pos)
     this.#start = this.#pos
+    // What was made for one huge text is not kept for the small ones that follow.
+    if (this.#bytes.length > SLAB_SIZE) this.#move(SLAB_SIZE)
     return taken
   }
 
@@ -230,10 +232,14 @@ export class JsonWriter {
     this.#pos = pos + length
   }
 
-  /** Makes room by moving the text at hand to a new slab. */
   #grow(needed: number): void {
-    const length = this.#pos - this.#start
-    const slab = Buffer.allocUnsafeSlow(Math.max(SLAB_SIZE, (length + needed) * 2))
+    this.#move(Math.max(SLAB_SIZE, (this.length + needed) * 2))
+  }
+
+  /** Goes on in a new slab, with the text at hand. */
+  #move(size: number): void {
+    const { length } = this
+    const slab = Buffer.allocUnsafeSlow(size)
     this.#bytes.copy(slab, 0, this.#start, this.#pos)
     this.#bytes = slab
     this.#view = viewOf(slab)

@@ -112,7 +112,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
     }
     const scalar =
       resolvedType instanceof protobuf.Enum
-        ? enumScalar(enumNames(resolvedType), message, name)
+        ? enumScalar(enumNames(resolvedType), { message, field: name })
         : (choose(message, name, type) ?? (SCALARS[type] as Scalar))
     return { form: 'scalar', scalar, message: undefined }
   }
