@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { lowerDigits, upperDigits } from './int64.js'
+import type { PackedText } from './packed-text.js'
 
 /** Bytes that stand for themselves in a JSON string: ASCII without controls, quote and backslash. */
 const PLAIN = new Uint8Array(256)
@@ -15,18 +16,6 @@ const SLAB_SIZE = 16 * 1024
 
 /** Enough for any number in quotes, with what punctuation stands around it. */
 const NUMBER_SIZE = 32
-
-/** Text that is JSON already and is written often: four bytes at a time, the last four filled up. */
-export type PackedText = { readonly words: Int32Array; readonly length: number }
-
-/** Packs text that a JsonWriter is to write often. */
-export function packText(json: string): PackedText {
-  const length = Buffer.byteLength(json)
-  const bytes = Buffer.alloc(Math.ceil(length / 4) * 4)
-  bytes.write(json)
-  const words = Int32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readInt32LE(i * 4))
-  return { words, length }
-}
 
 function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length)

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs'
-import { type PackedText, packText } from './json-writer.js'
+import { type PackedText, packText } from './packed-text.js'
 import { enumScalar, SCALARS, type Scalar } from './scalars.js'
 import { WIRE } from './wire-reader.js'
 

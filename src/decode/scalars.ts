@@ -1,7 +1,8 @@
 import type { EnumField } from './drift.js'
 import { shortestFloat32 } from './float32.js'
 import { int64Text } from './int64.js'
-import { type JsonWriter, packText } from './json-writer.js'
+import type { JsonWriter } from './json-writer.js'
+import { packText } from './packed-text.js'
 import { SHORT_LENGTH, shortBase64, shortText } from './short-text.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
