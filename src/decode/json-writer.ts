@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { lowerDigits, upperDigits } from './int64.js'
+import type { PackedText } from './packed-text.js'
 
 /** Bytes that stand for themselves in a JSON string: ASCII without controls, quote and backslash. */
 const PLAIN = new Uint8Array(256)
@@ -9,23 +11,11 @@ const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const QUOTE = 0x22
 const ZERO = 0x30
 
-/** Room for some twenty lines. Larger ones would be kept in memory for the sake of one line longer. */
-const SLAB_SIZE = 32 * 1024
+/** Room for some lines. Larger slabs would be kept in memory for the sake of one line longer. */
+const SLAB_SIZE = 16 * 1024
 
 /** Enough for any number in quotes, with what punctuation stands around it. */
 const NUMBER_SIZE = 32
-
-/** Text that is JSON already and is written often: four bytes at a time, the last four filled up. */
-export type PackedText = { readonly words: Int32Array; readonly length: number }
-
-/** Packs text that a JsonWriter is to write often. */
-export function packText(json: string): PackedText {
-  const length = Buffer.byteLength(json)
-  const bytes = Buffer.alloc(Math.ceil(length / 4) * 4)
-  bytes.write(json)
-  const words = Int32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readInt32LE(i * 4))
-  return { words, length }
-}
 
 function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length)
@@ -56,6 +46,8 @@ export class JsonWriter {
   take(): Uint8Array {
     const taken = this.#bytes.subarray(this.#start, this.#pos)
     this.#start = this.#pos
+    // What was made for one huge text is not kept for the small ones that follow.
+    if (this.#bytes.length > SLAB_SIZE) this.#move(SLAB_SIZE)
     return taken
   }
 
@@ -145,11 +137,15 @@ export class JsonWriter {
     const bytes = this.#bytes
     let pos = this.#pos
     bytes[pos++] = QUOTE
+    let checked = false
     for (let at = start; at < end; at++) {
       const byte = from[at] as number
       if (PLAIN[byte] === 0) {
-        this.text(from.toString('utf8', start, end))
-        return
+        if (byte < 0x80 || !(checked || isUtf8(from.subarray(at, end)))) {
+          this.text(from.toString('utf8', start, end))
+          return
+        }
+        checked = true
       }
       bytes[pos++] = byte
     }
@@ -225,10 +221,14 @@ export class JsonWriter {
     this.#pos = pos + length
   }
 
-  /** Makes room by moving the text at hand to a new slab. */
   #grow(needed: number): void {
-    const length = this.#pos - this.#start
-    const slab = Buffer.allocUnsafeSlow(Math.max(SLAB_SIZE, (length + needed) * 2))
+    this.#move(Math.max(SLAB_SIZE, (this.length + needed) * 2))
+  }
+
+  /** Goes on in a new slab, with the text at hand. */
+  #move(size: number): void {
+    const { length } = this
+    const slab = Buffer.allocUnsafeSlow(size)
     this.#bytes.copy(slab, 0, this.#start, this.#pos)
     this.#bytes = slab
     this.#view = viewOf(slab)

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs'
-import { type PackedText, packText } from './json-writer.js'
+import { type PackedText, packText } from './packed-text.js'
 import { enumScalar, SCALARS, type Scalar } from './scalars.js'
 import { WIRE } from './wire-reader.js'
 
@@ -112,7 +112,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
     }
     const scalar =
       resolvedType instanceof protobuf.Enum
-        ? enumScalar(enumNames(resolvedType), message, name)
+        ? enumScalar(enumNames(resolvedType), { message, field: name })
         : (choose(message, name, type) ?? (SCALARS[type] as Scalar))
     return { form: 'scalar', scalar, message: undefined }
   }

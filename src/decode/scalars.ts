@@ -1,6 +1,8 @@
+import type { EnumField } from './drift.js'
 import { shortestFloat32 } from './float32.js'
 import { int64Text } from './int64.js'
-import { type JsonWriter, packText } from './json-writer.js'
+import type { JsonWriter } from './json-writer.js'
+import { packText } from './packed-text.js'
 import { SHORT_LENGTH, shortBase64, shortText } from './short-text.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
@@ -87,14 +89,9 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
 
 /**
  * An enum: names of its values by their numbers; a number without a name stays one.
- * @param message name of the message that has the field, for reports of such numbers
- * @param field name of the field
+ * @param field the field, for reports of such numbers
  */
-export function enumScalar(
-  names: ReadonlyMap<number, string>,
-  message: string,
-  field: string,
-): Scalar {
+export function enumScalar(names: ReadonlyMap<number, string>, field: EnumField): Scalar {
   const json = new Map([...names].map(([number, name]) => [number, packText(`"${name}"`)]))
   return {
     wireType: WIRE.varint,
@@ -102,7 +99,7 @@ export function enumScalar(
     read(wire) {
       const value = wire.varint()
       const name = names.get(value)
-      if (name === undefined) wire.drift.enumValue(message, field, value)
+      if (name === undefined) wire.drift.enumValue(field, value)
       return name ?? value
     },
     write(wire, out) {
@@ -112,7 +109,7 @@ export function enumScalar(
         out.packed(name)
         return
       }
-      wire.drift.enumValue(message, field, value)
+      wire.drift.enumValue(field, value)
       out.int32(value)
     },
     zero: names.get(0) ?? 0,

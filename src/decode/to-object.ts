@@ -128,7 +128,9 @@ function finish(target: JsonObject, ordered: boolean, names: readonly string[]):
   if (ordered) return target
   const result: JsonObject = {}
   for (const name of names) {
-    if (Object.hasOwn(target, name)) define(result, name, target[name] as JsonValue)
+    if (!Object.hasOwn(target, name)) continue
+    if (name in result) define(result, name, target[name] as JsonValue)
+    else result[name] = target[name] as JsonValue
   }
   return result
 }
