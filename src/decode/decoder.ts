@@ -56,6 +56,22 @@ export function createDecoder(options: DecoderOptions): Decoder {
   }
 }
 
+type Planner = ReturnType<typeof createPlanner>
+
+/** By schema: a thousand entries of a topic share its plans, and the text that is being written. */
+const PLANNERS = { plain: new WeakMap<Schema, Planner>(), readable: new WeakMap<Schema, Planner>() }
+const OUT = new JsonWriter()
+
+function plannerOf(schema: Schema, readable: boolean): Planner {
+  const planners = PLANNERS[readable ? 'readable' : 'plain']
+  let planner = planners.get(schema)
+  if (planner === undefined) {
+    planner = createPlanner(readable ? readableScalar : () => undefined)
+    planners.set(schema, planner)
+  }
+  return planner
+}
+
 /** Makes record and line of a frame, each from its bytes alone. */
 class Forms {
   readonly #customer: string
@@ -63,11 +79,10 @@ class Forms {
   readonly #wire: WireReader
   readonly #envelope: Envelope
   readonly #payload: MessagePlan
-  readonly #out = new JsonWriter()
   readonly #opening: PackedText
 
-  constructor({ customer, schema, readable }: DecoderOptions, drift: DriftTally) {
-    const planOf = createPlanner(readable ? readableScalar : () => undefined)
+  constructor({ customer, schema, readable = false }: DecoderOptions, drift: DriftTally) {
+    const planOf = plannerOf(schema, readable)
     this.#customer = customer
     this.#drift = drift
     this.#wire = new WireReader(customer, drift)
@@ -91,7 +106,7 @@ class Forms {
 
   line(frame: Uint8Array): Uint8Array {
     const { wire, envelope } = this.#open(frame)
-    const out = this.#out
+    const out = OUT
     out.restart()
     out.packed(this.#opening)
     envelope.writeString(wire, envelope.subject, out)
