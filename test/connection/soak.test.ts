@@ -18,6 +18,15 @@ const ROUND_MS = 3600
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
+/** What keeps the process alive; but for what some other work has only just begun, such as a file read. */
+function lastingResources(): string[] {
+  const passing = new Set(['FSReqPromise', 'FSReqCallback', 'ConnectWrap', 'Immediate'])
+  return process
+    .getActiveResourcesInfo()
+    .filter((kind) => !passing.has(kind))
+    .sort()
+}
+
 function heapBytes(): number {
   collectGarbage()
   return process.memoryUsage().heapUsed
@@ -28,7 +37,7 @@ test('an hour of flapping leaves no timer, listener or socket behind, and memory
   const clock = new FakeClock()
   const stop = new AbortController()
   const gate = createGate()
-  const resourcesBefore = process.getActiveResourcesInfo().sort()
+  const resourcesBefore = lastingResources()
   const counts = new Array<number>(ENTRIES).fill(0)
   const subscriptions = counts.map(() =>
     subscribe({
@@ -77,6 +86,6 @@ test('an hour of flapping leaves no timer, listener or socket behind, and memory
   assert.equal(clock.timers, 0)
   assert.equal(getEventListeners(stop.signal, 'abort').length, 0)
   await until(() => central.connections.open === 0)
-  await until(() => process.getActiveResourcesInfo().length <= resourcesBefore.length)
-  assert.deepEqual(process.getActiveResourcesInfo().sort(), resourcesBefore)
+  await until(() => lastingResources().length <= resourcesBefore.length)
+  assert.deepEqual(lastingResources(), resourcesBefore)
 })
