@@ -20,6 +20,8 @@ const LINGER_MS = 200
  */
 const ECHO_MS = 200
 
+const SHOW_CURSOR = '\x1b[?25h'
+
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
@@ -34,6 +36,7 @@ let asked: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefine
 
 /** Ends the process at once; for a second signal and for what is still left when time is up. */
 function leave(code: number): void {
+  screen.restore()
   process.exit(code)
 }
 
@@ -163,7 +166,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function createScreen(): Screen & { log(text: string): void } {
+function createScreen(): Screen & { log(text: string): void; restore(): void } {
   const { stderr } = process
   // Whoever read the log went away; that is no reason to stop delivering.
   stderr.on('error', () => {})
@@ -174,6 +177,10 @@ function createScreen(): Screen & { log(text: string): void } {
   return {
     write,
     log: (text) => logWrite(text),
+    restore() {
+      // Who diverts the log draws on the screen, and hides the cursor for it.
+      if (logWrite !== write) write(SHOW_CURSOR)
+    },
     terminal: stderr.isTTY === true && process.env.TERM !== 'dumb',
     colour: hasColour(stderr),
     columns: () => stderr.columns ?? 80,

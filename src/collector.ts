@@ -25,7 +25,14 @@ export type CollectorOptions = {
 }
 
 /** What there is of one entry while it streams. */
-type Live = { entry: CustomerEntry; keys: KeySource; intake: Intake; subscription: Subscription }
+type Live = {
+  readonly entry: CustomerEntry
+  readonly keys: KeySource
+  readonly intake: Intake
+  readonly subscription: Subscription
+  /** Whether the last frame still waits for an exporter. */
+  held: boolean
+}
 
 /** Collects the frames of all entries, which may come and go with the input file. */
 export class Collector {
@@ -49,8 +56,10 @@ export class Collector {
     this.#ring = createKeyRing({
       validate: (host, key, signal) =>
         validateKey({ host, key, verifyCertificates, userAgent, signal }),
-      gate: this.#gate,
+      // Not the one of the handshakes: a slow answer here must not hold up entries that are ready.
+      gate: createGate(),
       readKeys: () => file.keys(),
+      onPasted: (name, key) => file.noteKey(name, key),
       saveKeys: (renewals) => file.save(renewals),
       log: program.log,
     })
@@ -67,13 +76,14 @@ export class Collector {
 
   /** How the entries stand, in the order of the input file. */
   snapshot(now: number): EntrySnapshot[] {
-    return [...this.#live.values()].map(({ entry, keys, intake, subscription }) => ({
+    return [...this.#live.values()].map(({ entry, keys, intake, subscription, held }) => ({
       name: entry.name,
       topic: entry.topic,
       status: subscription.status,
       messages: intake.messages,
       undecodable: intake.undecodable,
       keyAge: keyAge(keys.current(), now),
+      held,
     }))
   }
 
@@ -152,12 +162,16 @@ export class Collector {
       lastTimestamp: () => intake.lastTimestamp,
       onStatus: (status) => narrate(log, status),
     })
-    this.#live.set(name, { entry, keys, intake, subscription })
+    const live: Live = { entry, keys, intake, subscription, held: false }
+    this.#live.set(name, live)
     for await (const frame of subscription) {
       const kept = sinks.recording?.append({ ...frame, customer: name, topic })
       if (kept) await kept
       const taken = intake.take(frame)
-      if (taken) await taken
+      if (!taken) continue
+      live.held = true
+      await taken
+      live.held = false
     }
   }
 }

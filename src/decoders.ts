@@ -42,6 +42,7 @@ export class Decoders {
     if (!schema) {
       schema = loadSchema(topic, { protoDir: this.#options.protoDir })
       this.#schemas.set(topic, schema)
+      for (const note of schema.notes) this.#options.log.warn(note)
     }
     return schema
   }

@@ -38,10 +38,22 @@ export class EntryFile {
     return diffEntries(before, this.#entries)
   }
 
-  /** The keys that the file holds now, by entry. */
+  /** The keys that the file holds now, by entry; but for one that is for another host by now. */
   async keys(): Promise<ReadonlyMap<string, Secret>> {
-    const { entries } = await loadInput(this.#options.path)
-    return new Map(entries.map(({ name, key }) => [name, key]))
+    const { path, host } = this.#options
+    const { entries } = await loadInput(path)
+    const hosts = new Map(this.#entries.map((entry) => [entry.name, entry.host]))
+    const keys = new Map<string, Secret>()
+    for (const entry of withHost(entries, host)) {
+      const known = hosts.get(entry.name)
+      if (known && isSameHost(known, entry.host)) keys.set(entry.name, entry.key)
+    }
+    return keys
+  }
+
+  /** Takes note that an entry uses the key that the file holds now: it has not changed any more. */
+  noteKey(name: string, key: Secret): void {
+    this.#entries = this.#entries.map((entry) => (entry.name === name ? { ...entry, key } : entry))
   }
 
   /** Writes renewed keys; where that cannot be done, a warning says so and why. */

@@ -9,7 +9,7 @@ export const FAILURES = {
   'input-invalid': { exitCode: 2, retry: false },
   /** A `.proto` file does not parse or lacks its root message. */
   'schema-invalid': { exitCode: 2, retry: false },
-  /** An exporter, recording or dead letter cannot be opened. */
+  /** An exporter, recording, dead letter or the metrics' port cannot be opened. */
   'exporter-unusable': { exitCode: 2, retry: false },
   /** Central answered 401 or 403 to the validation of a key, or 401 twice on the socket. */
   'key-refused': { exitCode: 3, retry: false },

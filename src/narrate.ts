@@ -18,7 +18,7 @@ function describe(status: Status): Line {
       return {
         level: 'info',
         message: `connected again after a gap of ${seconds(status.gapMsBefore)}`,
-        fields: { gapSeconds: status.gapMsBefore / 1000 },
+        fields: { gap_seconds: status.gapMsBefore / 1000 },
       }
     case 'retrying':
       return {

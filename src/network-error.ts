@@ -22,41 +22,45 @@ const CUT = unreachable('it cut the connection')
 const NO_TCP = { code: 'timed-out', says: 'it did not answer in time' } as const
 
 /** The codes of Node, OpenSSL and undici that say which fault it was. */
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  ENOTFOUND: unreachable('the name is not known to DNS: check how it is spelled'),
-  EAI_AGAIN: unreachable('DNS gave no answer'),
-  ECONNREFUSED: unreachable('it refuses connections: check the port, and that a server runs there'),
-  EHOSTUNREACH: NO_ROUTE,
-  ENETUNREACH: NO_ROUTE,
-  EADDRNOTAVAIL: NO_ROUTE,
-  ECONNRESET: CUT,
-  EPIPE: CUT,
-  UND_ERR_SOCKET: CUT,
-  ETIMEDOUT: NO_TCP,
-  UND_ERR_CONNECT_TIMEOUT: NO_TCP,
-  UND_ERR_HEADERS_TIMEOUT: NO_TCP,
-  UND_ERR_BODY_TIMEOUT: NO_TCP,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  DEPTH_ZERO_SELF_SIGNED_CERT: SELF_SIGNED,
-  CERT_HAS_EXPIRED: untrusted('has expired', 'it must be renewed there; check the clock here'),
-  CERT_NOT_YET_VALID: untrusted('is not valid yet', 'check the clock here'),
-  CERT_REVOKED: untrusted('was revoked', 'it must be replaced there'),
-  ERR_TLS_CERT_ALTNAME_INVALID: untrusted(
-    'is for another name',
-    'check the host; a proxy or a captive portal may stand between',
-  ),
-  HOSTNAME_MISMATCH: untrusted('is for another name', 'check the host'),
-  EPROTO: NO_TLS,
-  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
-  ERR_SSL_UNSUPPORTED_PROTOCOL: NO_TLS,
-  // llhttp's code for an answer that begins like no HTTP answer.
-  HPE_INVALID_CONSTANT: { code: 'answer-invalid', says: 'its answer is not HTTP' },
-}
+const MEANINGS = new Map<string, Meaning>(
+  Object.entries({
+    ENOTFOUND: unreachable('the name is not known to DNS: check how it is spelled'),
+    EAI_AGAIN: unreachable('DNS gave no answer'),
+    ECONNREFUSED: unreachable(
+      'it refuses connections: check the port, and that a server runs there',
+    ),
+    EHOSTUNREACH: NO_ROUTE,
+    ENETUNREACH: NO_ROUTE,
+    EADDRNOTAVAIL: NO_ROUTE,
+    ECONNRESET: CUT,
+    EPIPE: CUT,
+    UND_ERR_SOCKET: CUT,
+    ETIMEDOUT: NO_TCP,
+    UND_ERR_CONNECT_TIMEOUT: NO_TCP,
+    UND_ERR_HEADERS_TIMEOUT: NO_TCP,
+    UND_ERR_BODY_TIMEOUT: NO_TCP,
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+    UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+    CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
+    SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+    DEPTH_ZERO_SELF_SIGNED_CERT: SELF_SIGNED,
+    CERT_HAS_EXPIRED: untrusted('has expired', 'it must be renewed there; check the clock here'),
+    CERT_NOT_YET_VALID: untrusted('is not valid yet', 'check the clock here'),
+    CERT_REVOKED: untrusted('was revoked', 'it must be replaced there'),
+    ERR_TLS_CERT_ALTNAME_INVALID: untrusted(
+      'is for another name',
+      'check the host; a proxy or a captive portal may stand between',
+    ),
+    HOSTNAME_MISMATCH: untrusted('is for another name', 'check the host'),
+    EPROTO: NO_TLS,
+    ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+    ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
+    ERR_SSL_UNSUPPORTED_PROTOCOL: NO_TLS,
+    // llhttp's code for an answer that begins like no HTTP answer.
+    HPE_INVALID_CONSTANT: { code: 'answer-invalid', says: 'its answer is not HTTP' },
+  }),
+)
 
 /** How far causes are followed: undici and Node nest two or three deep. */
 const MAX_DEPTH = 8
@@ -81,7 +85,7 @@ export function networkError(
 ): StreamError {
   if (error instanceof StreamError) return error
   const found = findCode(error, MAX_DEPTH)
-  const meaning = found === undefined ? undefined : MEANINGS[found]
+  const meaning = found === undefined ? undefined : MEANINGS.get(found)
   const says = meaning
     ? `${meaning.says} (${found})`
     : // TLS alerts (ERR_SSL_*) and the rest explain themselves.
@@ -105,9 +109,5 @@ function findCode(error: unknown, depth: number): string | undefined {
   const own = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const inner = error instanceof AggregateError ? [...error.errors, error.cause] : [error.cause]
   const codes = inner.map((each) => findCode(each, depth - 1))
-  return (
-    [own, ...codes].find((code) => code !== undefined && Object.hasOwn(MEANINGS, code)) ??
-    own ??
-    codes[0]
-  )
+  return [own, ...codes].find((code) => code !== undefined && MEANINGS.has(code)) ?? own ?? codes[0]
 }

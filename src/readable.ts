@@ -1,5 +1,5 @@
 /** The bytes as text, or undefined where they are not what the field usually holds. */
-export type ReadableForm = (bytes: Uint8Array) => string | undefined
+export type ReadableForm = (bytes: Buffer) => string | undefined
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -27,18 +27,18 @@ export function readableForm(message: string, field: string): ReadableForm | und
 }
 
 /** Six raw bytes, or the 12 hex digits in ASCII that `presence` sends. */
-function macText(bytes: Uint8Array): string | undefined {
-  const view = asBuffer(bytes)
-  const hex =
-    bytes.length === 6 ? view.toString('hex') : bytes.length === 12 ? view.toString('latin1') : ''
+function macText(bytes: Buffer): string | undefined {
+  let hex = ''
+  if (bytes.length === 6) hex = bytes.toString('hex')
+  else if (bytes.length === 12) hex = bytes.toString('latin1')
   if (!/^[\da-f]{12}$/i.test(hex)) return undefined
   return hex.toLowerCase().replace(/..(?=.)/g, '$&:')
 }
 
 /** Told apart by length: the numbers of `addr_family` differ between topics. */
-function ipText(bytes: Uint8Array): string | undefined {
+function ipText(bytes: Buffer): string | undefined {
   if (bytes.length === 4) return bytes.join('.')
-  return bytes.length === 16 ? ipv6Text(asBuffer(bytes)) : undefined
+  return bytes.length === 16 ? ipv6Text(bytes) : undefined
 }
 
 /** RFC 5952: lower case, no leading zeros, the first longest run of zero groups as `::`. */
@@ -59,14 +59,10 @@ function ipv6Text(bytes: Buffer): string {
   return `${hex(groups.slice(0, run.start))}::${hex(groups.slice(run.start + run.length))}`
 }
 
-function utf8Text(bytes: Uint8Array): string | undefined {
+function utf8Text(bytes: Buffer): string | undefined {
   try {
     return UTF8.decode(bytes)
   } catch {
     return undefined
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -49,6 +49,7 @@ export async function startReporting(
   return {
     async close() {
       for (const timer of timers) clearInterval(timer)
+      log.flush()
       table?.close()
       screen.divertLog()
       // The table leaves the final counters standing.

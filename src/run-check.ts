@@ -52,6 +52,11 @@ async function load(path: string): Promise<{ file: InputFile; problems: string[]
     return { file: await loadInput(path), problems: [] }
   } catch (error) {
     if (!(error instanceof StreamError)) throw error
-    return { file: { entries: [], warnings: [] }, problems: error.message.split('\n') }
+    const [first = '', ...others] = error.message.split('\n').map((line) => line.trim())
+    // Where there are several, the first line only says so.
+    return {
+      file: { entries: [], warnings: [] },
+      problems: others.length > 0 ? others : [first],
+    }
   }
 }

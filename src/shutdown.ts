@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 // An end takes 10 s at most: nine for delivering, the rest to write down what was not delivered.
 const FINISH_MS = 9_000
 const WRITE_DOWN_MS = 800
@@ -8,6 +10,11 @@ export class Shutdown {
   readonly #expired = new AbortController()
   readonly #over = new AbortController()
   #timer: NodeJS.Timeout | undefined
+
+  constructor() {
+    // All entries and exporters listen to the same few signals: a thousand listeners are no leak.
+    setMaxListeners(0, this.stopping, this.expired, this.over)
+  }
 
   /** Aborts when the end begins: stop reading, finish what was received. */
   get stopping(): AbortSignal {

@@ -113,7 +113,8 @@ export async function connect(options: ConnectOptions): Promise<StreamError> {
 function pausable(socket: WebSocket, heartbeat: Heartbeat): Connection {
   return {
     pause() {
-      if (socket.isPaused) return
+      // While it closes, the other side's answer must be read.
+      if (socket.isPaused || socket.readyState !== WebSocket.OPEN) return
       heartbeat.pause()
       socket.pause()
     },

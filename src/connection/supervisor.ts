@@ -92,18 +92,16 @@ export class Supervisor {
 
   async #connect(key: Secret): Promise<StreamError> {
     const { entry, gate, userAgent, verifyCertificates = true } = this.#options
+    const { host, topic, username } = entry
     const { signal } = this.#stop
     const leave = await gate.enter(signal)
     let openedAtMs: number | undefined
     try {
       return await connect({
-        ...entry,
-        key,
-        userAgent,
-        verifyCertificates,
+        ...{ host, topic, username, key },
+        ...{ userAgent, verifyCertificates, signal },
         replayHeaders: this.#replayHeaders(),
         clock: this.#clock,
-        signal,
         onOpen: (connection) => {
           leave()
           openedAtMs = this.#clock.elapsed()

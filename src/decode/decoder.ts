@@ -6,6 +6,7 @@ import { type Drift, DriftTally } from './drift.js'
 import { Envelope } from './envelope.js'
 import { JsonWriter } from './json-writer.js'
 import type { StreamMessage, StreamRecord } from './message.js'
+import { type PackedText, packText } from './packed-text.js'
 import { createPlanner, type MessagePlan } from './plan.js'
 import { readableScalar } from './readable.js'
 import { writeMessage } from './to-json.js'
@@ -55,6 +56,22 @@ export function createDecoder(options: DecoderOptions): Decoder {
   }
 }
 
+type Planner = ReturnType<typeof createPlanner>
+
+/** By schema: a thousand entries of a topic share its plans, and the text that is being written. */
+const PLANNERS = { plain: new WeakMap<Schema, Planner>(), readable: new WeakMap<Schema, Planner>() }
+const OUT = new JsonWriter()
+
+function plannerOf(schema: Schema, readable: boolean): Planner {
+  const planners = PLANNERS[readable ? 'readable' : 'plain']
+  let planner = planners.get(schema)
+  if (planner === undefined) {
+    planner = createPlanner(readable ? readableScalar : () => undefined)
+    planners.set(schema, planner)
+  }
+  return planner
+}
+
 /** Makes record and line of a frame, each from its bytes alone. */
 class Forms {
   readonly #customer: string
@@ -62,17 +79,16 @@ class Forms {
   readonly #wire: WireReader
   readonly #envelope: Envelope
   readonly #payload: MessagePlan
-  readonly #out = new JsonWriter()
-  readonly #opening: Uint8Array
+  readonly #opening: PackedText
 
-  constructor({ customer, schema, readable }: DecoderOptions, drift: DriftTally) {
-    const planOf = createPlanner(readable ? readableScalar : () => undefined)
+  constructor({ customer, schema, readable = false }: DecoderOptions, drift: DriftTally) {
+    const planOf = plannerOf(schema, readable)
     this.#customer = customer
     this.#drift = drift
     this.#wire = new WireReader(customer, drift)
     this.#envelope = new Envelope(planOf(schema.envelope), schema.envelope)
     this.#payload = planOf(schema.payload)
-    this.#opening = Buffer.from(`{"customer":${JSON.stringify(customer)},"topic":`)
+    this.#opening = packText(`{"customer":${JSON.stringify(customer)},"topic":`)
   }
 
   record(frame: Uint8Array): StreamRecord {
@@ -90,23 +106,23 @@ class Forms {
 
   line(frame: Uint8Array): Uint8Array {
     const { wire, envelope } = this.#open(frame)
-    const out = this.#out
-    out.pos = 0
-    out.raw(this.#opening)
+    const out = OUT
+    out.restart()
+    out.packed(this.#opening)
     envelope.writeString(wire, envelope.subject, out)
-    out.raw(KEYS.timestamp)
+    out.packed(KEYS.timestamp)
     envelope.writeTimestamp(wire, out)
-    out.raw(KEYS.customerId)
+    out.packed(KEYS.customerId)
     envelope.writeString(wire, envelope.customer_id, out)
-    out.raw(KEYS.data)
-    if (!envelope.openData(wire)) out.raw(KEYS.noData)
+    out.packed(KEYS.data)
+    if (!envelope.openData(wire)) out.packed(KEYS.noData)
     else if (!writeMessage(wire, this.#payload, out, 0)) {
       this.#drift.discard()
       return Buffer.from(`${JSON.stringify(this.record(frame))}\n`)
     }
-    out.raw(KEYS.mspIp)
+    out.packed(KEYS.mspIp)
     envelope.writeString(wire, envelope.msp_id, out)
-    out.raw(KEYS.end)
+    out.packed(KEYS.end)
     return out.take()
   }
 
@@ -123,12 +139,12 @@ class Forms {
 }
 
 const KEYS = {
-  timestamp: Buffer.from(',"timestamp":'),
-  customerId: Buffer.from(',"customer_id":'),
-  data: Buffer.from(',"data":'),
-  noData: Buffer.from('{}'),
-  mspIp: Buffer.from(',"msp_ip":'),
-  end: Buffer.from('}\n'),
+  timestamp: packText(',"timestamp":'),
+  customerId: packText(',"customer_id":'),
+  data: packText(',"data":'),
+  noData: packText('{}'),
+  mspIp: packText(',"msp_ip":'),
+  end: packText('}\n'),
 }
 
 class DecodedMessage implements StreamMessage {

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { lowerDigits, upperDigits } from './int64.js'
+import type { PackedText } from './packed-text.js'
 
 /** Bytes that stand for themselves in a JSON string: ASCII without controls, quote and backslash. */
 const PLAIN = new Uint8Array(256)
@@ -9,58 +11,83 @@ const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const QUOTE = 0x22
 const ZERO = 0x30
 
-const START_SIZE = 16 * 1024
-/** A scratch buffer that one huge frame made larger than this is not kept. */
-const KEPT_SIZE = 1024 * 1024
+/** Room for some lines. Larger slabs would be kept in memory for the sake of one line longer. */
+const SLAB_SIZE = 16 * 1024
 
 /** Enough for any number in quotes, with what punctuation stands around it. */
 const NUMBER_SIZE = 32
 
-/** Writes JSON text as UTF-8 into a buffer of its own, which grows as needed. */
-export class JsonWriter {
-  bytes: Buffer = Buffer.allocUnsafeSlow(START_SIZE)
-  pos = 0
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length)
+}
 
-  /** What was written, as a copy; the writer starts anew. */
+/**
+ * Writes JSON text as UTF-8. Texts are written one behind the other into a slab, and none is ever
+ * written over: what was taken stays as it is without being copied.
+ */
+export class JsonWriter {
+  #bytes: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE)
+  #view = viewOf(this.#bytes)
+  #pos = 0
+  /** Where the text at hand begins. */
+  #start = 0
+
+  /** Length of the text so far. */
+  get length(): number {
+    return this.#pos - this.#start
+  }
+
+  /** Drops what was written since the last text was taken. */
+  restart(): void {
+    this.#pos = this.#start
+  }
+
+  /** The text; another one begins. */
   take(): Uint8Array {
-    const taken = Buffer.allocUnsafe(this.pos)
-    this.bytes.copy(taken, 0, 0, this.pos)
-    this.pos = 0
-    if (this.bytes.length > KEPT_SIZE) this.bytes = Buffer.allocUnsafeSlow(START_SIZE)
+    const taken = this.#bytes.subarray(this.#start, this.#pos)
+    this.#start = this.#pos
+    // What was made for one huge text is not kept for the small ones that follow.
+    if (this.#bytes.length > SLAB_SIZE) this.#move(SLAB_SIZE)
     return taken
+  }
+
+  /** Puts another character in the place of one that was written. */
+  replace(index: number, code: number): void {
+    this.#bytes[this.#start + index] = code
   }
 
   /** One ASCII character. */
   byte(code: number): void {
-    if (this.pos === this.bytes.length) this.#grow(1)
-    this.bytes[this.pos++] = code
+    if (this.#pos === this.#bytes.length) this.#grow(1)
+    this.#bytes[this.#pos++] = code
   }
 
-  /** Bytes that are JSON already. */
-  raw(json: Uint8Array): void {
-    const { length } = json
-    if (this.bytes.length - this.pos < length) this.#grow(length)
-    const { bytes, pos } = this
-    // A loop: for the few bytes of a name it beats set() and copy().
-    for (let i = 0; i < length; i++) bytes[pos + i] = json[i] as number
-    this.pos = pos + length
+  /** Text that was packed beforehand. */
+  packed({ words, length }: PackedText): void {
+    const size = words.length * 4
+    if (this.#bytes.length - this.#pos < size) this.#grow(size)
+    const view = this.#view
+    const pos = this.#pos
+    for (let i = 0; i < words.length; i++) view.setInt32(pos + i * 4, words[i] as number, true)
+    this.#pos = pos + length
   }
 
   /** ASCII text that is JSON already. */
   ascii(json: string): void {
     const { length } = json
-    if (this.bytes.length - this.pos < length) this.#grow(length)
-    const { bytes, pos } = this
+    if (this.#bytes.length - this.#pos < length) this.#grow(length)
+    const bytes = this.#bytes
+    const pos = this.#pos
     for (let i = 0; i < length; i++) bytes[pos + i] = json.charCodeAt(i)
-    this.pos = pos + length
+    this.#pos = pos + length
   }
 
   /** A string of any kind. */
   text(text: string): void {
     const json = JSON.stringify(text)
     const length = Buffer.byteLength(json)
-    if (this.bytes.length - this.pos < length) this.#grow(length)
-    this.pos += this.bytes.write(json, this.pos)
+    if (this.#bytes.length - this.#pos < length) this.#grow(length)
+    this.#pos += this.#bytes.write(json, this.#pos)
   }
 
   /** A number as `JSON.stringify` has it: `-0` as 0; `NaN` and infinities as strings. */
@@ -80,7 +107,7 @@ export class JsonWriter {
   /** A signed 32-bit integer. */
   int32(value: number): void {
     this.#reserveNumber()
-    if (value < 0) this.bytes[this.pos++] = 0x2d
+    if (value < 0) this.#bytes[this.#pos++] = 0x2d
     this.#digits(Math.abs(value))
   }
 
@@ -93,41 +120,45 @@ export class JsonWriter {
   /** A 64-bit integer in quotes, from its halves. */
   int64(low: number, high: number, signed: boolean): void {
     this.#reserveNumber()
-    this.bytes[this.pos++] = QUOTE
+    this.#bytes[this.#pos++] = QUOTE
     if (signed && high < 0) {
-      this.bytes[this.pos++] = 0x2d
+      this.#bytes[this.#pos++] = 0x2d
       this.#digits64(-low >>> 0, (low === 0 ? -high : ~high) >>> 0)
     } else {
       this.#digits64(low >>> 0, high >>> 0)
     }
-    this.bytes[this.pos++] = QUOTE
+    this.#bytes[this.#pos++] = QUOTE
   }
 
   /** A string from its UTF-8 bytes; what is not UTF-8 becomes U+FFFD. */
   string(from: Buffer, start: number, end: number): void {
     const length = end - start
-    if (this.bytes.length - this.pos < length + 2) this.#grow(length + 2)
-    const { bytes } = this
-    let pos = this.pos
+    if (this.#bytes.length - this.#pos < length + 2) this.#grow(length + 2)
+    const bytes = this.#bytes
+    let pos = this.#pos
     bytes[pos++] = QUOTE
+    let checked = false
     for (let at = start; at < end; at++) {
       const byte = from[at] as number
       if (PLAIN[byte] === 0) {
-        this.text(from.toString('utf8', start, end))
-        return
+        if (byte < 0x80 || !(checked || isUtf8(from.subarray(at, end)))) {
+          this.text(from.toString('utf8', start, end))
+          return
+        }
+        checked = true
       }
       bytes[pos++] = byte
     }
     bytes[pos++] = QUOTE
-    this.pos = pos
+    this.#pos = pos
   }
 
   /** Bytes as a string in base64. */
   base64(from: Buffer, start: number, end: number): void {
     const length = Math.ceil((end - start) / 3) * 4 + 2
-    if (this.bytes.length - this.pos < length) this.#grow(length)
-    const { bytes } = this
-    let pos = this.pos
+    if (this.#bytes.length - this.#pos < length) this.#grow(length)
+    const bytes = this.#bytes
+    let pos = this.#pos
     bytes[pos++] = QUOTE
     let at = start
     for (; at + 2 < end; at += 3) {
@@ -146,11 +177,11 @@ export class JsonWriter {
       bytes[pos++] = 0x3d
     }
     bytes[pos++] = QUOTE
-    this.pos = pos
+    this.#pos = pos
   }
 
   #reserveNumber(): void {
-    if (this.bytes.length - this.pos < NUMBER_SIZE) this.#grow(NUMBER_SIZE)
+    if (this.#bytes.length - this.#pos < NUMBER_SIZE) this.#grow(NUMBER_SIZE)
   }
 
   #digits64(low: number, high: number): void {
@@ -165,7 +196,7 @@ export class JsonWriter {
   /** A non-negative integer up to 2^53. */
   #digits(value: number): void {
     if (value < 10) {
-      this.bytes[this.pos++] = ZERO + value
+      this.#bytes[this.#pos++] = ZERO + value
     } else if (value < 1e9) {
       let length = 2
       for (let power = 100; value >= power; power *= 10) length++
@@ -179,19 +210,29 @@ export class JsonWriter {
 
   /** The last `length` digits of an integer below 2^31. */
   #paddedDigits(value: number, length: number): void {
-    const { bytes, pos } = this
+    const bytes = this.#bytes
+    const pos = this.#pos
     let rest = value | 0
     for (let at = pos + length - 1; at >= pos; at--) {
       const quotient = (rest / 10) | 0
       bytes[at] = ZERO + rest - quotient * 10
       rest = quotient
     }
-    this.pos = pos + length
+    this.#pos = pos + length
   }
 
   #grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.pos + needed))
-    this.bytes.copy(larger, 0, 0, this.pos)
-    this.bytes = larger
+    this.#move(Math.max(SLAB_SIZE, (this.length + needed) * 2))
+  }
+
+  /** Goes on in a new slab, with the text at hand. */
+  #move(size: number): void {
+    const { length } = this
+    const slab = Buffer.allocUnsafeSlow(size)
+    this.#bytes.copy(slab, 0, this.#start, this.#pos)
+    this.#bytes = slab
+    this.#view = viewOf(slab)
+    this.#start = 0
+    this.#pos = length
   }
 }

@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs'
+import { type PackedText, packText } from './packed-text.js'
 import { enumScalar, SCALARS, type Scalar } from './scalars.js'
 import { WIRE } from './wire-reader.js'
 
@@ -9,10 +10,13 @@ export type Step = {
   /** The field's name in the record. */
   readonly name: string
   /** `,"name":`, ready to be written. */
-  readonly key: Uint8Array
+  readonly key: PackedText
   readonly repeated: boolean
-  /** A zero counts as not sent: a field without presence, as most are in proto3. */
-  readonly implicit: boolean
+  /**
+   * Whether the value may leave no trace in the record: a zero of a field without presence, as most
+   * are in proto3, or a packed list without values.
+   */
+  readonly fleeting: boolean
   /** Objects inherit something of this name, as they do `constructor`. */
   readonly inherited: boolean
   /** Names of the other fields of its oneof, which this one takes the place of. */
@@ -92,7 +96,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
     if (field instanceof protobuf.MapField) return [mapStep(message, field)]
     const step = stepOf(field, contentOf(message, field))
     const packable = step.form === 'scalar' && step.scalar.wireType !== WIRE.bytes
-    return step.repeated && packable ? [step, { ...step, form: 'packed' }] : [step]
+    return step.repeated && packable ? [step, { ...step, form: 'packed', fleeting: true }] : [step]
   }
 
   function contentOf(message: string, field: protobuf.FieldBase): Content {
@@ -108,7 +112,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
     }
     const scalar =
       resolvedType instanceof protobuf.Enum
-        ? enumScalar(enumNames(resolvedType), message, name)
+        ? enumScalar(enumNames(resolvedType), { message, field: name })
         : (choose(message, name, type) ?? (SCALARS[type] as Scalar))
     return { form: 'scalar', scalar, message: undefined }
   }
@@ -151,9 +155,9 @@ function stepOf(field: protobuf.Field, content: Content): Step {
   return {
     number: field.id,
     name,
-    key: Buffer.from(`,${JSON.stringify(name)}:`),
+    key: packText(`,${JSON.stringify(name)}:`),
     repeated: field.repeated,
-    implicit: !field.repeated && !field.map && !field.hasPresence,
+    fleeting: content.form === 'scalar' && !field.repeated && !field.map && !field.hasPresence,
     inherited: name in Object.prototype,
     rivals: rivals?.length ? rivals : undefined,
     ...content,

@@ -1,6 +1,9 @@
+import type { EnumField } from './drift.js'
 import { shortestFloat32 } from './float32.js'
 import { int64Text } from './int64.js'
 import type { JsonWriter } from './json-writer.js'
+import { packText } from './packed-text.js'
+import { SHORT_LENGTH, shortBase64, shortText } from './short-text.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
 /** How values of one type go from the wire to a record, and from the wire to JSON text. */
@@ -16,8 +19,8 @@ export type Scalar = {
   readonly zero: string | number | boolean
 }
 
-const TRUE = Buffer.from('true')
-const FALSE = Buffer.from('false')
+const TRUE = packText('true')
+const FALSE = packText('false')
 
 /** The scalar types of protobuf, by their names in `.proto` files. */
 export const SCALARS: Readonly<Record<string, Scalar>> = {
@@ -43,7 +46,7 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
     wireType: WIRE.varint,
     wide: true,
     read: readBool,
-    write: (wire, out) => out.raw(readBool(wire) ? TRUE : FALSE),
+    write: (wire, out) => out.packed(readBool(wire) ? TRUE : FALSE),
     zero: false,
   },
   string: {
@@ -53,7 +56,8 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
       const length = wire.length()
       const start = wire.pos
       wire.pos = start + length
-      return wire.bytes.toString('utf8', start, wire.pos)
+      const short = length <= SHORT_LENGTH ? shortText(wire.bytes, start, wire.pos) : undefined
+      return short ?? wire.bytes.toString('utf8', start, wire.pos)
     },
     write(wire, out) {
       const length = wire.length()
@@ -70,6 +74,7 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
       const length = wire.length()
       const start = wire.pos
       wire.pos = start + length
+      if (length <= SHORT_LENGTH) return shortBase64(wire.bytes, start, wire.pos)
       return wire.bytes.toString('base64', start, wire.pos)
     },
     write(wire, out) {
@@ -84,32 +89,27 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
 
 /**
  * An enum: names of its values by their numbers; a number without a name stays one.
- * @param message name of the message that has the field, for reports of such numbers
- * @param field name of the field
+ * @param field the field, for reports of such numbers
  */
-export function enumScalar(
-  names: ReadonlyMap<number, string>,
-  message: string,
-  field: string,
-): Scalar {
-  const json = new Map([...names].map(([number, name]) => [number, Buffer.from(`"${name}"`)]))
+export function enumScalar(names: ReadonlyMap<number, string>, field: EnumField): Scalar {
+  const json = new Map([...names].map(([number, name]) => [number, packText(`"${name}"`)]))
   return {
     wireType: WIRE.varint,
     wide: false,
     read(wire) {
       const value = wire.varint()
       const name = names.get(value)
-      if (name === undefined) wire.drift.enumValue(message, field, value)
+      if (name === undefined) wire.drift.enumValue(field, value)
       return name ?? value
     },
     write(wire, out) {
       const value = wire.varint()
       const name = json.get(value)
       if (name !== undefined) {
-        out.raw(name)
+        out.packed(name)
         return
       }
-      wire.drift.enumValue(message, field, value)
+      wire.drift.enumValue(field, value)
       out.int32(value)
     },
     zero: names.get(0) ?? 0,

@@ -26,7 +26,7 @@ export function writeMessage(
 ): boolean {
   const { steps, streamable } = plan.compiled
   if (!streamable) return false
-  const start = out.pos
+  const start = out.length
   let last = 0
   let listOpen = false
   let closed = group === 0
@@ -41,14 +41,14 @@ export function writeMessage(
       wire.unknown(plan, tag)
       continue
     }
-    if (leavesNoTrace(wire, step)) {
+    if (step.fleeting && isNothing(wire, step)) {
       // A zero may take back what came before.
       if (step.number <= last && !step.repeated) return false
       continue
     }
     if (step.number > last) {
       if (listOpen) out.byte(CLOSE_BRACKET)
-      out.raw(step.key)
+      out.packed(step.key)
       listOpen = step.repeated
       if (listOpen) out.byte(OPEN_BRACKET)
       last = step.number
@@ -63,17 +63,15 @@ export function writeMessage(
   if (!closed) wire.fail(wire.pos, `no end of group ${group}`)
   if (listOpen) out.byte(CLOSE_BRACKET)
   // Every key begins with a comma; the first one's gives way to the brace.
-  if (out.pos === start) out.byte(OPEN_BRACE)
-  else out.bytes[start] = OPEN_BRACE
+  if (out.length === start) out.byte(OPEN_BRACE)
+  else out.replace(start, OPEN_BRACE)
   out.byte(CLOSE_BRACE)
   return true
 }
 
-/** Passes over an implicit field's zero or an empty packed list. */
-function leavesNoTrace(wire: WireReader, step: Step): boolean {
-  if (step.form === 'packed') return wire.skipZero(WIRE.bytes, true)
-  if (!step.implicit || step.form !== 'scalar') return false
-  return wire.skipZero(step.scalar.wireType, step.scalar.wide)
+/** Passes over a zero of a field without presence, or a packed list without values. */
+function isNothing(wire: WireReader, { form, scalar }: Step): boolean {
+  return wire.skipZero(form === 'scalar' ? scalar.wireType : WIRE.bytes, scalar?.wide ?? true)
 }
 
 function writeOther(wire: WireReader, step: Step, out: JsonWriter): boolean {

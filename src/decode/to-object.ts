@@ -41,7 +41,7 @@ export function readMessage(
 }
 
 function readScalar(wire: WireReader, step: Step, scalar: Scalar, target: JsonObject): void {
-  if (step.implicit && wire.skipZero(scalar.wireType, scalar.wide)) delete target[step.name]
+  if (step.fleeting && wire.skipZero(scalar.wireType, scalar.wide)) delete target[step.name]
   else set(target, step, scalar.read(wire))
 }
 
@@ -128,7 +128,9 @@ function finish(target: JsonObject, ordered: boolean, names: readonly string[]):
   if (ordered) return target
   const result: JsonObject = {}
   for (const name of names) {
-    if (Object.hasOwn(target, name)) define(result, name, target[name] as JsonValue)
+    if (!Object.hasOwn(target, name)) continue
+    if (name in result) define(result, name, target[name] as JsonValue)
+    else result[name] = target[name] as JsonValue
   }
   return result
 }

@@ -42,11 +42,6 @@ export class WireReader {
     this.#depth = 0
   }
 
-  /** Lets go of the frame. */
-  close(): void {
-    this.bytes = EMPTY
-  }
-
   fail(offset: number, reason: string): never {
     throw new StreamError(
       'frame-undecodable',

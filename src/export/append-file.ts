@@ -91,16 +91,15 @@ export class AppendFile<Item> {
 
   /** Goes over to the file that now has the path, where another program moved ours away. */
   reopen(): Promise<void> {
-    if (!this.#reopen) {
-      let done = () => {}
-      const promise = new Promise<void>((resolve) => {
-        done = resolve
-      })
-      this.#reopen = { promise, done }
-      if (this.#writing) this.#endPause()
-      else this.#idleReopen = this.#followPath([], 0)
-    }
-    return this.#reopen.promise
+    if (this.#reopen) return this.#reopen.promise
+    let done = () => {}
+    const promise = new Promise<void>((resolve) => {
+      done = resolve
+    })
+    this.#reopen = { promise, done }
+    if (this.#writing) this.#endPause()
+    else this.#idleReopen = this.#followPath([], 0)
+    return promise
   }
 
   /** Resolves when every line is settled and the file is closed. */

@@ -1,17 +1,18 @@
 import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { StreamMessage, StreamRecordOf } from '../decode/message.js'
+import type { StreamMessage, StreamRecord } from '../decode/message.js'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
-import type { ExportFunction } from './export-function.js'
+import type { ExportContext } from './export-function.js'
 import type { Exporter, ExporterContext } from './exporter.js'
 
 /** What an `open` of a module gets. */
 export type ModuleContext = Pick<ExporterContext, 'log' | 'topics' | 'stopping' | 'signal'>
 
 type UserModule = {
-  readonly exportData: ExportFunction
+  /** An `ExportFunction`, as far as can be known of a file that a user wrote. */
+  exportData(message: StreamRecord, context: ExportContext): unknown
   open?(context: ModuleContext): unknown
   close?(): unknown
 }
@@ -69,9 +70,7 @@ export async function openModule(target: string, context: ExporterContext): Prom
     export(message) {
       const { customer, topic, frame, record } = message
       try {
-        // The types of the shipped schema; what was sent may be newer.
-        const typed = record as unknown as StreamRecordOf
-        const result: unknown = exportData(typed, { customer, topic, frame, signal })
+        const result = exportData(record, { customer, topic, frame, signal })
         if (isThenable(result)) return taken(message, result)
         counters.delivered++
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { Host } from '../host.js'
+import { type Host, isSameHost } from '../host.js'
 import type { Topic } from '../schema/topics.js'
 import type { Secret } from '../secret.js'
 
@@ -58,7 +58,6 @@ function isSame(a: CustomerEntry, b: CustomerEntry): boolean {
     a.topic === b.topic &&
     a.username === b.username &&
     a.key.equals(b.key) &&
-    a.host.authority === b.host.authority &&
-    a.host.secure === b.host.secure
+    isSameHost(a.host, b.host)
   )
 }

@@ -24,12 +24,7 @@ export type SaveKeysOptions = {
 
 export type SaveResult =
   /** `written` is false where the file held the new keys already, or none of the old ones. */
-  | {
-      readonly type: 'saved'
-      readonly written: boolean
-      /** Names of the entries that hold their host's new key in the file now. */
-      readonly holders: ReadonlySet<string>
-    }
+  | { readonly type: 'saved'; readonly written: boolean }
   /** The file is as it was; the new keys serve this run alone. */
   | { readonly type: 'failed'; readonly reason: string }
 
@@ -68,13 +63,12 @@ async function rewrite(
   for (let attempt = 1; ; attempt++) {
     const { text, byteOrderMark, stats } = await readText(file)
     const rewritten = rewriteKeys(text, renewals, defaultHost)
-    if (!rewritten) return failed('it is no valid input file now')
-    const { holders } = rewritten
-    if (rewritten.text === text) return { type: 'saved', written: false, holders }
+    if (rewritten === undefined) return failed('it is no valid input file now')
+    if (rewritten === text) return { type: 'saved', written: false }
     try {
-      const bytes = Buffer.from(`${byteOrderMark ? '\ufeff' : ''}${rewritten.text}`)
+      const bytes = Buffer.from(`${byteOrderMark ? '\ufeff' : ''}${rewritten}`)
       await replaceFile(file, bytes, stats)
-      return { type: 'saved', written: true, holders }
+      return { type: 'saved', written: true }
     } catch (error) {
       if (!(error instanceof FileChanged) || attempt === TRIES) throw error
     }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { untilAborted } from '../clock.js'
 import type { Gate } from '../connection/gate.js'
 import type { KeySource } from '../connection/subscribe.js'
@@ -23,6 +24,8 @@ export type KeyRingOptions = {
   readonly gate: Gate
   /** The keys that the input file holds now, by entry. May throw where it is wrong now. */
   readonly readKeys: () => Promise<ReadonlyMap<string, Secret>>
+  /** Is told of a key that was found in the file and is used from now on. */
+  readonly onPasted?: (name: string, key: Secret) => void
   /** Writes renewals into the input file; says by itself what hinders it, and never throws. */
   readonly saveKeys: (renewals: readonly Renewal[]) => Promise<void>
   readonly log: Logger
@@ -95,6 +98,8 @@ class Ring implements KeyRing {
         else refused.set(holder.name, error)
       }
     }
+    // Every key under way listens: Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, signal)
     // All are asked in one tick, so that those with the same key share a call.
     await Promise.all(entries.map((entry) => validateOne(this.#hold(entry))))
     this.#warn(unanswered)
@@ -135,6 +140,7 @@ class Ring implements KeyRing {
         replaced_by: pasted.fingerprint,
       })
       use(holder, pasted)
+      this.#options.onPasted?.(name, pasted)
       return pasted
     }
     const validation = await this.#validate(host, refused, signal)

@@ -60,7 +60,6 @@ export function createValidator(validate: Validate, gate: Gate): Validate {
 
 function isFor(call: Call, host: Host, key: Secret): boolean {
   return (
-    !call.signal.aborted &&
     call.host.authority === host.authority &&
     call.host.secure === host.secure &&
     call.key.equals(key)

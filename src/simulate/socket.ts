@@ -173,9 +173,9 @@ export class CentralSocket implements Request {
     this.sendRaw(header)
   }
 
-  /** Writes bytes beneath the WebSocket framing, to break the protocol. */
-  sendRaw(bytes: Uint8Array): void {
-    if (this.open) this.#stream.write(bytes)
+  /** Writes bytes beneath the WebSocket framing, to break the protocol or to send many frames at once. */
+  sendRaw(bytes: Uint8Array, taken: () => void = () => {}): void {
+    if (this.open) this.#stream.write(bytes, taken)
   }
 
   ping(data = ''): void {

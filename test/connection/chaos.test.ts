@@ -6,9 +6,9 @@ import type { Central } from '../../src/simulate/central.js'
 import type { Fault } from '../../src/simulate/faults.js'
 import type { CentralSocket } from '../../src/simulate/socket.js'
 import { startCentral } from '../helpers/central.js'
-import { pick, seededRandom } from '../helpers/chance.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { makeKey } from '../helpers/keys.js'
+import { seededRandom } from '../helpers/random.js'
 import { fixedKey, type Subscriber, startSubscriber } from '../helpers/subscription.js'
 
 const SEED = Number(process.env.CHAOS_SEED ?? 1)
@@ -139,6 +139,11 @@ test('whatever breaks, each entry gets its frames in order, none twice, none mis
   }
   assert.equal(clock.timers, 0)
 })
+
+/** One of several, by chance. */
+function pick<T>(items: readonly T[], random: () => number): T {
+  return items[Math.floor(random() * items.length)] as T
+}
 
 /** Whether the frames of one socket arrived as they must. */
 function check({ numbers, flushedAt, brokenAt, how }: Sent, delivered: Set<number>): void {

@@ -67,6 +67,24 @@ for (const name of ['tinyproxy', 'squid'] as const) {
       assert.equal(cause.code, 'proxy-failed')
       assert.match(cause.message, /answered 50\d when asked for 127\.0\.0\.1/)
     })
+
+    await t.test('a connection is lost when the proxy goes, and retried', async (t) => {
+      setProxies(t, { HTTP_PROXY: url, HTTPS_PROXY: url })
+      const subscribers = [plain, secure].map((central) =>
+        startSubscriber(t, central.url, { verifyCertificates: false }),
+      )
+      await Promise.all(subscribers.map((subscriber) => subscriber.reach('open')))
+      await proxy.kill()
+      for (const subscriber of subscribers) {
+        const lost = await subscriber.reach('retrying')
+        assert.equal(lost.cause.code, 'connection-lost')
+        subscriber.clock.advance(lost.delayMs)
+        const { length } = subscriber.statuses
+        await until(() => subscriber.statuses.length === length + 2)
+        const again = await subscriber.reach('retrying')
+        assert.equal(again.cause.code, 'proxy-failed')
+      }
+    })
   })
 }
 

@@ -134,6 +134,7 @@ test('stops while its socket is paused, without reading all that was sent', asyn
   for (let next = await frames.next(); !next.done; next = await frames.next()) count += 1
   assert.equal(subscriber.status.frames, count)
   assert.ok(count < 1000, `${count} frames`)
+  assert.equal((await socket.ended).code, 1000)
   await sending
   assert.equal(subscriber.clock.timers, 0)
   await until(() => central.connections.open === 0)

@@ -141,6 +141,19 @@ test('follows the path on reopen, and loses nothing between the files', async (t
   assert.equal(written.length, n)
 })
 
+test('can be asked to reopen before its first line, and twice at once', async (t) => {
+  const { written, options, push } = fixture()
+  const path = join(tempFolder(t), 'out')
+  const file = new AppendFile(path, options)
+  await Promise.all([file.reopen(), file.reopen()])
+  push(file, 'one')
+  await Promise.all([file.reopen(), file.reopen()])
+  push(file, 'two')
+  await file.close()
+  assert.equal(readFileSync(path, 'utf8'), 'one\ntwo\n')
+  assert.deepEqual(written, ['one', 'two'])
+})
+
 test('keeps the old file where the new one cannot be opened', async (t) => {
   const { context, options, push } = fixture()
   const folder = join(tempFolder(t), 'logs')

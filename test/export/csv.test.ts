@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import papaparse from 'papaparse'
 import protobuf from 'protobufjs'
 import type { JsonValue, StreamMessage, StreamRecord } from '../../src/decode/message.js'
@@ -276,6 +284,21 @@ test('goes on in existing files, and closes off a row that a crash tore within q
     ['one\ntwo, "three"', 'after 28', 'after 21', 'after 9'],
   )
   assert.equal(readFileSync(path, 'utf8').split(heading ?? '').length, 2, 'one heading')
+})
+
+test('gives the file that follows a rotation its heading', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'audit.csv')
+  const context = fakeContext()
+  const exporter = await openCsv(folder, context)
+  await exporter.export(audit({ target: 'one' }))
+  while (context.counters.delivered < 1) await setImmediate()
+  renameSync(path, `${path}.1`)
+  await exporter.reopen?.()
+  await exporter.export(audit({ target: 'two' }))
+  await exporter.close()
+  assert.equal(readCsv(`${path}.1`)[0]?.['data.target'], 'one')
+  assert.equal(readCsv(path)[0]?.['data.target'], 'two')
 })
 
 test('completes a heading that a crash tore', async (t) => {

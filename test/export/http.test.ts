@@ -224,7 +224,6 @@ test('warns of an authorization that would travel in plain text', async () => {
 
 test('loses no message and keeps the order while the sink is killed ten times', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'http-'))
-  t.after(() => rm(folder, { recursive: true }))
   const file = join(folder, 'lines')
   let port = 0
   const receiver = await mortal(t, async () => {
@@ -232,6 +231,7 @@ test('loses no message and keeps the order while the sink is killed ten times', 
     port = started.port
     return started.child
   })
+  t.after(() => rm(folder, { recursive: true }))
   const context = fakeContext()
   const exporter = await openHttp(`http://127.0.0.1:${port}/`, context, EAGER)
   const messages = Array.from({ length: 50_000 }, (_, n) => fakeMessage(`c${n % 4}`, n))

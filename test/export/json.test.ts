@@ -80,7 +80,7 @@ test('loses no acknowledged message and tears at most the last line when killed'
   timeout: 120_000,
 }, async (t) => {
   const path = join(tempFolder(t), 'out.ndjson')
-  const kills = Number(process.env.KILLS ?? 8)
+  const kills = Number(process.env.KILLS ?? 5)
   const acknowledged = new Set<number>()
   let next = 0
   let torn = 0

@@ -145,8 +145,14 @@ test('says what is wrong with a module that cannot be used', async (t) => {
   )
 })
 
-test('loads CommonJS too', async (t) => {
-  const { context, opening } = open(t, 'module.exports = async () => {}', 'module.cjs')
-  await (await opening).export(fakeMessage('A', 1))
-  assert.equal(context.counters.delivered, 1)
+test('loads CommonJS, and TypeScript where this Node does', async (t) => {
+  const typed = 'export default async (message: object): Promise<void> => {}'
+  for (const [code, name] of [
+    ['module.exports = async () => {}', 'module.cjs'],
+    [typed, 'module.ts'],
+  ] as const) {
+    const { context, opening } = open(t, code, name)
+    await (await opening).export(fakeMessage('A', 1))
+    assert.equal(context.counters.delivered, 1)
+  }
 })

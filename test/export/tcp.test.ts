@@ -147,7 +147,6 @@ test('does not send the last lines for ever to a receiver that resets at every e
 
 test('loses no line in order while the receiver is killed ten times', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'tcp-'))
-  t.after(() => rm(folder, { recursive: true }))
   const file = join(folder, 'lines')
   let port = 0
   const receiver = await mortal(t, async () => {
@@ -155,6 +154,7 @@ test('loses no line in order while the receiver is killed ten times', async (t) 
     port = started.port
     return started.child
   })
+  t.after(() => rm(folder, { recursive: true }))
   const context = fakeContext()
   const exporter = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
   const messages = Array.from({ length: 50_000 }, (_, n) => fakeMessage(`c${n % 4}`, n))

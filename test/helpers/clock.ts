@@ -60,12 +60,13 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Gives sockets their turn until something is so; fails after 5 s of real time. */
+/** Gives sockets their turn until something is so; fails after 5 s of real time unless told. */
 export async function until(
   condition: () => boolean,
   what = () => String(condition),
+  timeoutMs = 5000,
 ): Promise<void> {
-  const deadlineMs = performance.now() + 5000
+  const deadlineMs = performance.now() + timeoutMs
   while (!condition()) {
     if (performance.now() > deadlineMs) throw new Error(`it never came to be: ${what()}`)
     await turn()

@@ -35,7 +35,6 @@ export async function startNatsServer(
   { config = '', jetstream = true, user = '', pass = '' } = {},
 ): Promise<NatsServer> {
   const folder = await mkdtemp(join(tmpdir(), 'nats-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
   const [file, log] = [join(folder, 'server.conf'), join(folder, 'log')]
   const port = await freePort()
   const store = jetstream ? `jetstream { store_dir: "${folder}" }` : ''
@@ -43,6 +42,8 @@ export async function startNatsServer(
     writeFile(file, `listen: "127.0.0.1:${port}"\n${store}\n${more}\n`)
   await configure(config)
   const server = await mortal(t, () => spawnServer(file, log))
+  // Registered after the kill, and run after it.
+  t.after(() => rm(folder, { recursive: true, force: true }))
   return {
     port,
     manager: async () => {

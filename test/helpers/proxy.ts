@@ -28,7 +28,12 @@ export function setProxies(t: TestContext, values: Readonly<Record<string, strin
   }
 }
 
-export type Proxy = { readonly port: number; readonly log: () => Promise<string> }
+export type Proxy = {
+  readonly port: number
+  readonly log: () => Promise<string>
+  /** Ends the proxy, and with it what goes through it. */
+  readonly kill: () => Promise<void>
+}
 
 /** How each real proxy is configured to ask for user and password, and is started. */
 const PROXIES = {
@@ -89,7 +94,7 @@ export async function startProxy(t: TestContext, name: ProxyName): Promise<Proxy
   const child = spawn(installedProxy(name), args, { stdio: 'ignore' })
   t.after(() => stop(child))
   await listening(child, port)
-  return { port, log: () => readFile(join(folder, 'log'), 'utf8') }
+  return { port, log: () => readFile(join(folder, 'log'), 'utf8'), kill: () => stop(child) }
 }
 
 async function stop(child: ChildProcess): Promise<void> {

@@ -1,39 +1,14 @@
 import assert from 'node:assert/strict'
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { StreamError } from '../../src/errors.js'
+import { test } from 'node:test'
 import { parseHost } from '../../src/host.js'
-import { diffEntries, withHost } from '../../src/input/entries.js'
+import { withHost } from '../../src/input/entries.js'
 import { loadInput } from '../../src/input/load-input.js'
-import { Secret } from '../../src/secret.js'
 import { tempDir, writeInput } from '../helpers/input.js'
-import { leaksIn, makeKey } from '../helpers/keys.js'
+import { makeKey } from '../helpers/keys.js'
 import { runAsNobody } from '../helpers/nobody.js'
-import { seededRandom } from '../helpers/random.js'
-
-/** What loading says, without the path. */
-async function problems(path: string): Promise<string> {
-  try {
-    await loadInput(path)
-  } catch (error) {
-    assert.ok(error instanceof StreamError)
-    assert.equal(error.code, 'input-invalid')
-    assert.deepEqual(leaksIn(`${error.stack} ${JSON.stringify(error)}`), [])
-    return error.message.replaceAll(path, 'FILE')
-  }
-  return 'valid'
-}
-
-async function problemsOf(t: TestContext, text: string | object): Promise<string> {
-  return problems(await writeInput(t, typeof text === 'string' ? text : JSON.stringify(text)))
-}
-
-/** What loading says of one entry `A` with these properties. */
-function entryProblems(t: TestContext, properties: object): Promise<string> {
-  const entry = { wsskey: makeKey('entry'), topic: 'audit', ...properties }
-  return problemsOf(t, { customers: { A: entry } })
-}
+import { entryProblems, problems, problemsOf } from './problems.js'
 
 test('a valid file gives its entries in order, with what they need and nothing more', async (t) => {
   const [a, b] = [makeKey('a'), makeKey('b')]
@@ -189,45 +164,6 @@ test('a topic that is nearly right is answered with the right one', async (t) =>
   assert.equal(await said('\u001b[31m'), '"\\u001b[31m"')
 })
 
-test('a key says what is wrong with it without being shown', async (t) => {
-  const key = makeKey('faulty')
-  const said = (wsskey: unknown) => entryProblems(t, { wsskey })
-  assert.match(
-    await said(`${key}\n`),
-    new RegExp(`holds a line feed at character ${key.length + 1}`),
-  )
-  assert.match(await said(`\0${key}`), /holds a NUL character at character 1,/)
-  assert.match(await said(`“${key}”`), /a letter or sign that is not Latin-1 at character 1,/)
-  assert.match(await said(` ${key}`), /begins or ends with a blank/)
-  assert.match(await said({ key }), /a string; got an object/)
-  assert.match(await said(null), /a string; got null/)
-  assert.match(
-    await said("paste the key from Central's Streaming page here"),
-    /still holds the text of the example/,
-  )
-})
-
-test('a key that was pasted into the wrong place is not shown', async (t) => {
-  const key = makeKey('displaced')
-  const [, , signature = ''] = key.split('.')
-  for (const entry of [
-    { topic: key },
-    { wsskey: 'audit', topic: key },
-    { wsskey: key, topic: key },
-    { wsskey: key, topic: `x${signature}` },
-    { topic: signature.slice(0, 20) },
-    { hostname: key },
-    { wsskey: key, hostname: `ftp://${signature}` },
-    { username: `${key}\n` },
-    { username: [key] },
-  ]) {
-    const said = await entryProblems(t, entry)
-    assert.match(said, /^FILE: customers\.A\.(topic|hostname|username): /)
-  }
-  const asName = await problemsOf(t, { customers: { [key]: 1 } })
-  assert.match(asName, /^FILE: customers\[entry 1\]: expected an object/)
-})
-
 test('a host or user name that is wrong says why', async (t) => {
   assert.match(
     await entryProblems(t, { hostname: 'ftp://eu.example' }),
@@ -241,79 +177,4 @@ test('a host or user name that is wrong says why', async (t) => {
   )
   assert.match(await entryProblems(t, { username: 'Łukasz' }), /not Latin-1 at character 1/)
   assert.equal(await entryProblems(t, { username: 'Müller' }), 'valid')
-})
-
-test('whatever happens to a file, JSON is told from other text as JSON.parse does, and no key is shown', async (t) => {
-  const random = seededRandom(7)
-  const int = (below: number) => Math.floor(random() * below)
-  const customers = Object.fromEntries(
-    ['A', 'B', 'C'].map((name) => [
-      name,
-      {
-        username: 'abc@example.com',
-        wsskey: makeKey(name),
-        topic: 'audit',
-        hostname: 'eu.example',
-      },
-    ]),
-  )
-  const good = JSON.stringify({ customers }, null, 2)
-  const path = await writeInput(t, good)
-  const inserts = ['"', '\\', '{', '}', ':', ',', '\n', '", "x": "', 'x', 'é', '": {"a": "']
-  let invalid = 0
-  for (let round = 0; round < 400; round++) {
-    let text = good
-    for (let change = int(3); change >= 0; change--) {
-      const [at, length] = [int(text.length), int(2) ? int(3) : int(120)]
-      text = text.slice(0, at) + (inserts[int(16)] ?? '') + text.slice(at + length)
-    }
-    await writeFile(path, text)
-    let isJson = true
-    try {
-      JSON.parse(text)
-    } catch {
-      isJson = false
-    }
-    const said = await problems(path)
-    assert.equal(!said.includes('is not JSON'), isJson, `round ${round}`)
-    for (const { wsskey } of Object.values(customers)) {
-      for (let at = 0; at + 8 <= wsskey.length; at++) {
-        assert.ok(!said.includes(wsskey.slice(at, at + 8)), `round ${round} shows a piece of a key`)
-      }
-    }
-    if (said !== 'valid') invalid++
-  }
-  assert.ok(invalid > 200)
-})
-
-test('entries are compared by what they connect with', () => {
-  const host = parseHost('eu.example')
-  const entry = (name: string, changes: object = {}) => ({
-    name,
-    topic: 'audit' as const,
-    username: 'u',
-    key: new Secret('k'),
-    hostname: undefined,
-    host,
-    ...changes,
-  })
-  const before = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => entry(name))
-  const after = [
-    entry('new'),
-    entry('f'),
-    entry('e', { host: parseHost('us.example') }),
-    entry('d', { key: new Secret('other') }),
-    entry('c', { username: undefined }),
-    entry('b', { topic: 'apprf' }),
-  ]
-  const names = Object.entries(diffEntries(before, after)).map(([kind, entries]) => [
-    kind,
-    entries.map(({ name }) => name).join(' '),
-  ])
-  assert.deepEqual(Object.fromEntries(names), {
-    added: 'new',
-    removed: 'a',
-    changed: 'e d c b',
-    same: 'f',
-  })
 })

@@ -83,7 +83,7 @@ for (const status of [407, 403, 502]) {
     assert.deepEqual([error.code, error.status], ['proxy-failed', status])
     assert.match(error.message, new RegExp(`^the proxy 127.0.0.1:\\d+ answered ${status}`))
     assert.equal(/user and password/.test(error.message), status === 407)
-    assert.equal(central.connections.accepted, 0)
+    assert.equal(central.validations.length, 0)
     await until(() => proxy.open.size === 0)
   })
 }
@@ -96,7 +96,7 @@ test('a proxy that hangs up, is not there, or cannot be used is what failed', as
     setProxies(t, { HTTP_PROXY })
     assert.equal((await failure(validate(central.url))).code, 'proxy-failed', HTTP_PROXY)
   }
-  assert.equal(central.connections.accepted, 0)
+  assert.equal(central.validations.length, 0)
 })
 
 test('a proxy that does not answer is left in time, and at once on an abort', async (t) => {

@@ -1,0 +1,43 @@
+/**
+ * A process of its own for `end-to-end.ts`: sends the golden realistic frames over TLS, as fast as they
+ * are taken, to every socket of their topic, then closes with 1000.
+ */
+import { readFileSync } from 'node:fs'
+import { startCentral } from '../src/simulate/central.js'
+import { certificates } from '../test/helpers/tls.js'
+
+/** WebSocket frames in one write: the server is to cost next to nothing. */
+const FRAMES_A_WRITE = 200
+
+const framesOfEach = Number(process.argv[2])
+const golden = new URL('../test/fixtures/golden/realistic.jsonl', import.meta.url)
+const byTopic = new Map<string, Buffer[]>()
+for (const line of readFileSync(golden, 'utf8').trimEnd().split('\n')) {
+  const { topic, frame } = JSON.parse(line) as { topic: string; frame: string }
+  byTopic.set(topic, [...(byTopic.get(topic) ?? []), Buffer.from(frame, 'base64')])
+}
+
+const { good, caFile } = await certificates()
+const central = await startCentral({ tls: good })
+central.opened.listen(async (socket) => {
+  process.send?.({ opened: socket.topic })
+  const frames = byTopic.get(socket.topic) ?? []
+  const batch = Buffer.concat(
+    Array.from({ length: FRAMES_A_WRITE }, (_, at) => onTheWire(frames[at % frames.length])),
+  )
+  for (let sent = 0; sent < framesOfEach; sent += FRAMES_A_WRITE) {
+    await new Promise<void>((resolve) => socket.sendRaw(batch, resolve))
+  }
+  socket.close(1000)
+})
+process.on('disconnect', () => central.close())
+process.send?.({ url: central.url, caFile })
+
+/** An unmasked binary frame, as a server sends it. */
+function onTheWire(payload: Buffer = Buffer.alloc(0)): Buffer {
+  const header = Buffer.alloc(payload.length < 126 ? 2 : 4)
+  header[0] = 0x82
+  header[1] = Math.min(payload.length, 126)
+  if (payload.length >= 126) header.writeUInt16BE(payload.length, 2)
+  return Buffer.concat([header, payload])
+}

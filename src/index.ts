@@ -1,0 +1,26 @@
+/**
+ * What the package offers to code: types for export functions, the decoder, and the stream of one
+ * entry. The command line is `aruba-stream`.
+ */
+
+export type { Frame } from './connection/frame.js'
+export { createGate, type Gate } from './connection/gate.js'
+export type { Progress, Status } from './connection/status.js'
+export {
+  type KeySource,
+  type SubscribeOptions,
+  type Subscription,
+  subscribe,
+} from './connection/subscribe.js'
+export { createDecoder, type Decoder, type DecoderOptions } from './decode/decoder.js'
+export type { Drift } from './decode/drift.js'
+export type { JsonValue, StreamMessage, StreamRecord, StreamRecordOf } from './decode/message.js'
+export { type FailureCode, StreamError } from './errors.js'
+export type { ExportContext, ExportFunction } from './export/export-function.js'
+export type { ModuleContext } from './export/module.js'
+export { type Host, parseHost } from './host.js'
+export { loadSchema, type Schema, type SchemaOptions } from './schema/load-schema.js'
+export { isTopic, TOPICS, type Topic } from './schema/topics.js'
+export type { TopicPayloads } from './schema/types/index.js'
+export type { BytesText, Float, Int64Text } from './schema/value-types.js'
+export { Secret } from './secret.js'

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import { test } from 'node:test'
+import { sleep, systemClock, untilAborted } from '../src/clock.js'
+import { FakeClock } from './helpers/clock.js'
+
+test('sleeps as long as it was told, and leaves nothing behind', async () => {
+  const clock = new FakeClock()
+  const { signal } = new AbortController()
+  let awake = false
+  const sleeping = sleep(1000, clock, signal).then(() => {
+    awake = true
+  })
+  clock.advance(999)
+  await Promise.resolve()
+  assert.equal(awake, false)
+  clock.advance(1)
+  await sleeping
+  assert.equal(clock.timers, 0)
+  assert.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
+test('sleep ends at once when it is aborted, before or meanwhile', async () => {
+  const clock = new FakeClock()
+  const stop = new AbortController()
+  const sleeping = sleep(1000, clock, stop.signal)
+  stop.abort(new Error('enough'))
+  await assert.rejects(sleeping, /enough/)
+  await assert.rejects(sleep(1000, clock, stop.signal), /enough/)
+  assert.equal(clock.timers, 0)
+})
+
+test('waits for a promise, or until aborted', async () => {
+  const stop = new AbortController()
+  assert.equal(await untilAborted(Promise.resolve(7), stop.signal), 7)
+  await assert.rejects(untilAborted(Promise.reject(new Error('no')), stop.signal), /no/)
+  assert.equal(getEventListeners(stop.signal, 'abort').length, 0)
+  const waiting = untilAborted(new Promise<never>(() => {}), stop.signal)
+  stop.abort(new Error('enough'))
+  await assert.rejects(waiting, /enough/)
+  await assert.rejects(untilAborted(Promise.reject(new Error('late')), stop.signal), /enough/)
+})
+
+test("the machine's clock goes on", async () => {
+  const [now, elapsed] = [systemClock.now(), systemClock.elapsed()]
+  await sleep(5, systemClock, new AbortController().signal)
+  assert.ok(systemClock.now() >= now)
+  assert.ok(systemClock.elapsed() - elapsed >= 4)
+})

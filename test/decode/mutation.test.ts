@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { it } from 'node:test'
+import { createDecoder, type Decoder } from '../../src/decode/decoder.js'
+import type { StreamMessage } from '../../src/decode/message.js'
+import { StreamError } from '../../src/errors.js'
+import { loadSchema } from '../../src/schema/load-schema.js'
+import { TOPICS, type Topic } from '../../src/schema/topics.js'
+import { frameOf } from '../helpers/wire.js'
+
+// A hundred thousand stack traces would take longer than all the decoding.
+Error.stackTraceLimit = 0
+
+const FRAMES = 100_000
+/** A good frame is decoded again after so many bad ones. */
+const GOOD_EVERY = 50
+
+type Good = { topic: Topic; bytes: Buffer; payload: Buffer; line: string }
+
+const decoders = new Map<Topic, Decoder>(
+  TOPICS.map((topic) => [topic, createDecoder({ customer: 'A', schema: loadSchema(topic) })]),
+)
+
+function decode(topic: Topic, bytes: Uint8Array, first: 'record' | 'line'): StreamMessage {
+  const decoder = decoders.get(topic)
+  assert.ok(decoder)
+  return decoder.decode({ bytes, receivedAt: 0, text: false }, first)
+}
+
+/** The record as JSON, made the way that is asked for; or the message of the error. */
+function outcome(topic: Topic, bytes: Uint8Array, first: 'record' | 'line'): string {
+  try {
+    const message = decode(topic, bytes, first)
+    if (first === 'record') return `${JSON.stringify(message.record)}\n`
+    return Buffer.from(message.line).toString()
+  } catch (error) {
+    if (error instanceof StreamError && error.code === 'frame-undecodable') return error.message
+    throw error
+  }
+}
+
+/** mulberry32: the same numbers in every run. */
+function seeded(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
+  }
+}
+
+const { envelope } = loadSchema('audit')
+
+const good = ['realistic', 'edge', 'evolved'].flatMap((name): Good[] => {
+  const path = new URL(`../fixtures/golden/${name}.jsonl`, import.meta.url)
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  return lines.map((text) => {
+    const { topic, frame } = JSON.parse(text)
+    const bytes = Buffer.from(frame, 'base64')
+    const payload = Buffer.from(envelope.toObject(envelope.decode(bytes)).data ?? [])
+    return {
+      topic,
+      bytes,
+      payload,
+      line: Buffer.from(decode(topic, bytes, 'line').line).toString(),
+    }
+  })
+})
+
+const byTopic = new Map(TOPICS.map((name) => [name, good.filter(({ topic }) => topic === name)]))
+
+function mutate(source: Good, random: (below: number) => number): Buffer {
+  const kin = byTopic.get(source.topic) ?? []
+  // Half of them in an envelope that is whole: else most would fail at its length.
+  const part = random(2) === 0 ? 'payload' : 'bytes'
+  const bytes = mutateBytes(source[part], kin[random(kin.length)]?.[part] as Buffer, random)
+  return part === 'payload' ? frameOf(bytes) : bytes
+}
+
+function mutateBytes(source: Buffer, other: Buffer, random: (below: number) => number): Buffer {
+  const bytes = Buffer.from(source)
+  const place = () => random(bytes.length + 1)
+  switch (random(7)) {
+    case 0: // bit flips
+      for (let flips = 1 + random(3); flips > 0 && bytes.length > 0; flips--) {
+        const at = random(bytes.length)
+        bytes[at] = (bytes[at] as number) ^ (1 << random(8))
+      }
+      return bytes
+    case 1: // a cut
+      return bytes.subarray(0, place())
+    case 2: // bytes missing from the middle
+      return Buffer.concat([bytes.subarray(0, place()), bytes.subarray(place())])
+    case 3: // the beginning of one with the end of another
+      return Buffer.concat([bytes.subarray(0, place()), other.subarray(random(other.length + 1))])
+    case 4: // two, one after the other, which merges them
+    case 5:
+      return Buffer.concat([other, bytes])
+    default: {
+      // random bytes in the middle
+      const noise = Buffer.from(Array.from({ length: 1 + random(12) }, () => random(256)))
+      const at = place()
+      return Buffer.concat([bytes.subarray(0, at), noise, bytes.subarray(at)])
+    }
+  }
+}
+
+it(`takes ${FRAMES} mutated frames: both ways agree, and good frames decode in between`, () => {
+  const random = seeded(20260101)
+  let failed = 0
+  for (let count = 0; count < FRAMES; count++) {
+    const source = good[random(good.length)] as Good
+    const bytes = mutate(source, random)
+    const byLine = outcome(source.topic, bytes, 'line')
+    const byRecord = outcome(source.topic, bytes, 'record')
+    if (byLine !== byRecord) assert.equal(byLine, byRecord, bytes.toString('base64'))
+    if (!byLine.startsWith('{')) failed++
+    if (count % GOOD_EVERY === 0) {
+      assert.equal(outcome(source.topic, source.bytes, 'line'), source.line)
+    }
+  }
+  // Mutations are worth something only if many fail and many do not.
+  assert.ok(failed > FRAMES / 4 && failed < (FRAMES * 3) / 4, `${failed} of ${FRAMES} failed`)
+})

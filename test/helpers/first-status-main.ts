@@ -1,0 +1,25 @@
+/** Subscribes at each URL it is given, and prints the first status after connecting, one JSON line each. */
+import { createGate } from '../../src/connection/gate.js'
+import { subscribe } from '../../src/connection/subscribe.js'
+import { parseHost } from '../../src/host.js'
+import { fixedKey } from './subscription.js'
+
+for (const url of process.argv.slice(2)) {
+  const stop = new AbortController()
+  const subscription = subscribe({
+    entry: { topic: 'monitoring', username: undefined, host: parseHost(url) },
+    key: fixedKey('not-a-real-key'),
+    userAgent: 'aruba-stream/test',
+    gate: createGate(),
+    signal: stop.signal,
+    onStatus: (status) => {
+      if (status.type === 'connecting' || stop.signal.aborted) return
+      const cause = status.type === 'retrying' ? status.cause : undefined
+      process.stdout.write(
+        `${JSON.stringify({ type: status.type, code: cause?.code, message: cause?.message })}\n`,
+      )
+      stop.abort()
+    },
+  })
+  for await (const _ of subscription) throw new Error('no frame was sent')
+}
