@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { fstatSync, readFileSync } from 'node:fs'
+import { untilAborted } from './clock.js'
 import { type Invocation, parseCommandLine } from './command-line/parse-command-line.js'
 import type { LogSettings } from './command-line/settings.js'
 import { StreamError } from './errors.js'
@@ -13,6 +14,11 @@ import { printable } from './text.js'
 const SHUTDOWN_MS = 10_000
 /** How long something that a user's module left behind may keep the process when all is done. */
 const LINGER_MS = 200
+/**
+ * A Ctrl-C goes to every process of the terminal, and npm and npx pass theirs on: one key press comes
+ * twice within milliseconds. Nobody presses twice this fast.
+ */
+const ECHO_MS = 200
 
 const SHOW_CURSOR = '\x1b[?25h'
 
@@ -26,6 +32,7 @@ let hangups = 0
 let reload: (() => void) | undefined
 /** An error that nothing caught: the end is as orderly as any, but it is a failure. */
 let failed = false
+let asked: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefined
 
 /** Ends the process at once; for a second signal and for what is still left when time is up. */
 function leave(code: number): void {
@@ -34,19 +41,33 @@ function leave(code: number): void {
 }
 
 function end(): void {
-  if (shutdown.stopping.aborted) leave(1)
   shutdown.begin()
   setTimeout(() => leave(1), SHUTDOWN_MS).unref()
+}
+
+/** The first signal ends the program in order, a second one at once. */
+function askToEnd(signal: NodeJS.Signals): void {
+  const atMs = performance.now()
+  if (!asked) {
+    asked = { signal, atMs }
+    end()
+  } else if (signal !== asked.signal || atMs - asked.atMs >= ECHO_MS) leave(1)
 }
 
 function hangUp(): void {
   if (process.stdin.isTTY || process.stderr.isTTY) {
     // The terminal is gone, and nobody can ask for anything any more.
-    end()
+    askToEnd('SIGHUP')
     return
   }
   hangups++
   reload?.()
+}
+
+/** Resolves when a slow reader has taken all that was printed, when it is gone, or time is up. */
+async function written(): Promise<void> {
+  const taken = new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+  await untilAborted(taken, shutdown.expired).catch(() => undefined)
 }
 
 async function main(): Promise<number> {
@@ -183,10 +204,13 @@ function fail(error: unknown, log: QuietLogger): void {
   if (!shutdown.stopping.aborted) end()
 }
 
-process.on('SIGINT', end)
-process.on('SIGTERM', end)
+process.on('SIGINT', askToEnd)
+process.on('SIGTERM', askToEnd)
 process.on('SIGHUP', hangUp)
+// Who writes is told by the write itself; without a listener Node would end the program for it.
+process.stdout.on('error', () => {})
 const code = await main()
 process.exitCode = failed ? 1 : code
+await written()
 // All is delivered and written; what a user's module left running must not hold the process.
 setTimeout(() => leave(failed ? 1 : code), LINGER_MS).unref()

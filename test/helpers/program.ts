@@ -18,6 +18,8 @@ export type ProgramOptions = {
   readonly stdin?: string
   /** Options of Node itself. */
   readonly nodeOptions?: readonly string[]
+  /** A command for `sh` in which `"$@"` is the program with its arguments. */
+  readonly shell?: string
   /** Another script than the program. */
   readonly script?: string
   /** False leaves `child.stdout` to the test, which then also looks for keys in it (`leaksIn`). */
@@ -123,11 +125,19 @@ export function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Program {
-  const child = spawn(
+  const node = [
     process.execPath,
-    [...(options.nodeOptions ?? []), options.script ?? PROGRAM, ...args],
-    { cwd: options.cwd, env: environment(options.env), stdio: ['pipe', 'pipe', 'pipe'] },
-  )
+    ...(options.nodeOptions ?? []),
+    options.script ?? PROGRAM,
+    ...args,
+  ]
+  const [file = '', ...argv] =
+    options.shell === undefined ? node : ['sh', '-c', options.shell, 'sh', ...node]
+  const child = spawn(file, argv, {
+    cwd: options.cwd,
+    env: environment(options.env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   const program = new Program(
     child,
     options.collectStdout === false ? ['stderr'] : ['stdout', 'stderr'],

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { startCentral } from '../helpers/central.js'
+import { tempDir, writeInput } from '../helpers/input.js'
+import { makeKey, registerKey } from '../helpers/keys.js'
+import { type ProgramResult, runProgram } from '../helpers/program.js'
+import { commandLine, entryOf } from '../helpers/stream.js'
+
+/** Exit code 2, nothing on stdout, and no connection was ever opened. */
+async function requireMistake(
+  t: TestContext,
+  argsFor: (url: string) => readonly string[],
+  expected: readonly RegExp[],
+): Promise<ProgramResult> {
+  const central = await startCentral(t)
+  const result = await runProgram(t, argsFor(central.url)).result
+  assert.equal(result.code, 2, result.stderr)
+  assert.equal(result.stdout, '')
+  for (const each of expected) assert.match(result.stderr, each)
+  assert.doesNotMatch(result.stderr, /^\s+at |unexpected error/m)
+  assert.equal(central.connections.accepted, 0)
+  return result
+}
+
+const file = (customers: unknown) => JSON.stringify({ customers }, null, 2)
+const entry = JSON.stringify(entryOf('audit'))
+
+/** What stands in the file (undefined: there is none), and what must be said of it. */
+const FILES: Readonly<Record<string, readonly [text: string | undefined, ...RegExp[]]>> = {
+  'is missing': [undefined, /input\.json: there is no such file/],
+  'is empty': ['\n', /input\.json: it is empty/],
+  'is not JSON': [`{"customers": {\n  "A": ${entry},\n}}`, /line 3, column 1: is not JSON/],
+  'ends amid a key': [
+    `{"customers": {"A": {"wsskey": "${makeKey('cut')}`,
+    /line 1, column \d+: is not JSON: this text has no closing quote/,
+  ],
+  'has no customers': ['{"customer": {}}', /customers: is missing/],
+  'has an empty list of customers': [file({}), /customers: is empty/],
+  'has customers that are a list': [file([entryOf('audit')]), /customers: expected an object/],
+  'has an entry that is no object': [file({ A: makeKey('bare') }), /customers\.A: expected an obj/],
+  'has the same entry twice': [
+    `{"customers": {"A": ${entry},\n"A": ${entry}}}`,
+    /customers\.A: a second entry of this name, on line 2/,
+  ],
+  'has entries without key and topic': [
+    file({ A: { topic: 'audit' }, B: { wsskey: makeKey('no topic') } }),
+    /2 problems/,
+    /customers\.A\.wsskey: is missing/,
+    /customers\.B\.topic: is missing/,
+  ],
+  'has a topic that there is not': [
+    file({ A: entryOf('wifi') }),
+    /customers\.A\.topic: expected one of apprf, audit, .*; got "wifi"/,
+  ],
+  'has key and topic mixed up': [
+    file({ A: { wsskey: 'audit', topic: makeKey('as topic') } }),
+    /customers\.A\.topic: expected one of/,
+  ],
+  'has a line break in a key': [
+    file({ A: entryOf('audit', registerKey(`${makeKey('broken')}\n${makeKey('in two')}`)) }),
+    /customers\.A\.wsskey: holds .*line/,
+  ],
+  'has a user name that no header carries': [
+    file({ A: { ...entryOf('audit'), username: 'a\r\nX: y' } }),
+    /customers\.A\.username: holds/,
+  ],
+  'has a hostname that is none': [
+    file({ A: { ...entryOf('audit'), hostname: 'http://central.example' } }),
+    /customers\.A\.hostname: /,
+  ],
+}
+
+describe('an input file is refused, by its place, when it', { concurrency: 2 }, () => {
+  for (const [what, [text, ...expected]] of Object.entries(FILES)) {
+    it(what, async (t) => {
+      const path =
+        text === undefined ? join(await tempDir(t), 'input.json') : await writeInput(t, text)
+      await requireMistake(t, (url) => commandLine({ url }, path), expected)
+    })
+  }
+})
+
+const COMMAND_LINES: Readonly<Record<string, readonly [args: readonly string[], RegExp]>> = {
+  'no hostname and no file': [[], /missing --hostname HOST and --jsoninput FILE/],
+  'an unknown option, and the nearest one is named': [
+    ['--hostname', 'URL', '--jsoninput', 'FILE', '--decode_dat'],
+    /unknown option --decode_dat; the nearest is --decode_data/,
+  ],
+  'an unknown command': [['stream', '--hostname', 'URL'], /the commands are check, replay/],
+  'plain text to a host that is not this machine': [
+    ['--hostname', 'http://central.example', '--jsoninput', 'FILE'],
+    /--hostname: .*loopback/,
+  ],
+  'a sequence number that is none': [
+    ['--hostname', 'URL', '--jsoninput', 'FILE', '--start_seq', '12x'],
+    /--start_seq: expected an integer; got "12x"/,
+  ],
+  'a duration that is none': [
+    ['--hostname', 'URL', '--jsoninput', 'FILE', '--since-time=7d'],
+    /--since_time: expected a duration such as 1h.*; got "7d"/,
+  ],
+  'a port that is none': [
+    ['--hostname', 'URL', '--jsoninput', 'FILE', '--metrics', '99999'],
+    /--metrics: expected \[HOST:\]PORT/,
+  ],
+  'an option without its value': [
+    ['--hostname', 'URL', '--jsoninput'],
+    /--jsoninput <FILE>' argument missing/,
+  ],
+  'an exporter that there is not': [
+    ['--hostname', 'URL', '--jsoninput', 'FILE', '--export_data', 'jsn'],
+    /--export_data: expected one of json\[:PATH\].*did you mean "json"/,
+  ],
+}
+
+describe('a command line is refused that has', { concurrency: 2 }, () => {
+  for (const [what, [args, expected]] of Object.entries(COMMAND_LINES)) {
+    it(what, async (t) => {
+      const path = await writeInput(t, file({ A: entryOf('audit') }))
+      const filled = (url: string) =>
+        args.map((arg) => (arg === 'URL' ? url : arg === 'FILE' ? path : arg))
+      await requireMistake(t, filled, [expected])
+    })
+  }
+})
+
+describe('nothing is opened when', { concurrency: 2 }, () => {
+  const refuse = async (t: TestContext, args: readonly string[], expected: RegExp) => {
+    const path = await writeInput(t, file({ A: entryOf('audit') }))
+    await requireMistake(t, (url) => commandLine({ url }, path, args), [expected])
+  }
+
+  it('an exported file cannot be written', async (t) => {
+    const path = join(await tempDir(t), 'missing', 'out.ndjson')
+    await refuse(t, ['--export_data', `json:${path}`], /the folder ".*missing" does not exist/)
+  })
+
+  it("a user's module is not there, is broken, or fails to open", async (t) => {
+    const folder = await tempDir(t)
+    await refuse(t, ['--export_data', `${folder}/none.mjs`], /none\.mjs: there is no such file/)
+    await writeFile(join(folder, 'odd.mjs'), 'export const exportData = () => {}')
+    await refuse(t, ['--export_data', `${folder}/odd.mjs`], /its default export must be a function/)
+    const source = `export default () => {}\nexport const open = () => { throw new Error('no disk') }`
+    await writeFile(join(folder, 'fails.mjs'), source)
+    await refuse(t, ['--export_data', `${folder}/fails.mjs`], /its open\(\) failed: no disk/)
+  })
+
+  it('a dead letter or a recording cannot be written', async (t) => {
+    const path = join(await tempDir(t), 'missing', 'file')
+    await refuse(t, ['--dead_letter', path], /--dead_letter.*missing/)
+    await refuse(t, ['--record', path], /--record.*missing/)
+  })
+
+  it('a folder of schemas is missing, empty, or holds what is none', async (t) => {
+    const folder = await tempDir(t)
+    await refuse(
+      t,
+      ['--proto_dir', join(folder, 'none')],
+      /--proto_dir .*none: expected a folder with \.proto files/,
+    )
+    await mkdir(join(folder, 'empty'))
+    await refuse(t, ['--proto_dir', join(folder, 'empty')], /--proto_dir .*empty: .*the folder has none/)
+    await mkdir(join(folder, 'bad'))
+    for (const name of ['streaming', 'audit']) {
+      await writeFile(join(folder, 'bad', `${name}.proto`), 'message {{{')
+    }
+    await refuse(t, ['--proto_dir', join(folder, 'bad')], /bad\/audit\.proto:1: /)
+  })
+
+  it('the port for metrics is taken', async (t) => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    t.after(() => server.close())
+    const { port } = server.address() as AddressInfo
+    await refuse(t, ['--metrics', String(port)], /--metrics/)
+  })
+})

@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Central } from '../../src/simulate/central.js'
+import { encodeFrame } from '../../src/simulate/encode.js'
+import { startCentral, startSilentServer } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
+import { type InputEntry, tempDir } from '../helpers/input.js'
+import { makeKey } from '../helpers/keys.js'
+import type { Program } from '../helpers/program.js'
+import { entryOf, printed, startStream } from '../helpers/stream.js'
+
+/** Longer than the same signal may take to come twice from one key press. */
+const TWICE_MS = 300
+/** Far below the 10 s that an end may take. */
+const PROMPT_MS = 3000
+
+/** A frame with a customer of so many letters. */
+function frameOf(letters: number): Buffer {
+  const fields = { timestamp: '1', customer_id: 'c'.repeat(letters) }
+  return Buffer.from(encodeFrame('audit', {}, fields))
+}
+const FRAME = frameOf(1)
+
+/** A user's module that is handed to `--export_data`. */
+async function module(t: TestContext, source: string): Promise<string> {
+  const path = join(await tempDir(t), 'module.mjs')
+  await writeFile(path, source)
+  return path
+}
+
+const HANGING = `export default () => new Promise(() => process.stderr.write('hangs\\n'))`
+/** Takes 10 ms a message, and tells of the tenth and of its end. */
+const SLOW = `
+  let count = 0
+  export default async () => {
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    if (++count === 10) process.stderr.write('ten\\n')
+  }
+  export const close = () => process.stderr.write('exported ' + count + '\\n')`
+
+/** Signals, and requires an end with this code, in time. */
+async function requireEnd(
+  program: Program,
+  code: number,
+  { signal = 'SIGTERM', withinMs = PROMPT_MS }: { signal?: NodeJS.Signals; withinMs?: number } = {},
+) {
+  const startedAtMs = performance.now()
+  program.kill(signal)
+  const result = await program.result
+  const tookMs = performance.now() - startedAtMs
+  assert.equal(result.signal, null)
+  assert.equal(result.code, code, result.stderr)
+  assert.ok(tookMs < withinMs, `${tookMs} ms`)
+  return { ...result, tookMs }
+}
+
+/** Streams through a slow module until a third of 30 messages is exported. */
+async function startSlow(t: TestContext) {
+  const central = await startCentral(t)
+  const program = await startStream(t, central, ['--export_data', await module(t, SLOW)])
+  const socket = await central.waitForSocket()
+  await socket.sendAll(Array.from({ length: 30 }, () => FRAME))
+  await program.waitForLine('ten')
+  return { program, socket }
+}
+
+describe('the first signal', { concurrency: 2 }, () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`${signal} ends the program when all that was received is exported`, async (t) => {
+      const { program, socket } = await startSlow(t)
+      const { stderr } = await requireEnd(program, 0, { signal })
+      assert.match(stderr, /^exported 30$/m)
+      assert.equal((await socket.ended).code, 1000)
+    })
+  }
+
+  it('counts once where it comes twice within milliseconds, as from npx', async (t) => {
+    const { program } = await startSlow(t)
+    program.kill('SIGINT')
+    await sleep(20)
+    const { stderr } = await requireEnd(program, 0, { signal: 'SIGINT' })
+    assert.match(stderr, /^exported 30$/m)
+  })
+
+  it('ends a handshake that stalls, in plain text and in TLS', async (t) => {
+    const central = await startCentral(t)
+    central.failHandshake({ type: 'stall' })
+    const handshake = central.nextHandshake()
+    const program = await startStream(t, central)
+    await handshake
+    await requireEnd(program, 0)
+
+    const { port, connections } = await startSilentServer(t)
+    const secure = await startStream(t, { url: `https://127.0.0.1:${port}` })
+    await until(() => connections.length > 0)
+    await requireEnd(secure, 0)
+  })
+
+  it('ends the validation of a key that stalls', async (t) => {
+    const central = await startCentral(t)
+    central.failValidation({ type: 'stall' })
+    const validation = central.nextValidation()
+    const program = await startStream(t, central)
+    await validation
+    await requireEnd(program, 0)
+    assert.equal(central.handshakes.length, 0)
+  })
+
+  it('ends the wait before a retry', async (t) => {
+    const central = await startCentral(t)
+    central.failHandshake({ type: 'answer', status: 503, headers: { 'Retry-After': '30' } })
+    const program = await startStream(t, central)
+    await program.waitForLine('trying again in')
+    await requireEnd(program, 0)
+    assert.equal(central.handshakes.length, 1)
+  })
+
+  it('ends a program whose socket waits for a reader of stdout that comes back', async (t) => {
+    const central = await startCentral(t)
+    const program = await startStream(t, central, ['--decode_data'], { collectStdout: false })
+    const socket = await central.waitForSocket()
+    const frame = frameOf(4000)
+    function* endless() {
+      for (;;) yield frame
+    }
+    const sending = socket.sendAll(endless())
+    await until(() => socket.bufferedBytes > 1024 * 1024)
+    program.kill()
+    const chunks: Buffer[] = []
+    program.child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const { code, stderr } = await program.result
+    assert.equal(code, 0, stderr)
+    const records = printed(Buffer.concat(chunks).toString())
+    assert.match(stderr, new RegExp(`delivered=${records.length} given_up=0`))
+    await sending
+  })
+
+  it('ends a program in which a module keeps a timer', async (t) => {
+    const central = await startCentral(t)
+    const source = 'setInterval(() => {}, 1000)\nexport default () => {}'
+    const program = await startStream(t, central, ['--export_data', await module(t, source)])
+    await central.waitForSocket()
+    await requireEnd(program, 0)
+  })
+
+  it('ends a program whose exporter hangs in 10 s, with code 1 and a dead letter', async (t) => {
+    const central = await startCentral(t)
+    const deadLetter = join(await tempDir(t), 'dead.ndjson')
+    const args = ['--export_data', await module(t, HANGING), '--dead_letter', deadLetter]
+    const program = await startStream(t, central, args)
+    const socket = await central.waitForSocket()
+    await socket.sendAll([FRAME, FRAME, FRAME])
+    await program.waitForLine('hangs')
+    const { stderr } = await requireEnd(program, 1, { withinMs: 10_500 })
+    assert.match(stderr, /the message is given up/)
+    assert.match(stderr, /given_up=3/)
+    const letters = (await readFile(deadLetter, 'utf8')).trimEnd().split('\n')
+    assert.deepEqual(
+      letters.map((line) => JSON.parse(line).frame),
+      Array.from({ length: 3 }, () => FRAME.toString('base64')),
+    )
+  })
+})
+
+describe('the second signal ends the program at once, with code 1,', { concurrency: 2 }, () => {
+  const start = async (t: TestContext) => {
+    const central = await startCentral(t)
+    const program = await startStream(t, central, ['--export_data', await module(t, HANGING)])
+    await (await central.waitForSocket()).send(FRAME)
+    await program.waitForLine('hangs')
+    return program
+  }
+
+  it('where it is the same one, a moment later', async (t) => {
+    const program = await start(t)
+    program.kill('SIGINT')
+    await sleep(TWICE_MS)
+    await requireEnd(program, 1, { signal: 'SIGINT' })
+  })
+
+  it('where it is another one, however soon', async (t) => {
+    const program = await start(t)
+    program.kill('SIGINT')
+    await sleep(20)
+    await requireEnd(program, 1, { signal: 'SIGTERM' })
+  })
+})
+
+type Input = Record<string, InputEntry>
+
+async function rewrite(path: string, customers: Input | string): Promise<void> {
+  const text = typeof customers === 'string' ? customers : JSON.stringify({ customers })
+  await writeFile(path, text)
+}
+
+/** How many handshakes there were for a topic. */
+function handshakes(central: Central, topic: string): number {
+  return central.handshakes.filter((each) => each.topic === topic).length
+}
+
+describe('SIGHUP', { concurrency: 2 }, () => {
+  it('starts new entries, stops removed ones, and leaves the others alone', async (t) => {
+    const central = await startCentral(t)
+    const input = {
+      Same: entryOf('audit'),
+      Gone: entryOf('apprf'),
+      Topic: entryOf('location'),
+      Key: entryOf('presence'),
+    }
+    const program = await startStream(t, central, ['--decode_data'], { input })
+    const sockets = await Promise.all(
+      Object.values(input).map(({ topic }) => central.waitForSocket({ topic })),
+    )
+    const [same, gone, location] = sockets
+    const next = {
+      New: entryOf('security'),
+      Key: entryOf('presence'),
+      Topic: { ...input.Topic, topic: 'monitoring' },
+      Same: input.Same,
+    }
+    await rewrite(program.path, next)
+    program.kill('SIGHUP')
+    const opened = await Promise.all([
+      central.waitForSocket({ topic: 'security' }),
+      central.waitForSocket({ topic: 'monitoring' }),
+      central.waitForSocket({ topic: 'presence', key: next.Key.wsskey }),
+    ])
+    assert.equal((await gone?.ended)?.code, 1000)
+    assert.equal((await location?.ended)?.code, 1000)
+    assert.match(await program.waitForLine('the input file was read again'), /added=1.*removed=1/)
+    assert.deepEqual(
+      ['audit', 'apprf', 'presence'].map((topic) => handshakes(central, topic)),
+      [1, 1, 2],
+    )
+    assert.equal(central.sockets.length, 4)
+    for (const socket of [same, ...opened]) await socket?.send(FRAME)
+    for (const name of Object.keys(next)) {
+      await program.waitForLine(`"customer":"${name}"`, 'stdout')
+    }
+    await requireEnd(program, 0)
+  })
+
+  it('takes our own renewal of a key for no change', async (t) => {
+    const [old, renewed] = [makeKey('old'), makeKey('renewed')]
+    const central = await startCentral(t)
+    central.keys.renew(old, renewed)
+    const input = { A: entryOf('audit', old), B: entryOf('apprf', old) }
+    const program = await startStream(t, central, ['--decode_data'], { input })
+    await central.waitForSocket({ topic: 'audit' })
+    await central.waitForSocket({ topic: 'apprf' })
+    program.kill('SIGHUP')
+    const line = await program.waitForLine('the input file was read again')
+    assert.match(line, /added=0 removed=0 changed=0 same=2/)
+    await requireEnd(program, 0)
+    assert.equal(central.handshakes.length, 2)
+    assert.equal(central.validations.length, 1)
+  })
+
+  it('changes nothing where the file is wrong now, and says why', async (t) => {
+    const central = await startCentral(t)
+    const entry = entryOf('audit')
+    const program = await startStream(t, central, ['--decode_data'], { input: { A: entry } })
+    const socket = await central.waitForSocket()
+    await rewrite(program.path, { A: entry, B: { ...entryOf('audit'), topic: 'wifi' } })
+    program.kill('SIGHUP')
+    assert.match(await program.waitForLine(/customers\.B\.topic/), /got "wifi"/)
+    await program.waitForLine('all entries go on as they were')
+    await socket.send(FRAME)
+    await program.waitForLine('"customer":"A"', 'stdout')
+    await requireEnd(program, 0)
+    assert.equal(central.handshakes.length, 1)
+  })
+
+  it('brings back an entry that had been given up, once its key is another', async (t) => {
+    const [bad, good] = [makeKey('bad'), makeKey('good')]
+    const central = await startCentral(t, { keys: [good] })
+    const stays = entryOf('apprf', good)
+    const input = { A: entryOf('audit', bad), B: stays }
+    const program = await startStream(t, central, ['--decode_data'], { input })
+    await program.waitForLine(/ERROR +A: /)
+    await rewrite(program.path, { A: entryOf('audit', good), B: stays })
+    program.kill('SIGHUP')
+    await central.waitForSocket({ topic: 'audit', key: good })
+    await requireEnd(program, 0)
+  })
+
+  it('opens exported files again, for logrotate, even where the input is wrong', async (t) => {
+    const central = await startCentral(t)
+    const folder = await tempDir(t)
+    const names = ['out.ndjson', 'frames.ndjson', 'dead.ndjson']
+    const [out = '', frames = '', dead = ''] = names.map((name) => join(folder, name))
+    const args = ['--export_data', `json:${out}`, '--record', frames, '--dead_letter', dead]
+    const program = await startStream(t, central, args)
+    const socket = await central.waitForSocket()
+    const sizes = () =>
+      Promise.all([out, frames, dead].map(async (path) => (await stat(path)).size))
+    const filled = async () => {
+      await socket.send(FRAME)
+      await socket.sendText('undecodable')
+      while ((await sizes()).includes(0)) await sleep(5)
+    }
+    await filled()
+    for (const path of [out, frames, dead]) await rename(path, `${path}.1`)
+    await rewrite(program.path, 'not JSON')
+    program.kill('SIGHUP')
+    await program.waitForLine('all entries go on as they were')
+    await filled()
+    await requireEnd(program, 0)
+    for (const path of [out, dead, `${out}.1`, `${dead}.1`]) {
+      assert.equal((await readFile(path, 'utf8')).split('\n').length, 2, path)
+    }
+  })
+})
