@@ -15,10 +15,12 @@ const SHUTDOWN_MS = 10_000
 /** How long something that a user's module left behind may keep the process when all is done. */
 const LINGER_MS = 200
 /**
- * A Ctrl-C goes to every process of the terminal, and npm and npx pass theirs on: one key press comes
- * twice within milliseconds. Nobody presses twice this fast.
+ * A Ctrl-C goes to every process of the terminal, and a parent such as npx may pass its own on: one key
+ * press then comes twice within milliseconds. Nobody presses twice this fast.
  */
 const ECHO_MS = 200
+/** Any time that a timer takes. */
+const AWAKE_MS = 2 ** 30
 
 const SHOW_CURSOR = '\x1b[?25h'
 
@@ -209,7 +211,10 @@ process.on('SIGTERM', askToEnd)
 process.on('SIGHUP', hangUp)
 // Who writes is told by the write itself; without a listener Node would end the program for it.
 process.stdout.on('error', () => {})
+// A promise alone keeps no process: where a user's module never settles one, Node would end with 13.
+const awake = setInterval(() => {}, AWAKE_MS)
 const code = await main()
+clearInterval(awake)
 process.exitCode = failed ? 1 : code
 await written()
 // All is delivered and written; what a user's module left running must not hold the process.

@@ -163,7 +163,11 @@ describe('nothing is opened when', { concurrency: 2 }, () => {
       /--proto_dir .*none: expected a folder with \.proto files/,
     )
     await mkdir(join(folder, 'empty'))
-    await refuse(t, ['--proto_dir', join(folder, 'empty')], /--proto_dir .*empty: .*the folder has none/)
+    await refuse(
+      t,
+      ['--proto_dir', join(folder, 'empty')],
+      /--proto_dir .*empty: .*the folder has none/,
+    )
     await mkdir(join(folder, 'bad'))
     for (const name of ['streaming', 'audit']) {
       await writeFile(join(folder, 'bad', `${name}.proto`), 'message {{{')

@@ -181,6 +181,19 @@ describe('the second signal ends the program at once, with code 1,', { concurren
     await requireEnd(program, 1, { signal: 'SIGINT' })
   })
 
+  it('where a module never finishes to open', async (t) => {
+    const central = await startCentral(t)
+    const source = `
+      export const open = () => new Promise(() => process.stderr.write('opens\\n'))
+      export default () => {}`
+    const program = await startStream(t, central, ['--export_data', await module(t, source)])
+    await program.waitForLine('opens')
+    program.kill('SIGINT')
+    await sleep(TWICE_MS)
+    await requireEnd(program, 1, { signal: 'SIGINT' })
+    assert.equal(central.connections.accepted, 0)
+  })
+
   it('where it is another one, however soon', async (t) => {
     const program = await start(t)
     program.kill('SIGINT')
