@@ -77,5 +77,5 @@ describe('the sources', () => {
 })
 
 function withoutComments(text: string): string {
-  return text.replace(/\/\*[^]*?\*\/|(?<!:)\/\/.*$/gm, '')
+  return text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '')
 }
