@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { StreamError } from './errors.js'
+import { maskTokens } from './text.js'
 
 /** Where a cluster of Central is reached: the base URL from its Streaming page, reduced to what matters. */
 export type Host = {
@@ -25,13 +26,15 @@ export function parseHost(text: string): Host {
   const wrong = (why: string) =>
     new StreamError(
       'usage',
-      `expected a host such as "internal-ui.central.arubanetworks.com"; got ${JSON.stringify(text)} (${why})`,
+      `expected a host such as "internal-ui.central.arubanetworks.com"; got ${maskTokens(JSON.stringify(text))} (${why})`,
     )
   const trimmed = text.trim()
   const [, scheme = 'wss', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(trimmed) ?? []
   const secure = SCHEMES[scheme.toLowerCase()]
   if (secure === undefined) throw wrong(`unknown scheme "${scheme}"`)
   if (rest === '') throw wrong('it is empty')
+  if (maskTokens(rest) !== rest) throw wrong('it looks like a key')
+  if (maskTokens(rest) !== rest) throw wrong('it looks like a key')
 
   let url: URL
   try {

@@ -1,8 +1,6 @@
 import type { Secret } from './secret.js'
-import { firstLine } from './text.js'
+import { firstLine, maskTokens } from './text.js'
 
-/** A JWT: three parts in base64url, the first of which begins with `{"`; a host's name is in lower case. */
-const TOKEN = /eyj[\w-]*\.[\w-]+\.[\w-]+/gi
 /** A shorter part of a key gives nothing away, and may be any word. */
 const MIN_PART = 16
 
@@ -19,5 +17,5 @@ export function said(text: string, key: Secret): string {
     (line, part) => line.replaceAll(part, '****'),
     text,
   )
-  return firstLine(masked.replace(TOKEN, '****'))
+  return firstLine(maskTokens(masked))
 }

@@ -51,3 +51,11 @@ function unicodeEscape(code: number): string {
 export function firstLine(text: string, maxLength = 200): string {
   return printable(text.trim().split(/[\r\n]/, 1)[0] ?? '', maxLength)
 }
+
+/** A JWT: three parts in base64url, the first of which begins with `{"`; a host's name is in lower case. */
+const TOKEN = /eyj[\w-]*\.[\w-]+\.[\w-]+/gi
+
+/** Masks what looks like a key: somebody may have pasted one where it does not belong. */
+export function maskTokens(text: string): string {
+  return text.replace(TOKEN, '****')
+}

@@ -1,6 +1,7 @@
 import { StreamError } from '../errors.js'
 import { type Host, parseHost } from '../host.js'
 import { LOG_LEVELS, type LogLevel } from '../log.js'
+import { maskTokens } from '../text.js'
 import type {
   CheckSettings,
   DeliverySettings,
@@ -110,7 +111,10 @@ function optional<T>(
   if (value === undefined) return undefined
   const parsed = parse(value)
   if (!(parsed instanceof Expected)) return parsed
-  throw new StreamError('usage', `--${name}: expected ${parsed.what}; got ${JSON.stringify(value)}`)
+  throw new StreamError(
+    'usage',
+    `--${name}: expected ${parsed.what}; got ${maskTokens(JSON.stringify(value))}`,
+  )
 }
 
 class Expected {

@@ -1,5 +1,5 @@
 import { StreamError } from '../errors.js'
-import { printable } from '../text.js'
+import { maskTokens, printable } from '../text.js'
 import { checkInput } from './check-input.js'
 import type { InputEntry } from './entries.js'
 import { parseJson } from './parse-json.js'
@@ -22,7 +22,7 @@ export type InputFile = {
  *   and never shows a key
  */
 export async function loadInput(path: string): Promise<InputFile> {
-  const shown = printable(path)
+  const shown = printable(maskTokens(path))
   try {
     const { text, stats } = await readText(path)
     const { root, fault } = parseJson(text)

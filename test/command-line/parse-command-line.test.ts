@@ -125,4 +125,18 @@ describe('parseCommandLine', () => {
       !refusal('--hostname', 'user:secret-part@h', '--jsoninput', 'f').includes('secret-part'),
     )
   })
+
+  test('does not quote a key that stands where another value belongs', () => {
+    const key = 'eyJhbGciOiJIUzI1NiJ9.eyJjdXN0b21lcl9pZCI6IjEyIn0.secret-part'
+    for (const option of [
+      '--hostname',
+      '--start_seq',
+      '--since_time',
+      '--metrics',
+      '--log_level',
+    ]) {
+      const message = refusal(...NEEDED, option, key)
+      assert.ok(!/secret-part|eyJ/i.test(message), message)
+    }
+  })
 })
