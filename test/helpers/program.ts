@@ -22,6 +22,8 @@ export type ProgramOptions = {
   readonly script?: string
   /** False leaves `child.stdout` to the test, which then also looks for keys in it (`leaksIn`). */
   readonly collectStdout?: boolean
+  /** A descriptor that stdout leads to, in place of a pipe; the test looks for keys there itself. */
+  readonly stdout?: number
 }
 
 export type ProgramResult = {
@@ -126,7 +128,11 @@ export function runProgram(
   const child = spawn(
     process.execPath,
     [...(options.nodeOptions ?? []), options.script ?? PROGRAM, ...args],
-    { cwd: options.cwd, env: environment(options.env), stdio: ['pipe', 'pipe', 'pipe'] },
+    {
+      cwd: options.cwd,
+      env: environment(options.env),
+      stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
+    },
   )
   const program = new Program(
     child,
