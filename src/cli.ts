@@ -144,6 +144,7 @@ function createProgram(settings: LogSettings = { format: 'text', level: 'info' }
     stdin: process.stdin,
     stdout: {
       stream: process.stdout,
+      file: fstatSync(1).isFile() ? 1 : undefined,
       terminal: process.stdout.isTTY === true,
       colour: hasColour(process.stdout),
     },

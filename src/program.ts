@@ -6,6 +6,8 @@ import type { Shutdown } from './shutdown.js'
 /** Where records are printed. */
 export type Output = {
   readonly stream: Writable
+  /** Its descriptor where it is a regular file. */
+  readonly file: number | undefined
   readonly terminal: boolean
   readonly colour: boolean
 }

@@ -5,8 +5,12 @@ import { StreamError } from './errors.js'
 import { Intake } from './intake.js'
 import type { Program } from './program.js'
 import { readRecording } from './replay/read-recording.js'
+import type { EntrySnapshot } from './report/snapshot.js'
 import { logStats } from './report/stats.js'
 import { openSinks } from './sinks.js'
+
+/** One entry's part of a recording, as far as it was read. */
+type Replayed = { readonly name: string; readonly intake: Intake; bytes: number; lastAt: number }
 
 /**
  * `aruba-stream replay FILE`: sends recorded frames through the same decoder and to the same sinks
@@ -20,38 +24,52 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   const decoders = new Decoders({ ...settings, log })
   // What topics a recording holds is known at its end only.
   const sinks = await openSinks(settings, [], program)
-  const intakes = new Map<string, Intake>()
+  const replayed = new Map<string, Replayed>()
 
-  const intakeOf = (name: string, topic: Intake['topic']): Intake => {
+  const partOf = (name: string, topic: Intake['topic']): Replayed => {
     const id = JSON.stringify([name, topic])
-    let intake = intakes.get(id)
-    if (!intake) {
+    let part = replayed.get(id)
+    if (!part) {
       const entry = { name, topic }
-      intake = new Intake({
-        entry,
-        decoder: decoders.of(entry),
-        sinks,
-        log: log.child({ entry: name }),
-      })
-      intakes.set(id, intake)
+      const entryLog = log.child({ entry: name })
+      const intake = new Intake({ entry, decoder: decoders.of(entry), sinks, log: entryLog })
+      part = { name, intake, bytes: 0, lastAt: 0 }
+      replayed.set(id, part)
     }
-    return intake
+    return part
   }
 
   try {
     const source = settings.file === '-' ? program.stdin : settings.file
-    for await (const frame of readRecording(source, { log })) {
-      const taken = intakeOf(frame.customer, frame.topic).take(frame)
+    for await (const frame of readRecording(source, { log, signal: shutdown.stopping })) {
+      const part = partOf(frame.customer, frame.topic)
+      part.bytes += frame.bytes.length
+      part.lastAt = frame.receivedAt
+      const taken = part.intake.take(frame)
       if (taken) await taken
       if (shutdown.stopping.aborted) break
     }
   } finally {
     await sinks.close()
   }
-  logStats(log, { entries: [], exporters: sinks.counters, startedAt }, Date.now())
-  const undecodable = [...intakes.values()].reduce((sum, each) => sum + each.undecodable, 0)
+  const entries = [...replayed.values()].map(snapshotOf)
+  logStats(log, { entries, exporters: sinks.counters, startedAt }, Date.now())
+  const undecodable = entries.reduce((sum, each) => sum + each.undecodable, 0)
   const givenUp = sinks.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
   return undecodable + givenUp > 0 ? 1 : 0
+}
+
+/** A replayed entry in the form of a live one that has ended. */
+function snapshotOf({ name, intake, bytes, lastAt }: Replayed): EntrySnapshot {
+  const { topic, messages, undecodable } = intake
+  const progress = { frames: messages + undecodable, bytes, lastFrameAt: lastAt }
+  return {
+    ...{ name, topic, messages, undecodable, keyAge: undefined },
+    status: {
+      ...{ type: 'ended', at: lastAt, cause: undefined },
+      ...{ ...progress, reconnects: 0, gapMs: 0 },
+    },
+  }
 }
 
 /** What is appended to the file that is read would be read again, without end. */

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Stats } from 'node:fs'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
-import type { Logger } from '../log.js'
+import { FileTrouble, type FileTroubleOptions } from './file-trouble.js'
 import { LineWriter } from './line-writer.js'
 import {
   endLastLine,
@@ -14,24 +14,14 @@ import {
   unusableFile,
 } from './open-for-append.js'
 
-export type AppendFileOptions<Item> = {
-  /** Who writes it, at the start of messages: `--record frames.ndjson`. */
-  readonly label: string
-  readonly log: Logger
+export type AppendFileOptions<Item> = FileTroubleOptions & {
   /** Aborts when what is left must be given up at once. */
   readonly signal: AbortSignal
   /** What became of lines: in the file, or given up with an error. */
   settled(items: readonly Item[], error: StreamError | undefined): void
-  /** Counts a write that is tried again. */
-  retried?(): void
   /** What must come before the first line; closes off a torn last line unless told otherwise. */
   readonly mend?: Mend
 }
-
-// A full disk is looked at again soon, and then every few seconds.
-const FAULT_PAUSE_MS = { first: 200, longest: 5000 }
-// A pipe whose reader is slow: that is no fault, and room comes soon.
-const PIPE_PAUSE_MS = { first: 5, longest: 100 }
 
 /**
  * A file that grows by whole lines, in order. What the write call has taken is settled, and survives a
@@ -42,21 +32,22 @@ export class AppendFile<Item> {
   readonly path: string
   readonly #options: AppendFileOptions<Item>
   readonly #writer: LineWriter<Item>
+  readonly #trouble: FileTrouble
   #file: OpenFile | undefined
   #writing = false
   #reopen: { readonly promise: Promise<void>; done(): void } | undefined
   /** A reopening that began while nothing was being written; writes wait for it. */
   #idleReopen: Promise<number> | undefined
-  #endPause = () => {}
   readonly #expire = () => {
     this.#writer.fail(this.#error('was not written by the end'))
-    this.#endPause()
+    this.#trouble.endPause()
   }
 
   /** A file that is opened with its first line; a fault then is tried again like any other. */
   constructor(path: string, options: AppendFileOptions<Item>) {
     this.path = path
     this.#options = options
+    this.#trouble = new FileTrouble(options)
     this.#writer = new LineWriter({
       write: (lines) => this.#write(lines),
       settled: (items, error) => options.settled(items, error),
@@ -97,7 +88,7 @@ export class AppendFile<Item> {
       done = resolve
     })
     this.#reopen = { promise, done }
-    if (this.#writing) this.#endPause()
+    if (this.#writing) this.#trouble.endPause()
     else this.#idleReopen = this.#followPath([], 0)
     return promise
   }
@@ -115,39 +106,26 @@ export class AppendFile<Item> {
 
   async #write(lines: readonly Uint8Array[]): Promise<StreamError | undefined> {
     const chunk = Buffer.concat(lines)
-    const { signal, log, label } = this.#options
+    const { signal } = this.#options
     this.#writing = true
     await this.#idleReopen
     let written = 0
-    let faultSince: number | undefined
-    for (let attempt = 0; written < chunk.length; ) {
-      if (signal.aborted) break
+    while (written < chunk.length && !signal.aborted) {
       if (this.#reopen) written = await this.#followPath(lines, written)
       try {
         this.#file ??= await openForAppend(this.path, this.#mend)
         const { bytesWritten } = await this.#file.handle.write(chunk, written)
         written += bytesWritten
-        attempt = 0
+        this.#trouble.eased()
       } catch (error) {
-        const isSlowPipe = (error as NodeJS.ErrnoException).code === 'EAGAIN'
-        if (!isSlowPipe) {
-          this.#options.retried?.()
-          if (faultSince === undefined) {
-            faultSince = Date.now()
-            log.warn(
-              `${label}: ${this.#file ? errorText(error) : openFault(this.path, error)}; waiting until it can be written`,
-            )
-          }
-        }
-        await this.#pause(attempt++, isSlowPipe ? PIPE_PAUSE_MS : FAULT_PAUSE_MS)
+        const says = this.#file ? undefined : openFault(this.path, error)
+        await this.#trouble.failed(error, says)
       }
     }
     if (this.#reopen) await this.#followPath([], 0)
     this.#writing = false
-    if (signal.aborted && written < chunk.length) return this.#error('was not written by the end')
-    if (faultSince !== undefined) {
-      log.info(`${label}: is written again after ${Math.ceil((Date.now() - faultSince) / 1000)} s`)
-    }
+    if (written < chunk.length) return this.#error('was not written by the end')
+    this.#trouble.mended()
     return undefined
   }
 
@@ -183,16 +161,6 @@ export class AppendFile<Item> {
       const { log, label } = this.#options
       log.warn(`${label}: its last lines may be missing: ${errorText(error)}`)
     }
-  }
-
-  #pause(attempt: number, { first, longest }: typeof FAULT_PAUSE_MS): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.min(first * 2 ** attempt, longest))
-      this.#endPause = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 
   #error(reason: string): StreamError {

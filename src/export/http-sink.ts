@@ -1,5 +1,5 @@
 import { validateHeaderValue } from 'node:http'
-import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { parseRetryAfter } from '../backoff.js'
 import { StreamError } from '../errors.js'
 import { isLoopback } from '../host.js'
@@ -10,8 +10,8 @@ import { firstLine } from '../text.js'
 import type { ExporterContext } from './exporter.js'
 
 const CONNECT_MS = 10_000
-/** A sink may write a batch to a slow disk before it answers. */
-const ANSWER_MS = 60_000
+/** The whole of one request: a sink may write a batch to a slow disk for a minute before it answers. */
+const REQUEST_MS = 90_000
 /** What is read of an answer, to quote its first line. */
 const MAX_ANSWER_BYTES = 4_096
 /** Beside all of 500 and above. 407 is the proxy's: once its login is right, the batch can pass. */
@@ -23,20 +23,24 @@ export class HttpSink {
   /** Without query: that may hold a token. */
   readonly name: string
   readonly #url: URL
-  readonly #signal: AbortSignal
+  readonly #requestMs: number
   readonly #authorization: Secret | undefined
-  readonly #dispatcher: Dispatcher
+  #dispatcher: Dispatcher
 
-  /** @throws StreamError `exporter-unusable` where the authorization is no header value */
-  constructor(url: URL, context: ExporterContext) {
+  /**
+   * @param requestMs for the whole of one request
+   * @throws StreamError `exporter-unusable` where the authorization is no header value
+   */
+  constructor(url: URL, context: ExporterContext, requestMs = REQUEST_MS) {
     this.name = `${url.origin}${url.pathname}`
     this.#url = url
-    this.#signal = context.signal
+    this.#requestMs = requestMs
     this.#authorization = readAuthorization(context.env[AUTHORIZATION])
-    this.#dispatcher = createDispatcher(url)
+    this.#dispatcher = createDispatcher(url, this.name)
     if (this.#authorization && url.protocol === 'http:' && !isLoopback(url.hostname)) {
       context.log.warn(`${AUTHORIZATION} is sent in plain text; use https:// to keep it secret`)
     }
+    context.signal.addEventListener('abort', () => this.#dispatcher.destroy(), { once: true })
   }
 
   /**
@@ -49,6 +53,7 @@ export class HttpSink {
       'content-encoding': 'gzip',
     }
     if (this.#authorization) headers.authorization = this.#authorization.reveal()
+    const timer = setTimeout(() => this.#startAfresh(), this.#requestMs)
     try {
       const answer = await this.#dispatcher.request({
         origin: this.#url.origin,
@@ -56,18 +61,31 @@ export class HttpSink {
         method: 'POST',
         headers,
         body,
-        signal: this.#signal,
-        headersTimeout: ANSWER_MS,
-        bodyTimeout: ANSWER_MS,
+        headersTimeout: 0,
+        bodyTimeout: 0,
       })
       return await this.#judge(answer)
     } catch (error) {
       return networkError(error, this.name)
+    } finally {
+      clearTimeout(timer)
     }
   }
 
   async close(): Promise<void> {
     await this.#dispatcher.destroy()
+  }
+
+  /**
+   * Ends the request under way, with its connection. No signal and no other time-out of undici's covers
+   * the wait for a proxy's answer to CONNECT.
+   */
+  #startAfresh(): void {
+    const seconds = this.#requestMs / 1000
+    const error = new StreamError('timed-out', `${this.name}: no answer within ${seconds} s`)
+    const old = this.#dispatcher
+    this.#dispatcher = createDispatcher(this.#url, this.name)
+    old.destroy(error)
   }
 
   async #judge(answer: Dispatcher.ResponseData): Promise<StreamError | undefined> {
@@ -126,7 +144,7 @@ function readAuthorization(value: string | undefined): Secret | undefined {
   return new Secret(value)
 }
 
-function createDispatcher(url: URL): Dispatcher {
+function createDispatcher(url: URL, name: string): Dispatcher {
   const proxy = proxyFor(url.href)
   // One connection: batches go one after the other.
   const connections = 1
@@ -140,7 +158,26 @@ function createDispatcher(url: URL): Dispatcher {
     proxyTunnel,
     proxyTls: connect,
     requestTls: connect,
+    factory: (origin: URL, options: Pool.Options) => {
+      const { connect } = options
+      if (typeof connect !== 'function') return new Pool(origin, options)
+      return new Pool(origin, { ...options, connect: connectOrFail(connect, name) })
+    },
   })
+}
+
+/**
+ * undici connects again at once, without pause or end, where a proxy hangs up in place of an answer to
+ * CONNECT: it takes the code of that error for a request's. Here the request fails.
+ */
+function connectOrFail(connect: buildConnector.connector, name: string): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (!error) return callback(null, socket)
+      const hungUp = 'code' in error && error.code === 'UND_ERR_SOCKET'
+      const says = `cannot reach ${name}: the proxy hung up in place of opening a tunnel`
+      callback(hungUp ? new StreamError('proxy-failed', says) : error, null)
+    })
 }
 
 /** The first bytes of an answer, as text. */

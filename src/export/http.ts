@@ -13,6 +13,9 @@ import { Window } from './window.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576 }
 const BATCH_AGE_MS = 1_000
+/** When to try again, and how long one request may take, milliseconds. */
+export type HttpTiming = BackoffOptions & { readonly requestMs?: number }
+
 /** One batch on its way and the next two being filled. */
 const WINDOW_BYTES = 3 * BATCH.maxBytes
 
@@ -28,9 +31,10 @@ const compress = promisify(gzip)
 export async function openHttp(
   target: string,
   context: ExporterContext,
-  timing: BackoffOptions = {},
+  { requestMs, ...timing }: HttpTiming = {},
 ): Promise<Exporter> {
-  return new HttpExporter(new HttpSink(parseHttpTarget(target), context), context, timing)
+  const sink = new HttpSink(parseHttpTarget(target), context, requestMs)
+  return new HttpExporter(sink, context, timing)
 }
 
 class HttpExporter implements Exporter {

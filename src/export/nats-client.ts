@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type * as Jetstream from '@nats-io/jetstream'
 import type * as Transport from '@nats-io/transport-node'
 import { type BackoffOptions, backoffDelay } from '../backoff.js'
+import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
 import { networkError } from '../network-error.js'
 import type { ExporterContext } from './exporter.js'
@@ -29,12 +30,20 @@ export async function loadNats(places: readonly string[]): Promise<NatsLibrary> 
   for (const place of places) {
     const found = locate(place)
     if (!found) continue
-    const [transport, jetstream] = await Promise.all(found.map((url) => import(url)))
-    return { transport, jetstream }
+    try {
+      const [transport, jetstream] = await Promise.all(found.map((url) => import(url)))
+      return { transport, jetstream }
+    } catch (error) {
+      throw notInstalled(`whose installation is broken (${errorText(error)})`)
+    }
   }
-  throw new StreamError(
+  throw notInstalled('that are not installed')
+}
+
+function notInstalled(why: string): StreamError {
+  return new StreamError(
     'exporter-unusable',
-    `nats:// needs two packages that are not installed; run: npm install ${PACKAGES.join(' ')}`,
+    `nats:// needs two packages ${why}; run: npm install ${PACKAGES.join(' ')}`,
   )
 }
 

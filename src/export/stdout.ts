@@ -2,11 +2,14 @@ import type { Writable } from 'node:stream'
 import type { StreamMessage } from '../decode/message.js'
 import { StreamError } from '../errors.js'
 import type { Exporter, ExporterContext } from './exporter.js'
+import { FileOutput } from './file-output.js'
 import { LineWriter } from './line-writer.js'
 import { formatForTerminal } from './terminal.js'
 
 export type StdoutOptions = {
   readonly stream: Writable
+  /** Its descriptor where it is a regular file, which is written past the stream ({@link FileOutput}). */
+  readonly file?: number | undefined
   /** For people: indented, and with nothing in it that moves a terminal's cursor. Else NDJSON. */
   readonly terminal: boolean
   /** Colours; only where `terminal` is set. */
@@ -33,7 +36,7 @@ const READER_GONE: ReadonlySet<unknown> = new Set([
  */
 export function openStdout(options: StdoutOptions, context: ExporterContext): Exporter {
   const { stream, terminal, colour, onReaderGone } = options
-  const { counters, signal } = context
+  const { counters, signal, log } = context
   let readerGone = false
 
   const fault = (error: Error & { code?: unknown }): StreamError => {
@@ -44,12 +47,25 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
     return new StreamError('export-failed', `stdout: cannot be written (${error.message})`)
   }
 
+  const retried = () => {
+    counters.retried++
+  }
+  const file =
+    options.file === undefined
+      ? undefined
+      : new FileOutput(options.file, { label: 'stdout', log, signal, retried })
+  const writeToStream = (chunk: Uint8Array) =>
+    new Promise<StreamError | undefined>((resolve) => {
+      stream.write(chunk, (error) => resolve(error ? fault(error) : undefined))
+    })
+
   const writer = new LineWriter<StreamMessage>({
     windowBytes: WINDOW_BYTES,
-    write: (lines) =>
-      new Promise((resolve) => {
-        stream.write(Buffer.concat(lines), (error) => resolve(error ? fault(error) : undefined))
-      }),
+    async write(lines) {
+      const chunk = Buffer.concat(lines)
+      if (!file) return writeToStream(chunk)
+      return file.write(chunk).then(() => undefined, fault)
+    },
     settled: (messages, error) => {
       counters.waiting -= messages.length
       if (!error) counters.delivered += messages.length
@@ -76,6 +92,7 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
     async close() {
       await writer.idle()
       signal.removeEventListener('abort', onExpired)
+      await file?.close()
     },
   }
 }

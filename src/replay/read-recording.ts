@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { pipeline, type Readable } from 'node:stream'
+import { addAbortSignal, pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Frame } from '../connection/frame.js'
 import { errorText } from '../error-text.js'
@@ -24,6 +24,12 @@ const MAX_LINE_BYTES = 90 * 1024 * 1024
 // A file that is no recording at all must not fill the log.
 const MAX_WARNINGS = 10
 
+export type ReadOptions = {
+  readonly log: Logger
+  /** Ends the reading, also of a stdin that stays open and silent. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Reads what `--record` or `--dead_letter` wrote, holding one line at a time. A line that is wrong, or
  * torn by a crash, is skipped with a warning that has its number.
@@ -32,7 +38,7 @@ const MAX_WARNINGS = 10
  */
 export async function* readRecording(
   source: string | Readable,
-  { log }: { readonly log: Logger },
+  { log, signal }: ReadOptions,
 ): AsyncGenerator<RecordedFrame> {
   const name = typeof source === 'string' ? source : 'stdin'
   let wrong = 0
@@ -41,7 +47,10 @@ export async function* readRecording(
     if (wrong <= MAX_WARNINGS) log.warn(`${name}, line ${lineNumber}: ${reason}; skipped`)
   }
 
-  for await (const line of splitLines(readChunks(source, name, log), MAX_LINE_BYTES)) {
+  const chunks = readChunks(source, name, { log, ...(signal && { signal }) })
+  for await (const line of splitLines(chunks, MAX_LINE_BYTES)) {
+    // What is torn now, we tore.
+    if (signal?.aborted) return
     if (!line.bytes) {
       warn(line.number, `longer than ${MAX_LINE_BYTES} bytes`)
       continue
@@ -90,14 +99,16 @@ function show(value: unknown): string {
 async function* readChunks(
   source: string | Readable,
   name: string,
-  log: Logger,
+  { log, signal }: ReadOptions,
 ): AsyncGenerator<Buffer> {
   const raw = typeof source === 'string' ? createReadStream(source) : source
+  if (signal) addAbortSignal(signal, raw)
   // The callback form hands a fault of either stream to whoever reads the last one.
   const stream = name.endsWith('.gz') ? pipeline(raw, createGunzip(), () => {}) : raw
   try {
     for await (const chunk of stream) yield chunk as Buffer
   } catch (error) {
+    if (signal?.aborted) return
     if ((error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR') {
       log.warn(`${name}: the compressed file ends too early; what follows is missing`)
       return

@@ -24,6 +24,8 @@ export type ProgramOptions = {
   readonly script?: string
   /** False leaves `child.stdout` to the test, which then also looks for keys in it (`leaksIn`). */
   readonly collectStdout?: boolean
+  /** A descriptor that stdout leads to, in place of a pipe; the test looks for keys there itself. */
+  readonly stdout?: number
 }
 
 export type ProgramResult = {
@@ -127,6 +129,7 @@ export function runProgram(
 ): Program {
   const node = [
     process.execPath,
+<<<<<<< HEAD
     ...(options.nodeOptions ?? []),
     options.script ?? PROGRAM,
     ...args,
@@ -138,6 +141,15 @@ export function runProgram(
     env: environment(options.env),
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+=======
+    [...(options.nodeOptions ?? []), options.script ?? PROGRAM, ...args],
+    {
+      cwd: options.cwd,
+      env: environment(options.env),
+      stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
+    },
+  )
+>>>>>>> p2
   const program = new Program(
     child,
     options.collectStdout === false ? ['stderr'] : ['stdout', 'stderr'],

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AckPolicy, type JetStreamManager } from '@nats-io/jetstream'
+import type { Central } from '../../src/simulate/central.js'
+import { encodeFrame } from '../../src/simulate/encode.js'
+import type { CentralSocket } from '../../src/simulate/socket.js'
+import { startCentral } from '../helpers/central.js'
+import { writeInput } from '../helpers/input.js'
+import { makeKey } from '../helpers/keys.js'
+import { noNatsServer, startNatsServer } from '../helpers/nats-server.js'
+import { type Program, runProgram } from '../helpers/program.js'
+import { seededRandom } from '../helpers/random.js'
+
+const TOPICS = ['monitoring', 'presence', 'location'] as const
+const KILLS = 5
+const FRAMES_A_TURN = 4
+const TURN_MS = 15
+const CUSTOMER = 'c'.repeat(32)
+
+/** One of the two collectors: runs, is killed, and runs again. */
+class Collector {
+  readonly #t: TestContext
+  readonly #central: Central
+  readonly #args: readonly string[]
+  #program: Program | undefined
+  #sockets: readonly CentralSocket[] = []
+
+  constructor(t: TestContext, central: Central, args: readonly string[]) {
+    this.#t = t
+    this.#central = central
+    this.#args = args
+  }
+
+  /** Resolves when a socket of each topic is open; one collector starts at a time. */
+  async start(): Promise<void> {
+    const opened = TOPICS.map((topic) => this.#central.nextSocket({ topic }))
+    this.#program = runProgram(this.#t, this.#args)
+    this.#sockets = await Promise.all(opened)
+  }
+
+  /** Resolves when the server, too, knows that it is gone. */
+  async kill(): Promise<void> {
+    this.#program?.kill('SIGKILL')
+    await Promise.all([this.#program?.result, ...this.#sockets.map(({ ended }) => ended)])
+  }
+
+  async end(): Promise<{ readonly code: number | null; readonly stderr: string }> {
+    this.#program?.kill()
+    return this.#program?.result ?? assert.fail('it never ran')
+  }
+}
+
+/** The timestamps that the stream holds, by subject. */
+async function stored(manager: JetStreamManager, stream: string): Promise<Map<string, string[]>> {
+  const { name } = await manager.consumers.add(stream, { ack_policy: AckPolicy.None })
+  const consumer = await manager.jetstream().consumers.get(stream, name)
+  let left = (await manager.streams.info(stream)).state.messages
+  const bySubject = new Map<string, string[]>()
+  for await (const message of await consumer.consume({ max_messages: 5000 })) {
+    const timestamps = bySubject.get(message.subject) ?? []
+    timestamps.push(message.json<{ timestamp: string }>().timestamp)
+    bySubject.set(message.subject, timestamps)
+    left -= 1
+    if (left === 0) break
+  }
+  return bySubject
+}
+
+test('two collectors that are killed in turn keep every frame once', {
+  skip: noNatsServer,
+}, async (t) => {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
+  t.diagnostic(`SEED=${seed}`)
+  const random = seededRandom(seed)
+  const server = await startNatsServer(t)
+  const central = await startCentral(t)
+  const key = makeKey('key', { customerId: CUSTOMER })
+  const entries = TOPICS.map((topic) => [`A_${topic}`, { wsskey: key, topic }])
+  const input = await writeInput(t, Object.fromEntries(entries))
+  const target = `nats://127.0.0.1:${server.port}/aruba?stream=ARUBA`
+  const args = ['--hostname', central.url, '--jsoninput', input, '--export_data', target]
+  const collectors = [new Collector(t, central, args), new Collector(t, central, args)]
+  for (const collector of collectors) await collector.start()
+
+  const manager = await server.manager()
+  let sent = 0
+  /** Resolves when the stream holds as many frames as were sent by now. */
+  const caughtUp = async () => {
+    const goal = sent
+    const deadline = performance.now() + 10_000
+    for (let held = -1; held < goal; held = (await manager.streams.info('ARUBA')).state.messages) {
+      if (performance.now() > deadline) assert.fail(`${held} frames of ${goal} in the stream`)
+      await sleep(10)
+    }
+  }
+  let killing = true
+  const feeding = (async () => {
+    while (killing) {
+      for (const topic of Array<typeof TOPICS>(FRAMES_A_TURN).fill(TOPICS).flat()) {
+        sent += 1
+        const fields = { timestamp: String(sent), customer_id: CUSTOMER }
+        central.broadcast(topic, encodeFrame(topic, {}, fields))
+      }
+      await sleep(TURN_MS)
+    }
+  })()
+
+  const turns = [0, 1].flatMap((who) => Array<number>(KILLS).fill(who))
+  for (let left = turns.length; left > 0; left--) {
+    const [who = 0] = turns.splice(Math.floor(random() * left), 1)
+    await sleep(random() * 300)
+    await collectors[who]?.kill()
+    await sleep(random() * 100)
+    await collectors[who]?.start()
+    // What came before the sockets opened is with the other one alone, until the stream has it.
+    await caughtUp()
+  }
+  killing = false
+  await feeding
+  await caughtUp()
+
+  for (const { code, stderr } of await Promise.all(collectors.map((each) => each.end()))) {
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /given_up=0 waiting=0/)
+  }
+  const found = await stored(manager, 'ARUBA')
+  const timestamps = [...found.values()].flat().map(Number)
+  assert.ok(sent > 2000, `only ${sent} frames`)
+  assert.deepEqual(
+    timestamps.sort((a, b) => a - b),
+    Array.from({ length: sent }, (_, n) => n + 1),
+  )
+  assert.deepEqual(
+    [...found.keys()].sort(),
+    TOPICS.map((topic) => `aruba.${topic}.A_${topic}`).sort(),
+  )
+})

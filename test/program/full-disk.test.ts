@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { openStdout } from '../../src/export/stdout.js'
+import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { goldenRecording } from '../helpers/golden.js'
+import { runProgram } from '../helpers/program.js'
+import { mountSmallDisk, noSmallDisk, type SmallDisk } from '../helpers/small-disk.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+const onRoot = { skip: noSmallDisk }
+const DISK_BYTES = 262_144
+
+function openOn(t: TestContext, disk: SmallDisk): { readonly fd: number; readonly path: string } {
+  const path = join(disk.folder, 'records.ndjson')
+  const fd = openSync(path, 'w')
+  t.after(() => closeSync(fd))
+  return { fd, path }
+}
+
+test('a full disk makes "> records.ndjson" wait, and costs nothing', onRoot, async (t) => {
+  const recording = join(tempFolder(t), 'frames.jsonl')
+  await writeFile(recording, goldenRecording(1500))
+  const args = ['replay', recording, '--decode_data']
+  const whole = (await runProgram(t, args).result).stdout
+  assert.ok(whole.length > 4 * DISK_BYTES)
+
+  const disk = mountSmallDisk(t, DISK_BYTES)
+  const { fd, path } = openOn(t, disk)
+  const program = runProgram(t, args, { stdout: fd })
+  await program.waitForLine(/stdout: ENOSPC.*waiting until it can be written/)
+  assert.equal(statSync(path).size, DISK_BYTES)
+  disk.resize(whole.length + DISK_BYTES)
+  const { code, stderr } = await program.result
+  assert.equal(code, 0, stderr)
+  assert.equal(readFileSync(path, 'utf8'), whole)
+  assert.match(stderr, /stdout: is written again after \d+ s/)
+  assert.match(stderr, /delivered=1500 retried=[1-9]\d* given_up=0 waiting=0/)
+})
+
+test('what a disk that stays full did not take by the end is counted', onRoot, async (t) => {
+  const disk = mountSmallDisk(t, DISK_BYTES)
+  const { fd, path } = openOn(t, disk)
+  const context = fakeContext()
+  const output = { stream: new PassThrough(), file: fd, terminal: false, colour: false }
+  const stdout = openStdout({ ...output, onReaderGone: () => assert.fail() }, context)
+  let exported = 0
+  for (; context.counters.retried === 0; exported++) {
+    stdout.export(fakeMessage('A', exported, { pad: 1000 }))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  context.expire()
+  await stdout.close()
+  const { delivered, givenUp, waiting } = context.counters
+  assert.equal(waiting, 0)
+  assert.equal(delivered + givenUp, exported)
+  const written = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+  assert.ok(delivered > 0 && delivered <= written.length, `${delivered} of ${written.length}`)
+  assert.deepEqual(
+    written.map((line) => JSON.parse(line).data.n),
+    written.map((_, n) => n),
+  )
+})
+
+test('a descriptor that is not for writing is no reason to wait', async (t) => {
+  const fd = openSync(new URL(import.meta.url), 'r')
+  t.after(() => closeSync(fd))
+  const recording = join(tempFolder(t), 'frames.jsonl')
+  await writeFile(recording, goldenRecording(10))
+  const args = ['replay', recording, '--decode_data']
+  const { code, stderr } = await runProgram(t, args, { stdout: fd }).result
+  assert.equal(code, 1)
+  assert.match(stderr, /stdout: cannot be written \(EBADF/)
+})

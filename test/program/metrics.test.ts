@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeFrame } from '../../src/simulate/encode.js'
+import { startCentral } from '../helpers/central.js'
+import { parseExposition } from '../helpers/exposition.js'
+import { writeInput } from '../helpers/input.js'
+import { makeKey } from '../helpers/keys.js'
+import { runProgram } from '../helpers/program.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+const BREAKS = 2
+const FRAMES = 300
+
+test('the metrics go on counting over lost connections, and name what was given up', async (t) => {
+  const folder = tempFolder(t)
+  const module = `export default ({ timestamp }) => { if (timestamp.endsWith('7')) throw new Error('7') }`
+  await writeFile(join(folder, 'module.mjs'), module)
+  const central = await startCentral(t)
+  const input = await writeInput(t, { A: { wsskey: makeKey('key'), topic: 'presence' } })
+  const program = runProgram(
+    t,
+    [
+      ...['--hostname', central.url, '--jsoninput', input],
+      ...['--export_data', './module.mjs', '--export_data', 'json', '--metrics', '0'],
+    ],
+    { cwd: folder },
+  )
+  const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
+  const scrape = async () => {
+    const families = parseExposition(await (await fetch(`${url}/metrics`)).text())
+    return (name: string, label: string, is: string) =>
+      families.get(`aruba_stream_${name}`)?.samples.find(({ labels }) => labels[label] === is)
+        ?.value
+  }
+  const health = async () => {
+    const answer = await fetch(`${url}/healthz`)
+    return { status: answer.status, text: await answer.text() }
+  }
+  /** Asks again until the entry has so many messages. */
+  const counted = async (count: number) => {
+    for (let tries = 0; tries < 500; tries++) {
+      const value = await scrape()
+      if (value('messages_total', 'customer', 'A') === count) return value
+      await sleep(10)
+    }
+    return assert.fail(`${count} messages never came`)
+  }
+
+  let sent = 0
+  let bytes = 0
+  let value = await scrape()
+  for (let connection = 0; connection <= BREAKS; connection++) {
+    const socket = await central.waitForSocket()
+    const frames = Array.from({ length: FRAMES }, () => {
+      const fields = { timestamp: String(sent++), customer_id: 'c' }
+      const frame = encodeFrame('presence', {}, fields)
+      bytes += frame.length
+      return frame
+    })
+    await socket.sendAll(frames)
+    value = await counted(sent)
+    assert.equal(value('reconnects_total', 'customer', 'A'), connection)
+    assert.equal(value('up', 'customer', 'A'), 1)
+    assert.equal((await health()).status, 200)
+    if (connection === BREAKS) break
+    let open = () => {}
+    const until = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    central.failHandshake({ type: 'hold', until })
+    const knocked = central.nextHandshake()
+    socket.terminate()
+    await knocked
+    assert.equal((await scrape())('up', 'customer', 'A'), 0)
+    const { status, text } = await health()
+    assert.equal(status, 503)
+    assert.match(text, /"A"/)
+    open()
+  }
+  const sevens = sent / 10
+  assert.equal(value('received_bytes_total', 'customer', 'A'), bytes)
+  assert.equal(value('exported_total', 'exporter', './module.mjs'), sent - sevens)
+  assert.equal(value('export_given_up_total', 'exporter', './module.mjs'), sevens)
+  assert.equal(value('export_given_up_total', 'exporter', 'json'), 0)
+  assert.ok((value('gap_seconds_total', 'customer', 'A') ?? 0) > 0)
+  program.kill()
+  const { code, stderr } = await program.result
+  assert.equal(code, 1, 'messages were given up')
+  assert.match(
+    stderr,
+    new RegExp(`messages=${sent} bytes=${bytes} undecodable=0 reconnects=${BREAKS}`),
+  )
+})

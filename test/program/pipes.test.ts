@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { closedPort, startCentral } from '../helpers/central.js'
+import { goldenFrames, goldenRecording } from '../helpers/golden.js'
+import { writeInput } from '../helpers/input.js'
+import { makeKey } from '../helpers/keys.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+/** For a test that needs these programs: why it is skipped, or false. */
+function needs(...programs: readonly string[]): { skip: string | false } {
+  const missing = programs.filter((name) => {
+    const { status } = spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin" command -v ${name}`])
+    return status !== 0
+  })
+  return { skip: missing.length > 0 && `skipped: ${missing.join(', ')} not installed` }
+}
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+type Shell = {
+  readonly child: ChildProcess /** To be asked once: it reads stdout. */
+  result(): Promise<readonly [number | null, string]>
+}
+
+/** A pipeline as a user types it; it ends with the test, all of it. */
+function shell(t: TestContext, folder: string, command: string): Shell {
+  const script = `set -o pipefail\naruba-stream() { exec '${process.execPath}' '${CLI}' "$@"; }\n${command}`
+  const child = spawn('bash', ['-c', script], {
+    cwd: folder,
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // A process group of its own, which can be ended as one.
+    detached: true,
+  })
+  t.after(() => end(child, 'SIGKILL'))
+  const ended = once(child, 'close')
+  return {
+    child,
+    async result() {
+      const [[code], printed] = await Promise.all([ended, text(child.stdout)])
+      return [code, printed]
+    },
+  }
+}
+
+function end(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  if (child.pid !== undefined) process.kill(-child.pid, signal)
+}
+
+/** A server that ends with the test. */
+function daemon(t: TestContext, command: string, args: readonly string[]): ChildProcess {
+  const child = spawn(command, args, {
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+    // Open, and silent: kcat would leave at its end.
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  t.after(async () => {
+    const gone = once(child, 'exit')
+    if (child.exitCode === null && child.kill('SIGKILL')) await gone
+  })
+  return child
+}
+
+const timestampsOf = (printed: string) =>
+  printed
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line).timestamp)
+
+/** The records of a recording, as the program prints them. */
+async function recordingIn(folder: string, count: number): Promise<string> {
+  await writeFile(join(folder, 'frames.jsonl'), goldenRecording(count))
+  return spawnSync(
+    process.execPath,
+    [CLI, 'replay', join(folder, 'frames.jsonl'), '--decode_data'],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    },
+  ).stdout
+}
+
+test('| jq picks what it wants of a live stream', needs('jq'), async (t) => {
+  const central = await startCentral(t)
+  const input = await writeInput(t, { A: { wsskey: makeKey('key'), topic: 'presence' } })
+  const pipe = shell(
+    t,
+    tempFolder(t),
+    `aruba-stream --hostname ${central.url} --jsoninput ${input} --decode_data 2>/dev/null |
+       jq --unbuffered -c '[.customer, .timestamp]'`,
+  )
+  const socket = await central.waitForSocket()
+  const frames = goldenFrames('presence')
+  await socket.sendAll(frames)
+  // Records come through while the stream goes on: nothing waits for a buffer to fill.
+  let rows: string[] = []
+  let printed = ''
+  for await (const chunk of pipe.child.stdout ?? []) {
+    printed += chunk
+    rows = printed.split('\n').slice(0, -1)
+    if (rows.length === frames.length) break
+  }
+  end(pipe.child, 'SIGINT')
+  await socket.ended
+  assert.match(rows[0] ?? '', /^\["A","\d+"\]$/)
+})
+
+test('| head ends the program quietly', needs('head'), async (t) => {
+  const folder = tempFolder(t)
+  const records = await recordingIn(folder, 500)
+  const pipe = shell(t, folder, 'aruba-stream replay frames.jsonl --decode_data 2>log | head -n 3')
+  const [code, printed] = await pipe.result()
+  assert.equal(code, 0)
+  assert.equal(printed, `${records.split('\n').slice(0, 3).join('\n')}\n`)
+})
+
+test('| kcat -P puts every record into a Kafka topic', needs('kcat'), async (t) => {
+  const folder = tempFolder(t)
+  const records = await recordingIn(folder, 500)
+  const brokers = await mockCluster(t)
+  const [code] = await shell(
+    t,
+    folder,
+    `aruba-stream replay frames.jsonl --decode_data 2>log | kcat -P -b ${brokers} -t aruba`,
+  ).result()
+  assert.equal(code, 0)
+  const [readCode, read] = await shell(
+    t,
+    folder,
+    `kcat -C -q -e -o beginning -b ${brokers} -t aruba`,
+  ).result()
+  assert.equal(readCode, 0)
+  // The cluster spreads them over its partitions, so the order is not that of the stream.
+  assert.deepEqual(timestampsOf(read).sort(), timestampsOf(records).sort())
+})
+
+test(
+  '| mosquitto_pub -l publishes every record',
+  needs('mosquitto', 'mosquitto_pub'),
+  async (t) => {
+    const folder = tempFolder(t)
+    const count = 200
+    const records = await recordingIn(folder, count)
+    const port = await closedPort()
+    const config = join(folder, 'mosquitto.conf')
+    const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'max_queued_messages 0']
+    await writeFile(config, `${lines.join('\n')}\nuser root\n`)
+    const broker = daemon(t, 'mosquitto', ['-c', config])
+    broker.stderr?.resume()
+    await listening(port)
+    const where = `-h 127.0.0.1 -p ${port} -t aruba/records -q 1`
+    const ready = shell(t, folder, `mosquitto_pub ${where} -r -m ready`)
+    assert.equal((await ready.result())[0], 0)
+    const subscriber = shell(t, folder, `mosquitto_sub ${where} -C ${count + 1}`)
+    // The broker gives the retained message to each new subscription.
+    const received = subscriber.result()
+    await once(subscriber.child.stdout ?? assert.fail(), 'data')
+    const [code] = await shell(
+      t,
+      folder,
+      `aruba-stream replay frames.jsonl --decode_data 2>log | mosquitto_pub ${where} -l`,
+    ).result()
+    assert.equal(code, 0)
+    assert.equal((await received)[1], `ready\n${records}`)
+  },
+)
+
+/** librdkafka's own cluster, inside a producer that has nothing to say; its brokers. */
+async function mockCluster(t: TestContext): Promise<string> {
+  const idle = ['-P', '-b', 'none', '-t', 'none']
+  const { stderr } = daemon(t, 'kcat', [...idle, '-X', 'test.mock.num.brokers=1', '-d', 'mock'])
+  return new Promise((resolve) => {
+    let said = ''
+    stderr?.on('data', (chunk) => {
+      said += chunk
+      const [, brokers] = /bootstrap\.servers=(\S+)\s/.exec(said) ?? []
+      if (brokers) resolve(brokers)
+    })
+  })
+}
+
+async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const socket = connect(port, '127.0.0.1')
+    const open = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
+    socket.destroy()
+    if (open) return
+    await sleep(20)
+  }
+  assert.fail('the broker does not listen')
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import papaparse from 'papaparse'
+import { encodeFrame } from '../../src/simulate/encode.js'
+import { Traffic } from '../../src/simulate/traffic.js'
+import { startCentral } from '../helpers/central.js'
+import { writeInput } from '../helpers/input.js'
+import { makeKey } from '../helpers/keys.js'
+import { runProgram } from '../helpers/program.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+const TOPICS = ['monitoring', 'presence', 'location', 'audit'] as const
+const FRAMES = 10_000
+
+/** The lines of each entry, in order. */
+function byEntry(text: string): Record<string, string[]> {
+  const entries: Record<string, string[]> = {}
+  for (const line of text.split('\n').filter(Boolean)) {
+    const { customer } = JSON.parse(line)
+    entries[customer] ??= []
+    entries[customer].push(line)
+  }
+  return entries
+}
+
+test('10,000 recorded frames replay to what was printed live, byte for byte', async (t) => {
+  const folder = tempFolder(t)
+  const central = await startCentral(t)
+  const key = makeKey('key')
+  const entries = TOPICS.map((topic) => [`A ${topic}`, { wsskey: key, topic }])
+  const input = await writeInput(t, Object.fromEntries(entries))
+  const reach = ['--hostname', central.url, '--jsoninput', input]
+  const live = runProgram(
+    t,
+    [...reach, '--decode_data', '--readable', '--record', 'frames.jsonl', '--metrics', '0'],
+    { cwd: folder },
+  )
+  const traffic = new Traffic({ customerId: 'c'.repeat(32) })
+  await Promise.all(
+    TOPICS.map(async (topic) => {
+      const socket = await central.waitForSocket({ topic })
+      const frames = Array.from({ length: FRAMES / TOPICS.length }, () => traffic.next(topic))
+      await socket.sendAll(frames)
+    }),
+  )
+  const [url = ''] = /http:\/\/[^/]+/.exec(await live.waitForLine('/metrics')) ?? []
+  const arrived = async () => {
+    const text = await (await fetch(`${url}/metrics`)).text()
+    return text.includes(`aruba_stream_exported_total{exporter="stdout"} ${FRAMES}\n`)
+  }
+  for (let tries = 0; !(await arrived()); tries++) {
+    assert.ok(tries < 500, 'not all arrived')
+    await sleep(20)
+  }
+  live.kill()
+  const { code, stdout } = await live.result
+  assert.equal(code, 0)
+  const printed = byEntry(stdout)
+  assert.equal(Object.values(printed).flat().length, FRAMES)
+
+  const path = join(folder, 'frames.jsonl')
+  const recording = await readFile(path)
+  const replay = async (file: string, stdin = '') =>
+    runProgram(t, ['replay', file, '--decode_data', '--readable'], { cwd: folder, stdin }).result
+
+  const fromFile = await replay('frames.jsonl')
+  assert.equal(fromFile.code, 0)
+  assert.deepEqual(byEntry(fromFile.stdout), printed)
+  await writeFile(join(folder, 'frames.jsonl.gz'), gzipSync(recording, { level: 1 }))
+  const others = [replay('frames.jsonl.gz'), replay('-', recording.toString())]
+  for (const result of await Promise.all(others)) {
+    assert.equal(result.code, 0)
+    assert.ok(result.stdout === fromFile.stdout, 'the same bytes')
+  }
+
+  await appendFile(path, recording.subarray(0, 100))
+  const torn = await replay('frames.jsonl')
+  assert.equal(torn.code, 0)
+  assert.ok(torn.stdout === fromFile.stdout, 'the same bytes')
+  assert.match(torn.stderr, /WARN .*frames\.jsonl, line 10001: the last line was torn.*skipped/)
+})
+
+/** A receiver of lines that reads nothing until it is told to. */
+async function sleepyReceiver(t: TestContext) {
+  const sockets: Socket[] = []
+  let text = ''
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    sockets.push(socket.on('error', () => {}))
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk
+    })
+    // Attaching a listener starts the flow.
+    socket.pause()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  return {
+    url: `tcp://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`,
+    wake: () => {
+      for (const socket of sockets) socket.resume()
+    },
+    lines: () => text.split('\n').slice(0, -1),
+  }
+}
+
+const MODULE = `
+import { appendFileSync } from 'node:fs'
+export default async function exportData(message) {
+  await new Promise((resolve) => setImmediate(resolve))
+  appendFileSync('module.txt', message.timestamp + '\\n')
+}
+`
+
+test('several exporters get every message, and a slow one slows the stream', async (t) => {
+  const folder = tempFolder(t)
+  const central = await startCentral(t)
+  const input = await writeInput(t, { A: { wsskey: makeKey('key'), topic: 'audit' } })
+  const receiver = await sleepyReceiver(t)
+  await writeFile(join(folder, 'module.mjs'), MODULE)
+  const exporters = ['json:out.ndjson', 'csv:sheets', './module.mjs', receiver.url]
+  const program = runProgram(
+    t,
+    [
+      ...['--hostname', central.url, '--jsoninput', input, '--decode_data'],
+      ...exporters.flatMap((type) => ['--export_data', type]),
+    ],
+    { cwd: folder },
+  )
+  const total = 2_000
+  const payload = { customer_id: 'x'.repeat(20_000), timestamp: '1' }
+  const frames = Array.from({ length: total }, (_, n) =>
+    encodeFrame('audit', payload, { timestamp: String(n), customer_id: 'c' }),
+  )
+  const socket = await central.waitForSocket()
+  let sentAll = false
+  const sending = socket.sendAll(frames).then(() => {
+    sentAll = true
+  })
+  // 40 MB cannot hide in buffers: as long as one exporter waits, all of them stand still.
+  let before = -1
+  const printed = () => program.stdout.split('\n').length - 1
+  while (printed() === 0 || printed() !== before) {
+    before = printed()
+    await sleep(400)
+  }
+  assert.ok(!sentAll && before < total, `${before} of ${total} went past a receiver that sleeps`)
+  receiver.wake()
+  await sending
+  await program.waitForLine(`"timestamp":"${total - 1}"`, 'stdout')
+  program.kill()
+  const { code, stdout, stderr } = await program.result
+  assert.equal(code, 0, stderr)
+
+  const numbers = frames.map((_, n) => String(n))
+  const timestamps = (lines: readonly string[]) => lines.map((line) => JSON.parse(line).timestamp)
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+  const linesOf = (text: string) => text.split('\n').slice(0, -1)
+  assert.deepEqual(timestamps(linesOf(stdout)), numbers)
+  assert.deepEqual(timestamps(linesOf(read('out.ndjson'))), numbers)
+  assert.deepEqual(timestamps(receiver.lines()), numbers)
+  assert.deepEqual(linesOf(read('module.txt')), numbers)
+  const { data } = papaparse.parse<Record<string, string>>(read('sheets/audit.csv').trim(), {
+    header: true,
+  })
+  assert.deepEqual(
+    data.map(({ timestamp }) => timestamp),
+    numbers,
+  )
+})
