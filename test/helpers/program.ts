@@ -129,7 +129,6 @@ export function runProgram(
 ): Program {
   const node = [
     process.execPath,
-<<<<<<< HEAD
     ...(options.nodeOptions ?? []),
     options.script ?? PROGRAM,
     ...args,
@@ -139,17 +138,8 @@ export function runProgram(
   const child = spawn(file, argv, {
     cwd: options.cwd,
     env: environment(options.env),
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
   })
-=======
-    [...(options.nodeOptions ?? []), options.script ?? PROGRAM, ...args],
-    {
-      cwd: options.cwd,
-      env: environment(options.env),
-      stdio: ['pipe', options.stdout ?? 'pipe', 'pipe'],
-    },
-  )
->>>>>>> p2
   const program = new Program(
     child,
     options.collectStdout === false ? ['stderr'] : ['stdout', 'stderr'],
