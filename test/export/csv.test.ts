@@ -12,12 +12,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import papaparse from 'papaparse'
-import type protobuf from 'protobufjs'
+import protobuf from 'protobufjs'
 import type { JsonValue, StreamMessage, StreamRecord } from '../../src/decode/message.js'
 import { openCsv } from '../../src/export/csv.js'
 import { openExporter } from '../../src/export/exporters.js'
 import { loadSchema } from '../../src/schema/load-schema.js'
-import { Type } from '../../src/schema/protobuf.js'
 import { TOPICS, type Topic } from '../../src/schema/topics.js'
 import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
@@ -81,7 +80,7 @@ function expectedRows(messages: readonly StreamMessage[], topic: Topic, list: st
 
 function typeOf(type: protobuf.Type, name: string): protobuf.Type | undefined {
   const { resolvedType } = type.fields[name]?.resolve() ?? {}
-  return resolvedType instanceof Type ? resolvedType : undefined
+  return resolvedType instanceof protobuf.Type ? resolvedType : undefined
 }
 
 function addCells(

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
+import protobuf from 'protobufjs'
 import { createDecoder, type DecoderOptions } from '../../src/decode/decoder.js'
 import { StreamError } from '../../src/errors.js'
 import { loadSchema, type Schema } from '../../src/schema/load-schema.js'
-import { parse } from '../../src/schema/protobuf.js'
 import type { Topic } from '../../src/schema/topics.js'
 
 /** A schema whose payload is message `M` of a text in the language of `.proto` files. */
 export function schemaOf(proto: string): Schema {
-  const { root, package: name } = parse(proto, { keepCase: true })
+  const { root, package: name } = protobuf.parse(proto, { keepCase: true })
   root.resolveAll()
   const payload = root.lookupType(name ? `${name}.M` : 'M')
   return { ...loadSchema('audit'), payload }
