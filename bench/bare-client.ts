@@ -12,8 +12,8 @@ const records = readFileSync(golden, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line) as { topic: string; decoded: object })
 
-for (const topic of TOPICS) {
-  const customer = `Bench_${topic}`
+for (const [index, topic] of TOPICS.entries()) {
+  const customer = `Customer${index}_${topic}`
   const lines = records
     .filter((record) => record.topic === topic)
     .map(({ decoded }) => Buffer.from(`${JSON.stringify({ customer, ...decoded })}\n`))

@@ -1,96 +1,78 @@
 /**
- * Many entries in one process: how long until all are open, what they cost while idle, how fast one
- * of them can be, and how long until all are shut down.
- *
- *     node --import tsx bench/entries.ts [ENTRIES] [IDLE_SECONDS]
+ * The whole program with many entries: how long until all are open, what it costs while idle, and how
+ * long until it has ended. Reads /proc, so it needs Linux.
  */
-import { fork } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createGate } from '../src/connection/gate.js'
-import { subscribe } from '../src/connection/subscribe.js'
-import { parseHost } from '../src/host.js'
-import { Secret } from '../src/secret.js'
-import type { Command } from './central.js'
+import { fileURLToPath } from 'node:url'
+import { print } from './figures.js'
+import { writeInput } from './input.js'
 
-const [entries = 1000, idleSeconds = 60] = process.argv.slice(2).map(Number)
-const FRAMES = 500_000
-const FRAME_BYTES = 300
+/** Linux counts CPU time in hundredths of a second. */
+const TICKS_PER_SECOND = 100
 
-const central = fork(new URL('./central.ts', import.meta.url), { execArgv: ['--import', 'tsx'] })
-const [{ url }] = (await once(central, 'message')) as [{ url: string }]
+/** Measures and prints a table. */
+export async function benchEntries(entries = 1000, idleSeconds = 10): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'aruba-stream-bench-'))
+  const central = fork(new URL('./central.ts', import.meta.url), { execArgv: ['--import', 'tsx'] })
+  try {
+    const [{ url }] = (await once(central, 'message')) as [{ url: string }]
+    const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+    const input = writeInput(folder, entries)
+    const startedAt = performance.now()
+    const program = spawn(
+      process.execPath,
+      [cli, '--hostname', url, '--jsoninput', input, '--decode_data', '--log_format', 'json'],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    const exited = once(program, 'exit')
+    const secondsSince = (ms: number) => ((performance.now() - ms) / 1000).toFixed(1)
 
-const secret = new Secret('bench')
-const key = { current: () => secret, afterUnauthorized: async () => secret }
-const print = (line: string) => process.stdout.write(`${line}\n`)
-const megabytes = () => Math.round(process.memoryUsage().rss / 1e6)
-
-/** Subscribes so many times; resolves when all are open. */
-async function open(count: number) {
-  const gate = createGate()
-  const stop = new AbortController()
-  let opened = 0
-  let frames = 0
-  let onFrames = (_: number) => {}
-  let onOpen = () => {}
-  const allOpen = new Promise<void>((resolve) => {
-    onOpen = () => {
-      if (++opened === count) resolve()
-    }
-  })
-  const reading = Array.from({ length: count }, async () => {
-    const subscription = subscribe({
-      entry: { topic: 'monitoring', username: 'bench', host: parseHost(url) },
-      key,
-      userAgent: 'aruba-stream/bench',
-      gate,
-      signal: stop.signal,
-      onStatus: ({ type }) => {
-        if (type === 'open') onOpen()
-      },
+    let open = 0
+    const lines = createInterface({ input: program.stderr })
+    await new Promise<void>((resolve) => {
+      lines.on('line', (line) => {
+        if (line.includes('"connected"') && ++open === entries) resolve()
+      })
     })
-    for await (const _ of subscription) onFrames(++frames)
-  })
-  await allOpen
-  return {
-    stop: async () => {
-      stop.abort()
-      await Promise.all(reading)
-    },
-    received: (target: number) =>
-      new Promise<void>((resolve) => {
-        frames = 0
-        onFrames = (count) => {
-          if (count === target) resolve()
-        }
-      }),
+    const openSeconds = secondsSince(startedAt)
+
+    const before = cpuSeconds(program.pid)
+    await wait(idleSeconds * 1000)
+    const idlePercent = ((cpuSeconds(program.pid) - before) / idleSeconds) * 100
+    const megabytes = residentMegabytes(program.pid)
+
+    const stoppedAt = performance.now()
+    program.kill('SIGTERM')
+    const [code] = (await exited) as [number | null]
+    if (code !== 0) throw new Error(`the program ended with ${code}`)
+    print(
+      `${entries.toLocaleString('en-US')} entries in one process`,
+      ['', '', ''],
+      [
+        ['all open, keys validated', openSeconds, 's after the start'],
+        [`idle for ${idleSeconds} s`, idlePercent.toFixed(1), '% of one core'],
+        ['resident memory', megabytes.toFixed(0), 'MB'],
+        ['all shut down', secondsSince(stoppedAt), 's after SIGTERM'],
+      ],
+    )
+  } finally {
+    central.disconnect()
+    rmSync(folder, { recursive: true })
   }
 }
-const before = performance.now()
-const many = await open(entries)
-print(`${entries} entries open after ${((performance.now() - before) / 1000).toFixed(1)} s`)
 
-const cpuBefore = process.cpuUsage()
-await wait(idleSeconds * 1000)
-const cpu = process.cpuUsage(cpuBefore)
-const percent = (cpu.user + cpu.system) / 1e4 / idleSeconds
-print(`idle for ${idleSeconds} s: ${percent.toFixed(2)} % of a core, ${megabytes()} MB resident`)
+function cpuSeconds(pid: number | undefined): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND
+}
 
-const stopping = performance.now()
-await many.stop()
-print(`all shut down after ${((performance.now() - stopping) / 1000).toFixed(2)} s`)
-
-const one = await open(1)
-const received = one.received(FRAMES)
-const cpuStart = process.cpuUsage()
-const start = performance.now()
-central.send({ frames: FRAMES, bytes: FRAME_BYTES } satisfies Command)
-await received
-const seconds = (performance.now() - start) / 1000
-const used = process.cpuUsage(cpuStart)
-const perFrame = (used.user + used.system) / FRAMES
-print(
-  `one entry: ${Math.round(FRAMES / seconds)} frames/s of ${FRAME_BYTES} bytes, ${perFrame.toFixed(1)} µs of CPU each`,
-)
-await one.stop()
-central.disconnect()
+function residentMegabytes(pid: number | undefined): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1000
+}

@@ -6,14 +6,23 @@ export function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2
 }
 
-/** Prints rates and their ratios to a yardstick. */
+/** A rate, as tables show it. */
+export function rate(perSecond: number): string {
+  return Math.round(perSecond).toLocaleString('en-US')
+}
+
+/** Prints a table; all but its first column are numbers. */
 export function print(
   title: string,
-  rows: readonly (readonly [name: string, rate: number, ratio: number])[],
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
 ): void {
-  const lines = rows.map(([name, rate, ratio]) => {
-    const shown = Math.round(rate).toLocaleString('en-US')
-    return `${name.padEnd(34)} ${shown.padStart(10)} frames/s ${ratio.toFixed(2).padStart(7)}`
-  })
+  const table = [headings, ...rows]
+  const widths = headings.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0)))
+  const lines = table.map((row) =>
+    row
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  '),
+  )
   process.stdout.write(`${[title, ...lines].join('\n')}\n\n`)
 }

@@ -1,6 +1,6 @@
 /**
- * A process of its own for `end-to-end.ts`: sends the golden realistic frames over TLS, as fast as they
- * are taken, to every socket of their topic, then closes with 1000.
+ * A process of its own, for other benches: sends so many golden realistic frames to every socket of
+ * their topic, as fast as they are taken, then closes it with 1000. Over TLS unless told `plain`.
  */
 import { readFileSync } from 'node:fs'
 import { startCentral } from '../src/simulate/central.js'
@@ -10,6 +10,8 @@ import { certificates } from '../test/helpers/tls.js'
 const FRAMES_A_WRITE = 200
 
 const framesOfEach = Number(process.argv[2])
+const plain = process.argv[3] === 'plain'
+const framesAWrite = Math.min(FRAMES_A_WRITE, framesOfEach)
 const golden = new URL('../test/fixtures/golden/realistic.jsonl', import.meta.url)
 const byTopic = new Map<string, Buffer[]>()
 for (const line of readFileSync(golden, 'utf8').trimEnd().split('\n')) {
@@ -18,14 +20,14 @@ for (const line of readFileSync(golden, 'utf8').trimEnd().split('\n')) {
 }
 
 const { good, caFile } = await certificates()
-const central = await startCentral({ tls: good })
+const central = await startCentral(plain ? {} : { tls: good })
 central.opened.listen(async (socket) => {
   process.send?.({ opened: socket.topic })
   const frames = byTopic.get(socket.topic) ?? []
   const batch = Buffer.concat(
-    Array.from({ length: FRAMES_A_WRITE }, (_, at) => onTheWire(frames[at % frames.length])),
+    Array.from({ length: framesAWrite }, (_, at) => onTheWire(frames[at % frames.length])),
   )
-  for (let sent = 0; sent < framesOfEach; sent += FRAMES_A_WRITE) {
+  for (let sent = 0; sent < framesOfEach; sent += framesAWrite) {
     await new Promise<void>((resolve) => socket.sendRaw(batch, resolve))
   }
   socket.close(1000)

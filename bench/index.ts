@@ -1,4 +1,15 @@
-/** `npm run bench`: what the speed claims of the README rest on. */
-await import('./decode.js')
-const { benchEndToEnd } = await import('./end-to-end.js')
-await benchEndToEnd()
+/**
+ * `npm run bench`: what the speed claims of the README rest on. Some of the parts alone:
+ * `npm run bench -- decode startup`.
+ */
+const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+  decode: async () => (await import('./decode.js')).benchDecode(),
+  end: async () => (await import('./end-to-end.js')).benchEndToEnd(),
+  startup: async () => (await import('./start-up.js')).benchStartUp(),
+  entries: async () => (await import('./entries.js')).benchEntries(),
+}
+
+const chosen = process.argv.slice(2)
+for (const [name, run] of Object.entries(PARTS)) {
+  if (chosen.length === 0 || chosen.includes(name)) await run()
+}

@@ -1,4 +1,5 @@
 import type { StreamSettings } from './command-line/settings.js'
+import type { Frame } from './connection/frame.js'
 import { createGate } from './connection/gate.js'
 import type { Status } from './connection/status.js'
 import { type KeySource, type Subscription, subscribe } from './connection/subscribe.js'
@@ -164,14 +165,17 @@ export class Collector {
     })
     const live: Live = { entry, keys, intake, subscription, held: false }
     this.#live.set(name, live)
-    for await (const frame of subscription) {
-      const kept = sinks.recording?.append({ ...frame, customer: name, topic })
-      if (kept) await kept
-      const taken = intake.take(frame)
-      if (!taken) continue
-      live.held = true
-      await taken
-      live.held = false
+    for await (const first of subscription) {
+      // The promises of an iteration are worth it once for all that came together.
+      for (let frame: Frame | undefined = first; frame; frame = subscription.poll()) {
+        const kept = sinks.recording?.append({ ...frame, customer: name, topic })
+        if (kept) await kept
+        const taken = intake.take(frame)
+        if (!taken) continue
+        live.held = true
+        await taken
+        live.held = false
+      }
     }
   }
 }

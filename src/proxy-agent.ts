@@ -1,4 +1,4 @@
-import { HttpsProxyAgent } from 'https-proxy-agent'
+import type { HttpsProxyAgent } from 'https-proxy-agent'
 import { StreamError } from './errors.js'
 
 export type ProxyAgentOptions = {
@@ -13,12 +13,18 @@ export type ProxyAgentOptions = {
  * An agent that takes one connection through a proxy, by CONNECT for plain text too.
  * @throws StreamError `proxy-failed` where the URL is none of a proxy
  */
-export function proxyAgent({ proxy, verifyCertificates, signal }: ProxyAgentOptions) {
+export async function proxyAgent({
+  proxy,
+  verifyCertificates,
+  signal,
+}: ProxyAgentOptions): Promise<HttpsProxyAgent<string>> {
   if (!URL.canParse(proxy)) throw notUsable('it is not a URL')
   const url = new URL(proxy)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw notUsable(`proxies of the kind "${url.protocol}//" are not supported`)
   }
+  // Most runs go straight, and need none of it.
+  const { HttpsProxyAgent } = await import('https-proxy-agent')
   return new HttpsProxyAgent(url, { signal, rejectUnauthorized: verifyCertificates })
 }
 

@@ -1,13 +1,7 @@
 import type { DeliverySettings } from './command-line/settings.js'
 import type { Exporter, ExporterContext, ExporterCounters } from './export/exporter.js'
 import { openExporter } from './export/exporters.js'
-import {
-  type DeadLetter,
-  type FrameFile,
-  type KeptFrame,
-  openDeadLetter,
-  openRecording,
-} from './export/frame-file.js'
+import type { DeadLetter, FrameFile, KeptFrame } from './export/frame-file.js'
 import { openStdout } from './export/stdout.js'
 import type { Program } from './program.js'
 import type { ExporterSnapshot } from './report/snapshot.js'
@@ -90,8 +84,14 @@ export async function openSinks(
 
   try {
     const files = { log, signal: shutdown.over }
-    if (settings.deadLetterFile) deadLetter = await openDeadLetter(settings.deadLetterFile, files)
-    if (settings.recordFile) recording = await openRecording(settings.recordFile, files)
+    if (settings.deadLetterFile) {
+      const { openDeadLetter } = await import('./export/frame-file.js')
+      deadLetter = await openDeadLetter(settings.deadLetterFile, files)
+    }
+    if (settings.recordFile) {
+      const { openRecording } = await import('./export/frame-file.js')
+      recording = await openRecording(settings.recordFile, files)
+    }
     if (settings.print) {
       const onReaderGone = () => shutdown.begin()
       exporters.push(openStdout({ ...stdout, onReaderGone }, contextOf('stdout')))

@@ -1,9 +1,12 @@
-import { Command, CommanderError, Option } from 'commander'
+import type { Command, CommanderError } from 'commander'
 import { StreamError } from '../errors.js'
 import { nearest } from '../nearest.js'
+import { require } from '../require.js'
 import { SIMULATE_OPTIONS, type SimulateSettings, simulateSettings } from '../simulate/settings.js'
 import type { CheckSettings, ReplayFileSettings, StreamSettings } from './settings.js'
 import { checkSettings, replayFileSettings, streamSettings } from './values.js'
+
+const commander = require('commander') as typeof import('commander')
 
 /** What a command line asks for. */
 export type Invocation =
@@ -38,7 +41,7 @@ const OPTIONS = {
 export function parseCommandLine(args: readonly string[], version: string): Invocation {
   let invocation: Invocation | undefined
   let shown = ''
-  const program = new Command('aruba-stream')
+  const program = new commander.Command('aruba-stream')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
@@ -53,7 +56,7 @@ export function parseCommandLine(args: readonly string[], version: string): Invo
   try {
     program.parse(args.map(withUnderscores), { from: 'user' })
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
+    if (!(error instanceof commander.CommanderError)) throw error
     if (error.exitCode === 0) return { command: 'show', text: shown }
     throw new StreamError('usage', explain(error, program, args))
   }
@@ -118,7 +121,7 @@ function describeStream(program: Command, done: (invocation: Invocation) => void
 function describeDelivery(command: Command): void {
   command
     .option('--decode_data', 'print each decoded message on stdout')
-    .addOption(new Option('--decode_decode').hideHelp())
+    .addOption(new commander.Option('--decode_decode').hideHelp())
     .option(
       '--export_data <TYPE>',
       'hand each message to json[:PATH], csv[:FOLDER], tcp://, tls://, http(s)://, nats:// or ./module.mjs; may be repeated',

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { Clock } from '../clock.js'
 import { StreamError } from '../errors.js'
 import { connectionLost, protocolError } from './ending.js'
@@ -33,7 +33,7 @@ export type ConnectOptions = HandshakeOptions & {
  */
 export async function connect(options: ConnectOptions): Promise<StreamError> {
   const { topic, key, clock, signal, onOpen, onFrame } = options
-  const { url, socket, watch, cut } = openSocket(options)
+  const { url, socket, watch, cut } = await openSocket(options)
   let cause: StreamError | undefined
   let heartbeat: Heartbeat | undefined
   /** The socket beneath. */
@@ -49,7 +49,7 @@ export async function connect(options: ConnectOptions): Promise<StreamError> {
   const timer = clock.setTimeout(() => giveUp(), HANDSHAKE_MS)
 
   const onAbort = () => {
-    if (socket.readyState === WebSocket.CONNECTING) {
+    if (socket.readyState === socket.CONNECTING) {
       end(new StreamError('connection-lost', `the handshake with ${url.host} was given up`))
       return
     }
@@ -114,7 +114,7 @@ function pausable(socket: WebSocket, heartbeat: Heartbeat): Connection {
   return {
     pause() {
       // While it closes, the other side's answer must be read.
-      if (socket.isPaused || socket.readyState !== WebSocket.OPEN) return
+      if (socket.isPaused || socket.readyState !== socket.OPEN) return
       heartbeat.pause()
       socket.pause()
     },

@@ -20,7 +20,7 @@ export class FrameQueue implements AsyncIterator<Frame, undefined> {
   #end: { error: unknown } | undefined
   #onLow: (() => void) | undefined
 
-  /** @param onLow called when `next` brought the length down to the low mark */
+  /** @param onLow called when handing out brought the length down to the low mark */
   constructor(onLow: () => void) {
     this.#onLow = onLow
   }
@@ -50,18 +50,23 @@ export class FrameQueue implements AsyncIterator<Frame, undefined> {
     }
   }
 
-  next(): Promise<IteratorResult<Frame, undefined>> {
+  /** The next frame, where one waits. */
+  poll(): Frame | undefined {
     if (this.#next === this.#batch.length) {
       this.#batch = this.#incoming
       this.#incoming = []
       this.#next = 0
     }
     const frame = this.#batch[this.#next]
-    if (frame !== undefined) {
-      this.#batch[this.#next++] = undefined
-      if (this.length === LOW_MARK) this.#onLow?.()
-      return Promise.resolve({ value: frame, done: false })
-    }
+    if (frame === undefined) return undefined
+    this.#batch[this.#next++] = undefined
+    if (this.length === LOW_MARK) this.#onLow?.()
+    return frame
+  }
+
+  next(): Promise<IteratorResult<Frame, undefined>> {
+    const frame = this.poll()
+    if (frame !== undefined) return Promise.resolve({ value: frame, done: false })
     if (this.#end) {
       const { error } = this.#end
       return error === undefined

@@ -1,11 +1,14 @@
-import { type ClientOptions, WebSocket } from 'ws'
+import type { ClientOptions, WebSocket } from 'ws'
 import { StreamError } from '../errors.js'
 import { type Host, socketUrl } from '../host.js'
 import { proxyFor } from '../proxy.js'
 import { proxyAgent } from '../proxy-agent.js'
+import { require } from '../require.js'
 import type { Topic } from '../schema/topics.js'
 import type { Secret } from '../secret.js'
 import { HandshakeWatch } from './handshake-watch.js'
+
+const ws = require('ws') as typeof import('ws')
 
 /** How long the server may take to answer a close frame. */
 const CLOSE_MS = 1000
@@ -23,7 +26,7 @@ export type HandshakeOptions = {
   readonly verifyCertificates: boolean
 }
 
-/** A socket in its handshake; whoever made it listens to its events in the same tick. */
+/** A socket in its handshake; whoever made it listens to its events before anything else happens. */
 export type OpeningSocket = {
   readonly url: URL
   readonly socket: WebSocket
@@ -37,14 +40,14 @@ export type OpeningSocket = {
  * @throws StreamError `input-invalid` where key or user name do not fit into a header,
  *   `proxy-failed` where the proxy's URL is of no use
  */
-export function openSocket(options: HandshakeOptions): OpeningSocket {
+export async function openSocket(options: HandshakeOptions): Promise<OpeningSocket> {
   const url = new URL(socketUrl(options.host))
   const watch = new HandshakeWatch(url)
   // Reaches the socket to a proxy, which the request does not own before the proxy has answered.
   const proxied = new AbortController()
   const proxy = proxyFor(url.href)
   const { verifyCertificates } = options
-  const agent = proxy && proxyAgent({ proxy, verifyCertificates, signal: proxied.signal })
+  const agent = proxy && (await proxyAgent({ proxy, verifyCertificates, signal: proxied.signal }))
   if (agent) watch.throughProxy(agent)
   const socketOptions: ClientOptions & { closeTimeout: number } = {
     ...(agent && { agent }),
@@ -81,7 +84,7 @@ function headersOf({ username, key, topic, replayHeaders, userAgent }: Handshake
 
 function createSocket(url: URL, options: ClientOptions): WebSocket {
   try {
-    return new WebSocket(url, options)
+    return new ws.WebSocket(url, options)
   } catch (error) {
     // Node refuses such a header at once; the error that says so is not passed on.
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_CHAR'))

@@ -46,6 +46,11 @@ export type SubscribeOptions = {
 
 /** The frames of one entry, in order, across all its connections; to be iterated once. */
 export interface Subscription extends AsyncIterable<Frame, undefined> {
+  /**
+   * The next frame, where one waits already. Whoever iterates may take those that came together this
+   * way, without a promise for each.
+   */
+  poll(): Frame | undefined
   readonly status: Status
 }
 
@@ -56,10 +61,12 @@ export interface Subscription extends AsyncIterable<Frame, undefined> {
 export function subscribe(options: SubscribeOptions): Subscription {
   const clock = options.clock ?? systemClock
   const tracker = new StatusTracker(clock, options.onStatus ?? (() => undefined))
+  const supervisor = new Supervisor(options, clock, tracker)
   return {
+    poll: () => supervisor.poll(),
     get status() {
       return tracker.status
     },
-    [Symbol.asyncIterator]: () => new Supervisor(options, clock, tracker).start(),
+    [Symbol.asyncIterator]: () => supervisor.start(),
   }
 }

@@ -54,6 +54,11 @@ export class Supervisor {
     }
   }
 
+  /** The next frame, where one waits. */
+  poll(): Frame | undefined {
+    return this.#queue.poll()
+  }
+
   /** Connects again and again, until it is told to stop or has to. */
   async #live(): Promise<void> {
     const { signal } = this.#stop

@@ -1,4 +1,5 @@
-import protobuf from 'protobufjs'
+import type protobuf from 'protobufjs'
+import { Enum, Field, MapField, Type } from '../schema/protobuf.js'
 import { type PackedText, packText } from './packed-text.js'
 import { enumScalar, SCALARS, type Scalar } from './scalars.js'
 import { WIRE } from './wire-reader.js'
@@ -93,7 +94,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
   }
 
   function stepsOf(message: string, field: protobuf.Field): Step[] {
-    if (field instanceof protobuf.MapField) return [mapStep(message, field)]
+    if (field instanceof MapField) return [mapStep(message, field)]
     const step = stepOf(field, contentOf(message, field))
     const packable = step.form === 'scalar' && step.scalar.wireType !== WIRE.bytes
     return step.repeated && packable ? [step, { ...step, form: 'packed', fleeting: true }] : [step]
@@ -101,9 +102,9 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
 
   function contentOf(message: string, field: protobuf.FieldBase): Content {
     const { name, resolvedType, type } = field
-    if (resolvedType instanceof protobuf.Type) {
+    if (resolvedType instanceof Type) {
       // A map's values are never groups, whatever its file says of others.
-      const delimited = !field.map && field instanceof protobuf.Field && field.delimited
+      const delimited = !field.map && field instanceof Field && field.delimited
       return {
         form: delimited ? 'group' : 'message',
         scalar: undefined,
@@ -111,7 +112,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
       }
     }
     const scalar =
-      resolvedType instanceof protobuf.Enum
+      resolvedType instanceof Enum
         ? enumScalar(enumNames(resolvedType), { message, field: name })
         : (choose(message, name, type) ?? (SCALARS[type] as Scalar))
     return { form: 'scalar', scalar, message: undefined }

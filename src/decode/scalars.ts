@@ -2,7 +2,7 @@ import type { EnumField } from './drift.js'
 import { shortestFloat32 } from './float32.js'
 import { int64Text } from './int64.js'
 import type { JsonWriter } from './json-writer.js'
-import { packText } from './packed-text.js'
+import { type PackedText, packText } from './packed-text.js'
 import { SHORT_LENGTH, shortBase64, shortText } from './short-text.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
@@ -92,19 +92,25 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
  * @param field the field, for reports of such numbers
  */
 export function enumScalar(names: ReadonlyMap<number, string>, field: EnumField): Scalar {
-  const json = new Map([...names].map(([number, name]) => [number, packText(`"${name}"`)]))
+  // By number. Lists also where numbers are high or negative: V8 finds these by other means then.
+  const texts: string[] = []
+  const json: PackedText[] = []
+  for (const [number, name] of names) {
+    texts[number] = name
+    json[number] = packText(`"${name}"`)
+  }
   return {
     wireType: WIRE.varint,
     wide: false,
     read(wire) {
       const value = wire.varint()
-      const name = names.get(value)
+      const name = texts[value]
       if (name === undefined) wire.drift.enumValue(field, value)
       return name ?? value
     },
     write(wire, out) {
       const value = wire.varint()
-      const name = json.get(value)
+      const name = json[value]
       if (name !== undefined) {
         out.packed(name)
         return

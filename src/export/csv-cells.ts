@@ -1,6 +1,7 @@
-import protobuf from 'protobufjs'
+import type protobuf from 'protobufjs'
 import type { JsonValue } from '../decode/message.js'
 import { readableForm } from '../readable.js'
+import { Type } from '../schema/protobuf.js'
 
 /** What a cell holds. Only text is guarded against being run as a formula, so numbers must be numbers. */
 export type Cell = string | number | bigint | boolean | undefined
@@ -41,7 +42,7 @@ export function jsonCell(field: protobuf.Field, readable: boolean): CellOf {
 function converter(field: protobuf.FieldBase, readable: boolean): (value: JsonValue) => JsonValue {
   if (readable) return (value) => value
   const { resolvedType, parent, name, type } = field
-  if (resolvedType instanceof protobuf.Type) {
+  if (resolvedType instanceof Type) {
     const convert = messageConverter(resolvedType)
     return field.map ? (value) => mapValues(value, (_name, held) => convert(held)) : convert
   }

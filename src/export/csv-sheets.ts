@@ -1,6 +1,7 @@
-import protobuf from 'protobufjs'
+import type protobuf from 'protobufjs'
 import type { JsonValue, StreamRecord } from '../decode/message.js'
 import type { Schema } from '../schema/load-schema.js'
+import { Type } from '../schema/protobuf.js'
 import { type Cell, type CellOf, cellOf, jsonCell, listCell } from './csv-cells.js'
 
 /** One kind of row, which has a file of its own. */
@@ -69,7 +70,7 @@ function leavesOf(payload: protobuf.Type, readable: boolean, lists?: List[]): Le
       .flatMap((field): Leaf[] => {
         const { resolvedType, repeated, map } = field.resolve()
         const path = [...above, field.delimited ? field.name.toLowerCase() : field.name]
-        if (!(resolvedType instanceof protobuf.Type) || map) {
+        if (!(resolvedType instanceof Type) || map) {
           const cell = cellOf(field, readable)
           return [
             { path, cell: map ? jsonCell(field, readable) : repeated ? listCell(cell) : cell },

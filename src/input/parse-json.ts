@@ -1,4 +1,7 @@
-import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import type { Node, ParseError } from 'jsonc-parser'
+import { require } from '../require.js'
+
+const { parseTree, printParseErrorCode } = require('jsonc-parser') as typeof import('jsonc-parser')
 
 /** A JSON text as a tree of nodes with their offsets; or why it is none, with line and column. */
 export type ParsedJson =

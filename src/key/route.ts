@@ -6,7 +6,7 @@ import { proxyAgent } from '../proxy-agent.js'
 
 /** The way of one request, straight or through the proxy that the environment names. */
 export class Route {
-  readonly agent: Agent | undefined
+  agent: Agent | undefined
   readonly #url: URL
   /** Reaches the socket to a proxy, which the request does not own before the proxy has answered. */
   readonly #tunnel = new AbortController()
@@ -15,12 +15,15 @@ export class Route {
   #request: ClientRequest | undefined
   #why: unknown
 
-  /** @throws StreamError `proxy-failed` where the environment names a proxy that cannot be used */
-  constructor(url: URL, verifyCertificates: boolean) {
+  constructor(url: URL) {
     this.#url = url
-    const proxy = proxyFor(url.href)
+  }
+
+  /** @throws StreamError `proxy-failed` where the environment names a proxy that cannot be used */
+  async find(verifyCertificates: boolean): Promise<void> {
+    const proxy = proxyFor(this.#url.href)
     if (proxy === undefined) return
-    const agent = proxyAgent({ proxy, verifyCertificates, signal: this.#tunnel.signal })
+    const agent = await proxyAgent({ proxy, verifyCertificates, signal: this.#tunnel.signal })
     this.#proxy = `the proxy ${agent.proxy.host}`
     agent.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
       if (statusCode === 200) this.#proxy = undefined

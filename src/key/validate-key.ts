@@ -40,11 +40,12 @@ export async function validateKey(options: ValidateKeyOptions): Promise<Validati
   const { host, key, verifyCertificates, signal, timeoutMs = TIMEOUT_MS } = options
   const url = new URL(validateUrl(host))
   signal.throwIfAborted()
-  const route = new Route(url, verifyCertificates)
+  const route = new Route(url)
   const onAbort = () => route.giveUp(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   const timer = setTimeout(() => route.giveUp(route.timedOut(timeoutMs)), timeoutMs)
   try {
+    await route.find(verifyCertificates)
     const response = await ask(url, options, route)
     return await judge(response, url, key)
   } catch (error) {

@@ -1,9 +1,10 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import protobuf from 'protobufjs'
+import type protobuf from 'protobufjs'
 import { StreamError } from '../errors.js'
 import { parseProto } from './parse-proto.js'
 import { findProto } from './proto-dir.js'
+import { Namespace, Type } from './protobuf.js'
 import { ROOT_MESSAGES, type Topic } from './topics.js'
 
 /** The message types that frames of a topic are made of. */
@@ -101,10 +102,8 @@ function loadType(path: string, message: string): protobuf.Type {
 
 function typesIn(namespace: protobuf.NamespaceBase): protobuf.Type[] {
   return namespace.nestedArray.flatMap((child) => [
-    ...(child instanceof protobuf.Type ? [child] : []),
-    ...(child instanceof protobuf.Namespace || child instanceof protobuf.Type
-      ? typesIn(child)
-      : []),
+    ...(child instanceof Type ? [child] : []),
+    ...(child instanceof Namespace || child instanceof Type ? typesIn(child) : []),
   ])
 }
 

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import protobuf from 'protobufjs'
+import type protobuf from 'protobufjs'
 import { StreamError } from '../errors.js'
+import { common, parse, Root } from './protobuf.js'
 
 /**
  * Reads a `.proto` file (proto2, proto3 or editions; with or without a package) and all that it
@@ -12,7 +13,7 @@ import { StreamError } from '../errors.js'
  * @throws StreamError `schema-invalid`, with file, line (where one is to blame) and reason
  */
 export function parseProto(path: string): protobuf.Root {
-  const root = new protobuf.Root()
+  const root = new Root()
   const texts = new Map<string, string>()
   parseInto(root, path, texts)
   try {
@@ -30,7 +31,7 @@ function parseInto(root: protobuf.Root, path: string, texts: Map<string, string>
   let imports: string[]
   try {
     // keepCase: records have the names of the file.
-    const parsed = protobuf.parse(text, root, { keepCase: true })
+    const parsed = parse(text, root, { keepCase: true })
     imports = [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]
   } catch (error) {
     throw faultOf(error, path, text)
@@ -42,12 +43,12 @@ function parseInto(root: protobuf.Root, path: string, texts: Map<string, string>
       parseInto(root, file, texts)
       continue
     }
-    const common = protobuf.common.get(name)
-    if (common === null) {
+    const known = common.get(name)
+    if (known === null) {
       const line = lineOf(text, text.indexOf(name))
       throw invalid(path, line, `imports "${name}", which is not in ${folder}; put it there`)
     }
-    if (!texts.has(name)) root.addJSON(common.nested ?? {})
+    if (!texts.has(name)) root.addJSON(known.nested ?? {})
     texts.set(name, '')
   }
 }

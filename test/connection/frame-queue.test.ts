@@ -76,3 +76,19 @@ test('hands out what waits before it fails', async () => {
   assert.deepEqual(await take(queue, 1), [0])
   await assert.rejects(queue.next(), /a bug/)
 })
+
+test('frames that wait may be polled between calls of next', async () => {
+  let lows = 0
+  const queue = new FrameQueue(() => {
+    lows += 1
+  })
+  assert.equal(queue.poll(), undefined)
+  for (let index = 0; index < 18; index += 1) queue.push(frame(index))
+  assert.deepEqual(await take(queue, 1), [0])
+  assert.equal(lows, 0)
+  assert.equal(queue.poll()?.receivedAt, 1)
+  assert.equal(lows, 1)
+  assert.deepEqual(await take(queue, 1), [2])
+  const rest = Array.from({ length: 16 }, () => queue.poll()?.receivedAt)
+  assert.deepEqual(rest, [...Array.from({ length: 15 }, (_, index) => index + 3), undefined])
+})

@@ -1,0 +1,129 @@
+/**
+ * The contestants of `decode.ts`, in alternating rounds; writes their rates as JSON. JavaScript, and a
+ * process of its own: what compiles TypeScript on the fly makes what it runs a seventh slower.
+ */
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf'
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import protobuf from 'protobufjs'
+import descriptor from 'protobufjs/ext/descriptor.js'
+import { createDecoder, loadSchema, TOPICS } from '../dist/index.js'
+import { ROOT_MESSAGES } from '../dist/schema/topics.js'
+
+const ROUNDS = 15
+const ROUND_MS = 80
+
+const decoders = {}
+const types = {}
+const descriptors = {}
+for (const topic of TOPICS) {
+  const envelope = load('streaming', 'MsgProto')
+  const payload = load(topic, ROOT_MESSAGES[topic])
+  decoders[topic] = createDecoder({ customer: 'A', schema: loadSchema(topic) })
+  types[topic] = { envelope, payload }
+  descriptors[topic] = {
+    envelope: describe(envelope, 'proto3'),
+    payload: describe(payload, 'proto2'),
+  }
+}
+
+function load(file, message) {
+  const path = fileURLToPath(new URL(`../proto/${file}.proto`, import.meta.url))
+  return new protobuf.Root().loadSync(path, { keepCase: true }).lookupType(message)
+}
+
+const golden = new URL('../test/fixtures/golden/realistic.jsonl', import.meta.url)
+const frames = readFileSync(golden, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => {
+    const { topic, frame } = JSON.parse(line)
+    return { topic, bytes: Buffer.from(frame, 'base64'), receivedAt: 0, text: false }
+  })
+const records = frames.map((frame) => decoders[frame.topic].decode(frame, 'record').record)
+
+const contestants = {
+  'aruba-stream: frame to object': (frame) => decoders[frame.topic].decode(frame, 'record'),
+  'aruba-stream: frame to NDJSON': (frame) => decoders[frame.topic].decode(frame, 'line'),
+  'protobufjs: frame to object': naive,
+  'protobufjs: frame to JSON': (frame) => JSON.stringify(naive(frame)),
+  '@bufbuild/protobuf: frame to object': (frame) => bufbuild(frame),
+  '@bufbuild/protobuf: frame to JSON': (frame) => JSON.stringify(bufbuild(frame)),
+  'JSON.stringify of ready objects': (_, index) => JSON.stringify(records[index]),
+}
+
+const OPTIONS = { longs: String, enums: String, bytes: String }
+
+function naive({ topic, bytes }) {
+  const { envelope, payload } = types[topic]
+  const { subject, data, timestamp, customer_id, msp_id } = envelope.toObject(
+    envelope.decode(bytes),
+    { longs: String, defaults: true },
+  )
+  const decoded = payload.toObject(payload.decode(data), OPTIONS)
+  return { customer: 'A', topic: subject, timestamp, customer_id, data: decoded, msp_ip: msp_id }
+}
+
+function bufbuild({ topic, bytes }) {
+  const { envelope, payload } = descriptors[topic]
+  const outer = fromBinary(envelope, bytes)
+  const { subject, data, timestamp, customerId, mspId } = outer
+  const decoded = toJson(payload, fromBinary(payload, data), {
+    useProtoFieldName: true,
+  })
+  return {
+    customer: 'A',
+    topic: subject,
+    timestamp: String(timestamp),
+    customer_id: customerId,
+    data: decoded,
+    msp_ip: mspId,
+  }
+}
+
+/** The message as `@bufbuild/protobuf` describes it, by way of a descriptor. */
+function describe(type, syntax) {
+  type.root.resolveAll()
+  const set = type.root.toDescriptor(syntax)
+  for (const file of set.file ?? []) {
+    const scope = type.root.lookup(file.package ?? '')
+    for (const message of file.messageType ?? []) qualify(message, scope)
+  }
+  const bytes = descriptor.FileDescriptorSet.encode(set).finish()
+  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes))
+  const found = registry.getMessage(type.fullName.slice(1))
+  if (found === undefined) throw new Error(`no descriptor of ${type.fullName}`)
+  return found
+}
+
+/** protobufjs names types relative to where they are used; descriptors have full names. */
+function qualify(message, parent) {
+  const type = parent.get(message.name)
+  for (const field of message.field ?? []) {
+    const fullName = type.fields[field.name]?.resolvedType?.fullName
+    if (fullName) field.typeName = fullName
+  }
+  for (const nested of message.nestedType ?? []) qualify(nested, type)
+}
+
+/** By CPU time of all threads, so that other work on the machine counts little. */
+function framesPerSecond(run) {
+  const start = process.cpuUsage()
+  let passes = 0
+  let usedMs = 0
+  while (usedMs < ROUND_MS) {
+    for (const [index, frame] of frames.entries()) run(frame, index)
+    passes++
+    const { user, system } = process.cpuUsage(start)
+    usedMs = (user + system) / 1000
+  }
+  return (passes * frames.length * 1000) / usedMs
+}
+
+const rates = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]))
+for (const run of Object.values(contestants)) framesPerSecond(run) // warms up
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [name, run] of Object.entries(contestants)) rates[name].push(framesPerSecond(run))
+}
+process.stdout.write(JSON.stringify(rates))
