@@ -10,8 +10,6 @@ import type { Program, Screen } from './program.js'
 import { Shutdown } from './shutdown.js'
 import { printable } from './text.js'
 
-/** The whole of an orderly end; what hangs after that is cut. */
-const SHUTDOWN_MS = 10_000
 /** How long something that a user's module left behind may keep the process when all is done. */
 const LINGER_MS = 200
 /**
@@ -22,13 +20,15 @@ const ECHO_MS = 200
 /** Any time that a timer takes. */
 const AWAKE_MS = 2 ** 30
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 const SHOW_CURSOR = '\x1b[?25h'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 ) as { version: string }
 
-const shutdown = new Shutdown()
+const shutdown = new Shutdown(() => leave(1))
 const screen = createScreen()
 let hangups = 0
 let reload: (() => void) | undefined
@@ -39,12 +39,10 @@ let asked: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefine
 /** Ends the process at once; for a second signal and for what is still left when time is up. */
 function leave(code: number): void {
   screen.restore()
+  // exit() waits for file operations under way, for ever where a network file system hangs. A signal
+  // then ends the process as if nobody listened.
+  for (const signal of SIGNALS) process.removeAllListeners(signal)
   process.exit(code)
-}
-
-function end(): void {
-  shutdown.begin()
-  setTimeout(() => leave(1), SHUTDOWN_MS).unref()
 }
 
 /** The first signal ends the program in order, a second one at once. */
@@ -52,12 +50,12 @@ function askToEnd(signal: NodeJS.Signals): void {
   const atMs = performance.now()
   if (!asked) {
     asked = { signal, atMs }
-    end()
+    shutdown.begin()
   } else if (signal !== asked.signal || atMs - asked.atMs >= ECHO_MS) leave(1)
 }
 
 function hangUp(): void {
-  if (process.stdin.isTTY || process.stderr.isTTY) {
+  if (process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY) {
     // The terminal is gone, and nobody can ask for anything any more.
     askToEnd('SIGHUP')
     return
@@ -93,6 +91,7 @@ async function main(): Promise<number> {
   try {
     return await perform(invocation, program)
   } catch (error) {
+    if (shutdown.stopping.aborted && error === shutdown.stopping.reason) return 0
     if (!(error instanceof StreamError)) {
       onError(error)
       return 1
@@ -101,7 +100,6 @@ async function main(): Promise<number> {
     return error.exitCode
   } finally {
     program.log.flush()
-    shutdown.done()
   }
 }
 
@@ -204,11 +202,10 @@ function fail(error: unknown, log: QuietLogger): void {
   failed = true
   log.error(`unexpected error: ${error instanceof Error ? error.message : String(error)}`)
   if (error instanceof Error && error.stack) log.debug(error.stack)
-  if (!shutdown.stopping.aborted) end()
+  shutdown.begin()
 }
 
-process.on('SIGINT', askToEnd)
-process.on('SIGTERM', askToEnd)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, askToEnd)
 process.on('SIGHUP', hangUp)
 // Who writes is told by the write itself; without a listener Node would end the program for it.
 process.stdout.on('error', () => {})
@@ -218,5 +215,6 @@ const code = await main()
 clearInterval(awake)
 process.exitCode = failed ? 1 : code
 await written()
+shutdown.done()
 // All is delivered and written; what a user's module left running must not hold the process.
 setTimeout(() => leave(failed ? 1 : code), LINGER_MS).unref()

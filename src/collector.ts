@@ -31,7 +31,7 @@ type Live = {
   readonly keys: KeySource
   readonly intake: Intake
   readonly subscription: Subscription
-  /** Whether the last frame still waits for an exporter. */
+  /** Whether the last frame still waits for an exporter or the recording. */
   held: boolean
 }
 
@@ -44,7 +44,7 @@ export class Collector {
   readonly #streams: Streams
   readonly #live = new Map<string, Live>()
   readonly #refused = new Map<string, StreamError>()
-  #reloading = Promise.resolve()
+  #changing = Promise.resolve()
 
   constructor(options: CollectorOptions) {
     const { settings, program, file } = options
@@ -52,7 +52,11 @@ export class Collector {
     const userAgent = `aruba-stream/${program.version}`
     this.#options = options
     this.#userAgent = userAgent
-    this.#streams = new Streams((entry, signal) => this.#stream(entry, signal), this.#stopping)
+    this.#streams = new Streams({
+      run: (entry, signal) => this.#stream(entry, signal),
+      stopping: this.#stopping,
+      onFailure: () => program.shutdown.begin(),
+    })
     if (!verifyCertificates) program.log.warn('--no_valid_cert: certificates are not verified')
     this.#ring = createKeyRing({
       validate: (host, key, signal) =>
@@ -90,13 +94,19 @@ export class Collector {
 
   /** Validates the keys of these entries and begins to stream them. */
   begin(entries: readonly CustomerEntry[]): Promise<void> {
-    return this.#streams.change(() => this.#begin(entries))
+    return this.#inTurn(() => this.#begin(entries))
   }
 
   /** Goes over to what the input file says now; where it is wrong now, all stays as it is. */
   reload(): Promise<void> {
-    this.#reloading = this.#reloading.then(() => this.#streams.change(() => this.#reload()))
-    return this.#reloading
+    return this.#inTurn(() => this.#reload())
+  }
+
+  /** One change after the other: a reload during the start would find nothing to stop yet. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const before = this.#changing
+    this.#changing = this.#streams.change(() => before.then(work))
+    return this.#changing
   }
 
   get #stopping(): AbortSignal {
@@ -117,25 +127,36 @@ export class Collector {
   async #reload(): Promise<void> {
     const { file, decoders, program } = this.#options
     const { log } = program
+    if (this.#stopping.aborted) return
     try {
-      const { added, removed, changed, same } = await file.read()
-      decoders.load([...added, ...changed].map(({ topic }) => topic))
+      const { added, removed, changed, same } = await file.read(({ added, changed }) =>
+        decoders.load([...added, ...changed].map(({ topic }) => topic)),
+      )
+      // What Central refused may be allowed by now: a topic ticked, a key renewed.
+      const again = same.filter(({ name }) => this.#isRefused(name))
       log.info('the input file was read again', {
-        added: added.length,
-        removed: removed.length,
-        changed: changed.length,
-        same: same.length,
+        ...{ added: added.length, removed: removed.length, changed: changed.length },
+        same: same.length - again.length,
+        tried_again: again.length || undefined,
       })
-      const names = [...removed, ...changed].map(({ name }) => name)
-      const stopped = this.#streams.stop(names)
-      this.#ring.forget(names)
-      await Promise.all([this.#begin(added), stopped.then(() => this.#begin(changed))])
-      for (const { name } of removed) this.#live.delete(name)
+      this.#ring.forget(removed.map(({ name }) => name))
+      for (const { name } of removed) void this.#remove(name)
+      await this.#begin([...added, ...changed, ...again])
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
       for (const line of error.message.split('\n')) log.error(line)
-      log.error('the input file is wrong now: all entries go on as they were')
+      log.error('the input file is not taken over: all entries go on as they were')
     }
+  }
+
+  #isRefused(name: string): boolean {
+    return this.#live.get(name)?.subscription.status.type === 'refused'
+  }
+
+  async #remove(name: string): Promise<void> {
+    const live = this.#live.get(name)
+    await this.#streams.stop(name)
+    if (this.#live.get(name) === live) this.#live.delete(name)
   }
 
   /** A key that Central refused at the start is not offered on a socket. */
@@ -165,16 +186,18 @@ export class Collector {
     })
     const live: Live = { entry, keys, intake, subscription, held: false }
     this.#live.set(name, live)
+    const held = async (waiting: Promise<void>) => {
+      live.held = true
+      await waiting
+      live.held = false
+    }
     for await (const first of subscription) {
       // The promises of an iteration are worth it once for all that came together.
       for (let frame: Frame | undefined = first; frame; frame = subscription.poll()) {
         const kept = sinks.recording?.append({ ...frame, customer: name, topic })
-        if (kept) await kept
+        if (kept) await held(kept)
         const taken = intake.take(frame)
-        if (!taken) continue
-        live.held = true
-        await taken
-        live.held = false
+        if (taken) await held(taken)
       }
     }
   }

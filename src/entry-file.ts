@@ -19,6 +19,7 @@ export type EntryFileOptions = {
 /** The input file: its entries as this process last read or wrote them. */
 export class EntryFile {
   #entries: readonly CustomerEntry[] = []
+  #last: Promise<void> = Promise.resolve()
   readonly #options: EntryFileOptions
 
   constructor(options: EntryFileOptions) {
@@ -27,15 +28,20 @@ export class EntryFile {
 
   /**
    * Reads the file, and says what is different from what was last read or written.
-   * @throws StreamError `input-invalid`; the entries are then as they were
+   * @param accept may throw where the program cannot do what the file asks for
+   * @throws StreamError `input-invalid`, or what `accept` throws; the entries are then as they were
    */
-  async read(): Promise<EntryChanges> {
-    const { path, host, log } = this.#options
-    const { entries, warnings } = await loadInput(path)
-    for (const warning of warnings) log.warn(warning)
-    const before = this.#entries
-    this.#entries = withHost(entries, host)
-    return diffEntries(before, this.#entries)
+  read(accept: (changes: EntryChanges) => void): Promise<EntryChanges> {
+    return this.#alone(async () => {
+      const { path, host, log } = this.#options
+      const { entries, warnings } = await loadInput(path)
+      for (const warning of warnings) log.warn(warning)
+      const now = withHost(entries, host)
+      const changes = diffEntries(this.#entries, now)
+      accept(changes)
+      this.#entries = now
+      return changes
+    })
   }
 
   /** The keys that the file holds now, by entry; but for one that is for another host by now. */
@@ -57,7 +63,16 @@ export class EntryFile {
   }
 
   /** Writes renewed keys; where that cannot be done, a warning says so and why. */
-  async save(renewals: readonly Renewal[]): Promise<void> {
+  save(renewals: readonly Renewal[]): Promise<void> {
+    return this.#alone(() => this.#save(renewals))
+  }
+
+  /** Resolves when nothing is being read or written: a rewrite must not be cut off by the end. */
+  settled(): Promise<void> {
+    return this.#alone(async () => {})
+  }
+
+  async #save(renewals: readonly Renewal[]): Promise<void> {
     const { path, host, log, owner } = this.#options
     const result = await saveKeys({
       path,
@@ -71,6 +86,16 @@ export class EntryFile {
     }
     if (result.written) log.info(`${path}: holds the renewed keys now`)
     this.#entries = this.#entries.map((entry) => withRenewal(entry, renewals))
+  }
+
+  /** Reading and writing one after the other: what was read before a rewrite is no change after it. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work)
+    this.#last = done.then(
+      () => {},
+      () => {},
+    )
+    return done
   }
 }
 

@@ -2,7 +2,7 @@ import type { Status } from './connection/status.js'
 
 /** How a run ended. */
 export type Outcome = {
-  /** Of every entry there ever was. */
+  /** Of every entry of the input file. */
   readonly statuses: readonly Status[]
   /** A signal came, or the reader of stdout went away. */
   readonly asked: boolean

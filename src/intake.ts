@@ -48,7 +48,9 @@ export class Intake {
     }
     this.messages++
     this.#last = message
-    return exportAll(message, sinks.exporters)
+    const taken = exportAll(message, sinks.exporters)
+    const { burying } = sinks
+    return burying ? Promise.all([taken, burying]).then(() => undefined) : taken
   }
 
   #bury(frame: Frame, error: StreamError): void | Promise<void> {

@@ -1,7 +1,6 @@
-import { realpath } from 'node:fs/promises'
+import { untilAborted } from './clock.js'
 import type { ReplayFileSettings } from './command-line/settings.js'
 import { Decoders } from './decoders.js'
-import { StreamError } from './errors.js'
 import { Intake } from './intake.js'
 import type { Program } from './program.js'
 import { readRecording } from './replay/read-recording.js'
@@ -18,12 +17,14 @@ type Replayed = { readonly name: string; readonly intake: Intake; bytes: number;
  * @returns the exit code: 1 where a frame could not be decoded or a message was given up
  */
 export async function replay(settings: ReplayFileSettings, program: Program): Promise<number> {
-  const { log, shutdown } = program
+  const { log } = program
+  const { stopping } = program.shutdown
   const startedAt = Date.now()
-  await refuseOwnTail(settings)
   const decoders = new Decoders({ ...settings, log })
   // What topics a recording holds is known at its end only.
-  const sinks = await openSinks(settings, [], program)
+  const { file } = settings
+  const source = file === '-' ? undefined : { option: 'FILE', path: file }
+  const sinks = await untilAborted(openSinks({ ...settings, source }, [], program), stopping)
   const replayed = new Map<string, Replayed>()
 
   const partOf = (name: string, topic: Intake['topic']): Replayed => {
@@ -40,14 +41,14 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   }
 
   try {
-    const source = settings.file === '-' ? program.stdin : settings.file
-    for await (const frame of readRecording(source, { log, signal: shutdown.stopping })) {
+    const recording = readRecording(file === '-' ? program.stdin : file, { log, signal: stopping })
+    for await (const frame of recording) {
       const part = partOf(frame.customer, frame.topic)
       part.bytes += frame.bytes.length
       part.lastAt = frame.receivedAt
       const taken = part.intake.take(frame)
       if (taken) await taken
-      if (shutdown.stopping.aborted) break
+      if (stopping.aborted) break
     }
   } finally {
     await sinks.close()
@@ -70,17 +71,4 @@ function snapshotOf({ name, intake, bytes, lastAt }: Replayed): EntrySnapshot {
       ...{ ...progress, reconnects: 0, gapMs: 0 },
     },
   }
-}
-
-/** What is appended to the file that is read would be read again, without end. */
-async function refuseOwnTail({ file, deadLetterFile }: ReplayFileSettings): Promise<void> {
-  if (file === '-' || deadLetterFile === undefined) return
-  const [source, target] = await Promise.all(
-    [file, deadLetterFile].map((path) => realpath(path).catch(() => path)),
-  )
-  if (source !== target) return
-  throw new StreamError(
-    'usage',
-    '--dead_letter: expected another file than the one that is replayed; move that one away first',
-  )
 }

@@ -1,3 +1,4 @@
+import { untilAborted } from './clock.js'
 import { Collector } from './collector.js'
 import type { StreamSettings } from './command-line/settings.js'
 import { Decoders } from './decoders.js'
@@ -12,18 +13,22 @@ import { openSinks } from './sinks.js'
  * Streams every entry of the input file until asked to end. The way of the data:
  * input file -> CustomerEntry -> Frame -> StreamMessage -> one line.
  * @returns the exit code
- * @throws StreamError where the command line or the input file is wrong; no connection was opened then
+ * @throws StreamError where the command line or the input file is wrong; no connection was opened
+ *   then. The reason of `stopping` where the end is asked for before anything streams.
  */
 export async function run(settings: StreamSettings, program: Program): Promise<number> {
   const { log, shutdown, owner } = program
+  const { stopping } = shutdown
   const startedAt = Date.now()
 
   const file = new EntryFile({ path: settings.inputFile, host: settings.host, log, owner })
-  const { added: entries } = await file.read()
-  const topics = [...new Set(entries.map(({ topic }) => topic))]
   const decoders = new Decoders({ ...settings, log })
-  decoders.load(topics)
-  const sinks = await openSinks(settings, topics, program)
+  const { added: entries } = await file.read(({ added }) =>
+    decoders.load(added.map(({ topic }) => topic)),
+  )
+  const topics = [...new Set(entries.map(({ topic }) => topic))]
+  const source = { option: '--jsoninput', path: settings.inputFile }
+  const sinks = await untilAborted(openSinks({ ...settings, source }, topics, program), stopping)
   const collector = new Collector({ settings, program, file, decoders, sinks })
   const snapshot = (): Snapshot => ({
     entries: collector.snapshot(Date.now()),
@@ -35,17 +40,18 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   let asked = false
   try {
     reporting = await startReporting(settings, snapshot, program)
-    program.onHangup(async () => {
-      await sinks.reopen()
-      await collector.reload()
+    const begun = collector.begin(entries)
+    program.onHangup(() => {
+      void sinks.reopen()
+      void collector.reload()
     })
-    await collector.begin(entries)
+    await begun
     await collector.done
-    asked = shutdown.stopping.aborted
+    asked = stopping.aborted
   } finally {
-    // Also where nobody asked: an exporter must not wait for its other side for ever.
-    shutdown.begin()
+    // Where nobody asked for the end, an exporter may still wait for its other side as long as it takes.
     await sinks.close()
+    await untilAborted(file.settled(), shutdown.over).catch(() => undefined)
     await reporting?.close()
   }
   const givenUp = sinks.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)

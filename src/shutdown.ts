@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events'
 
-// An end takes 10 s at most: nine for delivering, the rest to write down what was not delivered.
+// An end takes 10 s at most: nine for delivering, the rest to write down what was not delivered; what
+// hangs then is cut.
 const FINISH_MS = 9_000
 const WRITE_DOWN_MS = 800
+const CUT_MS = 200
 
 /** The moments of an orderly end, shared by everything that runs. */
 export class Shutdown {
@@ -11,7 +13,11 @@ export class Shutdown {
   readonly #over = new AbortController()
   #timer: NodeJS.Timeout | undefined
 
-  constructor() {
+  readonly #cut: () => void
+
+  /** @param cut ends the process at once; for what still hangs when all time is over */
+  constructor(cut: () => void) {
+    this.#cut = cut
     // All entries and exporters listen to the same few signals: a thousand listeners are no leak.
     setMaxListeners(0, this.stopping, this.expired, this.over)
   }
@@ -35,10 +41,17 @@ export class Shutdown {
   begin(): void {
     if (this.#stopping.signal.aborted) return
     this.#stopping.abort()
-    this.#timer = setTimeout(() => {
+    this.#after(FINISH_MS, () => {
       this.#expired.abort()
-      this.#timer = setTimeout(() => this.#over.abort(), WRITE_DOWN_MS)
-    }, FINISH_MS)
+      this.#after(WRITE_DOWN_MS, () => {
+        this.#over.abort()
+        this.#after(CUT_MS, this.#cut)
+      })
+    })
+  }
+
+  #after(delayMs: number, work: () => void): void {
+    this.#timer = setTimeout(work, delayMs)
   }
 
   /** All is done: lets go of the timer. */

@@ -1,6 +1,7 @@
 import type { DeliverySettings } from './command-line/settings.js'
+import { type NamedFile, requireDistinct } from './distinct-files.js'
 import type { Exporter, ExporterContext, ExporterCounters } from './export/exporter.js'
-import { openExporter } from './export/exporters.js'
+import { fileOf, openExporter } from './export/exporters.js'
 import type { DeadLetter, FrameFile, KeptFrame } from './export/frame-file.js'
 import { openStdout } from './export/stdout.js'
 import type { Program } from './program.js'
@@ -13,10 +14,18 @@ export type Sinks = {
   readonly counters: readonly ExporterSnapshot[]
   readonly deadLetter: FrameFile<DeadLetter> | undefined
   readonly recording: FrameFile<KeptFrame> | undefined
+  /** While the dead letter is slow: what a stream waits for before it takes the next frame. */
+  readonly burying: Promise<void> | undefined
   /** Opens again the files that are being written, for logrotate. */
   reopen(): Promise<void>
   /** Resolves when all that was taken over is delivered or given up. */
   close(): Promise<void>
+}
+
+export type SinkSettings = DeliverySettings & {
+  readonly recordFile?: string | undefined
+  /** What the program reads, and which must not be written. */
+  readonly source: NamedFile | undefined
 }
 
 /**
@@ -24,7 +33,7 @@ export type Sinks = {
  * @throws StreamError `usage` or `exporter-unusable`; what was open by then is closed again
  */
 export async function openSinks(
-  settings: DeliverySettings & { readonly recordFile?: string | undefined },
+  settings: SinkSettings,
   topics: readonly Topic[],
   program: Program,
 ): Promise<Sinks> {
@@ -33,6 +42,7 @@ export async function openSinks(
   const counters: ExporterSnapshot[] = []
   let deadLetter: FrameFile<DeadLetter> | undefined
   let recording: FrameFile<KeptFrame> | undefined
+  let burying: Promise<void> | undefined
 
   const contextOf = (type: string): ExporterContext => {
     const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
@@ -54,11 +64,12 @@ export async function openSinks(
           entry: customer,
           code: error.code,
         })
-        // Not awaited: an exporter that gives up at the end gives up all it has at once.
-        void deadLetter?.append({
+        // Not awaited here: an exporter that gives up at the end gives up all it has at once.
+        const written = deadLetter?.append({
           ...{ customer, topic, receivedAt, bytes: frame, text: false },
           ...{ reason: error.message, exporter: type },
         })
+        if (written) burying = written.finally(() => (burying = undefined))
       },
     }
   }
@@ -72,6 +83,9 @@ export async function openSinks(
     get recording() {
       return recording
     },
+    get burying() {
+      return burying
+    },
     async reopen() {
       await Promise.all(exporters.map((exporter) => exporter.reopen?.()))
       await Promise.all([deadLetter?.reopen(), recording?.reopen()])
@@ -82,6 +96,7 @@ export async function openSinks(
     },
   }
 
+  await requireDistinct(namedFiles(settings))
   try {
     const files = { log, signal: shutdown.over }
     if (settings.deadLetterFile) {
@@ -104,6 +119,16 @@ export async function openSinks(
     throw error
   }
   return sinks
+}
+
+function namedFiles({ source, recordFile, deadLetterFile, exports }: SinkSettings): NamedFile[] {
+  const files = [
+    { option: '--record', path: recordFile },
+    { option: '--dead_letter', path: deadLetterFile },
+    ...exports.map((type) => ({ option: `--export_data ${type}`, path: fileOf(type) })),
+  ]
+  const named = files.flatMap(({ option, path }) => (path === undefined ? [] : [{ option, path }]))
+  return source ? [source, ...named] : named
 }
 
 /** A TYPE as logs, metrics and the dead letter may show it. */

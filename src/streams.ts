@@ -5,60 +5,74 @@ export type RunStream = (entry: CustomerEntry, signal: AbortSignal) => Promise<v
 
 type Running = { readonly controller: AbortController; readonly done: Promise<void> }
 
+export type StreamsOptions = {
+  readonly run: RunStream
+  /** Ends them all. */
+  readonly stopping: AbortSignal
+  /** Is told that a stream has thrown, which none should. */
+  readonly onFailure: () => void
+}
+
 /** The streams that are running, one an entry; entries come and go while the program runs. */
 export class Streams {
-  readonly #run: RunStream
-  readonly #stopping: AbortSignal
+  readonly #options: StreamsOptions
   readonly #running = new Map<string, Running>()
   /** Streams under way and changes not yet made; all is over when there is none. */
   #open = 0
+  #failure: { readonly error: unknown } | undefined
   #finish: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
 
-  /** Resolves when no stream runs any more; rejects when one of them throws, which none should. */
+  /** Resolves when no stream runs any more; rejects then with what a stream has thrown, if any did. */
   readonly done = new Promise<void>((resolve, reject) => {
     this.#finish = resolve
     this.#fail = reject
   })
 
-  constructor(run: RunStream, stopping: AbortSignal) {
-    this.#run = run
-    this.#stopping = stopping
+  constructor(options: StreamsOptions) {
+    this.#options = options
+    // Whoever waits comes later than the first stream may fail.
+    this.done.catch(() => {})
   }
 
+  /** Starts these entries; where one of that name runs, it is stopped first and waited for. */
   start(entries: readonly CustomerEntry[]): void {
     for (const entry of entries) {
+      const previous = this.stop(entry.name)
       const controller = new AbortController()
-      const signal = AbortSignal.any([controller.signal, this.#stopping])
-      const done = this.#hold(this.#run(entry, signal))
+      const signal = AbortSignal.any([controller.signal, this.#options.stopping])
+      const done = this.change(async () => {
+        await previous
+        await this.#options.run(entry, signal)
+      })
       this.#running.set(entry.name, { controller, done })
     }
   }
 
-  /** Stops entries by name; resolves when what they had received is delivered. */
-  async stop(names: readonly string[]): Promise<void> {
-    const stopped = names
-      .map((name) => this.#running.get(name))
-      .filter((each) => each !== undefined)
-    for (const { controller } of stopped) controller.abort()
-    for (const name of names) this.#running.delete(name)
-    await Promise.all(stopped.map(({ done }) => done))
+  /** Stops an entry; resolves when what it had received is delivered. */
+  async stop(name: string): Promise<void> {
+    const running = this.#running.get(name)
+    this.#running.delete(name)
+    running?.controller.abort()
+    await running?.done
   }
 
-  /** Makes a change during which the program must not end for want of streams. */
-  change(work: () => Promise<void>): Promise<void> {
-    return this.#hold(work())
-  }
-
-  async #hold(work: Promise<void>): Promise<void> {
+  /** Makes a change, during which the program must not end for want of streams. */
+  async change(work: () => Promise<void>): Promise<void> {
     this.#open++
     try {
-      await work
+      await work()
     } catch (error) {
-      this.#fail(error)
+      this.#failure ??= { error }
+      this.#options.onFailure()
     } finally {
       this.#open--
-      if (this.#open === 0) this.#finish()
+      if (this.#open === 0) this.#end()
     }
+  }
+
+  #end(): void {
+    if (this.#failure) this.#fail(this.#failure.error)
+    else this.#finish()
   }
 }

@@ -2,12 +2,15 @@ import { StreamError } from '../errors.js'
 import { nearest } from '../nearest.js'
 import { printable } from '../text.js'
 import type { Exporter, ExporterContext, OpenExporter } from './exporter.js'
+import { DEFAULT_JSON_PATH } from './json-path.js'
 
 type Kind = {
   /** How the TYPE is written, for help and errors. */
   readonly form: string
   /** Whether the target is what follows the first colon; else it is the whole TYPE. */
   readonly path?: true
+  /** The one file that is written, where it is one. */
+  file?(target: string): string | undefined
   /** Loads the module only when the TYPE is used: start-up pays for nothing else. */
   load(): Promise<OpenExporter>
 }
@@ -17,6 +20,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   json: {
     form: 'json[:PATH]',
     path: true,
+    file: (target) => (target.endsWith('/') ? undefined : target || DEFAULT_JSON_PATH),
     load: async () => (await import('./json.js')).openJson,
   },
   csv: {
@@ -29,6 +33,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
   http: { form: 'http://HOST/PATH', load: async () => (await import('./http.js')).openHttp },
   https: { form: 'https://HOST/PATH', load: async () => (await import('./http.js')).openHttp },
   nats: { form: 'nats://HOST:4222/PREFIX', load: async () => (await import('./nats.js')).openNats },
+}
+
+/** The one file that a TYPE writes, where it is one. */
+export function fileOf(type: string): string | undefined {
+  const [, name = '', rest = ''] = /^(\w+):?(.*)$/s.exec(type) ?? []
+  return Object.hasOwn(KINDS, name) ? KINDS[name]?.file?.(rest) : undefined
 }
 
 const MODULE_FORM = './MODULE.mjs'

@@ -5,15 +5,14 @@ import { safeName } from '../safe-name.js'
 import { AppendFile, type AppendFileOptions } from './append-file.js'
 import type { Exporter, ExporterContext } from './exporter.js'
 import { prepareFolder } from './folder.js'
-
-const DEFAULT_PATH = './aruba-stream.ndjson'
+import { DEFAULT_JSON_PATH } from './json-path.js'
 
 /**
  * Opens `json[:PATH]`: NDJSON, appended to one file, or for a PATH that ends in `/` to one file per
  * entry in that folder. Delivered means that the write call has taken the whole line.
  */
 export async function openJson(target: string, context: ExporterContext): Promise<Exporter> {
-  const path = target === '' ? DEFAULT_PATH : target
+  const path = target === '' ? DEFAULT_JSON_PATH : target
   const label = `--export_data json:${path}`
   const options = { ...fileOptions(context), label }
   const files = new Map<string, AppendFile<StreamMessage>>()

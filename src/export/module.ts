@@ -78,8 +78,9 @@ export async function openModule(target: string, context: ExporterContext): Prom
       }
     },
     async close() {
+      if (!close) return
       try {
-        await inTime(Promise.resolve(close?.()))
+        await inTime(Promise.resolve(close()))
       } catch (error) {
         log.warn(`${target}: its close() failed: ${errorText(error)}`)
       }

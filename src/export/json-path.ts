@@ -1,0 +1,2 @@
+/** Where `json` writes without a PATH. */
+export const DEFAULT_JSON_PATH = './aruba-stream.ndjson'

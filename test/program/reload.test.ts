@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { encodeFrame } from '../../src/simulate/encode.js'
+import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
+import { tempDir, writeInput } from '../helpers/input.js'
+import { makeKey } from '../helpers/keys.js'
+import { runProgram } from '../helpers/program.js'
+import { commandLine, entryOf, startStream } from '../helpers/stream.js'
+
+const FRAME = Buffer.from(
+  encodeFrame('audit', { customer_id: 'a' }, { timestamp: '1', customer_id: 'a' }),
+)
+
+const rewrite = (path: string, customers: object) =>
+  writeFile(path, JSON.stringify({ customers }), { mode: 0o600 })
+
+describe('a reload', { concurrency: 2 }, () => {
+  it('during the start waits for it, and then runs each entry once', async (t) => {
+    const central = await startCentral(t)
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const [a, b, gone] = [entryOf('audit'), entryOf('apprf'), entryOf('presence')]
+    central.failValidation({ type: 'hold', until: held }, { key: a.wsskey })
+    const validated = central.nextValidation({ key: a.wsskey })
+    const program = await startStream(t, central, [], { input: { A: a, B: b, Gone: gone } })
+    await validated
+    const changed = entryOf('apprf')
+    await rewrite(program.path, { A: a, B: changed })
+    program.kill('SIGHUP')
+    release()
+    await program.waitForLine('the input file was read again')
+    await central.waitForSocket({ key: changed.wsskey })
+    await until(() => central.sockets.length === 2)
+    assert.deepEqual(
+      central.sockets.map(({ key }) => key).sort(),
+      [a.wsskey, changed.wsskey].sort(),
+    )
+    program.kill()
+    assert.equal((await program.result).code, 0)
+  })
+
+  it('that the schema folder stands against changes nothing, and is made good later', async (t) => {
+    const central = await startCentral(t)
+    const folder = await tempDir(t)
+    const proto = join(folder, 'presence.proto')
+    await writeFile(join(folder, 'audit.proto'), 'syntax = "proto2"; message audit_message {}')
+    const args = ['--proto_dir', folder]
+    const a = entryOf('audit')
+    const program = await startStream(t, central, args, { input: { A: a } })
+    await central.waitForSocket()
+    await writeFile(proto, 'message presence_event {')
+    const added = entryOf('presence')
+    await rewrite(program.path, { A: a, Added: added })
+    program.kill('SIGHUP')
+    await program.waitForLine('all entries go on as they were')
+    assert.match(program.stderr, /presence\.proto/)
+    await writeFile(proto, 'syntax = "proto2"; message presence_event {}')
+    program.kill('SIGHUP')
+    await central.waitForSocket({ key: added.wsskey })
+    program.kill()
+    assert.equal((await program.result).code, 0)
+  })
+
+  it('is not held up by an exporter that hangs, nor is the next one', async (t) => {
+    const central = await startCentral(t)
+    const folder = await tempDir(t)
+    await writeFile(join(folder, 'hang.mjs'), 'export default () => new Promise(() => {})')
+    const args = ['--export_data', join(folder, 'hang.mjs')]
+    const [stuck, stays] = [entryOf('audit'), entryOf('apprf')]
+    const program = await startStream(t, central, args, { input: { Stuck: stuck, Stays: stays } })
+    const socket = await central.waitForSocket({ key: stuck.wsskey })
+    await socket.send(FRAME)
+    await rewrite(program.path, { Stays: stays })
+    program.kill('SIGHUP')
+    await socket.ended
+    const added = entryOf('presence')
+    await rewrite(program.path, { Stays: stays, Added: added })
+    program.kill('SIGHUP')
+    await central.waitForSocket({ key: added.wsskey })
+    program.kill()
+    await program.waitForLine('Added: ended')
+    program.kill('SIGINT')
+    assert.equal((await program.result).code, 1)
+  })
+
+  it('tries again what Central had refused', async (t) => {
+    const central = await startCentral(t, { unsubscribed: ['audit'] })
+    const input = { Unticked: entryOf('audit'), Other: entryOf('apprf') }
+    const program = await startStream(t, central, [], { input })
+    await program.waitForLine('Unsubscribed Topic')
+    central.keys.subscribe('audit')
+    program.kill('SIGHUP')
+    await central.waitForSocket({ topic: 'audit' })
+    assert.match(await program.waitForLine('read again'), /same=1 tried_again=1/)
+    program.kill()
+    assert.equal((await program.result).code, 0)
+  })
+})
+
+describe('an end', { concurrency: 2 }, () => {
+  it('asked for while an exporter is being opened is no failure', async (t) => {
+    const central = await startCentral(t)
+    const silent = await startSilentServer(t)
+    const args = ['--export_data', `nats://127.0.0.1:${silent.port}/aruba`, '--log_level', 'debug']
+    const program = await startStream(t, central, args)
+    await until(() => silent.connections.length > 0)
+    program.kill()
+    assert.equal((await program.result).code, 0)
+  })
+
+  it('asked for while checking is no failure', async (t) => {
+    const central = await startCentral(t)
+    central.failValidation({ type: 'stall' })
+    const path = await writeInput(t, { A: entryOf('audit') })
+    const validated = central.nextValidation()
+    const program = runProgram(t, ['check', ...commandLine(central, path, [])])
+    await validated
+    program.kill('SIGINT')
+    const { code, stderr } = await program.result
+    assert.equal(code, 0)
+    assert.equal(stderr, '')
+  })
+
+  it('that comes by itself waits for a sink that is away', async (t) => {
+    const central = await startCentral(t)
+    const port = await closedPort()
+    const args = ['--no_reconnect', '--export_data', `http://127.0.0.1:${port}/`]
+    const program = await startStream(t, central, args)
+    const socket = await central.waitForSocket()
+    await socket.send(FRAME)
+    socket.close(1000)
+    await program.waitForLine('A: ended')
+    await program.waitForLine(/refuses connections/)
+    const sink = createServer((request, response) => {
+      request.resume()
+      request.on('end', () => response.end())
+    })
+    t.after(() => sink.close())
+    sink.listen(port, '127.0.0.1')
+    const { code, stderr } = await program.result
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /delivered=1/)
+  })
+
+  it('says nothing of a close() that a module does not have', async (t) => {
+    const central = await startCentral(t)
+    const folder = await tempDir(t)
+    await writeFile(join(folder, 'plain.mjs'), 'export default () => {}')
+    const program = await startStream(t, central, ['--export_data', join(folder, 'plain.mjs')])
+    await central.waitForSocket()
+    program.kill()
+    const { code, stderr } = await program.result
+    assert.equal(code, 0)
+    assert.doesNotMatch(stderr, /close\(\)/)
+  })
+})
+
+describe('files', () => {
+  it('are not written where they are read, nor twice', async (t) => {
+    const central = await startCentral(t)
+    const path = await writeInput(t, { A: { ...entryOf('audit'), wsskey: makeKey('kept') } })
+    const twice = join(await tempDir(t), 'twice')
+    for (const args of [
+      ['--export_data', `json:${path}`],
+      ['--record', path],
+      ['--dead_letter', path],
+      ['--record', twice, '--dead_letter', twice],
+      ['--export_data', `json:${twice}`, '--export_data', `json:${twice}`],
+    ]) {
+      const { code, stderr } = await runProgram(t, commandLine(central, path, args)).result
+      assert.equal(code, 2, stderr)
+      assert.match(stderr, /expected another file than that of --/)
+    }
+    assert.equal(central.connections.accepted, 0)
+  })
+})
