@@ -16,7 +16,10 @@ export async function requireDistinct(files: readonly NamedFile[]): Promise<void
     const place = await placeOf(path)
     const other = users.get(place)
     if (other !== undefined) {
-      throw new StreamError('usage', `${option}: expected another file than that of ${other}`)
+      throw new StreamError(
+        'usage',
+        `${option}: expected another file than that of ${other}; move that one away first`,
+      )
     }
     users.set(place, option)
   }

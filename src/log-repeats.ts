@@ -45,7 +45,7 @@ export function quietRepeats(log: Logger, options: RepeatsOptions = {}): QuietLo
     if (held === 0) return
     const seconds = Math.round((now() - since) / 1000)
     const times = held === 1 ? 'once more' : `${held} times more`
-    log[level](`${message} [${times} in ${seconds} s]`, { ...fields, repeats: held })
+    log[level](`${message} [${times} in the past ${seconds} s]`, { ...fields, repeats: held })
     kind.since = now()
     kind.held = 0
     kind.intervalMs = Math.min(2 * kind.intervalMs, MAX_INTERVAL_MS)

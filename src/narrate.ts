@@ -18,7 +18,8 @@ function describe(status: Status): Line {
       return {
         level: 'info',
         message: `connected again after a gap of ${seconds(status.gapMsBefore)}`,
-        fields: { gap_seconds: status.gapMsBefore / 1000 },
+        // The code lets a flapping connection's lines be summed up, like those of its losses.
+        fields: { gap_seconds: status.gapMsBefore / 1000, code: 'reconnected' },
       }
     case 'retrying':
       return {

@@ -14,8 +14,8 @@ export function nearest(text: string, candidates: readonly string[]): string | u
   return best
 }
 
-/** Levenshtein distance, one row at a time. */
-function editDistance(a: string, b: string): number {
+/** How many single letters must be changed, put in or taken out (Levenshtein). */
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]

@@ -1,6 +1,6 @@
 import type { Command, CommanderError } from 'commander'
 import { StreamError } from '../errors.js'
-import { nearest } from '../nearest.js'
+import { editDistance, nearest } from '../nearest.js'
 import { require } from '../require.js'
 import { SIMULATE_OPTIONS, type SimulateSettings, simulateSettings } from '../simulate/settings.js'
 import type { CheckSettings, ReplayFileSettings, StreamSettings } from './settings.js'
@@ -130,9 +130,9 @@ function describeDelivery(command: Command): void {
     .option('--readable', 'MAC and IP addresses and network names as text instead of base64')
     .option('--proto_dir <DIR>', 'use the .proto files in DIR in place of the ones shipped')
     .option('--dead_letter <FILE>', 'append what could not be decoded or exported to FILE')
-    .option('--stats_interval <SECONDS>', 'how often to log the counters (0: never)')
-    .option('--log_format <FORMAT>', 'text or json')
-    .option('--log_level <LEVEL>', 'debug, info, warn or error')
+    .option('--stats_interval <SECONDS>', 'how often to log the counters (60; 0: never)')
+    .option('--log_format <FORMAT>', 'text (unless told) or json')
+    .option('--log_level <LEVEL>', 'debug, info (unless told), warn or error')
 }
 
 /** Collects the values of an option that may be repeated. */
@@ -157,8 +157,11 @@ function explain(error: CommanderError, program: Command, args: readonly string[
     return `unknown option ${flag}; the nearest is ${nearest(flag, flags)} (${help})`
   }
   if (error.code === 'commander.excessArguments') {
-    const commands = program.commands.map((each) => each.name()).join(', ')
-    return `there is a word that belongs to no option; the commands are ${commands} (${help})`
+    const commands = program.commands.map((each) => each.name())
+    const meant = commands.find((name) => args[0] !== undefined && editDistance(args[0], name) <= 2)
+    // The word itself is not quoted: it may be a key.
+    if (meant) return `there is no such command; did you mean ${meant}? (${help})`
+    return `there is a word that belongs to no option; the commands are ${commands.join(', ')} (${help})`
   }
   return `${error.message.replace(/^error: /, '')} (${help})`
 }

@@ -8,6 +8,8 @@ export type DemoInput = {
   >
 }
 
+const DAY_MS = 86_400_000
+
 const CUSTOMERS: Readonly<Record<string, readonly Topic[]>> = {
   CustomerA: ['monitoring', 'presence'],
   CustomerB: ['location', 'apprf'],
@@ -27,14 +29,15 @@ export function demoInput(): DemoInput {
 
 /**
  * A key with the looks of Central's (a JWT with the claims `customer_id` and `creation_date`), the
- * same for the same label; signed by nobody.
+ * same for the same label and day; signed by nobody. It was made a day ago, as far as it says.
  * @param customerId default made from the label
  */
 export function demoKey(label: string, customerId = sha256(label, 'hex').slice(0, 32)): string {
+  const creation_date = (Math.floor(Date.now() / DAY_MS) - 1) * (DAY_MS / 1000)
   const segment = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   return [
     segment({ alg: 'HS256', typ: 'JWT' }),
-    segment({ customer_id: customerId, creation_date: 1_700_000_000 }),
+    segment({ customer_id: customerId, creation_date }),
     sha256(`signature of ${label}`, 'base64url'),
   ].join('.')
 }

@@ -101,6 +101,7 @@ describe('parseCommandLine', () => {
     ['an option without its value', ['--hostname', 'h', '--jsoninput'], /--jsoninput .*missing/],
     ['an empty value', ['--hostname', 'h', '--jsoninput', ''], /--jsoninput: expected a value/],
     ['a word too many', [...NEEDED, 'now'], /the commands are check, replay, simulate/],
+    ['a command that is nearly one', ['chek'], /did you mean check\?/],
     ['a start_seq that is no integer', [...NEEDED, '--start_seq', '1.5'], /an integer; got "1.5"/],
     ['a since_time in days', [...NEEDED, '--since_time', '1d'], /1h30m; got "1d"/],
     ['a metrics port too high', [...NEEDED, '--metrics', '70000'], /\[HOST:\]PORT/],
