@@ -99,10 +99,10 @@ export class Supervisor {
     const { entry, gate, userAgent, verifyCertificates = true } = this.#options
     const { host, topic, username } = entry
     const { signal } = this.#stop
-    const leave = await gate.enter(signal)
+    const leave = await gate.enter(signal, host.authority)
     let openedAtMs: number | undefined
     try {
-      return await connect({
+      const cause = await connect({
         ...{ host, topic, username, key },
         ...{ userAgent, verifyCertificates, signal },
         replayHeaders: this.#replayHeaders(),
@@ -116,8 +116,10 @@ export class Supervisor {
         },
         onFrame: (bytes, text) => this.#receive(bytes, text),
       })
+      leave(cause.status !== undefined)
+      return cause
     } finally {
-      leave()
+      leave(false)
       this.#connection = undefined
       if (openedAtMs !== undefined) {
         this.#tracker.lost()

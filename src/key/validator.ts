@@ -1,5 +1,6 @@
 import { untilAborted } from '../clock.js'
-import type { Gate } from '../connection/gate.js'
+import { StreamError } from '../errors.js'
+import type { Gate } from '../gate.js'
 import type { Host } from '../host.js'
 import type { Secret } from '../secret.js'
 import type { Validation } from './validate-key.js'
@@ -22,11 +23,14 @@ export function createValidator(validate: Validate, gate: Gate): Validate {
   const calls = new Set<Call>()
 
   async function enterAndValidate(host: Host, key: Secret, signal: AbortSignal) {
-    const leave = await gate.enter(signal)
+    const leave = await gate.enter(signal, host.authority)
     try {
-      return await validate(host, key, signal)
-    } finally {
+      const validation = await validate(host, key, signal)
       leave()
+      return validation
+    } catch (error) {
+      leave(error instanceof StreamError && error.status !== undefined)
+      throw error
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { createGate } from '../../src/connection/gate.js'
+import { createGate } from '../../src/gate.js'
 import type { CentralSocket } from '../../src/simulate/socket.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
@@ -291,7 +291,7 @@ test('without reconnect a handshake is not tried twice', async (t) => {
   assert.equal(central.handshakes.length, 1)
 })
 
-test('many who lose the server at once come back spread out, twenty at a time', async (t) => {
+test('many who lose the server at once come back spread out, sixteen at a time', async (t) => {
   const central = await startCentral(t)
   const clock = new FakeClock()
   const gate = createGate()
@@ -310,9 +310,9 @@ test('many who lose the server at once come back spread out, twenty at a time', 
   assert.equal(delays.size, 60)
   const before = central.handshakes.length
   clock.advance(1000)
-  await until(() => central.pending.now === 20)
-  assert.equal(central.handshakes.length - before, 20)
+  await until(() => central.pending.now === 16)
+  assert.equal(central.handshakes.length - before, 16)
   release()
   await Promise.all(subscribers.map((subscriber) => subscriber.reach('open')))
-  assert.equal(central.pending.peak, 20)
+  assert.equal(central.pending.peak, 16)
 })

@@ -1,6 +1,5 @@
 import type { TestContext } from 'node:test'
 import type { Frame } from '../../src/connection/frame.js'
-import { createGate } from '../../src/connection/gate.js'
 import type { Status } from '../../src/connection/status.js'
 import {
   type KeySource,
@@ -8,6 +7,7 @@ import {
   type Subscription,
   subscribe,
 } from '../../src/connection/subscribe.js'
+import { createGate } from '../../src/gate.js'
 import { parseHost } from '../../src/host.js'
 import { Secret } from '../../src/secret.js'
 import { FakeClock, until } from './clock.js'
