@@ -1,24 +1,13 @@
 import { type Clock, systemClock } from '../clock.js'
 import type { Gate } from '../gate.js'
 import type { Host } from '../host.js'
+import type { KeySource } from '../key/key-source.js'
 import type { Topic } from '../schema/topics.js'
-import type { Secret } from '../secret.js'
 import type { Frame } from './frame.js'
 import type { ReplayOptions } from './replay.js'
 import type { Status } from './status.js'
 import { Supervisor } from './supervisor.js'
 import { type StatusListener, StatusTracker } from './tracker.js'
-
-/** Where an entry's key comes from. */
-export interface KeySource {
-  /** The key to offer now. */
-  current(): Secret
-  /**
-   * Looks for another key after a 401.
-   * @throws StreamError; one that can be retried makes the entry wait, any other ends it
-   */
-  afterUnauthorized(refused: Secret, signal: AbortSignal): Promise<Secret>
-}
 
 export type SubscribeOptions = {
   readonly entry: {

@@ -1,11 +1,12 @@
 import { untilAborted } from '../clock.js'
-import type { KeySource } from '../connection/subscribe.js'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
 import type { Gate } from '../gate.js'
-import type { Host } from '../host.js'
+import { type Host, isSameHost } from '../host.js'
+import type { Renewal } from '../input/rewrite.js'
 import type { Logger } from '../log.js'
 import type { Secret } from '../secret.js'
+import type { KeySource } from './key-source.js'
 import { createSaver } from './saver.js'
 import { Silences } from './silence.js'
 import type { Validation } from './validate-key.js'
@@ -13,9 +14,6 @@ import { createValidator } from './validator.js'
 
 /** What the ring needs to know of an entry. */
 export type KeyEntry = { readonly name: string; readonly host: Host; readonly key: Secret }
-
-/** A key of a host that another one replaces. */
-export type Renewal = { readonly host: Host; readonly from: Secret; readonly to: Secret }
 
 export type KeyRingOptions = {
   /** Asks Central, see `validateKey`. */
@@ -111,7 +109,7 @@ class Ring implements KeyRing {
   source(entry: KeyEntry): KeySource {
     const known = this.#holders.get(entry.name)
     const same =
-      known && sameHost(known.host, entry.host) && known.used.some((key) => key.equals(entry.key))
+      known && isSameHost(known.host, entry.host) && known.used.some((key) => key.equals(entry.key))
     const holder = same ? known : this.#hold(entry)
     return {
       current: () => holder.current,
@@ -171,7 +169,7 @@ class Ring implements KeyRing {
   /** @returns whether there was anybody who did not have the new key yet */
   #adopt({ host, from, to }: Renewal): boolean {
     const holders = [...this.#holders.values()].filter(
-      (holder) => sameHost(holder.host, host) && holder.current.equals(from),
+      (holder) => isSameHost(holder.host, host) && holder.current.equals(from),
     )
     for (const holder of holders) use(holder, to)
     if (holders.length === 0) return false
@@ -208,10 +206,6 @@ class Ring implements KeyRing {
 function use(holder: Holder, key: Secret): void {
   holder.current = key
   holder.used.push(key)
-}
-
-function sameHost(a: Host, b: Host): boolean {
-  return a.authority === b.authority && a.secure === b.secure
 }
 
 function goodButRefused(host: Host, key: Secret): StreamError {

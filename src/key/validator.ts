@@ -1,7 +1,7 @@
 import { untilAborted } from '../clock.js'
 import { StreamError } from '../errors.js'
 import type { Gate } from '../gate.js'
-import type { Host } from '../host.js'
+import { type Host, isSameHost } from '../host.js'
 import type { Secret } from '../secret.js'
 import type { Validation } from './validate-key.js'
 
@@ -63,9 +63,5 @@ export function createValidator(validate: Validate, gate: Gate): Validate {
 }
 
 function isFor(call: Call, host: Host, key: Secret): boolean {
-  return (
-    call.host.authority === host.authority &&
-    call.host.secure === host.secure &&
-    call.key.equals(key)
-  )
+  return isSameHost(call.host, host) && call.key.equals(key)
 }
