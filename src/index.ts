@@ -4,6 +4,7 @@
  */
 
 export type { Frame } from './connection/frame.js'
+export type { ReplayOptions, ReplayPoint } from './connection/replay.js'
 export type { Progress, Status } from './connection/status.js'
 export {
   type SubscribeOptions,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { ReplayPoint } from '../../src/connection/replay.js'
 import { createGate } from '../../src/gate.js'
 import type { CentralSocket } from '../../src/simulate/socket.js'
 import { startCentral } from '../helpers/central.js'
@@ -245,6 +246,42 @@ test('replay headers are repeated until a frame has come, then they reach back t
     ['true', '2h'],
     ['true', '2h'],
     [undefined, '92s'],
+  ])
+})
+
+test('a subscription in place of another goes on where that one ended', async (t) => {
+  const central = await startCentral(t)
+  const clock = new FakeClock()
+  const replay = { deliverAll: true }
+  const timestamp = BigInt(clock.now() - 90_000) * 1_000_000n
+  const first = startSubscriber(t, central.url, { clock, replay, lastTimestamp: () => timestamp })
+  await first.reach('open')
+  assert.ok(!first.subscription.replayPoint)
+  await (await central.waitForSocket()).sendEmpty()
+  await first.receive(1)
+  first.stop()
+  await first.finished
+  let resume: ReplayPoint | undefined = first.subscription.replayPoint
+  // The second one receives nothing: what comes after it goes on from the same point.
+  for (let count = 0; count < 2; count += 1) {
+    const next = startSubscriber(t, central.url, { clock, replay, resume })
+    await next.reach('open')
+    next.stop()
+    await next.finished
+    resume = next.subscription.replayPoint
+  }
+  startSubscriber(t, central.url, { clock, resume })
+  await until(() => central.handshakes.length === 4)
+  const sent = central.handshakes.map(({ headers }) => [
+    headers['x-deliver-all'],
+    headers['x-since-time'],
+  ])
+  assert.deepEqual(sent, [
+    ['true', undefined],
+    [undefined, '91s'],
+    [undefined, '91s'],
+    // Without replay nothing is asked for.
+    [undefined, undefined],
   ])
 })
 

@@ -61,27 +61,27 @@ test('a pipe into which nobody writes is given up with a clear message', async (
     code: 'input-invalid',
     message: `${path}: nobody has written into this pipe for 0.05 s; expected the input file`,
   })
-  const silent = loadInput(path, { silenceMs: 200 })
+  const silent = assert.rejects(loadInput(path, { silenceMs: 200 }), /nobody has written/)
   const writer = await openWriter(path)
-  await assert.rejects(silent, /nobody has written/)
+  await silent
   await writer.close()
 })
 
 test('a pipe that is closed without a byte is an empty file', async (t) => {
   const path = await makePipe(t)
-  const reading = readText(path)
+  const reading = assert.rejects(readText(path), /it is empty/)
   const writer = await openWriter(path)
   await writer.close()
-  await assert.rejects(reading, /it is empty/)
+  await reading
 })
 
 test('waiting for a writer ends with the signal', async (t) => {
   const path = await makePipe(t)
   const stop = new AbortController()
-  const reading = loadInput(path, { signal: stop.signal })
+  const reading = assert.rejects(loadInput(path, { signal: stop.signal }), /the end/)
   const writer = await openWriter(path)
   stop.abort(new Error('the end'))
-  await assert.rejects(reading, /the end/)
+  await reading
   await writer.close()
   await assert.rejects(loadInput(path, { signal: stop.signal }), /the end/)
 })
