@@ -2,8 +2,8 @@ import { type Host, isSameHost } from './host.js'
 import { type CustomerEntry, diffEntries, type EntryChanges, withHost } from './input/entries.js'
 import type { LockOwner } from './input/file-lock.js'
 import { loadInput } from './input/load-input.js'
+import type { Renewal } from './input/rewrite.js'
 import { saveKeys } from './input/save-keys.js'
-import type { Renewal } from './key/key-ring.js'
 import type { Logger } from './log.js'
 import type { Secret } from './secret.js'
 
@@ -75,10 +75,8 @@ export class EntryFile {
   async #save(renewals: readonly Renewal[]): Promise<void> {
     const { path, host, log, owner } = this.#options
     const result = await saveKeys({
-      path,
-      renewals: renewals.map(({ host, from, to }) => ({ host, before: from, after: to })),
+      ...{ path, renewals, owner },
       defaultHost: host,
-      owner,
     })
     if (result.type === 'failed') {
       log.warn(`${path}: ${result.reason}; the renewed keys serve this run alone`)

@@ -4,10 +4,9 @@
  */
 
 export type { Frame } from './connection/frame.js'
-export { createGate, type Gate } from './connection/gate.js'
+export type { ReplayOptions, ReplayPoint } from './connection/replay.js'
 export type { Progress, Status } from './connection/status.js'
 export {
-  type KeySource,
   type SubscribeOptions,
   type Subscription,
   subscribe,
@@ -18,7 +17,9 @@ export type { JsonValue, StreamMessage, StreamRecord, StreamRecordOf } from './d
 export { type FailureCode, StreamError } from './errors.js'
 export type { ExportContext, ExportFunction } from './export/export-function.js'
 export type { ModuleContext } from './export/module.js'
+export { createGate, type Gate } from './gate.js'
 export { type Host, parseHost } from './host.js'
+export type { KeySource } from './key/key-source.js'
 export { loadSchema, type Schema, type SchemaOptions } from './schema/load-schema.js'
 export { isTopic, TOPICS, type Topic } from './schema/topics.js'
 export type { TopicPayloads } from './schema/types/index.js'

@@ -19,6 +19,7 @@ const NO_TLS = unreachable(
 )
 const NO_ROUTE = unreachable('there is no way to it from this network')
 const CUT = unreachable('it cut the connection')
+const NO_FILES = unreachable('too many open files: raise `ulimit -n` (LimitNOFILE= under systemd)')
 const NO_TCP = { code: 'timed-out', says: 'it did not answer in time' } as const
 
 /** The codes of Node, OpenSSL and undici that say which fault it was. */
@@ -35,6 +36,8 @@ const MEANINGS = new Map<string, Meaning>(
     ECONNRESET: CUT,
     EPIPE: CUT,
     UND_ERR_SOCKET: CUT,
+    EMFILE: NO_FILES,
+    ENFILE: NO_FILES,
     ETIMEDOUT: NO_TCP,
     UND_ERR_CONNECT_TIMEOUT: NO_TCP,
     UND_ERR_HEADERS_TIMEOUT: NO_TCP,
@@ -61,6 +64,9 @@ const MEANINGS = new Map<string, Meaning>(
     HPE_INVALID_CONSTANT: { code: 'answer-invalid', says: 'its answer is not HTTP' },
   }),
 )
+
+/** What Node appends where a connection had no address on this side yet. */
+const NO_ADDRESS = ' - Local (undefined:undefined)'
 
 /** How far causes are followed: undici and Node nest two or three deep. */
 const MAX_DEPTH = 8
@@ -89,7 +95,7 @@ export function networkError(
   const says = meaning
     ? `${meaning.says} (${found})`
     : // TLS alerts (ERR_SSL_*) and the rest explain themselves.
-      `${errorText(error)}${found === undefined ? '' : ` (${found})`}`
+      `${errorText(error).replace(NO_ADDRESS, '')}${found === undefined ? '' : ` (${found})`}`
   const code = meaning?.code ?? certificateCode(found) ?? 'unreachable'
   const own = proxy && code !== 'certificate-untrusted' ? 'proxy-failed' : code
   // No cause: undici's hold bytes of the answer, which may be a key.

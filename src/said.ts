@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Secret } from './secret.js'
 import { firstLine, maskTokens } from './text.js'
 
@@ -18,4 +19,11 @@ export function said(text: string, key: Secret): string {
     text,
   )
   return firstLine(maskTokens(masked))
+}
+
+/** The host that a redirect from a URL names, fit for a message. */
+export function redirectHost({ headers }: IncomingMessage, url: URL, key: Secret): string {
+  const { location } = headers
+  if (location === undefined || !URL.canParse(location, url.href)) return 'an unreadable address'
+  return said(new URL(location, url.href).host, key) || 'an address without a host'
 }

@@ -132,11 +132,19 @@ test('codes that no server on loopback can cause are known by their names', () =
     ['CERT_NOT_YET_VALID', 'certificate-untrusted', /check the clock/],
     ['CERT_CHAIN_TOO_LONG', 'certificate-untrusted', /x \(CERT_CHAIN_TOO_LONG\)/],
     ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'unreachable', /x \(ERR_SSL/],
+    ['EMFILE', 'unreachable', /^cannot reach h: too many .*ulimit -n.*LimitNOFILE= .*\(EMFILE\)$/],
+    ['ENFILE', 'unreachable', /too many open files/],
     ['constructor', 'unreachable', /x \(constructor\)/],
   ] as const) {
     assert.equal(meaning(code).code, expected, code)
     assert.match(meaning(code).message, message)
   }
+  const local = 'connect EADDRINUSE 192.0.2.1:443 - Local (undefined:undefined)'
+  const inUse = Object.assign(new Error(local), { code: 'EADDRINUSE' })
+  assert.equal(
+    networkError(inUse, 'h').message,
+    'cannot reach h: connect EADDRINUSE 192.0.2.1:443 (EADDRINUSE)',
+  )
   const nested = new AggregateError(['no error', new Error('y', { cause: { code: 'no error' } })])
   assert.match(networkError(nested, 'h').message, /^cannot reach h: /)
   assert.match(networkError('thrown text', 'h').message, /thrown text/)

@@ -64,7 +64,7 @@ export async function connect(options: ConnectOptions): Promise<StreamError> {
   socket.on('unexpected-response', (_request, response) => {
     giveUp = readBody(response, (body) => {
       const asked = { url, topic, key, nowMs: clock.now() }
-      end(watch.refusedByProxy() ?? refusal(response, body, asked))
+      end(watch.refusedByProxy(response.statusCode) ?? refusal(response, body, asked))
     })
   })
   socket.on('upgrade', (response) => {

@@ -1,29 +1,18 @@
 import type { ClientRequest } from 'node:http'
-import type { HttpsProxyAgent } from 'https-proxy-agent'
 import { StreamError } from '../errors.js'
-import { networkError } from '../network-error.js'
+import type { Way } from '../way.js'
 
 const ANSWER = 'the answer to the request for a WebSocket'
 
 /** Follows a handshake, to tell what failed: which step, and whether here, at the proxy or at Central. */
 export class HandshakeWatch {
   readonly #url: URL
-  /** The proxy, as long as it has not let us through. */
-  #proxy: URL | undefined
-  /** What it answered in place of 200. */
-  #proxyStatus: number | undefined
+  readonly #way: Way
   #waitingFor = 'a TCP connection'
 
-  constructor(url: URL) {
+  constructor(url: URL, way: Way) {
     this.#url = url
-  }
-
-  throughProxy(agent: HttpsProxyAgent<string>): void {
-    this.#proxy = agent.proxy
-    agent.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
-      if (statusCode === 200) this.#proxy = undefined
-      else this.#proxyStatus = statusCode
-    })
+    this.#way = way
   }
 
   /** Sends the request. */
@@ -43,9 +32,8 @@ export class HandshakeWatch {
 
   /** An error before the socket was open. */
   failed(error: Error): StreamError {
-    if (this.#proxy) return networkError(error, this.#proxyName, { proxy: true })
     // Only `ws` itself, which did not like the headers of a 101, gives no code.
-    if ('code' in error) return networkError(error, this.#url.host)
+    if (this.#way.atProxy || 'code' in error) return this.#way.failed(error)
     return new StreamError(
       'answer-invalid',
       `${this.#url.host} answered 101, but not as a WebSocket server does: ${error.message}`,
@@ -53,33 +41,11 @@ export class HandshakeWatch {
   }
 
   timedOut(afterMs: number): StreamError {
-    const late = `no answer within ${afterMs / 1000} s`
-    return this.#proxy
-      ? new StreamError('proxy-failed', `${this.#proxyName}: ${late}`)
-      : new StreamError(
-          'timed-out',
-          `${this.#url.host}: ${late}, still waiting for ${this.#waitingFor}`,
-        )
+    return this.#way.timedOut(`no answer within ${afterMs / 1000} s`, this.#waitingFor)
   }
 
-  /** Whether the answer that came is the proxy's own, and what it means then. */
-  refusedByProxy(): StreamError | undefined {
-    const status = this.#proxyStatus
-    if (status === undefined) return undefined
-    // tinyproxy answers 401, not 407, to a password that is wrong.
-    const hint =
-      status === 407 || status === 401
-        ? ': it expects the right user and password in HTTPS_PROXY or HTTP_PROXY'
-        : ''
-    return new StreamError(
-      'proxy-failed',
-      `${this.#proxyName} answered ${status} when asked for ${this.#url.host}${hint}`,
-      { status },
-    )
-  }
-
-  /** Without the user and password that stand in its URL. */
-  get #proxyName(): string {
-    return `the proxy ${this.#proxy?.host}`
+  /** Whether the answer that came is a proxy's own, and what it means then. */
+  refusedByProxy(status: number | undefined): StreamError | undefined {
+    return this.#way.refusedByProxy(status)
   }
 }

@@ -1,11 +1,10 @@
 import type { ClientOptions, WebSocket } from 'ws'
 import { StreamError } from '../errors.js'
 import { type Host, socketUrl } from '../host.js'
-import { proxyFor } from '../proxy.js'
-import { proxyAgent } from '../proxy-agent.js'
 import { require } from '../require.js'
 import type { Topic } from '../schema/topics.js'
 import type { Secret } from '../secret.js'
+import { findWay } from '../way.js'
 import { HandshakeWatch } from './handshake-watch.js'
 
 const ws = require('ws') as typeof import('ws')
@@ -42,15 +41,11 @@ export type OpeningSocket = {
  */
 export async function openSocket(options: HandshakeOptions): Promise<OpeningSocket> {
   const url = new URL(socketUrl(options.host))
-  const watch = new HandshakeWatch(url)
-  // Reaches the socket to a proxy, which the request does not own before the proxy has answered.
-  const proxied = new AbortController()
-  const proxy = proxyFor(url.href)
   const { verifyCertificates } = options
-  const agent = proxy && (await proxyAgent({ proxy, verifyCertificates, signal: proxied.signal }))
-  if (agent) watch.throughProxy(agent)
+  const way = await findWay(url, verifyCertificates)
+  const watch = new HandshakeWatch(url, way)
   const socketOptions: ClientOptions & { closeTimeout: number } = {
-    ...(agent && { agent }),
+    ...(way.agent && { agent: way.agent }),
     headers: headersOf(options),
     rejectUnauthorized: verifyCertificates,
     perMessageDeflate: false,
@@ -67,7 +62,7 @@ export async function openSocket(options: HandshakeOptions): Promise<OpeningSock
     watch,
     cut() {
       socket.terminate()
-      proxied.abort()
+      way.close()
     },
   }
 }

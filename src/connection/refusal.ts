@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { parseRetryAfter } from '../backoff.js'
 import { StreamError } from '../errors.js'
-import { said } from '../said.js'
+import { redirectHost, said } from '../said.js'
 import type { Secret } from '../secret.js'
 
 /** Enough for the first line of an answer, however long the rest of it is. */
@@ -78,10 +78,4 @@ export function refusal(response: IncomingMessage, body: string, refused: Refuse
     `${answered}, expected 101: check that hostname, user name and topic are those of Central's Streaming page`,
     { status },
   )
-}
-
-function redirectHost(response: IncomingMessage, url: URL, key: Secret): string {
-  const { location } = response.headers
-  if (location === undefined || !URL.canParse(location, url.href)) return 'an unreadable address'
-  return said(new URL(location, url.href).host, key) || 'an address without a host'
 }

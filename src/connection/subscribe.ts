@@ -1,24 +1,13 @@
 import { type Clock, systemClock } from '../clock.js'
+import type { Gate } from '../gate.js'
 import type { Host } from '../host.js'
+import type { KeySource } from '../key/key-source.js'
 import type { Topic } from '../schema/topics.js'
-import type { Secret } from '../secret.js'
 import type { Frame } from './frame.js'
-import type { Gate } from './gate.js'
-import type { ReplayOptions } from './replay.js'
+import type { ReplayOptions, ReplayPoint } from './replay.js'
 import type { Status } from './status.js'
 import { Supervisor } from './supervisor.js'
 import { type StatusListener, StatusTracker } from './tracker.js'
-
-/** Where an entry's key comes from. */
-export interface KeySource {
-  /** The key to offer now. */
-  current(): Secret
-  /**
-   * Looks for another key after a 401.
-   * @throws StreamError; one that can be retried makes the entry wait, any other ends it
-   */
-  afterUnauthorized(refused: Secret, signal: AbortSignal): Promise<Secret>
-}
 
 export type SubscribeOptions = {
   readonly entry: {
@@ -33,6 +22,11 @@ export type SubscribeOptions = {
   /** Ends the subscription: what was received is still yielded. */
   readonly signal: AbortSignal
   readonly replay?: ReplayOptions
+  /**
+   * Where another subscription to the same host and topic has ended: its `replayPoint`. With `replay`,
+   * the first handshake asks for what came since, in place of what `replay` says.
+   */
+  readonly resume?: ReplayPoint | undefined
   /** Timestamp of the last envelope that was decoded, nanoseconds since the epoch. */
   readonly lastTimestamp?: () => bigint | undefined
   /** Connect again when a connection ends or fails; true unless told. */
@@ -52,6 +46,8 @@ export interface Subscription extends AsyncIterable<Frame, undefined> {
    */
   poll(): Frame | undefined
   readonly status: Status
+  /** How far it has come, for one that takes its place; undefined where nothing has come yet. */
+  readonly replayPoint: ReplayPoint | undefined
 }
 
 /**
@@ -66,6 +62,9 @@ export function subscribe(options: SubscribeOptions): Subscription {
     poll: () => supervisor.poll(),
     get status() {
       return tracker.status
+    },
+    get replayPoint() {
+      return supervisor.replayPoint
     },
     [Symbol.asyncIterator]: () => supervisor.start(),
   }

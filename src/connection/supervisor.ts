@@ -7,7 +7,7 @@ import { type Connection, connect } from './connect.js'
 import { isNormalClose } from './ending.js'
 import type { Frame } from './frame.js'
 import { FrameQueue } from './frame-queue.js'
-import { replayHeaders } from './replay.js'
+import { type ReplayPoint, replayHeaders } from './replay.js'
 import type { SubscribeOptions } from './subscribe.js'
 import type { StatusTracker } from './tracker.js'
 
@@ -24,6 +24,8 @@ export class Supervisor {
   #connection: Connection | undefined
   /** Tries in a row that came to nothing. */
   #failures = 0
+  /** When the first handshake began. */
+  #askedAt: number | undefined
 
   constructor(options: SubscribeOptions, clock: Clock, tracker: StatusTracker) {
     this.#options = options
@@ -99,10 +101,10 @@ export class Supervisor {
     const { entry, gate, userAgent, verifyCertificates = true } = this.#options
     const { host, topic, username } = entry
     const { signal } = this.#stop
-    const leave = await gate.enter(signal)
+    const leave = await gate.enter(signal, host.authority)
     let openedAtMs: number | undefined
     try {
-      return await connect({
+      const cause = await connect({
         ...{ host, topic, username, key },
         ...{ userAgent, verifyCertificates, signal },
         replayHeaders: this.#replayHeaders(),
@@ -116,8 +118,10 @@ export class Supervisor {
         },
         onFrame: (bytes, text) => this.#receive(bytes, text),
       })
+      leave(cause.status !== undefined)
+      return cause
     } finally {
-      leave()
+      leave(false)
       this.#connection = undefined
       if (openedAtMs !== undefined) {
         this.#tracker.lost()
@@ -134,15 +138,21 @@ export class Supervisor {
     if (this.#queue.full) this.#connection?.pause()
   }
 
+  /** How far it has come. */
+  get replayPoint(): ReplayPoint | undefined {
+    const { resume, lastTimestamp } = this.#options
+    const { lastFrameAt: receivedAt } = this.#tracker.status
+    const timestamp = lastTimestamp?.()
+    // Before the first envelope of its own, it has come no further than the one before it.
+    if (receivedAt === undefined || (timestamp === undefined && resume)) return resume
+    return { receivedAt, timestamp, askedAt: this.#askedAt ?? receivedAt }
+  }
+
   #replayHeaders(): Record<string, string> {
-    const { replay, lastTimestamp } = this.#options
-    if (!replay) return {}
-    const { lastFrameAt } = this.#tracker.status
-    const last =
-      lastFrameAt === undefined
-        ? undefined
-        : { receivedAt: lastFrameAt, timestamp: lastTimestamp?.() }
-    return replayHeaders(replay, last, this.#clock.now())
+    const nowMs = this.#clock.now()
+    this.#askedAt ??= nowMs
+    const { replay } = this.#options
+    return replay ? replayHeaders(replay, this.replayPoint, nowMs) : {}
   }
 }
 

@@ -25,24 +25,25 @@ export type Report = (place: string, problem: string) => void
 
 /**
  * Reads one entry.
+ * @param place makes the place of the entry, where there is something to report
  * @returns undefined where something was wrong, which then was reported
  */
 export function checkEntry(
   name: string,
   node: Node,
-  place: string,
+  place: () => string,
   report: Report,
   show: Discreet,
 ): InputEntry | undefined {
   if (node.type !== 'object') {
-    report(place, `expected an object with "wsskey" and "topic"; got ${show.value(node)}`)
+    report(place(), `expected an object with "wsskey" and "topic"; got ${show.value(node)}`)
     return undefined
   }
   const values = new Map<string, Node>()
   let sound = true
   const fail = (property: Property, problem: string) => {
     sound = false
-    report(`${place}.${property}`, problem)
+    report(`${place()}.${property}`, problem)
   }
   for (const { name: property, value } of members(node)) {
     const known = PROPERTIES.find((each) => each === property)

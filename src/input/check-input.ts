@@ -42,9 +42,10 @@ export function checkInput(root: Node, text: string): CheckedInput {
 
   const names = new Set<string>()
   for (const [index, { name, value, offset }] of members(list).entries()) {
-    const place = `customers${show.step(name, index + 1)}`
+    // For a problem alone: to know whether a name is a piece of a key takes time.
+    const place = () => `customers${show.step(name, index + 1)}`
     if (names.has(name)) {
-      report(place, `a second entry of this name, on line ${lineOf(offset)}; give it another`)
+      report(place(), `a second entry of this name, on line ${lineOf(offset)}; give it another`)
     }
     names.add(name)
     const entry = checkEntry(name, value, place, report, show)

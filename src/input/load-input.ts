@@ -3,7 +3,8 @@ import { maskTokens, printable } from '../text.js'
 import { checkInput } from './check-input.js'
 import type { InputEntry } from './entries.js'
 import { parseJson } from './parse-json.js'
-import { readText, UnreadableFile } from './read-text.js'
+import { type ReadOptions, readText } from './read-text.js'
+import { UnreadableFile } from './unreadable-file.js'
 
 /** Permissions of group and others to read. */
 const READABLE_BY_OTHERS = 0o044
@@ -19,12 +20,12 @@ export type InputFile = {
  * Reads and checks the input file.
  * @param path relative to the current folder, or absolute
  * @throws StreamError `input-invalid` whose message lists all that is wrong, each with its place,
- *   and never shows a key
+ *   and never shows a key; the signal's reason as soon as it aborts
  */
-export async function loadInput(path: string): Promise<InputFile> {
+export async function loadInput(path: string, options: ReadOptions = {}): Promise<InputFile> {
   const shown = printable(maskTokens(path))
   try {
-    const { text, stats } = await readText(path)
+    const { text, stats } = await readText(path, options)
     const { root, fault } = parseJson(text)
     if (fault !== undefined) throw invalid(shown, [fault])
     const { entries, problems } = checkInput(root, text)

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { BigIntStats } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
+import { readPipe } from './read-pipe.js'
+import { UnreadableFile } from './unreadable-file.js'
 
 /** A file's text, as JSON wants it: without the byte-order mark. */
 export type FileText = {
@@ -10,8 +12,12 @@ export type FileText = {
   readonly stats: BigIntStats
 }
 
-/** Why a file is of no use; the message fits behind its path. */
-export class UnreadableFile extends Error {}
+export type ReadOptions = {
+  /** Ends the reading of a pipe, which may have to wait for its writer. */
+  readonly signal?: AbortSignal | undefined
+  /** How long a pipe may be silent, milliseconds; 30 s unless told. */
+  readonly silenceMs?: number | undefined
+}
 
 /** Far beyond any list of customers; keeps a mistaken path from filling memory. */
 const MAX_BYTES = 64 * 1024 * 1024
@@ -27,20 +33,29 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /**
  * Reads a text file, or what a pipe (`<(decrypt input.json)`) holds.
- * @throws UnreadableFile: missing, a folder, not readable, empty, not UTF-8
+ * @throws UnreadableFile: missing, a folder, not readable, empty, not UTF-8, a pipe into which nobody
+ *   writes; the signal's reason as soon as it aborts
  */
-export async function readText(path: string): Promise<FileText> {
+export async function readText(path: string, options: ReadOptions = {}): Promise<FileText> {
+  const { signal } = options
+  signal?.throwIfAborted()
   let bytes: Buffer
   let stats: BigIntStats
   try {
-    const file = await open(path)
-    try {
-      stats = await file.stat({ bigint: true })
-      bytes = await readBytes(file)
-    } finally {
-      await file.close()
+    stats = await stat(path, { bigint: true })
+    if (stats.isFIFO()) {
+      bytes = await collect(await readPipe(path, options))
+    } else {
+      const file = await open(path)
+      try {
+        stats = await file.stat({ bigint: true })
+        bytes = await collect(file.createReadStream({ autoClose: false }))
+      } finally {
+        await file.close()
+      }
     }
   } catch (error) {
+    if (signal?.aborted) throw signal.reason
     if (error instanceof UnreadableFile) throw error
     const { code = 'unknown fault' } = error as NodeJS.ErrnoException
     throw new UnreadableFile(`${REASONS[code] ?? 'it cannot be read'} (${code})`)
@@ -51,10 +66,10 @@ export async function readText(path: string): Promise<FileText> {
   return { text, byteOrderMark, stats }
 }
 
-async function readBytes(file: FileHandle): Promise<Buffer> {
+async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of file.createReadStream({ autoClose: false })) {
+  for await (const chunk of stream) {
     chunks.push(chunk)
     size += chunk.length
     if (size > MAX_BYTES) throw new UnreadableFile('it is over 64 MiB; expected an input file')

@@ -3,12 +3,8 @@ import { type Host, isSameHost, parseHost } from '../host.js'
 import type { Secret } from '../secret.js'
 import { members, parseJson } from './parse-json.js'
 
-/** A key that Central replaced. */
-export type Renewal = {
-  readonly host: Host
-  readonly before: Secret
-  readonly after: Secret
-}
+/** A key of a host that Central replaced. */
+export type Renewal = { readonly host: Host; readonly from: Secret; readonly to: Secret }
 
 /**
  * Puts new keys in place of the old ones, in every entry that holds the old one on that host, and
@@ -34,10 +30,10 @@ export function rewriteKeys(
     const host = hostOf(properties.find((each) => each.name === 'hostname')?.value, defaultHost)
     for (const { value: key } of properties.filter((each) => each.name === 'wsskey')) {
       const renewal = renewals.find(
-        (each) => host && isSameHost(each.host, host) && each.before.reveal() === key.value,
+        (each) => host && isSameHost(each.host, host) && each.from.reveal() === key.value,
       )
       if (!renewal) continue
-      rewritten += text.slice(copied, key.offset) + JSON.stringify(renewal.after.reveal())
+      rewritten += text.slice(copied, key.offset) + JSON.stringify(renewal.to.reveal())
       copied = key.offset + key.length
     }
   }

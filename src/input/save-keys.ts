@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { errorText } from '../error-text.js'
 import type { Host } from '../host.js'
 import { type LockOwner, takeLock } from './file-lock.js'
-import { readText, UnreadableFile } from './read-text.js'
+import { readText } from './read-text.js'
 import {
   besidePath,
   FileChanged,
@@ -11,6 +11,7 @@ import {
   temporaryPath,
 } from './replace-file.js'
 import { type Renewal, rewriteKeys } from './rewrite.js'
+import { UnreadableFile } from './unreadable-file.js'
 
 export type SaveKeysOptions = {
   /** The input file; a symbolic link is followed. */

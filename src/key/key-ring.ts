@@ -1,21 +1,19 @@
-import { setMaxListeners } from 'node:events'
 import { untilAborted } from '../clock.js'
-import type { Gate } from '../connection/gate.js'
-import type { KeySource } from '../connection/subscribe.js'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
-import type { Host } from '../host.js'
+import type { Gate } from '../gate.js'
+import { type Host, isSameHost } from '../host.js'
+import type { Renewal } from '../input/rewrite.js'
 import type { Logger } from '../log.js'
 import type { Secret } from '../secret.js'
+import type { KeySource } from './key-source.js'
 import { createSaver } from './saver.js'
+import { Silences } from './silence.js'
 import type { Validation } from './validate-key.js'
 import { createValidator } from './validator.js'
 
 /** What the ring needs to know of an entry. */
 export type KeyEntry = { readonly name: string; readonly host: Host; readonly key: Secret }
-
-/** A key of a host that another one replaces. */
-export type Renewal = { readonly host: Host; readonly from: Secret; readonly to: Secret }
 
 export type KeyRingOptions = {
   /** Asks Central, see `validateKey`. */
@@ -35,7 +33,8 @@ export type KeyRingOptions = {
 export interface KeyRing {
   /**
    * Validates the keys of these entries before they connect, one call a key and host, and saves all
-   * renewals at once. Where Central gives no answer, a warning is logged and the key stays in use.
+   * renewals at once. Where Central gives no answer, a warning is logged and the key stays in use; a
+   * host that gave none to the first two keys is not asked for its others this time.
    * To be called again with entries that are new or have changed.
    * @returns the entries that must not connect, by name, and why (`key-refused`)
    * @throws the signal's reason as soon as it aborts
@@ -85,10 +84,12 @@ class Ring implements KeyRing {
     const refused = new Map<string, StreamError>()
     const unanswered: Unanswered[] = []
     const renewals: Renewal[] = []
+    const silences = new Silences(signal)
     const validateOne = async (holder: Holder) => {
       const { host, current: from } = holder
+      const silence = silences.of(host)
       try {
-        const validation = await this.#validate(host, from, signal)
+        const validation = await silence.watch(this.#validate(host, from, silence.signal))
         if (validation.type === 'renewed' && this.#adopt({ host, from, to: validation.key })) {
           renewals.push({ host, from, to: validation.key })
         }
@@ -98,8 +99,6 @@ class Ring implements KeyRing {
         else refused.set(holder.name, error)
       }
     }
-    // Every key under way listens: Node would warn of a leak from the eleventh on.
-    setMaxListeners(0, signal)
     // All are asked in one tick, so that those with the same key share a call.
     await Promise.all(entries.map((entry) => validateOne(this.#hold(entry))))
     this.#warn(unanswered)
@@ -110,7 +109,7 @@ class Ring implements KeyRing {
   source(entry: KeyEntry): KeySource {
     const known = this.#holders.get(entry.name)
     const same =
-      known && sameHost(known.host, entry.host) && known.used.some((key) => key.equals(entry.key))
+      known && isSameHost(known.host, entry.host) && known.used.some((key) => key.equals(entry.key))
     const holder = same ? known : this.#hold(entry)
     return {
       current: () => holder.current,
@@ -170,7 +169,7 @@ class Ring implements KeyRing {
   /** @returns whether there was anybody who did not have the new key yet */
   #adopt({ host, from, to }: Renewal): boolean {
     const holders = [...this.#holders.values()].filter(
-      (holder) => sameHost(holder.host, host) && holder.current.equals(from),
+      (holder) => isSameHost(holder.host, host) && holder.current.equals(from),
     )
     for (const holder of holders) use(holder, to)
     if (holders.length === 0) return false
@@ -207,10 +206,6 @@ class Ring implements KeyRing {
 function use(holder: Holder, key: Secret): void {
   holder.current = key
   holder.used.push(key)
-}
-
-function sameHost(a: Host, b: Host): boolean {
-  return a.authority === b.authority && a.secure === b.secure
 }
 
 function goodButRefused(host: Host, key: Secret): StreamError {

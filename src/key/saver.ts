@@ -1,4 +1,4 @@
-import type { Renewal } from './key-ring.js'
+import type { Renewal } from '../input/rewrite.js'
 
 type Save = (renewals: readonly Renewal[]) => Promise<void>
 

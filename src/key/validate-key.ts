@@ -1,11 +1,12 @@
-import { type IncomingMessage, request as requestPlain, validateHeaderValue } from 'node:http'
+import { type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import { parseRetryAfter } from '../backoff.js'
 import { StreamError } from '../errors.js'
+import { headerFault } from '../header-value.js'
 import { type Host, validateUrl } from '../host.js'
-import { said } from '../said.js'
+import { redirectHost, said } from '../said.js'
 import { Secret } from '../secret.js'
-import { Route } from './route.js'
+import { findWay, type Way } from '../way.js'
 
 /** DNS, TCP, proxy, TLS and the whole answer, all together. */
 const TIMEOUT_MS = 10_000
@@ -40,34 +41,39 @@ export async function validateKey(options: ValidateKeyOptions): Promise<Validati
   const { host, key, verifyCertificates, signal, timeoutMs = TIMEOUT_MS } = options
   const url = new URL(validateUrl(host))
   signal.throwIfAborted()
-  const route = new Route(url)
-  const onAbort = () => route.giveUp(signal.reason)
+  const way = await findWay(url, verifyCertificates)
+  signal.throwIfAborted()
+  const giveUp = new AbortController()
+  const onAbort = () => giveUp.abort(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => route.giveUp(route.timedOut(timeoutMs)), timeoutMs)
+  const late = `no answer to the validation of a key within ${timeoutMs / 1000} s`
+  const timer = setTimeout(() => giveUp.abort(way.timedOut(late)), timeoutMs)
   try {
-    await route.find(verifyCertificates)
-    const response = await ask(url, options, route)
+    const response = await ask(url, options, way, giveUp.signal)
     return await judge(response, url, key)
   } catch (error) {
     if (signal.aborted) throw signal.reason
-    throw route.explain(error)
+    const given = giveUp.signal.aborted && !(error instanceof StreamError)
+    throw given ? giveUp.signal.reason : way.failed(error)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
-    route.close()
+    // Leaves no socket behind, whatever is left of the answer.
+    giveUp.abort()
   }
 }
 
 function ask(
   url: URL,
   { key, verifyCertificates, userAgent }: ValidateKeyOptions,
-  route: Route,
+  way: Way,
+  giveUp: AbortSignal,
 ): Promise<IncomingMessage> {
   const send = url.protocol === 'https:' ? requestSecure : requestPlain
   return new Promise((resolve, reject) => {
     const request = send(url, {
       // Without one of its own, Node would keep the connection for a next request.
-      agent: route.agent ?? false,
+      agent: way.agent ?? false,
       headers: {
         Accept: 'application/json',
         Authorization: headerValue(key),
@@ -75,12 +81,19 @@ function ask(
       },
       rejectUnauthorized: verifyCertificates,
     })
-    route.follow(request)
+    giveUp.addEventListener(
+      'abort',
+      () => {
+        request.destroy()
+        way.close()
+      },
+      { once: true },
+    )
     request.on('error', reject)
     request.on('response', (response) => {
       // What breaks off is seen by who reads it; there may be nobody any more.
       response.on('error', () => undefined)
-      const refused = route.refusedByProxy(response.statusCode)
+      const refused = way.refusedByProxy(response.statusCode)
       if (refused) reject(refused)
       else resolve(response)
     })
@@ -89,20 +102,12 @@ function ask(
 }
 
 function headerValue(key: Secret): string {
-  if (isHeaderValue(key.reveal())) return key.reveal()
+  const fault = headerFault(key.reveal())
+  if (fault === undefined) return key.reveal()
   throw new StreamError(
     'input-invalid',
-    'the key holds a character that an HTTP header cannot carry',
+    `the key holds ${fault}, which an HTTP header cannot carry`,
   )
-}
-
-function isHeaderValue(text: string): boolean {
-  try {
-    validateHeaderValue('Authorization', text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 async function judge(response: IncomingMessage, url: URL, key: Secret): Promise<Validation> {
@@ -130,18 +135,15 @@ async function judge(response: IncomingMessage, url: URL, key: Secret): Promise<
       retryAfterMs === undefined ? { status } : { status, retryAfterMs },
     )
   }
-  const hint = status >= 300 && status < 400 ? redirectHint(response, url, key) : ''
+  const hint =
+    status >= 300 && status < 400
+      ? ` and sends us to ${redirectHost(response, url, key)}, which is not followed because the key would travel along`
+      : ''
   throw new StreamError(
     'answer-invalid',
     `${answered}${hint}, expected 200: compare the hostname with the one on Central's Streaming page`,
     { status },
   )
-}
-
-function redirectHint(response: IncomingMessage, url: URL, key: Secret): string {
-  const { location = '' } = response.headers
-  const to = URL.canParse(location, url.href) ? said(new URL(location, url.href).host, key) : ''
-  return ` and sends us to ${to || 'an unreadable address'}, which is not followed because the key would travel along`
 }
 
 /** What comes of the body, up to a little more than an answer may have. */
@@ -172,7 +174,7 @@ function readToken(body: Buffer, answered: string, key: Secret): Validation {
   }
   const token = typeof answer === 'object' && answer && 'token' in answer ? answer.token : undefined
   if (typeof token !== 'string') throw wrong('with JSON without a token')
-  if (token.trim() !== token || token === '' || !isHeaderValue(token))
+  if (token.trim() !== token || token === '' || headerFault(token) !== undefined)
     throw wrong('with a token that an HTTP header cannot carry')
   return token === key.reveal() ? { type: 'accepted' } : { type: 'renewed', key: new Secret(token) }
 }

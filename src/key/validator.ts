@@ -1,6 +1,7 @@
 import { untilAborted } from '../clock.js'
-import type { Gate } from '../connection/gate.js'
-import type { Host } from '../host.js'
+import { StreamError } from '../errors.js'
+import type { Gate } from '../gate.js'
+import { type Host, isSameHost } from '../host.js'
 import type { Secret } from '../secret.js'
 import type { Validation } from './validate-key.js'
 
@@ -22,11 +23,14 @@ export function createValidator(validate: Validate, gate: Gate): Validate {
   const calls = new Set<Call>()
 
   async function enterAndValidate(host: Host, key: Secret, signal: AbortSignal) {
-    const leave = await gate.enter(signal)
+    const leave = await gate.enter(signal, host.authority)
     try {
-      return await validate(host, key, signal)
-    } finally {
+      const validation = await validate(host, key, signal)
       leave()
+      return validation
+    } catch (error) {
+      leave(error instanceof StreamError && error.status !== undefined)
+      throw error
     }
   }
 
@@ -59,9 +63,5 @@ export function createValidator(validate: Validate, gate: Gate): Validate {
 }
 
 function isFor(call: Call, host: Host, key: Secret): boolean {
-  return (
-    call.host.authority === host.authority &&
-    call.host.secure === host.secure &&
-    call.key.equals(key)
-  )
+  return isSameHost(call.host, host) && call.key.equals(key)
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { createGate } from '../../src/connection/gate.js'
+import { createGate } from '../../src/gate.js'
 import type { Central } from '../../src/simulate/central.js'
 import type { Fault } from '../../src/simulate/faults.js'
 import type { CentralSocket } from '../../src/simulate/socket.js'

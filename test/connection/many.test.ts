@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createGate } from '../../src/connection/gate.js'
 import { subscribe } from '../../src/connection/subscribe.js'
+import { createGate } from '../../src/gate.js'
 import { parseHost } from '../../src/host.js'
-import { startCentral } from '../helpers/central.js'
+import { startCentral, startSilentServer } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
-import { fixedKey } from '../helpers/subscription.js'
+import { fixedKey, startSubscriber } from '../helpers/subscription.js'
 
 const ENTRIES = 1000
 
@@ -69,4 +69,15 @@ test('a thousand entries open soon, cost little while idle, and end soon', async
   assert.ok(ending.seconds < 5, `ended after ${ending.seconds} s`)
   assert.equal(clock.timers, 0)
   await until(() => central.connections.open === 0)
+})
+
+test('a host that does not answer holds up no entry of another host', async (t) => {
+  const [dead, central] = [await startSilentServer(t), await startCentral(t)]
+  const gate = createGate()
+  for (let n = 0; n < 100; n += 1) startSubscriber(t, `ws://127.0.0.1:${dead.port}`, { gate })
+  await until(() => dead.connections.length === 2)
+  const alive = Array.from({ length: 100 }, () => startSubscriber(t, central.url, { gate }))
+  // The clock stands still: no handshake is given up meanwhile.
+  for (const subscriber of alive) await subscriber.reach('open')
+  assert.equal(dead.connections.length, 2)
 })

@@ -99,6 +99,15 @@ test('a 502 of Central is not taken for one of the proxy', {
   assert.equal((await subscriber.reach('retrying')).cause.code, 'unavailable')
 })
 
+test('a 407 without a proxy is the answer of one that nobody named, and is retried', async (t) => {
+  setProxies(t, {})
+  const central = await startCentral(t)
+  central.failHandshake({ type: 'answer', status: 407 })
+  const { cause } = await startSubscriber(t, central.url).reach('retrying')
+  assert.deepEqual([cause.code, cause.status], ['proxy-failed', 407])
+  assert.match(cause.message, /^a proxy answered 407/)
+})
+
 test('a proxy that refuses connections is retried', async (t) => {
   setProxies(t, { HTTP_PROXY: `http://${PROXY_USER}:secret@127.0.0.1:${await closedPort()}` })
   const central = await startCentral(t)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
-import { createGate } from '../../src/connection/gate.js'
 import { subscribe } from '../../src/connection/subscribe.js'
+import { createGate } from '../../src/gate.js'
 import { parseHost } from '../../src/host.js'
 import type { Central } from '../../src/simulate/central.js'
 import { startCentral, startSilentServer } from '../helpers/central.js'
@@ -63,12 +63,12 @@ test('stops while it waits to retry', async (t) => {
 test('stops while it waits at the gate', async (t) => {
   const central = await startCentral(t)
   const gate = createGate(1)
-  const leave = await gate.enter(new AbortController().signal)
+  const leave = await gate.enter(new AbortController().signal, 'another')
   const subscriber = startSubscriber(t, central.url, { gate })
   await assertStops(subscriber, central)
   assert.equal(central.connections.accepted, 0)
   leave()
-  await gate.enter(new AbortController().signal)
+  await gate.enter(new AbortController().signal, 'another')
 })
 
 test('stops while a key is being validated, even by a source that does not listen', async (t) => {

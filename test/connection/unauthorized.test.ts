@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KeySource } from '../../src/connection/subscribe.js'
 import { StreamError } from '../../src/errors.js'
+import type { KeySource } from '../../src/key/key-source.js'
 import { Secret } from '../../src/secret.js'
 import { startCentral } from '../helpers/central.js'
 import { makeKey } from '../helpers/keys.js'

@@ -1,6 +1,7 @@
 /** Subscribes at each URL it is given, and prints the first status after connecting, one JSON line each. */
-import { createGate } from '../../src/connection/gate.js'
+
 import { subscribe } from '../../src/connection/subscribe.js'
+import { createGate } from '../../src/gate.js'
 import { parseHost } from '../../src/host.js'
 import { fixedKey } from './subscription.js'
 

@@ -1,14 +1,14 @@
 import type { TestContext } from 'node:test'
 import type { Frame } from '../../src/connection/frame.js'
-import { createGate } from '../../src/connection/gate.js'
 import type { Status } from '../../src/connection/status.js'
 import {
-  type KeySource,
   type SubscribeOptions,
   type Subscription,
   subscribe,
 } from '../../src/connection/subscribe.js'
+import { createGate } from '../../src/gate.js'
 import { parseHost } from '../../src/host.js'
+import type { KeySource } from '../../src/key/key-source.js'
 import { Secret } from '../../src/secret.js'
 import { FakeClock, until } from './clock.js'
 import { makeKey } from './keys.js'

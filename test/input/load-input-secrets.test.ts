@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { loadInput } from '../../src/input/load-input.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { seededRandom } from '../helpers/random.js'
@@ -86,4 +88,32 @@ test('whatever happens to a file, JSON is told from other text as JSON.parse doe
     if (said !== 'valid') invalid++
   }
   assert.ok(invalid > 200)
+})
+
+test('pieces of keys stay hidden in however many places they were pasted', async (t) => {
+  const pieces = Array.from({ length: 200 }, (_, n) => makeKey(`piece ${n}`)).map((key) => ({
+    key,
+    piece: key.slice(-20),
+  }))
+  const customers = Object.fromEntries(
+    pieces.map(({ key, piece }) => [`x${piece}`, { wsskey: key, topic: piece, hostname: piece }]),
+  )
+  const said = await problemsOf(t, { customers })
+  assert.equal(said.split('\n').length, 1 + 2 * pieces.length)
+  for (const { piece } of pieces) assert.ok(!said.includes(piece.slice(0, 8)), said)
+})
+
+test('a thousand valid entries are read fast enough to hold up no stream', async (t) => {
+  const entries = Array.from({ length: 1000 }, (_, n) => {
+    const wsskey = `${makeKey(`entry ${n}`)}${randomBytes(300).toString('base64url')}`
+    return [`Customer_${n}`, { wsskey, topic: 'audit', hostname: `us${n % 3}.central.example` }]
+  })
+  const path = await writeInput(t, Object.fromEntries(entries))
+  const timesMs: number[] = []
+  for (let round = 0; round < 3; round += 1) {
+    const startedMs = performance.now()
+    await loadInput(path)
+    timesMs.push(performance.now() - startedMs)
+  }
+  assert.ok(Math.min(...timesMs) < 250, `took ${timesMs} ms`)
 })

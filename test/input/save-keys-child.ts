@@ -5,6 +5,6 @@ import { Secret } from '../../src/secret.js'
 export async function saveOnce(path: string, before: string, after: string) {
   const defaultHost = { authority: 'us.example', secure: true }
   const owner = { pid: process.pid, isAlive: () => true }
-  const renewals = [{ host: defaultHost, before: new Secret(before), after: new Secret(after) }]
+  const renewals = [{ host: defaultHost, from: new Secret(before), to: new Secret(after) }]
   return saveKeys({ path, renewals, defaultHost, owner })
 }

@@ -28,8 +28,8 @@ function rewriter(t: TestContext, path: string, keys: readonly string[], rounds:
     const keys = ${JSON.stringify(keys)}.map((key) => new Secret(key))
     let at = 0
     for (let round = 0; round < ${rounds}; round++) {
-      const [before, after] = [keys[at % keys.length], keys[(at + 1) % keys.length]]
-      const renewals = [{ host: defaultHost, before, after }]
+      const [from, to] = [keys[at % keys.length], keys[(at + 1) % keys.length]]
+      const renewals = [{ host: defaultHost, from, to }]
       const result = await saveKeys({ path: ${JSON.stringify(path)}, renewals, defaultHost, owner })
       if (result.type !== 'saved') throw new Error(result.reason)
       at++
@@ -97,7 +97,7 @@ test(`killed at any of ${KILLS} moments, the file is whole`, async (t) => {
   const [before = '', after = ''] = one
   await writeFile(path, text(before, two[0]))
   const defaultHost = parseHost('us.example')
-  const renewals = [{ host: defaultHost, before: new Secret(before), after: new Secret(after) }]
+  const renewals = [{ host: defaultHost, from: new Secret(before), to: new Secret(after) }]
   const owner = { pid: process.pid, isAlive: () => false }
   assert.equal((await saveKeys({ path, renewals, defaultHost, owner })).type, 'saved')
   assert.equal(await readFile(path, 'utf8'), text(after, two[0]))

@@ -29,7 +29,7 @@ const OWNER = { pid: process.pid, isAlive: () => true }
 const ROOT = process.getuid?.() === 0
 
 function renewal(before: string, after: string, host = HOST) {
-  return { host, before: new Secret(before), after: new Secret(after) }
+  return { host, from: new Secret(before), to: new Secret(after) }
 }
 
 function save(path: string, before: string, after: string, host = HOST): Promise<SaveResult> {

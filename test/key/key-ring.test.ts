@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { createGate } from '../../src/connection/gate.js'
 import { StreamError } from '../../src/errors.js'
-import { parseHost } from '../../src/host.js'
-import { createKeyRing, type KeyEntry, type Renewal } from '../../src/key/key-ring.js'
+import { createGate } from '../../src/gate.js'
+import { type Host, parseHost } from '../../src/host.js'
+import type { Renewal } from '../../src/input/rewrite.js'
+import { createKeyRing, type KeyEntry } from '../../src/key/key-ring.js'
 import { type Validation, validateKey } from '../../src/key/validate-key.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
 import { Secret } from '../../src/secret.js'
@@ -153,18 +154,83 @@ test('without an answer there is one warning a host, and the keys stay in use', 
   for (const each of entries) assert.ok(ring.source(each).current().equals(each.key))
 })
 
-test('no more than 20 validations are under way at a time', async (t) => {
+test('a host that has not answered yet is asked for two keys at a time', async (t) => {
   const { central, ring, entry } = await setUp(t)
   const { promise, resolve } = withResolvers()
   central.failValidation({ type: 'hold', until: promise }, {}, Infinity)
   const entries = Array.from({ length: 45 }, (_, n) => entry(`e${n}`, makeKey(`key ${n}`)))
   const done = ring.validateAll(entries, never)
-  await until(() => central.validations.length >= 20)
+  await until(() => central.validations.length >= 2)
   for (let turns = 0; turns < 50; turns += 1) await turn()
-  assert.equal(central.validations.length, 20)
+  assert.equal(central.validations.length, 2)
   resolve()
   await done
   assert.equal(central.validations.length, 45)
+})
+
+/** A ring whose hosts do what they are told to; it tells which keys were asked for. */
+function setUpHosts(meet: (host: Host, key: Secret, count: number) => Promise<Validation>) {
+  const warnings: string[] = []
+  const keys: Secret[] = []
+  const ring = createKeyRing({
+    validate: async (host, key, signal) => {
+      keys.push(key)
+      const count = keys.length
+      await turn()
+      signal.throwIfAborted()
+      return meet(host, key, count)
+    },
+    gate: createGate(),
+    readKeys: async () => new Map(),
+    saveKeys: async () => {},
+    log: loggerTo((level, message, fields) => {
+      if (level === 'warn') warnings.push(inspect({ message, fields }))
+    }),
+  })
+  return { ring, keys, warnings }
+}
+
+const entriesOf = (name: string, count: number): KeyEntry[] =>
+  Array.from({ length: count }, (_, n) => ({
+    name: `${name} ${n}`,
+    host: parseHost(name),
+    key: new Secret(makeKey(`${name} ${n}`)),
+  }))
+
+test('a host that gives no answer to its first two keys is not asked for the others', async () => {
+  const { ring, keys, warnings } = setUpHosts(async ({ authority }) => {
+    if (authority === 'alive.example') return { type: 'accepted' }
+    throw new StreamError('timed-out', `${authority}: no answer`)
+  })
+  const [dead, alive] = [entriesOf('dead.example', 41), entriesOf('alive.example', 5)]
+  assert.equal((await ring.validateAll([...dead, ...alive], never)).size, 0)
+  // A third call may have begun by then, and is given up.
+  assert.ok(keys.length <= 3 + 5, `${keys.length} calls`)
+  assert.equal(warnings.length, 1)
+  assert.match(warnings[0] ?? '', /dead\.example: no answer.*entries: 41/s)
+  await ring.validateAll(dead, never)
+  assert.ok(keys.length <= 3 + 5 + 3, `${keys.length} calls`)
+})
+
+test('one fault of a key that many entries share gives no host up', async () => {
+  const { ring, keys } = setUpHosts(async (_host, _key, count) => {
+    if (count === 1) throw new StreamError('unreachable', 'nobody there')
+    return { type: 'accepted' }
+  })
+  const [first, ...others] = entriesOf('us.example', 4)
+  assert.ok(first)
+  const shared = ['a', 'b', 'c'].map((name) => ({ ...first, name }))
+  await ring.validateAll([...shared, ...others], never)
+  assert.equal(keys.length, 4)
+})
+
+test('a host that answers at times is asked for every key', async () => {
+  const { ring, keys } = setUpHosts(async (_host, _key, count) => {
+    if (count === 1) throw new StreamError('unavailable', 'busy', { status: 503 })
+    throw new StreamError('timed-out', 'no answer')
+  })
+  await ring.validateAll(entriesOf('us.example', 10), never)
+  assert.equal(keys.length, 10)
 })
 
 test('an abort ends the validation of all keys at once', async (t) => {
@@ -177,12 +243,12 @@ test('an abort ends the validation of all keys at once', async (t) => {
   const entries = Array.from({ length: 45 }, (_, n) => entry(`e${n}`, makeKey(`aborted ${n}`)))
   const controller = new AbortController()
   const done = ring.validateAll([...entries, ...entries], controller.signal)
-  await until(() => central.validations.length === 20)
+  await until(() => central.validations.length === 2)
   const reason = new Error('the end')
   controller.abort(reason)
   await assert.rejects(done, reason)
   await until(() => central.connections.open === 0)
-  assert.equal(central.validations.length, 20)
+  assert.equal(central.validations.length, 2)
   assert.deepEqual(warnings, [])
 })
 

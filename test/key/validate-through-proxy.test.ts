@@ -73,7 +73,7 @@ test('NO_PROXY is honoured', async (t) => {
   assert.equal(proxy.requests.length, 0)
 })
 
-for (const status of [407, 403, 502]) {
+for (const status of [407, 401, 403, 502]) {
   test(`a proxy that answers ${status} is what failed`, async (t) => {
     const central = await startCentral(t)
     const answer = `HTTP/1.1 ${status} No\r\nContent-Length: 5\r\n\r\nsorry`
@@ -82,7 +82,7 @@ for (const status of [407, 403, 502]) {
     const error = await failure(validate(central.url))
     assert.deepEqual([error.code, error.status], ['proxy-failed', status])
     assert.match(error.message, new RegExp(`^the proxy 127.0.0.1:\\d+ answered ${status}`))
-    assert.equal(/user and password/.test(error.message), status === 407)
+    assert.equal(/user and password/.test(error.message), status === 407 || status === 401)
     assert.equal(central.validations.length, 0)
     await until(() => proxy.open.size === 0)
   })

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loadInput } from '../../src/input/load-input.js'
+import { readText } from '../../src/input/read-text.js'
+import { tempDir } from '../helpers/input.js'
+import { makeKey } from '../helpers/keys.js'
+
+async function makePipe(t: TestContext): Promise<string> {
+  const path = join(await tempDir(t), 'input.fifo')
+  execFileSync('mkfifo', [path])
+  return path
+}
+
+/** Opens a FIFO for writing once somebody reads it; a writer that waits would hold a thread. */
+async function openWriter(path: string): Promise<FileHandle> {
+  for (;;) {
+    try {
+      return await open(path, constants.O_WRONLY | constants.O_NONBLOCK)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+      await sleep(5)
+    }
+  }
+}
+
+test('a pipe is read whole, however slowly and in whatever pieces it is written', async (t) => {
+  const path = await makePipe(t)
+  const text = JSON.stringify({
+    customers: Object.fromEntries(
+      Array.from({ length: 400 }, (_, n) => [`e${n}`, { wsskey: makeKey(`${n}`), topic: 'audit' }]),
+    ),
+  })
+  assert.ok(text.length > 65_536)
+  const reading = loadInput(path)
+  const writer = await openWriter(path)
+  for (let at = 0; at < text.length; at += 50_000) {
+    for (let left = Buffer.from(text.slice(at, at + 50_000)); left.length > 0; ) {
+      const written = await writer.write(left).then(
+        ({ bytesWritten }) => bytesWritten,
+        () => 0,
+      )
+      left = left.subarray(written)
+      await sleep(5)
+    }
+  }
+  await writer.close()
+  const { entries, warnings } = await reading
+  assert.equal(entries.length, 400)
+  assert.deepEqual(warnings, [])
+})
+
+test('a pipe into which nobody writes is given up with a clear message', async (t) => {
+  const path = await makePipe(t)
+  await assert.rejects(loadInput(path, { silenceMs: 50 }), {
+    code: 'input-invalid',
+    message: `${path}: nobody has written into this pipe for 0.05 s; expected the input file`,
+  })
+  const silent = assert.rejects(loadInput(path, { silenceMs: 200 }), /nobody has written/)
+  const writer = await openWriter(path)
+  await silent
+  await writer.close()
+})
+
+test('a pipe that is closed without a byte is an empty file', async (t) => {
+  const path = await makePipe(t)
+  const reading = assert.rejects(readText(path), /it is empty/)
+  const writer = await openWriter(path)
+  await writer.close()
+  await reading
+})
+
+test('waiting for a writer ends with the signal', async (t) => {
+  const path = await makePipe(t)
+  const stop = new AbortController()
+  const reading = assert.rejects(loadInput(path, { signal: stop.signal }), /the end/)
+  const writer = await openWriter(path)
+  stop.abort(new Error('the end'))
+  await reading
+  await writer.close()
+  await assert.rejects(loadInput(path, { signal: stop.signal }), /the end/)
+})
+
+test('a process that waits for a writer can exit', async (t) => {
+  const path = await makePipe(t)
+  const module = new URL('../../src/input/read-text.ts', import.meta.url).href
+  const script = `
+    const { readText } = await import(${JSON.stringify(module)})
+    void readText(${JSON.stringify(path)})
+    setTimeout(() => process.exit(7), 100)`
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '--eval', script],
+    { stdio: ['ignore', 'ignore', 'inherit'], timeout: 20_000 },
+  )
+  assert.deepEqual(await once(child, 'exit'), [7, null])
+})
