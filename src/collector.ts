@@ -1,11 +1,13 @@
 import type { StreamSettings } from './command-line/settings.js'
 import type { Frame } from './connection/frame.js'
+import type { ReplayPoint } from './connection/replay.js'
 import type { Status } from './connection/status.js'
 import { type Subscription, subscribe } from './connection/subscribe.js'
 import type { Decoders } from './decoders.js'
 import type { EntryFile } from './entry-file.js'
 import { StreamError } from './errors.js'
 import { createGate } from './gate.js'
+import { isSameHost } from './host.js'
 import type { CustomerEntry } from './input/entries.js'
 import { Intake } from './intake.js'
 import { keyAge } from './key/key-age.js'
@@ -170,6 +172,13 @@ export class Collector {
     return { ...keys, current }
   }
 
+  /** Where an entry that was changed goes on: after what came for it before the change. */
+  #replayPointFor({ name, topic, host }: CustomerEntry): ReplayPoint | undefined {
+    const before = this.#live.get(name)
+    const same = before?.entry.topic === topic && isSameHost(before.entry.host, host)
+    return same ? before.subscription.replayPoint : undefined
+  }
+
   async #stream(entry: CustomerEntry, signal: AbortSignal): Promise<void> {
     const { settings, program, decoders, sinks } = this.#options
     const { replay, reconnect, verifyCertificates } = settings
@@ -180,6 +189,7 @@ export class Collector {
     const key = this.#offered(name, keys)
     const subscription = subscribe({
       ...{ entry, key, signal, replay, reconnect, verifyCertificates },
+      resume: this.#replayPointFor(entry),
       userAgent: this.#userAgent,
       gate: this.#gate,
       lastTimestamp: () => intake.lastTimestamp,

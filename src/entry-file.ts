@@ -12,6 +12,8 @@ export type EntryFileOptions = {
   /** The host of entries that name none. */
   readonly host: Host
   readonly log: Logger
+  /** Ends the wait for a pipe. */
+  readonly signal: AbortSignal
   /** This process, for the lock while the file is rewritten. */
   readonly owner: LockOwner
 }
@@ -33,8 +35,8 @@ export class EntryFile {
    */
   read(accept: (changes: EntryChanges) => void): Promise<EntryChanges> {
     return this.#alone(async () => {
-      const { path, host, log } = this.#options
-      const { entries, warnings } = await loadInput(path)
+      const { path, host, log, signal } = this.#options
+      const { entries, warnings } = await loadInput(path, { signal })
       for (const warning of warnings) log.warn(warning)
       const now = withHost(entries, host)
       const changes = diffEntries(this.#entries, now)
@@ -46,8 +48,8 @@ export class EntryFile {
 
   /** The keys that the file holds now, by entry; but for one that is for another host by now. */
   async keys(): Promise<ReadonlyMap<string, Secret>> {
-    const { path, host } = this.#options
-    const { entries } = await loadInput(path)
+    const { path, host, signal } = this.#options
+    const { entries } = await loadInput(path, { signal })
     const hosts = new Map(this.#entries.map((entry) => [entry.name, entry.host]))
     const keys = new Map<string, Secret>()
     for (const entry of withHost(entries, host)) {

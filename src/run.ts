@@ -21,7 +21,10 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   const { stopping } = shutdown
   const startedAt = Date.now()
 
-  const file = new EntryFile({ path: settings.inputFile, host: settings.host, log, owner })
+  const file = new EntryFile({
+    ...{ path: settings.inputFile, host: settings.host },
+    ...{ log, owner, signal: stopping },
+  })
   const decoders = new Decoders({ ...settings, log })
   const { added: entries } = await file.read(({ added }) =>
     decoders.load(added.map(({ topic }) => topic)),

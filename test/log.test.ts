@@ -148,7 +148,10 @@ test('repeated trouble is logged once, then summed up when the interval is over'
   quiet.sumUp()
   quiet.sumUp()
   assert.equal(lines.length, 2)
-  assert.match(lines[1] ?? '', /A: frame 1000 cannot be decoded \[999 times more in the past 60 s\]/)
+  assert.match(
+    lines[1] ?? '',
+    /A: frame 1000 cannot be decoded \[999 times more in the past 60 s\]/,
+  )
 })
 
 test('trouble that stays away for two minutes is news when it comes back', () => {
@@ -161,7 +164,10 @@ test('trouble that stays away for two minutes is news when it comes back', () =>
   }
   assert.deepEqual(
     lines.map((line) => line.slice(27).trim()),
-    ['lost (code=connection-lost)', 'lost [once more in the past 120 s] (code=connection-lost repeats=1)'],
+    [
+      'lost (code=connection-lost)',
+      'lost [once more in the past 120 s] (code=connection-lost repeats=1)',
+    ],
   )
   quiet.warn('lost', { code: 'connection-lost' })
   assert.equal(lines.length, 3)

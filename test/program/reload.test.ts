@@ -89,6 +89,25 @@ describe('a reload', { concurrency: 2 }, () => {
     assert.equal((await program.result).code, 1)
   })
 
+  it('lets an entry with another key go on where it was', async (t) => {
+    const central = await startCentral(t)
+    const entry = entryOf('audit')
+    const program = await startStream(t, central, ['--decode_data', '--deliver_all'], {
+      input: { A: entry },
+    })
+    const socket = await central.waitForSocket()
+    await socket.send(FRAME)
+    await program.waitForLine('"customer":"A"', 'stdout')
+    await rewrite(program.path, { A: entryOf('audit') })
+    const handshake = central.nextHandshake()
+    program.kill('SIGHUP')
+    const { headers } = await handshake
+    assert.equal(headers['x-deliver-all'], undefined)
+    assert.match(String(headers['x-since-time']), /^\d+s$/)
+    program.kill()
+    assert.equal((await program.result).code, 0)
+  })
+
   it('tries again what Central had refused', async (t) => {
     const central = await startCentral(t, { unsubscribed: ['audit'] })
     const input = { Unticked: entryOf('audit'), Other: entryOf('apprf') }
