@@ -58,6 +58,7 @@ export async function openSinks(
       cwd,
       stopping: shutdown.stopping,
       signal: shutdown.expired,
+      over: shutdown.over,
       giveUp({ customer, topic, frame, receivedAt }, error) {
         own.givenUp++
         exporterLog.error(`${error.message}; the message is given up`, {

@@ -46,8 +46,13 @@ export type ExporterContext = {
   readonly cwd: string
   /** Aborts on the first signal: retries go on, but the end is near. */
   readonly stopping: AbortSignal
-  /** Aborts when the 10 s of a shutdown are over: give up what is left, at once. */
+  /**
+   * Aborts when the time for delivering is over: give up what is in trouble, at once. One exporter's
+   * end lets go of messages that waited behind it for another, so what works goes on until `over`.
+   */
   readonly signal: AbortSignal
+  /** Aborts shortly after `signal`: give up whatever is left. */
+  readonly over: AbortSignal
   /** Counts a message as given up, logs it and hands it to the dead letter. */
   giveUp(message: StreamMessage, error: StreamError): void
 }

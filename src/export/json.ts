@@ -53,12 +53,14 @@ export async function openJson(target: string, context: ExporterContext): Promis
 function fileOptions({
   log,
   signal,
+  over,
   counters,
   giveUp,
 }: ExporterContext): Omit<AppendFileOptions<StreamMessage>, 'label'> {
   return {
     log,
     signal,
+    over,
     retried: () => {
       counters.retried++
     },

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { openExporter } from '../../src/export/exporters.js'
 import { openJson } from '../../src/export/json.js'
 import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
@@ -134,4 +135,29 @@ test('writes to the default file where no path is given', async (t) => {
   assert.equal(before, false)
   await (await openExporter('json', fakeContext())).close()
   assert.ok(existsSync('aruba-stream.ndjson'))
+})
+
+test('takes what comes after the time for delivering, which another exporter held up', async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  const context = fakeContext()
+  const exporter = await openJson(path, context)
+  await exporter.export(fakeMessage('A', 1))
+  while (context.counters.waiting > 0) await setImmediate()
+  context.expire()
+  await exporter.export(fakeMessage('A', 2))
+  while (context.counters.waiting > 0) await setImmediate()
+  context.cut()
+  await exporter.export(fakeMessage('A', 3))
+  await exporter.close()
+  assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 1, waiting: 0 })
+  assert.equal(readFileSync(path, 'utf8').trim().split('\n').length, 2)
+})
+
+test('gives up at once what fails after the time for delivering', async () => {
+  const context = fakeContext()
+  const exporter = await openJson('/dev/full', context)
+  context.expire()
+  await exporter.export(fakeMessage('A', 1))
+  await exporter.close()
+  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1, waiting: 0 })
 })

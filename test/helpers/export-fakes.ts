@@ -35,6 +35,8 @@ export type FakeContext = ExporterContext & {
   readonly givenUp: { message: StreamMessage; error: StreamError }[]
   /** Ends the time for a shutdown. */
   expire(): void
+  /** Ends the time after that, too. */
+  cut(): void
 }
 
 /** What an exporter gets from the program, with everything that it reports in lists. */
@@ -42,6 +44,7 @@ export function fakeContext(
   given: Partial<Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'protoDir' | 'readable'>> = {},
 ): FakeContext {
   const expired = new AbortController()
+  const over = new AbortController()
   const logged: FakeContext['logged'] = []
   const givenUp: FakeContext['givenUp'] = []
   const counters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
@@ -55,6 +58,7 @@ export function fakeContext(
     cwd: given.cwd ?? process.cwd(),
     stopping: new AbortController().signal,
     signal: expired.signal,
+    over: over.signal,
     giveUp(message, error) {
       counters.givenUp += 1
       givenUp.push({ message, error })
@@ -62,6 +66,7 @@ export function fakeContext(
     logged,
     givenUp,
     expire: () => expired.abort(),
+    cut: () => over.abort(),
   }
 }
 
