@@ -3,6 +3,7 @@ import { type NamedFile, requireDistinct } from './distinct-files.js'
 import type { Exporter, ExporterContext, ExporterCounters } from './export/exporter.js'
 import { fileOf, openExporter } from './export/exporters.js'
 import type { DeadLetter, FrameFile, KeptFrame } from './export/frame-file.js'
+import { guarded } from './export/guarded.js'
 import { openStdout } from './export/stdout.js'
 import type { Program } from './program.js'
 import type { ExporterSnapshot } from './report/snapshot.js'
@@ -110,10 +111,12 @@ export async function openSinks(
     }
     if (settings.print) {
       const onReaderGone = () => shutdown.begin()
-      exporters.push(openStdout({ ...stdout, onReaderGone }, contextOf('stdout')))
+      const context = contextOf('stdout')
+      exporters.push(guarded(openStdout({ ...stdout, onReaderGone }, context), context))
     }
     for (const type of settings.exports) {
-      exporters.push(await openExporter(type, contextOf(withoutCredentials(type))))
+      const context = contextOf(withoutCredentials(type))
+      exporters.push(guarded(await openExporter(type, context), context))
     }
   } catch (error) {
     await sinks.close()

@@ -37,8 +37,9 @@ export async function openJson(target: string, context: ExporterContext): Promis
     name: `json:${path}`,
     needs: 'line',
     export(message) {
+      const { line, customer } = message
       context.counters.waiting++
-      return fileFor(message.customer).push(message.line, message)
+      return fileFor(customer).push(line, message)
     },
     async reopen() {
       await Promise.all([...files.values()].map((file) => file.reopen()))

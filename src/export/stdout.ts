@@ -94,8 +94,8 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
     name: 'stdout',
     needs: terminal ? 'record' : 'line',
     export(message) {
-      counters.waiting++
       const line = terminal ? Buffer.from(formatForTerminal(message.record, colour)) : message.line
+      counters.waiting++
       return writer.push(line, message)
     },
     async close() {

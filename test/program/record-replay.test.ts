@@ -10,6 +10,7 @@ import papaparse from 'papaparse'
 import { encodeFrame } from '../../src/simulate/encode.js'
 import { Traffic } from '../../src/simulate/traffic.js'
 import { startCentral } from '../helpers/central.js'
+import { goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
@@ -175,5 +176,35 @@ test('several exporters get every message, and a slow one slows the stream', asy
   assert.deepEqual(
     data.map(({ timestamp }) => timestamp),
     numbers,
+  )
+})
+
+test('what a module does to its frame harms no other exporter', async (t) => {
+  const folder = tempFolder(t)
+  const spoil = 'export default (record, { frame }) => { frame.fill(0) }'
+  await writeFile(join(folder, 'spoil.mjs'), spoil)
+  await writeFile(join(folder, 'frames.jsonl'), goldenRecording(5))
+  const args = ['replay', 'frames.jsonl', '--export_data', './spoil.mjs', '--export_data', 'json:o']
+  const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+  assert.equal(code, 0, stderr)
+  assert.equal(readFileSync(join(folder, 'o'), 'utf8').trim().split('\n').length, 5)
+})
+
+test('a module that spoils the record costs the exporters after it that message alone', async (t) => {
+  const folder = tempFolder(t)
+  const spoil = 'export default (record) => { record.timestamp = "soon" }'
+  await writeFile(join(folder, 'spoil.mjs'), spoil)
+  await writeFile(join(folder, 'frames.jsonl'), goldenRecording(2))
+  const args = ['replay', 'frames.jsonl', '--decode_data', '--dead_letter', 'dead.jsonl']
+  const exports = ['--export_data', './spoil.mjs', '--export_data', 'csv:w']
+  const { code, stdout, stderr } = await runProgram(t, [...args, ...exports], { cwd: folder })
+    .result
+  assert.equal(code, 1)
+  assert.match(stderr, /the message is given up/)
+  assert.equal(stdout.trim().split('\n').length, 2)
+  const letters = readFileSync(join(folder, 'dead.jsonl'), 'utf8').trim().split('\n')
+  assert.deepEqual(
+    letters.map((line) => JSON.parse(line).exporter),
+    ['csv:w', 'csv:w'],
   )
 })
