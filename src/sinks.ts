@@ -1,4 +1,5 @@
 import type { DeliverySettings } from './command-line/settings.js'
+import { withoutCredentials } from './credentials.js'
 import { type NamedFile, requireDistinct } from './distinct-files.js'
 import type { Exporter, ExporterContext, ExporterCounters } from './export/exporter.js'
 import { fileOf, openExporter } from './export/exporters.js'
@@ -133,9 +134,4 @@ function namedFiles({ source, recordFile, deadLetterFile, exports }: SinkSetting
   ]
   const named = files.flatMap(({ option, path }) => (path === undefined ? [] : [{ option, path }]))
   return source ? [source, ...named] : named
-}
-
-/** A TYPE as logs, metrics and the dead letter may show it. */
-function withoutCredentials(type: string): string {
-  return type.replace(/\/\/[^/]*@/, '//****@').replace(/\?.*/s, '')
 }

@@ -211,6 +211,10 @@ test('refuses a URL with a login and an authorization that is no header value, s
   const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2\n' }
   await assert.rejects(openHttp('https://host/', fakeContext({ env })), unusable)
   await assert.rejects(openHttp('http://', fakeContext()), /expected a URL/)
+  await assert.rejects(
+    openHttp('http://me:hun/ter2@host/', fakeContext()),
+    /expected a URL .*got "http:\/\/\*\*\*\*@host\/"$/,
+  )
 })
 
 test('warns of an authorization that would travel in plain text', async () => {
