@@ -21,10 +21,9 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   const { stopping } = program.shutdown
   const startedAt = Date.now()
   const decoders = new Decoders({ ...settings, log })
-  // What topics a recording holds is known at its end only.
   const { file } = settings
   const source = file === '-' ? undefined : { option: 'FILE', path: file }
-  const sinks = await untilAborted(openSinks({ ...settings, source }, [], program), stopping)
+  const sinks = await untilAborted(openSinks({ ...settings, source }, 'any', program), stopping)
   const replayed = new Map<string, Replayed>()
 
   const partOf = (name: string, topic: Intake['topic']): Replayed => {

@@ -8,7 +8,7 @@ import { guarded } from './export/guarded.js'
 import { openStdout } from './export/stdout.js'
 import type { Program } from './program.js'
 import type { ExporterSnapshot } from './report/snapshot.js'
-import type { Topic } from './schema/topics.js'
+import { TOPICS, type Topic } from './schema/topics.js'
 
 /** Where messages go, and where those go that did not get there. */
 export type Sinks = {
@@ -30,13 +30,16 @@ export type SinkSettings = DeliverySettings & {
   readonly source: NamedFile | undefined
 }
 
+/** Topics that will come, or `any`: which ones is not known before. */
+export type ExpectedTopics = readonly Topic[] | 'any'
+
 /**
  * Opens stdout, the exporters, the recording and the dead letter that a command line asks for.
  * @throws StreamError `usage` or `exporter-unusable`; what was open by then is closed again
  */
 export async function openSinks(
   settings: SinkSettings,
-  topics: readonly Topic[],
+  topics: ExpectedTopics,
   program: Program,
 ): Promise<Sinks> {
   const { log, shutdown, stdout, env, cwd } = program
@@ -53,7 +56,8 @@ export async function openSinks(
     return {
       log: exporterLog,
       counters: own,
-      topics,
+      topics: topics === 'any' ? TOPICS : topics,
+      topicsUncertain: topics === 'any',
       protoDir: settings.protoDir,
       readable: settings.readable,
       env,

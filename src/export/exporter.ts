@@ -34,8 +34,10 @@ export type ExporterCounters = {
 export type ExporterContext = {
   readonly log: Logger
   readonly counters: ExporterCounters
-  /** Topics of the input file at the start; more may come with SIGHUP. */
+  /** Topics of the input file at the start; more may come with SIGHUP. In a replay: all there are. */
   readonly topics: readonly Topic[]
+  /** Whether only some of the topics may come, as in a replay: a recording tells which at its end. */
+  readonly topicsUncertain: boolean
   /** `--proto_dir`, for exporters that ask the schema. */
   readonly protoDir: string | undefined
   /** `--readable`: records carry addresses and names of networks as text already. */

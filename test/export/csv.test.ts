@@ -325,6 +325,22 @@ test('refuses files with other columns at the start', async (t) => {
   await (await openCsv(folder, fakeContext({ topics: ['presence'] }))).close()
 })
 
+test('waits for a file with other columns to be moved away, and says so, where its topic comes late', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'audit.csv')
+  writeFileSync(path, 'customer,topic\nA,audit\n')
+  const context = fakeContext({ topics: ['presence'] })
+  const exporter = await openCsv(folder, context)
+  await exporter.export(audit({ target: 'x' }))
+  while (context.counters.retried === 0) await setImmediate()
+  const [told] = context.logged
+  assert.match(told?.message ?? '', /move it away, and a new one is made; waiting until it can be/)
+  renameSync(path, `${path}.old`)
+  await exporter.close()
+  assert.equal(readCsv(path)[0]?.['data.target'], 'x')
+  assert.equal(context.counters.delivered, 1)
+})
+
 test('shortens IPv6 addresses as RFC 5952 has it', async () => {
   const { readableForm } = await import('../../src/readable.js')
   const ip = readableForm('ip_address', 'addr') ?? assert.fail()

@@ -41,7 +41,9 @@ export type FakeContext = ExporterContext & {
 
 /** What an exporter gets from the program, with everything that it reports in lists. */
 export function fakeContext(
-  given: Partial<Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'protoDir' | 'readable'>> = {},
+  given: Partial<
+    Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'topicsUncertain' | 'protoDir' | 'readable'>
+  > = {},
 ): FakeContext {
   const expired = new AbortController()
   const over = new AbortController()
@@ -52,6 +54,7 @@ export function fakeContext(
     log: loggerTo((level, message) => logged.push({ level, message })),
     counters,
     topics: given.topics ?? ['monitoring'],
+    topicsUncertain: given.topicsUncertain ?? false,
     protoDir: given.protoDir,
     readable: given.readable ?? false,
     env: given.env ?? {},

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -207,4 +207,15 @@ test('a module that spoils the record costs the exporters after it that message 
     letters.map((line) => JSON.parse(line).exporter),
     ['csv:w', 'csv:w'],
   )
+})
+
+test('a replay finds out at the start that a CSV file has other columns', async (t) => {
+  const folder = tempFolder(t)
+  await mkdir(join(folder, 'w'))
+  await writeFile(join(folder, 'w', 'presence.csv'), 'customer,topic\n')
+  await writeFile(join(folder, 'frames.jsonl'), goldenRecording(20))
+  const args = ['replay', 'frames.jsonl', '--export_data', 'csv:w']
+  const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+  assert.equal(code, 2)
+  assert.match(stderr, /the columns of "w\/presence\.csv" are not those .* move it away/)
 })
