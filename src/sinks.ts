@@ -73,8 +73,13 @@ export async function openSinks(
         })
         // Not awaited here: an exporter that gives up at the end gives up all it has at once.
         const written = deadLetter?.append({
-          ...{ customer, topic, receivedAt, bytes: frame, text: false },
-          ...{ reason: error.message, exporter: type },
+          customer,
+          topic,
+          receivedAt,
+          bytes: frame,
+          text: false,
+          reason: error.message,
+          exporter: type,
         })
         if (written) burying = written.finally(() => (burying = undefined))
       },
