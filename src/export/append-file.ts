@@ -86,6 +86,11 @@ export class AppendFile<Item> {
     return file
   }
 
+  /** Whether all that was pushed is settled. */
+  get idle(): boolean {
+    return this.#writer.idle
+  }
+
   /** Takes a line with its newline over; returns a promise where it wants to be awaited. */
   push(line: Uint8Array, item: Item): void | Promise<void> {
     return this.#writer.push(line, item)
@@ -106,7 +111,7 @@ export class AppendFile<Item> {
 
   /** Resolves when every line is settled and the file is closed. */
   async close(): Promise<void> {
-    await this.#writer.idle()
+    await this.#writer.settled()
     const { signal, over } = this.#options
     signal.removeEventListener('abort', this.#onSignal)
     over?.removeEventListener('abort', this.#giveUp)
@@ -170,8 +175,11 @@ export class AppendFile<Item> {
     if (!file) return
     try {
       // Once, at the end: a network file system tells of a full disk no earlier.
-      if (file.stats.isFile()) await file.handle.sync()
-      await file.handle.close()
+      try {
+        if (file.stats.isFile()) await file.handle.sync()
+      } finally {
+        await file.handle.close()
+      }
     } catch (error) {
       const { log, label } = this.#options
       log.warn(`${label}: its last lines may be missing: ${errorText(error)}`)

@@ -99,7 +99,7 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
       return writer.push(line, message)
     },
     async close() {
-      await writer.idle()
+      await writer.settled()
       signal.removeEventListener('abort', onSignal)
       over.removeEventListener('abort', giveUp)
       await file?.close()
