@@ -76,13 +76,14 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
 
 /** A replayed entry in the form of a live one that has ended. */
 function snapshotOf({ name, intake, bytes, lastAt }: Replayed): EntrySnapshot {
-  const { topic, messages, undecodable } = intake
+  const { topic, messages, undecodable, drifts } = intake
   const progress = { frames: messages + undecodable, bytes, lastFrameAt: lastAt }
   return {
     name,
     topic,
     messages,
     undecodable,
+    drifts,
     keyAge: undefined,
     status: { type: 'ended', at: lastAt, cause: undefined, ...progress, reconnects: 0, gapMs: 0 },
   }
