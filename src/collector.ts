@@ -90,6 +90,7 @@ export class Collector {
       status: subscription.status,
       messages: intake.messages,
       undecodable: intake.undecodable,
+      drifts: intake.drifts,
       keyAge: keyAge(keys.current(), now),
       held,
     }))

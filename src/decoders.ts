@@ -13,7 +13,7 @@ export type DecodersOptions = {
 export class Decoders {
   readonly #options: DecodersOptions
   readonly #schemas = new Map<Topic, Schema>()
-  readonly #drifts = new Set<string>()
+  readonly #told = new Set<string>()
 
   constructor(options: DecodersOptions) {
     this.#options = options
@@ -42,15 +42,15 @@ export class Decoders {
     if (!schema) {
       schema = loadSchema(topic, { protoDir: this.#options.protoDir })
       this.#schemas.set(topic, schema)
-      for (const note of schema.notes) this.#options.log.warn(note)
+      for (const note of schema.notes) this.#report(note)
     }
     return schema
   }
 
-  /** Several entries of a topic meet the same news; it is told once. */
+  /** Several entries of a topic, or topics of a schema folder, meet the same news; it is told once. */
   #report(sentence: string): void {
-    if (this.#drifts.has(sentence)) return
-    this.#drifts.add(sentence)
+    if (this.#told.has(sentence)) return
+    this.#told.add(sentence)
     this.#options.log.warn(sentence)
   }
 }

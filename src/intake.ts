@@ -36,6 +36,11 @@ export class Intake {
     return this.#last?.timestamp
   }
 
+  /** Fields and enum values met that the schema does not know. */
+  get drifts(): number {
+    return this.#options.decoder.drifts
+  }
+
   /** Takes a frame; returns a promise where the next one must wait for it. Bad frames are no error. */
   take(frame: Frame): void | Promise<void> {
     const { decoder, sinks } = this.#options

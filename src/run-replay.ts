@@ -1,6 +1,7 @@
 import { untilAborted } from './clock.js'
 import type { ReplayFileSettings } from './command-line/settings.js'
 import { Decoders } from './decoders.js'
+import { StreamError } from './errors.js'
 import { Intake } from './intake.js'
 import type { Program } from './program.js'
 import { readRecording } from './replay/read-recording.js'
@@ -8,23 +9,26 @@ import type { EntrySnapshot } from './report/snapshot.js'
 import { logStats } from './report/stats.js'
 import { openSinks } from './sinks.js'
 
+const SUM_UP_MS = 5_000
+
 /** One entry's part of a recording, as far as it was read. */
 type Replayed = { readonly name: string; readonly intake: Intake; bytes: number; lastAt: number }
 
 /**
  * `aruba-stream replay FILE`: sends recorded frames through the same decoder and to the same sinks
  * as live ones, in the order of the file.
- * @returns the exit code: 1 where a frame could not be decoded or a message was given up
+ * @returns the exit code: 1 where a frame could not be decoded, a message was given up, or the file
+ *   could be read in part only
+ * @throws StreamError where the command line is wrong, or nothing could be read of the file
  */
 export async function replay(settings: ReplayFileSettings, program: Program): Promise<number> {
   const { log } = program
   const { stopping } = program.shutdown
   const startedAt = Date.now()
   const decoders = new Decoders({ ...settings, log })
-  // What topics a recording holds is known at its end only.
   const { file } = settings
   const source = file === '-' ? undefined : { option: 'FILE', path: file }
-  const sinks = await untilAborted(openSinks({ ...settings, source }, [], program), stopping)
+  const sinks = await untilAborted(openSinks({ ...settings, source }, 'any', program), stopping)
   const replayed = new Map<string, Replayed>()
 
   const partOf = (name: string, topic: Intake['topic']): Replayed => {
@@ -40,6 +44,10 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
     return part
   }
 
+  // No live table here, so the log alone tells of trouble that goes on.
+  const sumUp = setInterval(() => log.sumUp(), SUM_UP_MS)
+  let failure: StreamError | undefined
+  program.onHangup(() => void sinks.reopen())
   try {
     const recording = readRecording(file === '-' ? program.stdin : file, { log, signal: stopping })
     for await (const frame of recording) {
@@ -50,25 +58,33 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
       if (taken) await taken
       if (stopping.aborted) break
     }
+  } catch (error) {
+    // Of a command that was wrong from the start nothing else need be said.
+    if (!(error instanceof StreamError) || replayed.size === 0) throw error
+    log.error(error.message)
+    failure = error
   } finally {
+    clearInterval(sumUp)
     await sinks.close()
   }
   const entries = [...replayed.values()].map(snapshotOf)
   logStats(log, { entries, exporters: sinks.counters, startedAt }, Date.now())
   const undecodable = entries.reduce((sum, each) => sum + each.undecodable, 0)
   const givenUp = sinks.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
-  return undecodable + givenUp > 0 ? 1 : 0
+  return failure || undecodable + givenUp > 0 ? 1 : 0
 }
 
 /** A replayed entry in the form of a live one that has ended. */
 function snapshotOf({ name, intake, bytes, lastAt }: Replayed): EntrySnapshot {
-  const { topic, messages, undecodable } = intake
+  const { topic, messages, undecodable, drifts } = intake
   const progress = { frames: messages + undecodable, bytes, lastFrameAt: lastAt }
   return {
-    ...{ name, topic, messages, undecodable, keyAge: undefined },
-    status: {
-      ...{ type: 'ended', at: lastAt, cause: undefined },
-      ...{ ...progress, reconnects: 0, gapMs: 0 },
-    },
+    name,
+    topic,
+    messages,
+    undecodable,
+    drifts,
+    keyAge: undefined,
+    status: { type: 'ended', at: lastAt, cause: undefined, ...progress, reconnects: 0, gapMs: 0 },
   }
 }

@@ -1,12 +1,14 @@
 import type { DeliverySettings } from './command-line/settings.js'
+import { withoutCredentials } from './credentials.js'
 import { type NamedFile, requireDistinct } from './distinct-files.js'
 import type { Exporter, ExporterContext, ExporterCounters } from './export/exporter.js'
 import { fileOf, openExporter } from './export/exporters.js'
 import type { DeadLetter, FrameFile, KeptFrame } from './export/frame-file.js'
+import { guarded } from './export/guarded.js'
 import { openStdout } from './export/stdout.js'
 import type { Program } from './program.js'
 import type { ExporterSnapshot } from './report/snapshot.js'
-import type { Topic } from './schema/topics.js'
+import { TOPICS, type Topic } from './schema/topics.js'
 
 /** Where messages go, and where those go that did not get there. */
 export type Sinks = {
@@ -28,13 +30,16 @@ export type SinkSettings = DeliverySettings & {
   readonly source: NamedFile | undefined
 }
 
+/** Topics that will come, or `any`: which ones is not known before. */
+export type ExpectedTopics = readonly Topic[] | 'any'
+
 /**
  * Opens stdout, the exporters, the recording and the dead letter that a command line asks for.
  * @throws StreamError `usage` or `exporter-unusable`; what was open by then is closed again
  */
 export async function openSinks(
   settings: SinkSettings,
-  topics: readonly Topic[],
+  topics: ExpectedTopics,
   program: Program,
 ): Promise<Sinks> {
   const { log, shutdown, stdout, env, cwd } = program
@@ -51,13 +56,15 @@ export async function openSinks(
     return {
       log: exporterLog,
       counters: own,
-      topics,
+      topics: topics === 'any' ? TOPICS : topics,
+      topicsUncertain: topics === 'any',
       protoDir: settings.protoDir,
       readable: settings.readable,
       env,
       cwd,
       stopping: shutdown.stopping,
       signal: shutdown.expired,
+      over: shutdown.over,
       giveUp({ customer, topic, frame, receivedAt }, error) {
         own.givenUp++
         exporterLog.error(`${error.message}; the message is given up`, {
@@ -66,8 +73,13 @@ export async function openSinks(
         })
         // Not awaited here: an exporter that gives up at the end gives up all it has at once.
         const written = deadLetter?.append({
-          ...{ customer, topic, receivedAt, bytes: frame, text: false },
-          ...{ reason: error.message, exporter: type },
+          customer,
+          topic,
+          receivedAt,
+          bytes: frame,
+          text: false,
+          reason: error.message,
+          exporter: type,
         })
         if (written) burying = written.finally(() => (burying = undefined))
       },
@@ -109,10 +121,12 @@ export async function openSinks(
     }
     if (settings.print) {
       const onReaderGone = () => shutdown.begin()
-      exporters.push(openStdout({ ...stdout, onReaderGone }, contextOf('stdout')))
+      const context = contextOf('stdout')
+      exporters.push(guarded(openStdout({ ...stdout, onReaderGone }, context), context))
     }
     for (const type of settings.exports) {
-      exporters.push(await openExporter(type, contextOf(withoutCredentials(type))))
+      const context = contextOf(withoutCredentials(type))
+      exporters.push(guarded(await openExporter(type, context), context))
     }
   } catch (error) {
     await sinks.close()
@@ -129,9 +143,4 @@ function namedFiles({ source, recordFile, deadLetterFile, exports }: SinkSetting
   ]
   const named = files.flatMap(({ option, path }) => (path === undefined ? [] : [{ option, path }]))
   return source ? [source, ...named] : named
-}
-
-/** A TYPE as logs, metrics and the dead letter may show it. */
-function withoutCredentials(type: string): string {
-  return type.replace(/\/\/[^/]*@/, '//****@').replace(/\?.*/s, '')
 }

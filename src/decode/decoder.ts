@@ -32,6 +32,8 @@ export type Decoder = {
   decode(frame: Frame, first: 'record' | 'line'): StreamMessage
   /** How often each thing was met that the schema does not know, by the sentence that reports it. */
   readonly driftCounts: ReadonlyMap<string, number>
+  /** How often anything was met that the schema does not know. */
+  readonly drifts: number
 }
 
 /** Makes the decoder of one entry. */
@@ -41,6 +43,9 @@ export function createDecoder(options: DecoderOptions): Decoder {
   const forms = new Forms(options, drift)
   return {
     driftCounts: drift.counts,
+    get drifts() {
+      return drift.total
+    },
     decode(frame, first) {
       if (frame.text) {
         throw new StreamError(

@@ -27,6 +27,7 @@ const UNKNOWN = 'is not in the schema'
 export class DriftTally {
   /** How often each thing was met, by its sentence; at most 100 things. */
   readonly counts: ReadonlyMap<string, number>
+  #total = 0
   readonly #counts = new Map<string, number>()
   /** How often this frame brought a tag of a message, or a value of an enum field. */
   readonly #pending = new Map<MessagePlan | EnumField, Map<number, number>>()
@@ -37,6 +38,11 @@ export class DriftTally {
     this.#topic = topic
     this.#report = report
     this.counts = this.#counts
+  }
+
+  /** How often anything was met, beyond the hundred things that are told apart as well. */
+  get total(): number {
+    return this.#total
   }
 
   /** A field was passed over: its number is not known, or does not go with this wire type. */
@@ -75,6 +81,7 @@ export class DriftTally {
   }
 
   #count(drift: Drift, times: number): void {
+    this.#total += times
     const before = this.#counts.get(drift.sentence)
     if (before === undefined && this.#counts.size >= MAX_DRIFTS) return
     this.#counts.set(drift.sentence, (before ?? 0) + times)

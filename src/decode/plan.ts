@@ -1,5 +1,6 @@
 import type protobuf from 'protobufjs'
 import { Enum, Field, MapField, Type } from '../schema/protobuf.js'
+import { recordName } from '../schema/record-name.js'
 import { type PackedText, packText } from './packed-text.js'
 import { enumScalar, SCALARS, type Scalar } from './scalars.js'
 import { WIRE } from './wire-reader.js'
@@ -88,7 +89,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
     return {
       steps: byTag(steps),
       streamable: steps.every(({ form, rivals }) => form !== 'map' && rivals === undefined),
-      names: fields.map(nameOf),
+      names: fields.map(recordName),
       numbers: new Set(fields.map(({ id }) => id)),
     }
   }
@@ -151,8 +152,8 @@ function wireTypeOf(step: Step): number {
 }
 
 function stepOf(field: protobuf.Field, content: Content): Step {
-  const name = nameOf(field)
-  const rivals = field.partOf?.fieldsArray.filter((other) => other !== field).map(nameOf)
+  const name = recordName(field)
+  const rivals = field.partOf?.fieldsArray.filter((other) => other !== field).map(recordName)
   return {
     number: field.id,
     name,
@@ -163,12 +164,6 @@ function stepOf(field: protobuf.Field, content: Content): Step {
     rivals: rivals?.length ? rivals : undefined,
     ...content,
   }
-}
-
-/** As the JSON mapping has it: extensions in brackets, groups in lower case. */
-function nameOf(field: protobuf.Field): string {
-  if (field.name.startsWith('.')) return `[${field.name.slice(1)}]`
-  return field.resolve().delimited ? field.name.toLowerCase() : field.name
 }
 
 /** Of two names for one number (`allow_alias`), the first counts. */

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import type { Stats } from 'node:fs'
+import { untilAborted } from '../clock.js'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
 import { FileTrouble, type FileTroubleOptions } from './file-trouble.js'
@@ -15,8 +16,10 @@ import {
 } from './open-for-append.js'
 
 export type AppendFileOptions<Item> = FileTroubleOptions & {
-  /** Aborts when what is left must be given up at once. */
+  /** Aborts when what is in trouble must be given up at once: a write that fails or does not end. */
   readonly signal: AbortSignal
+  /** Aborts when all that is left must be given up; not at all unless told. */
+  readonly over?: AbortSignal
   /** What became of lines: in the file, or given up with an error. */
   settled(items: readonly Item[], error: StreamError | undefined): void
   /** What must come before the first line; closes off a torn last line unless told otherwise. */
@@ -38,7 +41,12 @@ export class AppendFile<Item> {
   #reopen: { readonly promise: Promise<void>; done(): void } | undefined
   /** A reopening that began while nothing was being written; writes wait for it. */
   #idleReopen: Promise<number> | undefined
-  readonly #expire = () => {
+  #gaveUp = false
+  readonly #onSignal = () => {
+    if (this.#writing) this.#giveUp()
+  }
+  readonly #giveUp = () => {
+    this.#gaveUp = true
     this.#writer.fail(this.#error('was not written by the end'))
     this.#trouble.endPause()
   }
@@ -54,8 +62,11 @@ export class AppendFile<Item> {
       chunkBytes: 256 * 1024,
     })
     // Every file listens, and a folder has many: that is no leak.
-    setMaxListeners(0, options.signal)
-    options.signal.addEventListener('abort', this.#expire, { once: true })
+    const { signal, over } = options
+    setMaxListeners(0, signal, ...(over ? [over] : []))
+    signal.addEventListener('abort', this.#onSignal, { once: true })
+    over?.addEventListener('abort', this.#giveUp, { once: true })
+    if (over?.aborted) this.#giveUp()
   }
 
   /**
@@ -73,6 +84,11 @@ export class AppendFile<Item> {
       throw error instanceof StreamError ? error : unusableFile(options.label, path, error)
     }
     return file
+  }
+
+  /** Whether all that was pushed is settled. */
+  get idle(): boolean {
+    return this.#writer.idle
   }
 
   /** Takes a line with its newline over; returns a promise where it wants to be awaited. */
@@ -95,13 +111,16 @@ export class AppendFile<Item> {
 
   /** Resolves when every line is settled and the file is closed. */
   async close(): Promise<void> {
-    await this.#writer.idle()
-    const { signal } = this.#options
-    signal.removeEventListener('abort', this.#expire)
+    await this.#writer.settled()
+    const { signal, over } = this.#options
+    signal.removeEventListener('abort', this.#onSignal)
+    over?.removeEventListener('abort', this.#giveUp)
+    const closed = (async () => {
+      await this.#idleReopen
+      await this.#closeHandle(this.#file)
+    })()
     // A file system that hangs must not hold up the end.
-    if (!signal.aborted) await this.#idleReopen
-    const closed = this.#closeHandle(this.#file)
-    if (!signal.aborted) await closed
+    await untilAborted(closed, this.#gaveUp ? signal : (over ?? signal)).catch(() => {})
   }
 
   async #write(lines: readonly Uint8Array[]): Promise<StreamError | undefined> {
@@ -110,7 +129,7 @@ export class AppendFile<Item> {
     this.#writing = true
     await this.#idleReopen
     let written = 0
-    while (written < chunk.length && !signal.aborted) {
+    while (written < chunk.length && !this.#gaveUp) {
       if (this.#reopen) written = await this.#followPath(lines, written)
       try {
         this.#file ??= await openForAppend(this.path, this.#mend)
@@ -118,6 +137,7 @@ export class AppendFile<Item> {
         written += bytesWritten
         this.#trouble.eased()
       } catch (error) {
+        if (signal.aborted) break
         const says = this.#file ? undefined : openFault(this.path, error)
         await this.#trouble.failed(error, says)
       }
@@ -155,8 +175,11 @@ export class AppendFile<Item> {
     if (!file) return
     try {
       // Once, at the end: a network file system tells of a full disk no earlier.
-      if (file.stats.isFile()) await file.handle.sync()
-      await file.handle.close()
+      try {
+        if (file.stats.isFile()) await file.handle.sync()
+      } finally {
+        await file.handle.close()
+      }
     } catch (error) {
       const { log, label } = this.#options
       log.warn(`${label}: its last lines may be missing: ${errorText(error)}`)

@@ -2,6 +2,7 @@ import type protobuf from 'protobufjs'
 import type { JsonValue } from '../decode/message.js'
 import { readableForm } from '../readable.js'
 import { Type } from '../schema/protobuf.js'
+import { recordName } from '../schema/record-name.js'
 
 /** What a cell holds. Only text is guarded against being run as a formula, so numbers must be numbers. */
 export type Cell = string | number | bigint | boolean | undefined
@@ -56,12 +57,13 @@ function converter(field: protobuf.FieldBase, readable: boolean): (value: JsonVa
 }
 
 function messageConverter(type: protobuf.Type): (value: JsonValue) => JsonValue {
+  const fields = new Map(type.fieldsArray.map((field) => [recordName(field), field]))
   // Made when a field is first met: a message may hold itself.
   const converters = new Map<string, (value: JsonValue) => JsonValue>()
   const convertField = (name: string, value: JsonValue) => {
     let convert = converters.get(name)
     if (!convert) {
-      const field = type.fields[name]
+      const field = fields.get(name)
       convert = field ? converter(field.resolve(), false) : (same) => same
       converters.set(name, convert)
     }

@@ -2,6 +2,7 @@ import type protobuf from 'protobufjs'
 import type { JsonValue, StreamRecord } from '../decode/message.js'
 import type { Schema } from '../schema/load-schema.js'
 import { Type } from '../schema/protobuf.js'
+import { recordName } from '../schema/record-name.js'
 import { type Cell, type CellOf, cellOf, jsonCell, listCell } from './csv-cells.js'
 
 /** One kind of row, which has a file of its own. */
@@ -69,7 +70,7 @@ function leavesOf(payload: protobuf.Type, readable: boolean, lists?: List[]): Le
       .toSorted((a, b) => a.id - b.id)
       .flatMap((field): Leaf[] => {
         const { resolvedType, repeated, map } = field.resolve()
-        const path = [...above, field.delimited ? field.name.toLowerCase() : field.name]
+        const path = [...above, recordName(field)]
         if (!(resolvedType instanceof Type) || map) {
           const cell = cellOf(field, readable)
           return [

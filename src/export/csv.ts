@@ -32,7 +32,7 @@ type Parcel = { readonly message: StreamMessage; files: number; error: StreamErr
 export async function openCsv(target: string, context: ExporterContext): Promise<Exporter> {
   const folder = target === '' ? DEFAULT_FOLDER : target
   const label = `--export_data csv:${folder}`
-  const { log, signal, counters, protoDir, readable } = context
+  const { log, signal, over, counters, protoDir, readable } = context
   const sheets = new Map<Topic, Sheet[]>()
   const files = new Map<Sheet, AppendFile<Parcel>>()
 
@@ -62,6 +62,7 @@ export async function openCsv(target: string, context: ExporterContext): Promise
     label,
     log,
     signal,
+    over,
     settled,
     retried,
     mend: csvMend(label, pathOf(sheet), Buffer.from(stringify([[...sheet.columns]], CSV))),

@@ -7,7 +7,7 @@ export type ExportContext<T extends Topic = Topic> = {
   readonly customer: string
   /** The entry's topic. */
   readonly topic: T
-  /** The bytes of the WebSocket message. */
+  /** The bytes of the WebSocket message; a copy, made when it is asked for. */
   readonly frame: Uint8Array
   /** Aborts when the 10 s of a shutdown are over. */
   readonly signal: AbortSignal

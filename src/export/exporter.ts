@@ -34,8 +34,10 @@ export type ExporterCounters = {
 export type ExporterContext = {
   readonly log: Logger
   readonly counters: ExporterCounters
-  /** Topics of the input file at the start; more may come with SIGHUP. */
+  /** Topics of the input file at the start; more may come with SIGHUP. In a replay: all there are. */
   readonly topics: readonly Topic[]
+  /** Whether only some of the topics may come, as in a replay: a recording tells which at its end. */
+  readonly topicsUncertain: boolean
   /** `--proto_dir`, for exporters that ask the schema. */
   readonly protoDir: string | undefined
   /** `--readable`: records carry addresses and names of networks as text already. */
@@ -46,8 +48,13 @@ export type ExporterContext = {
   readonly cwd: string
   /** Aborts on the first signal: retries go on, but the end is near. */
   readonly stopping: AbortSignal
-  /** Aborts when the 10 s of a shutdown are over: give up what is left, at once. */
+  /**
+   * Aborts when the time for delivering is over: give up what is in trouble, at once. One exporter's
+   * end lets go of messages that waited behind it for another, so what works goes on until `over`.
+   */
   readonly signal: AbortSignal
+  /** Aborts shortly after `signal`: give up whatever is left. */
+  readonly over: AbortSignal
   /** Counts a message as given up, logs it and hands it to the dead letter. */
   giveUp(message: StreamMessage, error: StreamError): void
 }

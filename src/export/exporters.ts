@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../credentials.js'
 import { StreamError } from '../errors.js'
 import { nearest } from '../nearest.js'
 import { printable } from '../text.js'
@@ -72,7 +73,6 @@ function unknownType(type: string, name: string): StreamError {
   )
 }
 
-/** The TYPE as a message may quote it: user and password of a URL are not for logs. */
 function shown(type: string): string {
-  return printable(type.replace(/\/\/[^/]*@/, '//****@'), 200)
+  return printable(withoutCredentials(type), 200)
 }

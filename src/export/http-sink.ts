@@ -1,6 +1,7 @@
 import { validateHeaderValue } from 'node:http'
 import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { parseRetryAfter } from '../backoff.js'
+import { withoutCredentials } from '../credentials.js'
 import { StreamError } from '../errors.js'
 import { isLoopback } from '../host.js'
 import { networkError } from '../network-error.js'
@@ -32,7 +33,7 @@ export class HttpSink {
    * @throws StreamError `exporter-unusable` where the authorization is no header value
    */
   constructor(url: URL, context: ExporterContext, requestMs = REQUEST_MS) {
-    this.name = `${url.origin}${url.pathname}`
+    this.name = withoutCredentials(url.href)
     this.#url = url
     this.#requestMs = requestMs
     this.#authorization = readAuthorization(context.env[AUTHORIZATION])
@@ -117,7 +118,7 @@ export function parseHttpTarget(target: string): URL {
   } catch {
     throw new StreamError(
       'exporter-unusable',
-      `expected a URL such as https://HOST:PORT/PATH; got ${JSON.stringify(target)}`,
+      `expected a URL such as https://HOST:PORT/PATH; got ${JSON.stringify(withoutCredentials(target))}`,
     )
   }
   if (url.username !== '' || url.password !== '') {

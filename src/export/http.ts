@@ -115,6 +115,7 @@ class HttpExporter implements Exporter {
         return
       }
       if (!error.retry) {
+        this.#trouble.mended()
         this.#outbox.giveUp(error, lines.length)
         return
       }

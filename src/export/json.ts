@@ -18,7 +18,8 @@ export async function openJson(target: string, context: ExporterContext): Promis
   const files = new Map<string, AppendFile<StreamMessage>>()
   let fileFor: (customer: string) => AppendFile<StreamMessage>
 
-  if (path.endsWith('/')) {
+  const isFolder = path.endsWith('/')
+  if (isFolder) {
     await prepareFolder(path, label)
     fileFor = (customer) => {
       const known = files.get(customer)
@@ -33,15 +34,23 @@ export async function openJson(target: string, context: ExporterContext): Promis
     fileFor = () => file
   }
 
+  /** A file of a folder is made again with its next line, which may never come: entries go, too. */
+  const reopen = (name: string, file: AppendFile<StreamMessage>) => {
+    if (!isFolder || !file.idle) return file.reopen()
+    files.delete(name)
+    return file.close()
+  }
+
   return {
     name: `json:${path}`,
     needs: 'line',
     export(message) {
+      const { line, customer } = message
       context.counters.waiting++
-      return fileFor(message.customer).push(message.line, message)
+      return fileFor(customer).push(line, message)
     },
     async reopen() {
-      await Promise.all([...files.values()].map((file) => file.reopen()))
+      await Promise.all(Array.from(files, ([name, file]) => reopen(name, file)))
     },
     async close() {
       await Promise.all([...files.values()].map((file) => file.close()))
@@ -53,12 +62,14 @@ export async function openJson(target: string, context: ExporterContext): Promis
 function fileOptions({
   log,
   signal,
+  over,
   counters,
   giveUp,
 }: ExporterContext): Omit<AppendFileOptions<StreamMessage>, 'label'> {
   return {
     log,
     signal,
+    over,
     retried: () => {
       counters.retried++
     },

@@ -66,8 +66,13 @@ export class LineWriter<Item> {
     this.#failed.resolve()
   }
 
+  /** Whether all that was pushed is settled. */
+  get idle(): boolean {
+    return this.#pumping === undefined
+  }
+
   /** Resolves when all that was pushed is settled. */
-  async idle(): Promise<void> {
+  async settled(): Promise<void> {
     while (this.#pumping && !this.#failure) {
       await Promise.race([this.#pumping, this.#failed.promise])
     }

@@ -68,9 +68,17 @@ export async function openModule(target: string, context: ExporterContext): Prom
     name: target,
     needs: 'record',
     export(message) {
-      const { customer, topic, frame, record } = message
+      const { customer, topic, record } = message
       try {
-        const result = exportData(record, { customer, topic, frame, signal })
+        const result = exportData(record, {
+          customer,
+          topic,
+          signal,
+          // A copy: others make their form of the message from these bytes.
+          get frame() {
+            return Buffer.from(message.frame)
+          },
+        })
         if (isThenable(result)) return taken(message, result)
         counters.delivered++
       } catch (error) {

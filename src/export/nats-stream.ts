@@ -2,6 +2,7 @@ import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
 import type { Topic } from '../schema/topics.js'
+import type { ExporterContext } from './exporter.js'
 import { isJetStreamMissing, type NatsLibrary } from './nats-client.js'
 import type { NatsTarget } from './nats-target.js'
 
@@ -12,17 +13,25 @@ const NANOS_PER_MS = 1_000_000
 /** A stream that takes what is published: its name, and how long it knows repeats, milliseconds. */
 export type NatsStream = { readonly name: string; readonly duplicateWindowMs: number }
 
+export type FoundStreams = {
+  readonly streams: readonly NatsStream[]
+  /** Topics that no stream takes; none unless it is uncertain which topics will come. */
+  readonly untaken: readonly Topic[]
+}
+
 /**
  * Finds the stream that takes the subjects of the topics, and makes it where the target names one.
+ * Where it is uncertain which topics will come, one that is taken is enough.
  * @throws StreamError `exporter-unusable`, with the command that makes a stream where there is none
  */
 export async function findStreams(
   { jetstream }: NatsLibrary,
   manager: JetStreamManager,
   { prefix, stream }: NatsTarget,
-  topics: readonly Topic[],
-): Promise<NatsStream[]> {
+  { topics, topicsUncertain }: Pick<ExporterContext, 'topics' | 'topicsUncertain'>,
+): Promise<FoundStreams> {
   const found = new Map<string, StreamConfig>()
+  const untaken: Topic[] = []
   const look = async (subject: string) => {
     const names = await manager.streams.names(subject).next()
     for (const name of names) found.set(name, (await manager.streams.info(name)).config)
@@ -33,15 +42,18 @@ export async function findStreams(
     for (const topic of topics) {
       const names = await look(`${prefix}.${topic}.>`)
       if (stream !== undefined && !names.includes(stream)) throw otherSubjects(stream, prefix)
-      if (names.length === 0) throw noStream(prefix, topic)
+      if (names.length > 0) continue
+      untaken.push(topic)
+      if (!topicsUncertain || untaken.length === topics.length) throw noStream(prefix, topic)
     }
   } catch (error) {
     throw translate(error)
   }
-  return Array.from(found.values(), ({ name, duplicate_window }) => ({
+  const streams = Array.from(found.values(), ({ name, duplicate_window }) => ({
     name,
     duplicateWindowMs: duplicate_window / NANOS_PER_MS,
   }))
+  return { streams, untaken }
 }
 
 /** Makes the stream unless it is there; two who make it at once make it the same. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { withoutCredentials } from '../credentials.js'
 import type { StreamMessage } from '../decode/message.js'
 import { StreamError } from '../errors.js'
 
@@ -25,7 +26,10 @@ export function parseNatsTarget(target: string): NatsTarget {
     )
   }
   const wrong = (why: string) =>
-    new StreamError('exporter-unusable', `${EXPECTED}; got ${JSON.stringify(target)} (${why})`)
+    new StreamError(
+      'exporter-unusable',
+      `${EXPECTED}; got ${JSON.stringify(withoutCredentials(target))} (${why})`,
+    )
   const [, hosts = '', prefix = '', query = ''] =
     /^nats:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)$/.exec(target) ?? []
 

@@ -42,9 +42,13 @@ export async function openNats(
   const connection = await connectNats(library, parsed.servers, context, timing)
   try {
     const manager = await library.jetstream.jetstreamManager(connection, { checkAPI: false })
-    for (const stream of await findStreams(library, manager, parsed, context.topics)) {
-      const seconds = stream.duplicateWindowMs / 1000
-      context.log.info(`stream ${stream.name} keeps repeats out for ${seconds} s`)
+    const { streams, untaken } = await findStreams(library, manager, parsed, context)
+    for (const { name, duplicateWindowMs } of streams) {
+      context.log.info(`stream ${name} keeps repeats out for ${duplicateWindowMs / 1000} s`)
+    }
+    if (untaken.length > 0) {
+      const subjects = untaken.map((topic) => `${parsed.prefix}.${topic}.*`).join(', ')
+      context.log.warn(`no JetStream stream takes ${subjects}; such messages would wait for one`)
     }
   } catch (error) {
     await connection.close()
@@ -126,6 +130,7 @@ class NatsExporter implements Exporter {
         outbox.delivered(1)
         trouble.mended()
       } else if (!error.retry) {
+        trouble.mended()
         outbox.giveUp(error, 1)
       } else {
         counters.retried += 1
@@ -135,7 +140,8 @@ class NatsExporter implements Exporter {
         await sleep(delayMs, systemClock, signal).catch(() => {})
       }
     }
-    lane.running = undefined
+    // Made again for the next message: over the months, entries come and go.
+    this.#lanes.delete(lane.subject)
   }
 
   /** One try; ends early when the connection is lost or the time is over. */

@@ -34,10 +34,12 @@ export class Outbox {
 
   /** Takes a message over; a promise where the window is full. */
   push(message: StreamMessage): void | Promise<void> {
+    // First, since making it may throw.
+    const { length } = message.line
     this.#messages.push(message)
-    this.#bytes += message.line.length
+    this.#bytes += length
     this.#context.counters.waiting += 1
-    return this.#window.add(message.line.length)
+    return this.#window.add(length)
   }
 
   get first(): StreamMessage | undefined {

@@ -36,8 +36,9 @@ const READER_GONE: ReadonlySet<unknown> = new Set([
  */
 export function openStdout(options: StdoutOptions, context: ExporterContext): Exporter {
   const { stream, terminal, colour, onReaderGone } = options
-  const { counters, signal, log } = context
+  const { counters, signal, over, log } = context
   let readerGone = false
+  let writing = false
 
   const fault = (error: Error & { code?: unknown }): StreamError => {
     if (READER_GONE.has(error.code) && !readerGone) {
@@ -53,7 +54,7 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
   const file =
     options.file === undefined
       ? undefined
-      : new FileOutput(options.file, { label: 'stdout', log, signal, retried })
+      : new FileOutput(options.file, { label: 'stdout', log, signal, over, retried })
   const writeToStream = (chunk: Uint8Array) =>
     new Promise<StreamError | undefined>((resolve) => {
       stream.write(chunk, (error) => resolve(error ? fault(error) : undefined))
@@ -63,8 +64,12 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
     windowBytes: WINDOW_BYTES,
     async write(lines) {
       const chunk = Buffer.concat(lines)
-      if (!file) return writeToStream(chunk)
-      return file.write(chunk).then(() => undefined, fault)
+      writing = true
+      const error = await (file
+        ? file.write(chunk).then(() => undefined, fault)
+        : writeToStream(chunk))
+      writing = false
+      return error
     },
     settled: (messages, error) => {
       counters.waiting -= messages.length
@@ -76,22 +81,27 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
   // Without a listener a fault would end the process before the write's callback told of it.
   const onError = (error: Error) => writer.fail(fault(error))
   stream.on('error', onError)
-  const onExpired = () =>
+  const giveUp = () =>
     writer.fail(new StreamError('export-failed', 'stdout: its reader did not take it in time'))
-  signal.addEventListener('abort', onExpired, { once: true })
-  if (signal.aborted) onExpired()
+  const onSignal = () => {
+    if (writing) giveUp()
+  }
+  signal.addEventListener('abort', onSignal, { once: true })
+  over.addEventListener('abort', giveUp, { once: true })
+  if (over.aborted) giveUp()
 
   return {
     name: 'stdout',
     needs: terminal ? 'record' : 'line',
     export(message) {
-      counters.waiting++
       const line = terminal ? Buffer.from(formatForTerminal(message.record, colour)) : message.line
+      counters.waiting++
       return writer.push(line, message)
     },
     async close() {
-      await writer.idle()
-      signal.removeEventListener('abort', onExpired)
+      await writer.settled()
+      signal.removeEventListener('abort', onSignal)
+      over.removeEventListener('abort', giveUp)
       await file?.close()
     },
   }

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../credentials.js'
 import { StreamError } from '../errors.js'
 
 /** Where lines are sent. */
@@ -18,11 +19,11 @@ export function parseTcpTarget(target: string): TcpAddress {
   try {
     url = new URL(target)
   } catch {
-    throw wrong(`got ${JSON.stringify(target)}`)
+    throw wrong(`got ${JSON.stringify(withoutCredentials(target))}`)
   }
   const bare = (url.pathname === '' || url.pathname === '/') && url.search === '' && url.hash === ''
   if (!/^(tcp|tls):$/.test(url.protocol) || url.hostname === '' || !Number(url.port) || !bare) {
-    throw wrong(`got ${JSON.stringify(target)}`)
+    throw wrong(`got ${JSON.stringify(withoutCredentials(target))}`)
   }
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),

@@ -51,6 +51,12 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
     value: ({ undecodable }) => undecodable,
   },
   {
+    name: 'aruba_stream_schema_drift_total',
+    help: 'Fields and enum values received that the schema does not know.',
+    type: 'counter',
+    value: ({ drifts }) => drifts,
+  },
+  {
     name: 'aruba_stream_received_bytes_total',
     help: 'Bytes in the frames received.',
     type: 'counter',

@@ -12,6 +12,8 @@ export type EntrySnapshot = {
   readonly messages: number
   /** Frames that could not be decoded, text frames among them. */
   readonly undecodable: number
+  /** Fields and enum values that the schema does not know. */
+  readonly drifts: number
   /** Seconds since Central made the key; undefined where the key does not tell. */
   readonly keyAge: number | undefined
   /** Whether reading waits for a slow exporter: a silence is our own then. */

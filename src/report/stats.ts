@@ -30,6 +30,7 @@ export function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
         messages: entry.messages,
         bytes: entry.status.bytes,
         undecodable: entry.undecodable,
+        schema_drift: entry.drifts || undefined,
         reconnects: entry.status.reconnects,
         gap_seconds: seconds(entry.status.gapMs),
         last_message: time(entry.status.lastFrameAt),

@@ -16,7 +16,7 @@ export type Schema = {
   readonly payload: protobuf.Type
   /** Where the payload's schema came from. */
   readonly source: 'shipped' | 'proto_dir'
-  /** What the user should know: a file that was asked for and is not there. */
+  /** What the user should know: a file that is not there, or is there twice. */
   readonly notes: readonly string[]
 }
 
@@ -49,17 +49,21 @@ export function loadSchema(topic: Topic, { protoDir }: SchemaOptions = {}): Sche
     const envelope = loadShipped(ENVELOPE.file, ENVELOPE.message)
     return { topic, envelope, payload: loadShipped(topic, message), source: 'shipped', notes: [] }
   }
-  const own = loadFrom(protoDir, topic, message)
-  const note = `${topic}: ${protoDir} has no .proto file with message ${message}; using the shipped one`
+  const notes: string[] = []
+  const own = loadFrom(protoDir, topic, message, notes)
+  if (own === undefined) {
+    const lacks = `${protoDir} has no .proto file with message ${message}; using the shipped one`
+    notes.push(`${topic}: ${lacks}`)
+  }
   return {
     topic,
     // The envelope is not among the files of every download, so nothing is said where it is missing.
     envelope:
-      loadFrom(protoDir, ENVELOPE.file, ENVELOPE.message, checkEnvelope) ??
+      loadFrom(protoDir, ENVELOPE.file, ENVELOPE.message, notes, checkEnvelope) ??
       loadShipped(ENVELOPE.file, ENVELOPE.message),
     payload: own ?? loadShipped(topic, message),
     source: own === undefined ? 'shipped' : 'proto_dir',
-    notes: own === undefined ? [note] : [],
+    notes,
   }
 }
 
@@ -76,10 +80,13 @@ function loadFrom(
   dir: string,
   name: string,
   message: string,
+  notes: string[],
   check: (type: protobuf.Type, path: string) => void = () => undefined,
 ): protobuf.Type | undefined {
-  const path = findProto(dir, name, message)
-  if (path === undefined) return undefined
+  const found = findProto(dir, name, message)
+  if (found === undefined) return undefined
+  const { path, note } = found
+  if (note !== undefined) notes.push(note)
   const type = loadType(path, message)
   check(type, path)
   return type

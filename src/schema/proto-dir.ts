@@ -2,18 +2,25 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { StreamError } from '../errors.js'
 
+/** The file that defines a message. */
+export type FoundProto = {
+  readonly path: string
+  /** What the user should know: other files that define it as well. */
+  readonly note: string | undefined
+}
+
 /**
  * Finds the file of a folder that defines a message; what counts is the message, since a browser
  * saves `monitoring.proto` as `monitoring (1).proto` too. Of several, the one whose name is right.
  *
  * @param name the file's name as it should be, without `.proto`
  * @param message the message it should define, without package
- * @returns the file's path, or undefined where the folder has none. A file of the right name that
+ * @returns the file, or undefined where the folder has none. A file of the right name that
  *   lacks the message is returned as well: its reader says what is wrong with it.
  * @throws StreamError `schema-invalid` where the folder cannot be read, has no `.proto` file at all,
  *   or has several for the message and none of them has the right name
  */
-export function findProto(dir: string, name: string, message: string): string | undefined {
+export function findProto(dir: string, name: string, message: string): FoundProto | undefined {
   const files = listProtos(dir)
   const exact = files.find((file) => file.toLowerCase() === `${name}.proto`)
   const defining = files.filter((file) => defines(join(dir, file), message))
@@ -25,7 +32,13 @@ export function findProto(dir: string, name: string, message: string): string | 
   }
   const named = files.find((file) => new RegExp(`^${name}[^a-z]*\\.proto$`, 'i').test(file))
   const found = defining.length > 1 ? exact : (defining[0] ?? exact ?? named)
-  return found === undefined ? undefined : join(dir, found)
+  if (found === undefined) return undefined
+  const others = defining.filter((file) => file !== found)
+  const note =
+    others.length === 0
+      ? undefined
+      : `${dir}: ${found} is used; ${others.join(' and ')} also ${others.length === 1 ? 'defines' : 'define'} message ${message}: keep the newer one under that name, and remove the other`
+  return { path: join(dir, found), note }
 }
 
 function listProtos(dir: string): string[] {

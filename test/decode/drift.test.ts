@@ -11,7 +11,7 @@ function drifting() {
   const decoder = createDecoder({ customer: 'A', schema, onDrift: (drift) => reports.push(drift) })
   const decode = (payload: Uint8Array, first: 'record' | 'line' = 'line') =>
     decoder.decode({ bytes: frameOf(payload), receivedAt: 0, text: false }, first)
-  return { reports, counts: decoder.driftCounts, decode }
+  return { reports, counts: decoder.driftCounts, decoder, decode }
 }
 
 const HINT = 'download the newer .proto from Central and use --proto_dir'
@@ -26,7 +26,7 @@ describe('schema drift', () => {
   })
 
   it('is reported once, and counted each time', () => {
-    const { reports, counts, decode } = drifting()
+    const { reports, counts, decoder, decode } = drifting()
     const payload = Buffer.concat([bytes(8, int(41, 1)), bytes(8, int(41, 2))])
     decode(payload)
     const expected = { topic: 'monitoring', message: 'Interface', field: 41, sentence: UNKNOWN }
@@ -34,6 +34,7 @@ describe('schema drift', () => {
     decode(payload, 'record')
     assert.equal(reports.length, 1)
     assert.deepEqual([...counts], [[UNKNOWN, 4]])
+    assert.equal(decoder.drifts, 4)
   })
 
   it('is counted once a frame, however many forms are made of it', () => {
@@ -75,11 +76,12 @@ describe('schema drift', () => {
   })
 
   it('fills no memory, whatever numbers a sender invents', () => {
-    const { reports, counts, decode } = drifting()
+    const { reports, counts, decoder, decode } = drifting()
     for (let start = 1000; start < 3000; start += 500) {
       decode(Buffer.concat(Array.from({ length: 500 }, (_, index) => int(start + index, 1))))
     }
     assert.equal(reports.length, 100)
     assert.equal(counts.size, 100)
+    assert.equal(decoder.drifts, 400, 'a hundred numbers of each frame are told apart')
   })
 })

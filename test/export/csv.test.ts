@@ -325,6 +325,56 @@ test('refuses files with other columns at the start', async (t) => {
   await (await openCsv(folder, fakeContext({ topics: ['presence'] }))).close()
 })
 
+test('has the values of extensions and groups, as a newer schema may bring them', async (t) => {
+  const protoDir = tempFolder(t)
+  writeFileSync(
+    join(protoDir, 'audit.proto'),
+    `syntax = "proto2"; package a;
+     message mac_address { optional bytes addr = 1; }
+     message audit_message {
+       optional group Grp = 1 { optional mac_address mac = 1; }
+       repeated group Reps = 2 { repeated group Inner = 1 { optional mac_address mac = 1; } }
+       extensions 100 to 199;
+     }
+     extend audit_message { optional int32 extra = 100; repeated mac_address macs = 101; }`,
+  )
+  const folder = tempFolder(t)
+  const exporter = await openCsv(folder, fakeContext({ protoDir, topics: ['audit'] }))
+  const mac = { addr: Buffer.from('e0f8471eab01', 'hex').toString('base64') }
+  const message = audit({})
+  const reps = [{ inner: [{ mac }] }]
+  const data = { grp: { mac }, reps, '[a.extra]': 7, '[a.macs]': [mac] }
+  await exporter.export({ ...message, record: { ...message.record, data } })
+  await exporter.close()
+  const text = 'e0:f8:47:1e:ab:01'
+  const [row] = readCsv(join(folder, 'audit.csv'))
+  assert.equal(row?.['data.grp.mac.addr'], text)
+  assert.equal(row?.['data.[a.extra]'], '7')
+  const lists = readdirSync(folder).filter((name) => name !== 'audit.csv')
+  const rows = lists.map((name) => Object.entries(readCsv(join(folder, name))[0] ?? {}))
+  const own = rows.flat().filter(([name]) => /reps|macs/.test(name))
+  assert.deepEqual(own.sort(), [
+    ['data.[a.macs].addr', text],
+    ['data.reps.inner', JSON.stringify([{ mac: { addr: text } }])],
+  ])
+})
+
+test('waits for a file with other columns to be moved away, and says so, where its topic comes late', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'audit.csv')
+  writeFileSync(path, 'customer,topic\nA,audit\n')
+  const context = fakeContext({ topics: ['presence'] })
+  const exporter = await openCsv(folder, context)
+  await exporter.export(audit({ target: 'x' }))
+  while (context.counters.retried === 0) await setImmediate()
+  const [told] = context.logged
+  assert.match(told?.message ?? '', /move it away, and a new one is made; waiting until it can be/)
+  renameSync(path, `${path}.old`)
+  await exporter.close()
+  assert.equal(readCsv(path)[0]?.['data.target'], 'x')
+  assert.equal(context.counters.delivered, 1)
+})
+
 test('shortens IPv6 addresses as RFC 5952 has it', async () => {
   const { readableForm } = await import('../../src/readable.js')
   const ip = readableForm('ip_address', 'addr') ?? assert.fail()

@@ -99,6 +99,16 @@ for (const status of [408, 429, 500, 503]) {
   })
 }
 
+test('says that the trouble is over where a refusal ends it', async (t) => {
+  const { url } = await sink(t, (response, nth) => response.writeHead(nth < 3 ? 503 : 400).end())
+  const context = fakeContext()
+  const exporter = await openHttp(url, context, EAGER)
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  assert.equal(context.counters.givenUp, 1)
+  assert.match(context.logged.at(-1)?.message ?? '', /^works again after 2 failures/)
+})
+
 test('waits as long as Retry-After asks', async (t) => {
   const times: number[] = []
   const { url } = await sink(t, (response, nth) => {
@@ -211,6 +221,10 @@ test('refuses a URL with a login and an authorization that is no header value, s
   const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2\n' }
   await assert.rejects(openHttp('https://host/', fakeContext({ env })), unusable)
   await assert.rejects(openHttp('http://', fakeContext()), /expected a URL/)
+  await assert.rejects(
+    openHttp('http://me:hun/ter2@host/', fakeContext()),
+    /expected a URL .*got "http:\/\/\*\*\*\*@host\/"$/,
+  )
 })
 
 test('warns of an authorization that would travel in plain text', async () => {

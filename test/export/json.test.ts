@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { openExporter } from '../../src/export/exporters.js'
 import { openJson } from '../../src/export/json.js'
 import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
@@ -134,4 +143,65 @@ test('writes to the default file where no path is given', async (t) => {
   assert.equal(before, false)
   await (await openExporter('json', fakeContext())).close()
   assert.ok(existsSync('aruba-stream.ndjson'))
+})
+
+test('lets go of the files of a folder on reopen, until their next lines come', async (t) => {
+  const folder = `${tempFolder(t)}/`
+  const context = fakeContext()
+  const exporter = await openJson(folder, context)
+  for (const name of ['A', 'B']) await exporter.export(fakeMessage(name, 1))
+  while (context.counters.waiting > 0) await setImmediate()
+  assert.equal(openIn(folder).length, 2)
+  await exporter.export(fakeMessage('B', 2))
+  await exporter.reopen?.()
+  while (context.counters.waiting > 0) await setImmediate()
+  assert.deepEqual(openIn(folder), [join(folder, 'B.ndjson')])
+  await exporter.export(fakeMessage('A', 2))
+  await exporter.close()
+  assert.deepEqual(openIn(folder), [])
+  for (const name of ['A', 'B']) {
+    assert.equal(
+      readFileSync(join(folder, `${name}.ndjson`), 'utf8')
+        .trim()
+        .split('\n').length,
+      2,
+    )
+  }
+})
+
+/** The files of a folder that this process has open. */
+function openIn(folder: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      return path.startsWith(folder) ? [path] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+test('takes what comes after the time for delivering, which another exporter held up', async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  const context = fakeContext()
+  const exporter = await openJson(path, context)
+  await exporter.export(fakeMessage('A', 1))
+  while (context.counters.waiting > 0) await setImmediate()
+  context.expire()
+  await exporter.export(fakeMessage('A', 2))
+  while (context.counters.waiting > 0) await setImmediate()
+  context.cut()
+  await exporter.export(fakeMessage('A', 3))
+  await exporter.close()
+  assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 1, waiting: 0 })
+  assert.equal(readFileSync(path, 'utf8').trim().split('\n').length, 2)
+})
+
+test('gives up at once what fails after the time for delivering', async () => {
+  const context = fakeContext()
+  const exporter = await openJson('/dev/full', context)
+  context.expire()
+  await exporter.export(fakeMessage('A', 1))
+  await exporter.close()
+  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1, waiting: 0 })
 })

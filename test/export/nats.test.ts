@@ -128,6 +128,20 @@ test('shows how to make the stream where none takes the subjects', live, async (
   await exporter.close()
 })
 
+test(
+  'is content in a replay where a stream takes some topic, and names the others',
+  live,
+  async (t) => {
+    const server = await startNatsServer(t)
+    const given = { topics: ['audit', 'presence'] as const, topicsUncertain: true }
+    await assert.rejects(open(server, 'aruba', given), unusable(/no JetStream stream takes aruba/))
+    await (await server.manager()).streams.add({ name: 'HALF', subjects: ['aruba.audit.>'] })
+    const [exporter, context] = await open(server, 'aruba', given)
+    await exporter.close()
+    assert.match(context.logged.at(-1)?.message ?? '', /takes aruba\.presence\.\*; such messages/)
+  },
+)
+
 test('says that JetStream is off', live, async (t) => {
   const server = await startNatsServer(t, { jetstream: false })
   await assert.rejects(open(server, 'aruba?stream=S'), unusable(/no JetStream/))

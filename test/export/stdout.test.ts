@@ -136,3 +136,14 @@ test('prints for a terminal through the same stream', async () => {
   assert.match(text, /^\{\n {2}"customer": "A",\n/)
   assert.deepEqual(JSON.parse(text), message.record)
 })
+
+for (const [what, unit] of [
+  ['letters', 'x'],
+  ['escapes', '"\\'],
+] as const) {
+  test(`formats a text of 16 million ${what} for a terminal`, () => {
+    const text = unit.repeat(16_000_000 / unit.length)
+    const printed = stripVTControlCharacters(formatForTerminal({ a: [text, {}, [], null] }, true))
+    assert.ok(JSON.parse(printed).a[0] === text)
+  })
+}

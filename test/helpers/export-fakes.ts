@@ -35,13 +35,18 @@ export type FakeContext = ExporterContext & {
   readonly givenUp: { message: StreamMessage; error: StreamError }[]
   /** Ends the time for a shutdown. */
   expire(): void
+  /** Ends the time after that, too. */
+  cut(): void
 }
 
 /** What an exporter gets from the program, with everything that it reports in lists. */
 export function fakeContext(
-  given: Partial<Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'protoDir' | 'readable'>> = {},
+  given: Partial<
+    Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'topicsUncertain' | 'protoDir' | 'readable'>
+  > = {},
 ): FakeContext {
   const expired = new AbortController()
+  const over = new AbortController()
   const logged: FakeContext['logged'] = []
   const givenUp: FakeContext['givenUp'] = []
   const counters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
@@ -49,12 +54,14 @@ export function fakeContext(
     log: loggerTo((level, message) => logged.push({ level, message })),
     counters,
     topics: given.topics ?? ['monitoring'],
+    topicsUncertain: given.topicsUncertain ?? false,
     protoDir: given.protoDir,
     readable: given.readable ?? false,
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),
     stopping: new AbortController().signal,
     signal: expired.signal,
+    over: over.signal,
     giveUp(message, error) {
       counters.givenUp += 1
       givenUp.push({ message, error })
@@ -62,6 +69,7 @@ export function fakeContext(
     logged,
     givenUp,
     expire: () => expired.abort(),
+    cut: () => over.abort(),
   }
 }
 

@@ -21,6 +21,7 @@ export function entry(name: string, over: Partial<EntrySnapshot> = {}): EntrySna
     status: OPEN,
     messages: 0,
     undecodable: 0,
+    drifts: 0,
     keyAge: undefined,
     ...over,
   }

@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import papaparse from 'papaparse'
 import { encodeFrame } from '../../src/simulate/encode.js'
 import { Traffic } from '../../src/simulate/traffic.js'
 import { startCentral } from '../helpers/central.js'
+import { goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
@@ -17,6 +19,19 @@ import { tempFolder } from '../helpers/temp-folder.js'
 
 const TOPICS = ['monitoring', 'presence', 'location', 'audit'] as const
 const FRAMES = 10_000
+
+/** Hands its recording and its signals to a replay whose stdin stays open. */
+const KEEPS_STDIN_OPEN = `
+import { spawn } from 'node:child_process'
+const [, , line, type] = process.argv
+const cli = ${JSON.stringify(fileURLToPath(new URL('../../dist/cli.js', import.meta.url)))}
+const child = spawn(process.execPath, [cli, 'replay', '-', '--export_data', type], {
+  stdio: ['pipe', 'inherit', 'inherit'],
+})
+child.stdin.write(line)
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code) => process.exit(code ?? 99))
+`
 
 /** The lines of each entry, in order. */
 function byEntry(text: string): Record<string, string[]> {
@@ -176,4 +191,83 @@ test('several exporters get every message, and a slow one slows the stream', asy
     data.map(({ timestamp }) => timestamp),
     numbers,
   )
+})
+
+test('what a module does to its frame harms no other exporter', async (t) => {
+  const folder = tempFolder(t)
+  const spoil = 'export default (record, { frame }) => { frame.fill(0) }'
+  await writeFile(join(folder, 'spoil.mjs'), spoil)
+  await writeFile(join(folder, 'frames.jsonl'), goldenRecording(5))
+  const args = ['replay', 'frames.jsonl', '--export_data', './spoil.mjs', '--export_data', 'json:o']
+  const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+  assert.equal(code, 0, stderr)
+  assert.equal(readFileSync(join(folder, 'o'), 'utf8').trim().split('\n').length, 5)
+})
+
+test('a module that spoils the record costs the exporters after it that message alone', async (t) => {
+  const folder = tempFolder(t)
+  const spoil = 'export default (record) => { record.timestamp = "soon" }'
+  await writeFile(join(folder, 'spoil.mjs'), spoil)
+  await writeFile(join(folder, 'frames.jsonl'), goldenRecording(2))
+  const args = ['replay', 'frames.jsonl', '--decode_data', '--dead_letter', 'dead.jsonl']
+  const exports = ['--export_data', './spoil.mjs', '--export_data', 'csv:w']
+  const { code, stdout, stderr } = await runProgram(t, [...args, ...exports], { cwd: folder })
+    .result
+  assert.equal(code, 1)
+  assert.match(stderr, /the message is given up/)
+  assert.equal(stdout.trim().split('\n').length, 2)
+  const letters = readFileSync(join(folder, 'dead.jsonl'), 'utf8').trim().split('\n')
+  assert.deepEqual(
+    letters.map((line) => JSON.parse(line).exporter),
+    ['csv:w', 'csv:w'],
+  )
+})
+
+test('a replay finds out at the start that a CSV file has other columns', async (t) => {
+  const folder = tempFolder(t)
+  await mkdir(join(folder, 'w'))
+  await writeFile(join(folder, 'w', 'presence.csv'), 'customer,topic\n')
+  await writeFile(join(folder, 'frames.jsonl'), goldenRecording(20))
+  const args = ['replay', 'frames.jsonl', '--export_data', 'csv:w']
+  const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+  assert.equal(code, 2)
+  assert.match(stderr, /the columns of "w\/presence\.csv" are not those .* move it away/)
+})
+
+test('a replay that can read only the beginning of its file exports that, and fails', async (t) => {
+  const folder = tempFolder(t)
+  const packed = gzipSync(goldenRecording(3_000), { level: 1 })
+  packed.fill(0x55, packed.length * 0.8, packed.length * 0.9)
+  await writeFile(join(folder, 'frames.gz'), packed)
+  const args = ['replay', 'frames.gz', '--export_data', 'json:o']
+  const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+  assert.match(stderr, /ERROR .*frames\.gz: cannot be read: /)
+  assert.match(stderr, / ended.*messages=\d+/)
+  assert.equal(code, 1)
+  assert.ok(readFileSync(join(folder, 'o'), 'utf8').length > 0)
+  await writeFile(join(folder, 'rubbish.gz'), 'rubbish')
+  const none = await runProgram(t, ['replay', 'rubbish.gz', '--decode_data']).result
+  assert.equal(none.code, 2)
+})
+
+test('SIGHUP has a replay open its files again', async (t) => {
+  const folder = tempFolder(t)
+  await writeFile(join(folder, 'parent.mjs'), KEEPS_STDIN_OPEN)
+  const path = join(folder, 'o')
+  const program = runProgram(t, [goldenRecording(1), `json:${path}`], {
+    script: join(folder, 'parent.mjs'),
+    cwd: folder,
+  })
+  const wait = async (until: () => boolean) => {
+    for (let tries = 0; !until(); tries++) {
+      assert.ok(tries < 500, program.stderr)
+      await sleep(10)
+    }
+  }
+  await wait(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n'))
+  renameSync(path, `${path}.1`)
+  program.child.kill('SIGHUP')
+  await wait(() => existsSync(path))
+  program.kill()
+  assert.equal((await program.result).code, 0)
 })

@@ -30,6 +30,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
         entry('CustomerA_monitoring', {
           messages,
           undecodable: 3,
+          drifts: 7,
           keyAge: 86_400,
           status: {
             ...OPEN,
@@ -61,6 +62,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
     const actual = {
       messages: value('aruba_stream_messages_total', at),
       undecodable: value('aruba_stream_undecodable_total', at),
+      drifts: value('aruba_stream_schema_drift_total', at),
       bytes: value('aruba_stream_received_bytes_total', at),
       last: value('aruba_stream_last_message_timestamp_seconds', at),
       reconnects: value('aruba_stream_reconnects_total', at),
@@ -79,6 +81,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
     assert.deepEqual(actual, {
       messages: expected,
       undecodable: 3,
+      drifts: 7,
       bytes: 12_345,
       last: NOW / 1000 - 0.5,
       reconnects: 2,

@@ -50,6 +50,14 @@ describe('loadSchema', () => {
     assert.deepEqual(notes, [])
   })
 
+  it('names both files where a browser saved a second one', (t) => {
+    const protoDir = folderOf(t, { 'audit.proto': AUDIT, 'audit (1).proto': AUDIT })
+    const { source, notes } = loadSchema('audit', { protoDir })
+    assert.equal(source, 'proto_dir')
+    assert.equal(notes.length, 1)
+    assert.match(notes[0] ?? '', /: audit\.proto is used; audit \(1\)\.proto also defines message/)
+  })
+
   for (const [kind, text] of Object.entries({
     proto2: `syntax = "proto2"; package a.b; ${AUDIT}`,
     proto3: `syntax = "proto3"; package Other; message audit_message { string customer_id = 1; }`,
