@@ -132,6 +132,9 @@ export async function openSinks(
     await sinks.close()
     throw error
   }
+  if (exporters.length === 0) {
+    log.info('nothing is done with the messages but counting: see --decode_data and --export_data')
+  }
   return sinks
 }
 

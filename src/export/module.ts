@@ -105,7 +105,8 @@ async function load(target: string, cwd: string): Promise<UserModule> {
   } catch (error) {
     throw unusable(target, loadFault(error, path))
   }
-  const { default: exportData, open, close } = exports
+  const { open, close } = exports
+  const exportData = defaultOf(exports.default)
   if (typeof exportData !== 'function') {
     throw unusable(target, `its default export must be a function; got ${kindOf(exportData)}`)
   }
@@ -115,6 +116,12 @@ async function load(target: string, cwd: string): Promise<UserModule> {
     }
   }
   return { exportData, open, close } as UserModule
+}
+
+/** What TypeScript compiles to CommonJS has its default export as a property of Node's. */
+function defaultOf(exported: unknown): unknown {
+  const isCompiled = typeof exported === 'object' && exported !== null && 'default' in exported
+  return isCompiled ? exported.default : exported
 }
 
 function loadFault(error: unknown, path: string): string {

@@ -39,7 +39,7 @@ export function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
   )
   const perExporter = exporters.map(
     ({ name, counters }): StatsLine => ({
-      message: counters.givenUp === 0 ? 'exporting' : 'exporting, with losses',
+      message: counters.givenUp === 0 ? 'messages handed on' : 'messages handed on, with losses',
       fields: {
         exporter: name,
         delivered: counters.delivered,

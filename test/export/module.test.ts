@@ -156,3 +156,15 @@ test('loads CommonJS, and TypeScript where this Node does', async (t) => {
     assert.equal(context.counters.delivered, 1)
   }
 })
+
+test('loads what TypeScript compiles to CommonJS', async (t) => {
+  const { context, opening } = open(
+    t,
+    `Object.defineProperty(exports, '__esModule', { value: true })
+     exports.default = () => {}`,
+    'compiled.cjs',
+  )
+  const exporter = await opening
+  await exporter.export(fakeMessage('A', 1))
+  assert.equal(context.counters.delivered, 1)
+})
