@@ -6,6 +6,7 @@ import { fileOf, openExporter } from './export/exporters.js'
 import type { DeadLetter, FrameFile, KeptFrame } from './export/frame-file.js'
 import { guarded } from './export/guarded.js'
 import { openStdout } from './export/stdout.js'
+import { type Logger, loggerTo } from './log.js'
 import type { Program } from './program.js'
 import type { ExporterSnapshot } from './report/snapshot.js'
 import { TOPICS, type Topic } from './schema/topics.js'
@@ -52,7 +53,7 @@ export async function openSinks(
   const contextOf = (type: string): ExporterContext => {
     const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
     counters.push({ name: type, counters: own })
-    const exporterLog = log.child({ exporter: type })
+    const exporterLog = namedOnce(log, type)
     return {
       log: exporterLog,
       counters: own,
@@ -136,6 +137,16 @@ export async function openSinks(
     log.info('nothing is done with the messages but counting: see --decode_data and --export_data')
   }
   return sinks
+}
+
+/** A log whose lines carry the exporter's name, and so need not begin with it. */
+function namedOnce(log: Logger, type: string): Logger {
+  const own = log.child({ exporter: type })
+  const starts = [`--export_data ${type}: `, `${type}: `]
+  return loggerTo((level, message, fields) => {
+    const start = starts.find((each) => message.startsWith(each)) ?? ''
+    own[level](message.slice(start.length), fields)
+  })
 }
 
 function namedFiles({ source, recordFile, deadLetterFile, exports }: SinkSettings): NamedFile[] {
