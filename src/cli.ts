@@ -3,6 +3,7 @@ import { fstatSync, readFileSync } from 'node:fs'
 import { untilAborted } from './clock.js'
 import { type Invocation, parseCommandLine } from './command-line/parse-command-line.js'
 import type { LogSettings } from './command-line/settings.js'
+import { SHOW_CURSOR } from './cursor.js'
 import { StreamError } from './errors.js'
 import { createLogger, isJournal } from './log.js'
 import { type QuietLogger, quietRepeats } from './log-repeats.js'
@@ -21,8 +22,6 @@ const ECHO_MS = 200
 const AWAKE_MS = 2 ** 30
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-const SHOW_CURSOR = '\x1b[?25h'
 
 const { version } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),

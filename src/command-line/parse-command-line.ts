@@ -1,12 +1,12 @@
 import type { Command, CommanderError } from 'commander'
 import { StreamError } from '../errors.js'
+import { loadCommonJs } from '../load-common-js.js'
 import { editDistance, nearest } from '../nearest.js'
-import { require } from '../require.js'
 import { SIMULATE_OPTIONS, type SimulateSettings, simulateSettings } from '../simulate/settings.js'
 import type { CheckSettings, ReplayFileSettings, StreamSettings } from './settings.js'
 import { checkSettings, replayFileSettings, streamSettings } from './values.js'
 
-const commander = require('commander') as typeof import('commander')
+const commander = loadCommonJs<typeof import('commander')>('commander')
 
 /** What a command line asks for. */
 export type Invocation =

@@ -1,13 +1,13 @@
 import type { ClientOptions, WebSocket } from 'ws'
 import { StreamError } from '../errors.js'
 import { type Host, socketUrl } from '../host.js'
-import { require } from '../require.js'
+import { loadCommonJs } from '../load-common-js.js'
 import type { Topic } from '../schema/topics.js'
 import type { Secret } from '../secret.js'
 import { findWay } from '../way.js'
 import { HandshakeWatch } from './handshake-watch.js'
 
-const ws = require('ws') as typeof import('ws')
+const ws = loadCommonJs<typeof import('ws')>('ws')
 
 /** How long the server may take to answer a close frame. */
 const CLOSE_MS = 1000

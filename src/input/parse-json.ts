@@ -1,7 +1,8 @@
 import type { Node, ParseError } from 'jsonc-parser'
-import { require } from '../require.js'
+import { loadCommonJs } from '../load-common-js.js'
 
-const { parseTree, printParseErrorCode } = require('jsonc-parser') as typeof import('jsonc-parser')
+const { parseTree, printParseErrorCode } =
+  loadCommonJs<typeof import('jsonc-parser')>('jsonc-parser')
 
 /** A JSON text as a tree of nodes with their offsets; or why it is none, with line and column. */
 export type ParsedJson =

@@ -1,3 +1,4 @@
+import { HIDE_CURSOR, SHOW_CURSOR } from '../cursor.js'
 import { displayWidth } from '../width.js'
 import type { Snapshot } from './snapshot.js'
 import { createRates, tableLines } from './table-lines.js'
@@ -26,9 +27,6 @@ export interface Table {
 
 /** How often `redraw` is worth its while. */
 export const REDRAW_MS = 500
-const HIDE_CURSOR = '\x1b[?25l'
-/** For an end that leaves no time to close the table. */
-export const SHOW_CURSOR = '\x1b[?25h'
 const ERASE_LINE_END = '\x1b[K'
 const ERASE_BELOW = '\x1b[J'
 
