@@ -111,7 +111,7 @@ function renewals(results: readonly CheckResult[]): string[] {
   const count = results.filter(({ key }) => key === 'renewed').length
   if (count === 0) return []
   return [
-    `Central holds newer keys for ${count} of the entries: they still work, and the next run writes them to the file`,
+    `Central holds newer keys for ${count} of the entries; the next run writes them to the file`,
   ]
 }
 
