@@ -20,6 +20,8 @@ export type StdoutOptions = {
 
 // How much may wait for a slow reader before the sockets are slowed down; four writes' worth.
 const WINDOW_BYTES = 256 * 1024
+// A file is written beside the decoding: larger writes, and enough waiting for the next one.
+const FILE_SIZES = { windowBytes: 1024 * 1024, chunkBytes: 256 * 1024 }
 
 // EOF and ECONNRESET where stdout is a socket; the last one where the stream was torn down before.
 const READER_GONE: ReadonlySet<unknown> = new Set([
@@ -61,7 +63,7 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
     })
 
   const writer = new LineWriter<StreamMessage>({
-    windowBytes: WINDOW_BYTES,
+    ...(file ? FILE_SIZES : { windowBytes: WINDOW_BYTES }),
     async write(lines) {
       const chunk = Buffer.concat(lines)
       writing = true
