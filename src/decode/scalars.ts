@@ -9,7 +9,7 @@ import { WIRE, type WireReader } from './wire-reader.js'
 /** How values of one type go from the wire to a record, and from the wire to JSON text. */
 export type Scalar = {
   readonly wireType: number
-  /** Whether all 64 bits of a varint belong to the value. */
+  /** Whether the upper 32 bits of what is read belong to the value. */
   readonly wide: boolean
   /** Reads a value as a record has it. */
   read(wire: WireReader): string | number | boolean
@@ -152,7 +152,7 @@ function int64(wireType: number, signed: boolean, readLow: ReadNumber): Scalar {
 function floating(wireType: number, read: ReadNumber): Scalar {
   return {
     wireType,
-    wide: true,
+    wide: wireType === WIRE.fixed64,
     read(wire) {
       const value = read(wire)
       return Number.isFinite(value) ? value + 0 : String(value) // + 0 turns -0 into 0

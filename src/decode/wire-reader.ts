@@ -186,7 +186,7 @@ export class WireReader {
 
   /**
    * Passes over a value if it is zero (or empty); leaves the cursor where it was if not.
-   * @param wide whether all 64 bits of a varint count, or the lower 32 alone
+   * @param wide whether all 64 bits count, or the lower 32 alone
    */
   skipZero(wireType: number, wide: boolean): boolean {
     const start = this.pos
