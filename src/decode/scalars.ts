@@ -53,16 +53,13 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
     wireType: WIRE.bytes,
     wide: true,
     read(wire) {
-      const length = wire.length()
-      const start = wire.pos
-      wire.pos = start + length
-      const short = length <= SHORT_LENGTH ? shortText(wire.bytes, start, wire.pos) : undefined
+      const start = wire.take()
+      const short =
+        wire.pos - start <= SHORT_LENGTH ? shortText(wire.bytes, start, wire.pos) : undefined
       return short ?? wire.bytes.toString('utf8', start, wire.pos)
     },
     write(wire, out) {
-      const length = wire.length()
-      const start = wire.pos
-      wire.pos = start + length
+      const start = wire.take()
       out.string(wire.bytes, start, wire.pos)
     },
     zero: '',
@@ -71,16 +68,12 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
     wireType: WIRE.bytes,
     wide: true,
     read(wire) {
-      const length = wire.length()
-      const start = wire.pos
-      wire.pos = start + length
-      if (length <= SHORT_LENGTH) return shortBase64(wire.bytes, start, wire.pos)
+      const start = wire.take()
+      if (wire.pos - start <= SHORT_LENGTH) return shortBase64(wire.bytes, start, wire.pos)
       return wire.bytes.toString('base64', start, wire.pos)
     },
     write(wire, out) {
-      const length = wire.length()
-      const start = wire.pos
-      wire.pos = start + length
+      const start = wire.take()
       out.base64(wire.bytes, start, wire.pos)
     },
     zero: '',
