@@ -25,8 +25,10 @@ export function printable(text: string, maxLength = 1000): string {
 export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE, (character) => {
     if (character === '\n') return character
-    const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
-    return units.map(unicodeEscape).join('')
+    // Half a pair at a time, since these escapes have four digits. A loop: there may be millions.
+    let escapes = ''
+    for (let at = 0; at < character.length; at++) escapes += unicodeEscape(character.charCodeAt(at))
+    return escapes
   })
 }
 

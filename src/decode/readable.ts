@@ -23,14 +23,14 @@ function scalarFor(toText: ReadableForm): Scalar {
     ...base64,
     read(wire) {
       const start = wire.pos
-      const text = toText(take(wire))
+      const text = toText(bytesOf(wire))
       if (text !== undefined) return text
       wire.pos = start
       return base64.read(wire)
     },
     write(wire, out) {
       const start = wire.pos
-      const text = toText(take(wire))
+      const text = toText(bytesOf(wire))
       if (text !== undefined) {
         out.text(text)
         return
@@ -41,9 +41,6 @@ function scalarFor(toText: ReadableForm): Scalar {
   }
 }
 
-function take(wire: WireReader): Buffer {
-  const length = wire.length()
-  const start = wire.pos
-  wire.pos = start + length
-  return wire.bytes.subarray(start, wire.pos)
+function bytesOf(wire: WireReader): Buffer {
+  return wire.bytes.subarray(wire.take(), wire.pos)
 }

@@ -9,7 +9,7 @@ import { WIRE, type WireReader } from './wire-reader.js'
 /** How values of one type go from the wire to a record, and from the wire to JSON text. */
 export type Scalar = {
   readonly wireType: number
-  /** Whether all 64 bits of a varint belong to the value. */
+  /** Whether the upper 32 bits of what is read belong to the value. */
   readonly wide: boolean
   /** Reads a value as a record has it. */
   read(wire: WireReader): string | number | boolean
@@ -53,16 +53,13 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
     wireType: WIRE.bytes,
     wide: true,
     read(wire) {
-      const length = wire.length()
-      const start = wire.pos
-      wire.pos = start + length
-      const short = length <= SHORT_LENGTH ? shortText(wire.bytes, start, wire.pos) : undefined
+      const start = wire.take()
+      const short =
+        wire.pos - start <= SHORT_LENGTH ? shortText(wire.bytes, start, wire.pos) : undefined
       return short ?? wire.bytes.toString('utf8', start, wire.pos)
     },
     write(wire, out) {
-      const length = wire.length()
-      const start = wire.pos
-      wire.pos = start + length
+      const start = wire.take()
       out.string(wire.bytes, start, wire.pos)
     },
     zero: '',
@@ -71,16 +68,12 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
     wireType: WIRE.bytes,
     wide: true,
     read(wire) {
-      const length = wire.length()
-      const start = wire.pos
-      wire.pos = start + length
-      if (length <= SHORT_LENGTH) return shortBase64(wire.bytes, start, wire.pos)
+      const start = wire.take()
+      if (wire.pos - start <= SHORT_LENGTH) return shortBase64(wire.bytes, start, wire.pos)
       return wire.bytes.toString('base64', start, wire.pos)
     },
     write(wire, out) {
-      const length = wire.length()
-      const start = wire.pos
-      wire.pos = start + length
+      const start = wire.take()
       out.base64(wire.bytes, start, wire.pos)
     },
     zero: '',
@@ -152,7 +145,7 @@ function int64(wireType: number, signed: boolean, readLow: ReadNumber): Scalar {
 function floating(wireType: number, read: ReadNumber): Scalar {
   return {
     wireType,
-    wide: true,
+    wide: wireType === WIRE.fixed64,
     read(wire) {
       const value = read(wire)
       return Number.isFinite(value) ? value + 0 : String(value) // + 0 turns -0 into 0

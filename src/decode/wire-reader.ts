@@ -102,22 +102,22 @@ export class WireReader {
 
   /** Lower 32 bits of a little-endian 64-bit value, signed; the upper 32 are in `high`. */
   fixed64(): number {
-    const pos = this.#take(8)
+    const pos = this.#takeFixed(8)
     this.high = this.bytes.readInt32LE(pos + 4)
     return this.bytes.readInt32LE(pos)
   }
 
   /** A little-endian 32-bit value, signed. */
   fixed32(): number {
-    return this.bytes.readInt32LE(this.#take(4))
+    return this.bytes.readInt32LE(this.#takeFixed(4))
   }
 
   float(): number {
-    return this.bytes.readFloatLE(this.#take(4))
+    return this.bytes.readFloatLE(this.#takeFixed(4))
   }
 
   double(): number {
-    return this.bytes.readDoubleLE(this.#take(8))
+    return this.bytes.readDoubleLE(this.#takeFixed(8))
   }
 
   /** The length of what follows; it has been checked to lie within the message. */
@@ -131,6 +131,14 @@ export class WireReader {
       )
     }
     return length
+  }
+
+  /** Moves past a length and what it counts; returns where that starts. It ends at the cursor. */
+  take(): number {
+    const length = this.length()
+    const start = this.pos
+    this.pos = start + length
+    return start
   }
 
   /** Goes one message or group deeper. */
@@ -163,13 +171,11 @@ export class WireReader {
         this.varint()
         return
       case WIRE.fixed64:
-        this.#take(8)
+        this.#takeFixed(8)
         return
-      case WIRE.bytes: {
-        const length = this.length()
-        this.pos += length
+      case WIRE.bytes:
+        this.take()
         return
-      }
       case WIRE.group:
         this.#skipGroup(tag >>> 3)
         return
@@ -177,7 +183,7 @@ export class WireReader {
         this.fail(this.pos, `end of group ${tag >>> 3}, which was not open,`)
         break
       case WIRE.fixed32:
-        this.#take(4)
+        this.#takeFixed(4)
         return
       default:
         this.fail(this.pos, `wire type ${tag & 7}, which does not exist,`)
@@ -186,7 +192,7 @@ export class WireReader {
 
   /**
    * Passes over a value if it is zero (or empty); leaves the cursor where it was if not.
-   * @param wide whether all 64 bits of a varint count, or the lower 32 alone
+   * @param wide whether all 64 bits count, or the lower 32 alone
    */
   skipZero(wireType: number, wide: boolean): boolean {
     const start = this.pos
@@ -214,7 +220,7 @@ export class WireReader {
   }
 
   /** Moves past a value of a fixed size and returns where it starts. */
-  #take(size: number): number {
+  #takeFixed(size: number): number {
     const start = this.pos
     if (this.end - start < size) this.fail(start, `a ${size * 8}-bit value cut short`)
     this.pos = start + size

@@ -20,7 +20,7 @@ export function parseProto(path: string): protobuf.Root {
     root.resolveAll()
     return root
   } catch (error) {
-    throw faultOf(error, path, texts.get(path) ?? '')
+    throw faultOf(error, path, texts)
   }
 }
 
@@ -34,7 +34,7 @@ function parseInto(root: protobuf.Root, path: string, texts: Map<string, string>
     const parsed = parse(text, root, { keepCase: true })
     imports = [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]
   } catch (error) {
-    throw faultOf(error, path, text)
+    throw faultOf(error, path, texts)
   }
   for (const name of imports) {
     const folder = dirname(path)
@@ -66,17 +66,24 @@ function readText(path: string): string {
 }
 
 /** What protobufjs threw, with the line: some of its errors name it, others name what to look for. */
-function faultOf(error: unknown, path: string, text: string): StreamError {
+function faultOf(error: unknown, path: string, texts: ReadonlyMap<string, string>): StreamError {
   const message = error instanceof Error ? error.message : String(error)
   const [, reason, line] = /^(.*) \((?:.*, )?line (\d+)\)$/s.exec(message) ?? []
   if (reason !== undefined) return invalid(path, Number(line), reason)
   const [, kind, name] = /(duplicate|no such)[^:']*[:']\s*\.?([\w.]+)/.exec(message) ?? []
   if (name === undefined) return invalid(path, undefined, message)
   const word = new RegExp(`\\b${name.replaceAll('.', '\\.')}\\b`, 'g')
-  const places = [...text.matchAll(word)].map(({ index }) => index)
-  // Of a name that is there twice, the second place is the one too many.
-  const place = kind === 'duplicate' ? places[1] : places[0]
-  return invalid(path, lineOf(text, place ?? -1), message)
+  if (kind === 'duplicate') {
+    const text = texts.get(path) ?? ''
+    const [, tooMany] = text.matchAll(word)
+    return invalid(path, lineOf(text, tooMany?.index ?? -1), message)
+  }
+  // What is missing may be missed by an imported file.
+  for (const [file, text] of texts) {
+    const place = text.search(word)
+    if (place >= 0) return invalid(file, lineOf(text, place), message)
+  }
+  return invalid(path, undefined, message)
 }
 
 function lineOf(text: string, place: number): number | undefined {

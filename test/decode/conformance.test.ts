@@ -269,6 +269,12 @@ describe('proto3', () => {
     assert.deepEqual(data3(int(2, 2n ** 32n)), { i64: '4294967296' })
   })
 
+  it('takes a zero for one whatever stood before it', () => {
+    const zeros = [fixed32(8, () => undefined), int(6, 0), fixed64(7, () => undefined), bytes(3)]
+    for (const zero of zeros)
+      assert.deepEqual(data3(int(2, 2n ** 40n), zero), { i64: `${2n ** 40n}` })
+  })
+
   it('has minus zero, which is not the zero that counts as not sent', () => {
     assert.deepEqual(data3(fixed64(7, (b) => b.writeDoubleLE(-0))), { dbl: 0 })
   })

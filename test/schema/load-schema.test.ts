@@ -178,6 +178,13 @@ describe('loadSchema', () => {
       { 'audit.proto': `import "x.proto";\n${AUDIT}`, 'x.proto': 'message\n\n{' },
       /x\.proto:3: illegal/,
     ],
+    'a type that an imported file misses': [
+      {
+        'audit.proto': `import "x.proto";\n${AUDIT}`,
+        'x.proto': '\nmessage two { optional Missing m = 1; }',
+      },
+      /x\.proto:2: no such Type or Enum 'Missing' in Type \.two/,
+    ],
     'a file without the root message': [
       { 'audit.proto': 'message one { message inner {} }\nmessage two {}' },
       /expected message audit_message; the messages in audit\.proto are: one, inner, two/,
