@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import { StreamError } from '../../src/errors.js'
 import { openTcp } from '../../src/export/tcp.js'
@@ -92,10 +93,37 @@ test('gives up at once what comes after the time for a shutdown is over', async 
   const context = fakeContext()
   const port = await listen(t, net.createServer())
   const exporter = await openTcp(`tcp://127.0.0.1:${port}`, context)
+  exporter.export(fakeMessage('a', 1))
+  while (context.counters.delivered === 0) await sleep(5)
   context.expire()
-  await exporter.export(fakeMessage('a', 1))
-  assert.equal(context.counters.givenUp, 1)
+  for (const n of [2, 3]) await exporter.export(fakeMessage('a', n))
+  assert.equal(context.counters.givenUp, 2)
   await exporter.close()
+  assert.deepEqual(context.logged, [], 'no line was on its way')
+})
+
+test('says that the last lines may be lost where the receiver is away at the end', async (t) => {
+  const server = net.createServer((socket) => {
+    server.close()
+    socket.once('data', () => socket.resetAndDestroy())
+  })
+  const context = fakeContext()
+  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
+  exporter.export(fakeMessage('a', 1))
+  while (context.logged.length === 0) await sleep(5)
+  context.expire()
+  await exporter.close()
+  assert.match(context.logged.at(-1)?.message ?? '', /the last \d+ bytes were not sent again/)
+})
+
+test('says nothing of lost lines where its end was orderly, and that of others is not', async (t) => {
+  const context = fakeContext()
+  const server = net.createServer((socket) => socket.resume())
+  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  context.expire()
+  assert.deepEqual(context.logged, [])
 })
 
 test('sends the last lines again on a new connection and tells of the trouble once', async (t) => {
