@@ -103,17 +103,18 @@ class TcpSender {
     return false
   }
 
-  /** Ends in an orderly way, true; where the connection breaks instead, all is sent again. */
+  /** Ends the connection, true; where it breaks instead, all is sent again. */
   async #finish(connection: TcpConnection): Promise<boolean> {
-    if (await connection.finish()) {
-      this.#queue.trouble.mended()
-      return true
+    const end = await connection.finish()
+    if (end === 'broken' && ++this.#brokenEnds < MAX_BROKEN_ENDS) return false
+    if (end !== 'broken') this.#queue.trouble.mended()
+    if (end !== 'closed') {
+      const did =
+        end === 'broken'
+          ? `broke the connection at the end ${MAX_BROKEN_ENDS} times`
+          : 'did not close its side at the end'
+      this.#context.log.warn(`the receiver ${did}: it may not have read the last lines`)
     }
-    this.#brokenEnds += 1
-    if (this.#brokenEnds < MAX_BROKEN_ENDS) return false
-    this.#context.log.warn(
-      `the receiver broke the connection at the end ${MAX_BROKEN_ENDS} times: it may not have read the last lines`,
-    )
     return true
   }
 

@@ -175,6 +175,24 @@ test('does not send the last lines for ever to a receiver that resets at every e
   assert.match(context.logged.at(-1)?.message ?? '', /may not have read the last lines/)
 })
 
+test('says that the last lines may not be read where the receiver does not close its side', async (t) => {
+  const server = net.createServer({ allowHalfOpen: true })
+  const ended = new Promise((resolve) => {
+    server.on('connection', (socket) => socket.on('end', resolve).resume())
+  })
+  const context = fakeContext()
+  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
+  await exporter.export(fakeMessage('a', 1))
+  const closing = exporter.close()
+  await ended
+  context.expire()
+  await closing
+  assert.deepEqual(
+    context.logged.map(({ message }) => message),
+    ['the receiver did not close its side at the end: it may not have read the last lines'],
+  )
+})
+
 test('loses no line in order while a receiver that reads promptly is killed ten times', async (t) => {
   const file = join(tempFolder(t), 'lines')
   const port = await closedPort()
