@@ -16,9 +16,8 @@ const TOPICS = ['monitoring', 'presence', 'location'] as const
 const KILLS = 5
 const FRAMES_A_TURN = 4
 const TURN_MS = 15
-const MOST_AHEAD = 600
-/** For a stream that holds no more than before, however slow the machine. */
-const STUCK_MS = 60_000
+/** A stream that takes nothing more for so long is stuck, however busy the machine is. */
+const STUCK_MS = 30_000
 const CUSTOMER = 'c'.repeat(32)
 
 /** One of the two collectors: runs, is killed, and runs again. */
@@ -90,28 +89,29 @@ test('two collectors that are killed in turn keep every frame once', {
 
   const manager = await server.manager()
   let sent = 0
-  /** Resolves when the stream holds so many frames. */
-  const holds = async (goal: number) => {
-    let held = -1
-    let grewAt = performance.now()
-    while (held < goal) {
+  let pausing = false
+  /** Resolves when the stream holds all that was sent; no more is sent meanwhile. */
+  const caughtUp = async () => {
+    pausing = true
+    let [held, heldAt] = [-1, performance.now()]
+    while (held < sent) {
       const { messages } = (await manager.streams.info('ARUBA')).state
-      if (messages > held) [held, grewAt] = [messages, performance.now()]
-      if (performance.now() - grewAt > STUCK_MS) assert.fail(`${held} of ${goal} in the stream`)
-      if (held < goal) await sleep(10)
+      if (messages > held) [held, heldAt] = [messages, performance.now()]
+      if (performance.now() - heldAt > STUCK_MS) assert.fail(`${held} frames of ${sent} came`)
+      await sleep(10)
     }
+    pausing = false
   }
   let killing = true
   const feeding = (async () => {
     while (killing) {
-      for (const topic of Array<typeof TOPICS>(FRAMES_A_TURN).fill(TOPICS).flat()) {
+      const frames = pausing ? 0 : FRAMES_A_TURN
+      for (const topic of Array<typeof TOPICS>(frames).fill(TOPICS).flat()) {
         sent += 1
         const fields = { timestamp: String(sent), customer_id: CUSTOMER }
         central.broadcast(topic, encodeFrame(topic, {}, fields))
       }
       await sleep(TURN_MS)
-      // A starved machine takes fewer than these; what waits must not grow without end.
-      await holds(sent - MOST_AHEAD)
     }
   })()
 
@@ -123,11 +123,11 @@ test('two collectors that are killed in turn keep every frame once', {
     await sleep(random() * 100)
     await collectors[who]?.start()
     // What came before the sockets opened is with the other one alone, until the stream has it.
-    await holds(sent)
+    await caughtUp()
   }
   killing = false
   await feeding
-  await holds(sent)
+  await caughtUp()
 
   for (const { code, stderr } of await Promise.all(collectors.map((each) => each.end()))) {
     assert.equal(code, 0, stderr)
@@ -135,7 +135,7 @@ test('two collectors that are killed in turn keep every frame once', {
   }
   const found = await stored(manager, 'ARUBA')
   const timestamps = [...found.values()].flat().map(Number)
-  assert.ok(sent > 2000, `only ${sent} frames`)
+  assert.ok(sent > 500, `only ${sent} frames`)
   assert.deepEqual(
     timestamps.sort((a, b) => a - b),
     Array.from({ length: sent }, (_, n) => n + 1),
