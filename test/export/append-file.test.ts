@@ -19,6 +19,7 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { StreamError } from '../../src/errors.js'
 import { AppendFile } from '../../src/export/append-file.js'
+import { FileNews } from '../../src/export/file-trouble.js'
 import { fakeContext } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -81,6 +82,25 @@ test('waits for room on a full disk, says so once, and continues in the middle o
   assert.equal(told.length, 2, told.join('; '))
   assert.match(told[0] ?? '', /^test file: ENOSPC: no space left on device.*waiting until/)
   assert.match(told[1] ?? '', /^test file: is written again after \d+ s$/)
+})
+
+test('tells of a full disk once for all files that share it', async (t) => {
+  const folder = tinyDisk(t)
+  if (!folder) return t.skip('no file system could be mounted')
+  const { context, written, options, push } = fixture()
+  const news = new FileNews(options)
+  const names = ['a', 'b', 'c']
+  const open = (name: string) => AppendFile.open(join(folder, name), { ...options, news })
+  const files = await Promise.all(names.map(open))
+  writeFileSync(join(folder, 'ballast'), Buffer.alloc(64 * 1024))
+  for (const file of files) push(file, 'line')
+  await until(() => context.counters.retried >= files.length)
+  assert.equal(context.logged.length, 1)
+  rmSync(join(folder, 'ballast'))
+  await until(() => written.length === files.length)
+  await Promise.all(files.map((file) => file.close()))
+  assert.equal(context.logged.length, 2)
+  assert.match(context.logged[1]?.message ?? '', /is written again/)
 })
 
 test('gives up at the end what a full disk has not taken whole, and nothing else', async (t) => {
