@@ -29,6 +29,8 @@ const { version } = JSON.parse(
 
 const shutdown = new Shutdown(() => leave(1))
 const screen = createScreen()
+/** What was asked for is done, or given up by us: any other end of the process is not ours. */
+let performed = false
 let hangups = 0
 let reload: (() => void) | undefined
 /** An error that nothing caught: the end is as orderly as any, but it is a failure. */
@@ -41,6 +43,7 @@ function leave(code: number): void {
   // exit() waits for file operations under way, for ever where a network file system hangs. A signal
   // then ends the process as if nobody listened.
   for (const signal of SIGNALS) process.removeAllListeners(signal)
+  performed = true
   process.exit(code)
 }
 
@@ -208,9 +211,16 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, askToEnd
 process.on('SIGHUP', hangUp)
 // Who writes is told by the write itself; without a listener Node would end the program for it.
 process.stdout.on('error', () => {})
+process.on('exit', () => {
+  if (performed) return
+  screen.restore()
+  screen.write('aruba-stream: process.exit() was called in a module; what was under way is lost\n')
+  process.exitCode = 1
+})
 // A promise alone keeps no process: where a user's module never settles one, Node would end with 13.
 const awake = setInterval(() => {}, AWAKE_MS)
 const code = await main()
+performed = true
 clearInterval(awake)
 process.exitCode = failed ? 1 : code
 await written()

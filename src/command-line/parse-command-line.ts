@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from 'commander'
 import { StreamError } from '../errors.js'
+import { EXPORT_TYPES, MODULE_TYPE } from '../export-types.js'
 import { loadCommonJs } from '../load-common-js.js'
 import { editDistance, nearest } from '../nearest.js'
 import { SIMULATE_OPTIONS, type SimulateSettings, simulateSettings } from '../simulate/settings.js'
@@ -124,7 +125,7 @@ function describeDelivery(command: Command): void {
     .addOption(new commander.Option('--decode_decode').hideHelp())
     .option(
       '--export_data <TYPE>',
-      'hand each message to json[:PATH], csv[:FOLDER], tcp://, tls://, http(s)://, nats:// or ./module.mjs; may be repeated',
+      `hand each message to ${Object.values(EXPORT_TYPES).join(', ')} or ${MODULE_TYPE}; may be repeated`,
       gather,
     )
     .option('--readable', 'MAC and IP addresses and network names as text instead of base64')

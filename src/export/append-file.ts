@@ -129,12 +129,18 @@ export class AppendFile<Item> {
     this.#writing = true
     await this.#idleReopen
     let written = 0
+    let settled = 0
     while (written < chunk.length && !this.#gaveUp) {
       if (this.#reopen) written = await this.#followPath(lines, written)
       try {
         this.#file ??= await openForAppend(this.path, this.#mend)
         const { bytesWritten } = await this.#file.handle.write(chunk, written)
         written += bytesWritten
+        if (written < chunk.length) {
+          const { count } = wholeLines(lines, written)
+          this.#writer.taken(count - settled)
+          settled = count
+        }
         this.#trouble.eased()
       } catch (error) {
         if (signal.aborted) break
@@ -159,7 +165,7 @@ export class AppendFile<Item> {
     try {
       if (old && !isSame(old.stats, await statIfThere(this.path))) {
         this.#file = await openForAppend(this.path, this.#mend)
-        kept = wholeLines(lines, written)
+        kept = wholeLines(lines, written).bytes
         await this.#closeHandle(old)
       }
     } catch (error) {
@@ -199,12 +205,16 @@ function isSame(a: Stats, b: Stats | undefined): boolean {
   return b !== undefined && a.dev === b.dev && a.ino === b.ino
 }
 
-/** How many of the first `written` bytes are in lines that are wholly among them. */
-function wholeLines(lines: readonly Uint8Array[], written: number): number {
-  let bytes = 0
-  for (const line of lines) {
-    if (bytes + line.length > written) break
-    bytes += line.length
+/** The lines that are wholly among the first `written` bytes. */
+function wholeLines(
+  lines: readonly Uint8Array[],
+  written: number,
+): { count: number; bytes: number } {
+  const whole = { count: 0, bytes: 0 }
+  for (const { length } of lines) {
+    if (whole.bytes + length > written) break
+    whole.count += 1
+    whole.bytes += length
   }
-  return bytes
+  return whole
 }

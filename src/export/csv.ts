@@ -9,6 +9,7 @@ import { AppendFile } from './append-file.js'
 import { csvMend } from './csv-mend.js'
 import { createSheets, type Sheet } from './csv-sheets.js'
 import type { Exporter, ExporterContext } from './exporter.js'
+import { FileNews } from './file-trouble.js'
 import { prepareFolder } from './folder.js'
 import { statIfThere } from './open-for-append.js'
 
@@ -58,9 +59,11 @@ export async function openCsv(target: string, context: ExporterContext): Promise
     counters.retried++
   }
   const pathOf = (sheet: Sheet) => join(folder, `${safeName(sheet.name)}.csv`)
+  const news = new FileNews({ label, log })
   const optionsFor = (sheet: Sheet) => ({
     label,
     log,
+    news,
     signal,
     over,
     settled,

@@ -1,12 +1,13 @@
 import { withoutCredentials } from '../credentials.js'
 import { StreamError } from '../errors.js'
+import { EXPORT_TYPES, MODULE_TYPE } from '../export-types.js'
 import { nearest } from '../nearest.js'
 import { printable } from '../text.js'
 import type { Exporter, ExporterContext, OpenExporter } from './exporter.js'
 import { DEFAULT_JSON_PATH } from './json-path.js'
 
 type Kind = {
-  /** How the TYPE is written, for help and errors. */
+  /** How the TYPE is written. */
   readonly form: string
   /** Whether the target is what follows the first colon; else it is the whole TYPE. */
   readonly path?: true
@@ -16,33 +17,31 @@ type Kind = {
   load(): Promise<OpenExporter>
 }
 
-/** Every TYPE of `--export_data` but modules; nothing else lists them. */
+/** What stands behind every TYPE but modules. */
 const KINDS: Readonly<Record<string, Kind>> = {
   json: {
-    form: 'json[:PATH]',
+    form: EXPORT_TYPES.json,
     path: true,
     file: (target) => (target.endsWith('/') ? undefined : target || DEFAULT_JSON_PATH),
     load: async () => (await import('./json.js')).openJson,
   },
   csv: {
-    form: 'csv[:FOLDER]',
+    form: EXPORT_TYPES.csv,
     path: true,
     load: async () => (await import('./csv.js')).openCsv,
   },
-  tcp: { form: 'tcp://HOST:PORT', load: async () => (await import('./tcp.js')).openTcp },
-  tls: { form: 'tls://HOST:PORT', load: async () => (await import('./tcp.js')).openTcp },
-  http: { form: 'http://HOST/PATH', load: async () => (await import('./http.js')).openHttp },
-  https: { form: 'https://HOST/PATH', load: async () => (await import('./http.js')).openHttp },
-  nats: { form: 'nats://HOST:4222/PREFIX', load: async () => (await import('./nats.js')).openNats },
-}
+  tcp: { form: EXPORT_TYPES.tcp, load: async () => (await import('./tcp.js')).openTcp },
+  tls: { form: EXPORT_TYPES.tls, load: async () => (await import('./tcp.js')).openTcp },
+  http: { form: EXPORT_TYPES.http, load: async () => (await import('./http.js')).openHttp },
+  https: { form: EXPORT_TYPES.https, load: async () => (await import('./http.js')).openHttp },
+  nats: { form: EXPORT_TYPES.nats, load: async () => (await import('./nats.js')).openNats },
+} satisfies Record<keyof typeof EXPORT_TYPES, Kind>
 
 /** The one file that a TYPE writes, where it is one. */
 export function fileOf(type: string): string | undefined {
   const [, name = '', rest = ''] = /^(\w+):?(.*)$/s.exec(type) ?? []
   return Object.hasOwn(KINDS, name) ? KINDS[name]?.file?.(rest) : undefined
 }
-
-const MODULE_FORM = './MODULE.mjs'
 
 /**
  * Opens the exporter that a TYPE of `--export_data` names.
@@ -64,9 +63,9 @@ export async function openExporter(type: string, context: ExporterContext): Prom
 }
 
 function unknownType(type: string, name: string): StreamError {
-  const forms = [...Object.values(KINDS).map(({ form }) => form), MODULE_FORM]
+  const forms = [...Object.values(EXPORT_TYPES), MODULE_TYPE]
   // A path without its "./" is the likelier slip where there is a dot or a slash in the name.
-  const hint = /[./]/.test(name) ? `./${shown(type)}` : nearest(name, Object.keys(KINDS))
+  const hint = /[./]/.test(name) ? `./${shown(type)}` : nearest(name, Object.keys(EXPORT_TYPES))
   return new StreamError(
     'usage',
     `--export_data: expected one of ${forms.join(', ')}; got "${shown(type)}" (did you mean "${hint}"?)`,

@@ -7,6 +7,8 @@ export type FileTroubleOptions = {
   readonly log: Logger
   /** Counts a write that is tried again. */
   retried?(): void
+  /** Shared by files whose trouble is told of as one; each has its own unless told. */
+  readonly news?: FileNews
 }
 
 // A full disk is looked at again soon, and then every few seconds.
@@ -14,27 +16,57 @@ const FAULT_PAUSE_MS = { first: 200, longest: 5000 }
 // A pipe whose reader is slow: that is no fault, and room comes soon.
 const PIPE_PAUSE_MS = { first: 5, longest: 100 }
 
+/**
+ * Tells of the trouble of one file, or of all files of a folder: once when it begins, once for each new
+ * kind of fault, and once when all of them are written again.
+ */
+export class FileNews {
+  readonly #label: string
+  readonly #log: Logger
+  readonly #inTrouble = new Set<object>()
+  readonly #told = new Set<string | undefined>()
+  #since = 0
+
+  constructor({ label, log }: Pick<FileTroubleOptions, 'label' | 'log'>) {
+    this.#label = label
+    this.#log = log
+  }
+
+  failed(file: object, code: string | undefined, says: string): void {
+    if (this.#inTrouble.size === 0) this.#since = Date.now()
+    this.#inTrouble.add(file)
+    if (this.#told.has(code)) return
+    this.#told.add(code)
+    this.#log.warn(`${this.#label}: ${says}; waiting until it can be written`)
+  }
+
+  mended(file: object): void {
+    if (!this.#inTrouble.delete(file) || this.#inTrouble.size > 0) return
+    const seconds = Math.ceil((Date.now() - this.#since) / 1000)
+    this.#log.info(`${this.#label}: is written again after ${seconds} s`)
+    this.#told.clear()
+  }
+}
+
 /** Sees the faults of a file through: told once, tried again after pauses that grow, told when over. */
 export class FileTrouble {
-  readonly #options: FileTroubleOptions
-  #since: number | undefined
+  readonly #retried: (() => void) | undefined
+  readonly #news: FileNews
   #attempt = 0
   #endPause = () => {}
 
   constructor(options: FileTroubleOptions) {
-    this.#options = options
+    this.#retried = options.retried
+    this.#news = options.news ?? new FileNews(options)
   }
 
   /** Resolves when it is time to try again. `says` explains the fault where the error alone does not. */
   failed(error: unknown, says = errorText(error)): Promise<void> {
-    const isSlowPipe = (error as NodeJS.ErrnoException).code === 'EAGAIN'
+    const { code } = error as NodeJS.ErrnoException
+    const isSlowPipe = code === 'EAGAIN'
     if (!isSlowPipe) {
-      const { label, log, retried } = this.#options
-      retried?.()
-      if (this.#since === undefined) {
-        this.#since = Date.now()
-        log.warn(`${label}: ${says}; waiting until it can be written`)
-      }
+      this.#retried?.()
+      this.#news.failed(this, code, says)
     }
     return this.#pause(isSlowPipe ? PIPE_PAUSE_MS : FAULT_PAUSE_MS)
   }
@@ -51,10 +83,7 @@ export class FileTrouble {
 
   /** All could be written. */
   mended(): void {
-    if (this.#since === undefined) return
-    const { label, log } = this.#options
-    log.info(`${label}: is written again after ${Math.ceil((Date.now() - this.#since) / 1000)} s`)
-    this.#since = undefined
+    this.#news.mended(this)
   }
 
   #pause({ first, longest }: typeof FAULT_PAUSE_MS): Promise<void> {

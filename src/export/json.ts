@@ -4,6 +4,7 @@ import type { StreamError } from '../errors.js'
 import { safeName } from '../safe-name.js'
 import { AppendFile, type AppendFileOptions } from './append-file.js'
 import type { Exporter, ExporterContext } from './exporter.js'
+import { FileNews } from './file-trouble.js'
 import { prepareFolder } from './folder.js'
 import { DEFAULT_JSON_PATH } from './json-path.js'
 
@@ -14,7 +15,8 @@ import { DEFAULT_JSON_PATH } from './json-path.js'
 export async function openJson(target: string, context: ExporterContext): Promise<Exporter> {
   const path = target === '' ? DEFAULT_JSON_PATH : target
   const label = `--export_data json:${path}`
-  const options = { ...fileOptions(context), label }
+  const news = new FileNews({ label, log: context.log })
+  const options = { ...fileOptions(context), label, news }
   const files = new Map<string, AppendFile<StreamMessage>>()
   let fileFor: (customer: string) => AppendFile<StreamMessage>
 

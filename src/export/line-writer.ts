@@ -51,6 +51,12 @@ export class LineWriter<Item> {
     return this.#room.promise
   }
 
+  /** The sink has so many more lines of the write under way, whatever becomes of the rest. */
+  taken(count: number): void {
+    const items = this.#inFlight.splice(0, count)
+    if (items.length > 0) this.#options.settled(items, undefined)
+  }
+
   /** Gives up what was not written yet, and all that follows. */
   fail(error: StreamError): void {
     if (this.#failure) return

@@ -15,6 +15,7 @@ import { Trouble } from './trouble.js'
 import { Window } from './window.js'
 
 const WINDOW_BYTES = 4 * 1_048_576
+const ANSWER_MS = 10_000
 
 /** The messages of one subject. One is published at a time, so that order holds whatever happens. */
 type Lane = {
@@ -41,7 +42,8 @@ export async function openNats(
   const library = await loadNats([import.meta.url, join(context.cwd, 'package.json')])
   const connection = await connectNats(library, parsed.servers, context, timing)
   try {
-    const manager = await library.jetstream.jetstreamManager(connection, { checkAPI: false })
+    const options = { checkAPI: false, timeout: ANSWER_MS }
+    const manager = await library.jetstream.jetstreamManager(connection, options)
     const { streams, untaken } = await findStreams(library, manager, parsed, context)
     for (const { name, duplicateWindowMs } of streams) {
       context.log.info(`stream ${name} keeps repeats out for ${duplicateWindowMs / 1000} s`)

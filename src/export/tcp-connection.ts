@@ -8,6 +8,9 @@ const CONNECT_MS = 10_000
 const KEEPALIVE_MS = 30_000 // half of what common NAT tables keep an idle mapping
 const FINISH_MS = 5_000 // for a receiver that never closes its side
 
+/** How a connection ended; only where the other side closed it, too, that was in order. */
+export type TcpEnd = 'closed' | 'broken' | 'unanswered'
+
 /** One TCP or TLS connection that is written to; what the other side sends is read and dropped. */
 export class TcpConnection {
   readonly #socket: net.Socket
@@ -83,18 +86,15 @@ export class TcpConnection {
     })
   }
 
-  /**
-   * Says that no more will come and waits for the other side to say the same, at most 5 s.
-   * @returns false where the connection broke instead, so that the last lines may be lost
-   */
-  finish(): Promise<boolean> {
+  /** Says that no more will come and waits for the other side to say the same, at most 5 s. */
+  finish(): Promise<TcpEnd> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#socket.destroy()
       }, FINISH_MS)
       this.#socket.once('close', () => {
         clearTimeout(timer)
-        resolve(this.#error === undefined)
+        resolve(this.#error ? 'broken' : this.#socket.readableEnded ? 'closed' : 'unanswered')
       })
       this.#socket.end()
     })

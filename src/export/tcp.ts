@@ -1,15 +1,11 @@
 import { type BackoffOptions, backoffDelay } from '../backoff.js'
 import { sleep, systemClock } from '../clock.js'
-import type { StreamMessage } from '../decode/message.js'
 import { StreamError } from '../errors.js'
-import { Bell } from './bell.js'
 import type { Exporter, ExporterContext } from './exporter.js'
-import { Outbox } from './outbox.js'
+import { Queue } from './queue.js'
 import { Tail } from './tail.js'
 import { TcpConnection } from './tcp-connection.js'
 import { parseTcpTarget } from './tcp-target.js'
-import { Trouble } from './trouble.js'
-import { Window } from './window.js'
 
 /** Well below the tail, so that what a new connection is flooded with stays in the tail. */
 const WINDOW_BYTES = 262_144
@@ -33,73 +29,51 @@ export async function openTcp(
   timing: BackoffOptions = {},
 ): Promise<Exporter> {
   const address = parseTcpTarget(target)
-  const bell = new Bell()
-  const connect = () => TcpConnection.open(address, context.signal, () => bell.ring())
+  const queue = new Queue(address.name, context, WINDOW_BYTES)
+  const connect = () => TcpConnection.open(address, context.signal, () => queue.bell.ring())
   const first = await connect().catch((error: StreamError) => {
     throw new StreamError('exporter-unusable', `${error.message} (needed at the start)`)
   })
-  return new TcpExporter({ name: address.name, bell, connect, first, context, timing })
+  const sender = new TcpSender({ queue, connect, first, context, timing })
+  return queue.exporter(() => sender.run())
 }
 
 type Parts = {
-  readonly name: string
-  /** Rung when a connection is lost. */
-  readonly bell: Bell
+  readonly queue: Queue
   readonly connect: () => Promise<TcpConnection>
   readonly first: TcpConnection
   readonly context: ExporterContext
   readonly timing: BackoffOptions
 }
 
-class TcpExporter implements Exporter {
-  readonly name: string
-  readonly needs = 'line'
-  readonly #bell: Bell
+/** Sends what the queue has, over one connection after the other. */
+class TcpSender {
+  readonly #queue: Queue
   readonly #connect: () => Promise<TcpConnection>
   readonly #context: ExporterContext
   readonly #timing: BackoffOptions
-  readonly #outbox: Outbox
-  readonly #trouble: Trouble
   readonly #tail = new Tail(TAIL_BYTES)
-  readonly #running: Promise<void>
   #connection: TcpConnection
-  #closing = false
   #brokenEnds = 0
 
-  constructor({ name, bell, connect, first, context, timing }: Parts) {
-    this.name = name
-    this.#bell = bell
+  constructor({ queue, connect, first, context, timing }: Parts) {
+    this.#queue = queue
     this.#connect = connect
     this.#connection = first
     this.#context = context
     this.#timing = timing
-    this.#outbox = new Outbox(context, new Window(WINDOW_BYTES))
-    this.#trouble = new Trouble(context.log)
-    context.signal.addEventListener('abort', () => this.#giveUp(), { once: true })
-    this.#running = this.#run()
+    context.signal.addEventListener('abort', () => this.#connection.destroy(), { once: true })
   }
 
-  export(message: StreamMessage): void | Promise<void> {
-    const room = this.#outbox.push(message)
-    if (this.#context.signal.aborted) this.#giveUp()
-    this.#bell.ring()
-    return room
-  }
-
-  async close(): Promise<void> {
-    this.#closing = true
-    this.#bell.ring()
-    await this.#running
-  }
-
-  async #run(): Promise<void> {
+  async run(): Promise<void> {
+    const { trouble } = this.#queue
     while (!this.#context.signal.aborted) {
-      const steady = setTimeout(() => this.#trouble.mended(), STEADY_MS)
+      const steady = setTimeout(() => trouble.mended(), STEADY_MS)
       const done = await this.#serve(this.#connection)
       clearTimeout(steady)
       this.#connection.destroy()
       if (done || this.#context.signal.aborted) return
-      this.#trouble.failed(this.#connection.failure())
+      trouble.failed(this.#connection.failure())
       await this.#reconnect()
     }
   }
@@ -110,11 +84,12 @@ class TcpExporter implements Exporter {
       this.#context.counters.retried += chunk.count
       if (!(await connection.write(chunk.bytes))) return false
     }
+    const { outbox, bell } = this.#queue
     while (!connection.lost) {
-      const lines = this.#outbox.lines(WRITE)
+      const lines = outbox.lines(WRITE)
       if (lines.length === 0) {
-        if (this.#closing) return await this.#finish(connection)
-        await this.#bell.next()
+        if (this.#queue.closing) return await this.#finish(connection)
+        await bell.next()
         continue
       }
       const chunk = { bytes: Buffer.concat(lines), count: lines.length }
@@ -122,52 +97,45 @@ class TcpExporter implements Exporter {
         this.#context.counters.retried += chunk.count
         return false
       }
-      this.#outbox.delivered(chunk.count)
+      outbox.delivered(chunk.count)
       this.#tail.push(chunk)
     }
     return false
   }
 
-  /** Ends in an orderly way, true; where the connection breaks instead, all is sent again. */
+  /** Ends the connection, true; where it breaks instead, all is sent again. */
   async #finish(connection: TcpConnection): Promise<boolean> {
-    if (await connection.finish()) {
-      this.#trouble.mended()
-      return true
+    const end = await connection.finish()
+    if (end === 'broken' && ++this.#brokenEnds < MAX_BROKEN_ENDS) return false
+    if (end !== 'broken') this.#queue.trouble.mended()
+    if (end !== 'closed') {
+      const did =
+        end === 'broken'
+          ? `broke the connection at the end ${MAX_BROKEN_ENDS} times`
+          : 'did not close its side at the end'
+      this.#context.log.warn(`the receiver ${did}: it may not have read the last lines`)
     }
-    this.#brokenEnds += 1
-    if (this.#brokenEnds < MAX_BROKEN_ENDS) return false
-    this.#context.log.warn(
-      `the receiver broke the connection at the end ${MAX_BROKEN_ENDS} times: it may not have read the last lines`,
-    )
     return true
   }
 
   /** Tries until there is a connection, or the time for a shutdown is over. */
   async #reconnect(): Promise<void> {
-    const { signal } = this.#context
+    const { signal, log } = this.#context
+    const { trouble } = this.#queue
     while (!signal.aborted) {
       try {
-        await sleep(backoffDelay(this.#trouble.failures, this.#timing), systemClock, signal)
+        await sleep(backoffDelay(trouble.failures, this.#timing), systemClock, signal)
         this.#connection = await this.#connect()
         return
       } catch (error) {
-        if (signal.aborted) return
+        if (signal.aborted) break
         if (!(error instanceof StreamError)) throw error
-        this.#trouble.failed(error)
+        trouble.failed(error)
       }
     }
-  }
-
-  #giveUp(): void {
-    if (this.#connection.lost && this.#tail.bytes > 0) {
-      this.#context.log.warn(
-        `the last ${this.#tail.bytes} bytes were not sent again: what the receiver had not read is lost`,
-      )
-    }
-    this.#connection.destroy()
-    this.#outbox.giveUp(
-      new StreamError('export-failed', `${this.name}: not delivered before the end`),
+    if (this.#tail.bytes === 0) return
+    log.warn(
+      `the last ${this.#tail.bytes} bytes were not sent again: what the receiver had not read is lost`,
     )
-    this.#bell.ring()
   }
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { StreamError } from '../../src/errors.js'
 import { openHttp } from '../../src/export/http.js'
+import { closedPort } from '../helpers/central.js'
 import { EAGER, fakeContext, fakeMessage, firstArrivals, linesOf } from '../helpers/export-fakes.js'
 import { exportUnderKills, mortal, startReceiver } from '../helpers/mortal.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 type Post = {
   readonly headers: http.IncomingHttpHeaders
@@ -237,15 +237,9 @@ test('warns of an authorization that would travel in plain text', async () => {
 })
 
 test('loses no message and keeps the order while the sink is killed ten times', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'http-'))
-  const file = join(folder, 'lines')
-  let port = 0
-  const receiver = await mortal(t, async () => {
-    const started = await startReceiver('http-receiver.mjs', port, file)
-    port = started.port
-    return started.child
-  })
-  t.after(() => rm(folder, { recursive: true }))
+  const file = join(tempFolder(t), 'lines')
+  const port = await closedPort()
+  const receiver = await mortal(t, () => startReceiver('http-receiver.mjs', port, file))
   const context = fakeContext()
   const exporter = await openHttp(`http://127.0.0.1:${port}/`, context, EAGER)
   const messages = Array.from({ length: 50_000 }, (_, n) => fakeMessage(`c${n % 4}`, n))

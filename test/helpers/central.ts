@@ -36,11 +36,20 @@ export async function startSilentServer(
   return { port: (server.address() as AddressInfo).port, connections }
 }
 
-/** A port on 127.0.0.1 on which nobody listens. */
+/**
+ * A port on 127.0.0.1 on which nobody listens, nor will a server of another test that asks for port 0:
+ * systems choose that one from higher ports.
+ */
 export async function closedPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise((resolve) => server.close(resolve))
+    return port
+  }
 }

@@ -26,29 +26,30 @@ export async function mortal(t: TestContext, start: () => Promise<ChildProcess>)
   }
 }
 
-/** Starts one of the receivers beside this file; its port is the first line that it prints. */
+/** Starts one of the receivers beside this file, which prints a line when it listens. */
 export async function startReceiver(
   script: string,
   port: number,
   file: string,
-): Promise<{ child: ChildProcess; port: number }> {
+): Promise<ChildProcess> {
   const path = new URL(script, import.meta.url).pathname
   const child = spawn(process.execPath, [path, String(port), file], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const [line] = await once(child.stdout, 'data')
-  return { child, port: Number(String(line)) }
+  await once(child.stdout, 'data')
+  return child
 }
 
 /**
  * Exports messages while the receiver is killed and started again at random places among them.
  * @param paceMs a pause after every 100 messages, milliseconds; 0: as fast as the exporter takes them
+ * @param arrived resolves when the receiver has a message; the one before each kill is waited for
  */
 export async function exportUnderKills(
   exporter: Exporter,
   messages: readonly StreamMessage[],
   receiver: Mortal,
-  { kills = 10, paceMs = 0, restMs = 0 } = {},
+  { kills = 10, paceMs = 0, arrived = async (_message: StreamMessage) => {} } = {},
 ): Promise<void> {
   const stretch = Math.floor(messages.length / kills)
   const places = new Set(
@@ -58,12 +59,13 @@ export async function exportUnderKills(
   for (const [at, message] of messages.entries()) {
     if (places.has(at)) {
       await mishap
+      const before = messages[at - 1]
+      if (before) await arrived(before)
       mishap = (async () => {
         await sleep(Math.random() * 20)
         await receiver.kill()
         await sleep(Math.random() * 100)
         await receiver.start()
-        await sleep(restMs)
       })()
     }
     await exporter.export(message)

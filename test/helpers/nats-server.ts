@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
+import { closedPort } from './central.js'
 import { mortal } from './mortal.js'
 
 /** Why the tests that need a real server are skipped, or false. */
@@ -36,7 +36,7 @@ export async function startNatsServer(
 ): Promise<NatsServer> {
   const folder = await mkdtemp(join(tmpdir(), 'nats-'))
   const [file, log] = [join(folder, 'server.conf'), join(folder, 'log')]
-  const port = await freePort()
+  const port = await closedPort()
   const store = jetstream ? `jetstream { store_dir: "${folder}" }` : ''
   const configure = (more: string) =>
     writeFile(file, `listen: "127.0.0.1:${port}"\n${store}\n${more}\n`)
@@ -52,7 +52,8 @@ export async function startNatsServer(
         ...(user ? { user, pass } : {}),
       })
       t.after(() => connection.close())
-      return jetstreamManager(connection, { checkAPI: false })
+      // The server shares the machine with everything that loads it.
+      return jetstreamManager(connection, { checkAPI: false, timeout: 60_000 })
     },
     kill: server.kill,
     start: async (more = config) => {
@@ -72,12 +73,4 @@ async function spawnServer(config: string, log: string): Promise<ChildProcess> {
     await sleep(20)
   }
   return child
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { closedPort, startCentral } from '../helpers/central.js'
+import { goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey, registerKey } from '../helpers/keys.js'
 import { noNatsServer, startNatsServer } from '../helpers/nats-server.js'
@@ -141,4 +142,14 @@ test('a login that a NATS server refuses is not shown', { skip: noNatsServer }, 
   assert.equal(code, 2)
   assert.match(stderr, /refused the login; set NATS_CREDS/)
   assert.equal(central.connections.accepted, 0)
+})
+
+test('a module that ends the process is told of, and makes the exit code 1', async (t) => {
+  const folder = tempFolder(t)
+  await writeFile(join(folder, 'exit.mjs'), 'export default () => process.exit(0)')
+  await writeFile(join(folder, 'frames.jsonl'), goldenRecording(2))
+  const args = ['replay', 'frames.jsonl', '--export_data', './exit.mjs']
+  const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+  assert.equal(code, 1)
+  assert.match(stderr, /process\.exit\(\) was called in a module/)
 })
