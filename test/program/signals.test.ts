@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -16,6 +18,9 @@ import { entryOf, printed, startStream } from '../helpers/stream.js'
 const TWICE_MS = 300
 /** Far below the 10 s that an end may take. */
 const PROMPT_MS = 3000
+
+const hasScript = spawnSync('script', ['--version']).error === undefined
+const onTerminal = { skip: hasScript ? false : 'script(1) of util-linux is not installed' }
 
 /** A frame with a customer of so many letters. */
 function frameOf(letters: number): Buffer {
@@ -202,6 +207,22 @@ function handshakes(central: Central, topic: string): number {
 }
 
 describe('SIGHUP', { concurrency: 2 }, () => {
+  it('of a terminal that goes away ends the program with 0', onTerminal, async (t) => {
+    const central = await startCentral(t)
+    const folder = await tempDir(t)
+    const [log, code] = [join(folder, 'log'), join(folder, 'code')]
+    // The shell, which leads the session, is told that the terminal is gone, and passes it on.
+    const shell =
+      `exec script -qec "trap 'kill -HUP \\$!' HUP; $(printf "'%s' " "$@") 2>'${log}' & ` +
+      `wait \\$!; wait \\$!; echo \\$? >'${code}'" /dev/null`
+    const program = await startStream(t, central, ['--decode_data'], { shell })
+    const socket = await central.waitForSocket()
+    program.kill('SIGKILL')
+    assert.equal((await socket.ended).code, 1000)
+    await until(() => existsSync(code) && readFileSync(code, 'utf8') !== '')
+    assert.equal(readFileSync(code, 'utf8'), '0\n', readFileSync(log, 'utf8'))
+  })
+
   it('starts new entries, stops removed ones, and leaves the others alone', async (t) => {
     const central = await startCentral(t)
     const input = {
