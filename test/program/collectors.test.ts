@@ -16,6 +16,8 @@ const TOPICS = ['monitoring', 'presence', 'location'] as const
 const KILLS = 5
 const FRAMES_A_TURN = 4
 const TURN_MS = 15
+/** A stream that takes nothing more for so long is stuck, however busy the machine is. */
+const STUCK_MS = 30_000
 const CUSTOMER = 'c'.repeat(32)
 
 /** One of the two collectors: runs, is killed, and runs again. */
@@ -85,19 +87,24 @@ test('two collectors that are killed in turn keep every frame once', {
 
   const manager = await server.manager()
   let sent = 0
-  /** Resolves when the stream holds as many frames as were sent by now. */
+  let pausing = false
+  /** Resolves when the stream holds all that was sent; no more is sent meanwhile. */
   const caughtUp = async () => {
-    const goal = sent
-    const deadline = performance.now() + 10_000
-    for (let held = -1; held < goal; held = (await manager.streams.info('ARUBA')).state.messages) {
-      if (performance.now() > deadline) assert.fail(`${held} frames of ${goal} in the stream`)
+    pausing = true
+    let [held, heldAt] = [-1, performance.now()]
+    while (held < sent) {
+      const { messages } = (await manager.streams.info('ARUBA')).state
+      if (messages > held) [held, heldAt] = [messages, performance.now()]
+      if (performance.now() - heldAt > STUCK_MS) assert.fail(`${held} frames of ${sent} came`)
       await sleep(10)
     }
+    pausing = false
   }
   let killing = true
   const feeding = (async () => {
     while (killing) {
-      for (const topic of Array<typeof TOPICS>(FRAMES_A_TURN).fill(TOPICS).flat()) {
+      const frames = pausing ? 0 : FRAMES_A_TURN
+      for (const topic of Array<typeof TOPICS>(frames).fill(TOPICS).flat()) {
         sent += 1
         const fields = { timestamp: String(sent), customer_id: CUSTOMER }
         central.broadcast(topic, encodeFrame(topic, {}, fields))
@@ -126,7 +133,7 @@ test('two collectors that are killed in turn keep every frame once', {
   }
   const found = await stored(manager, 'ARUBA')
   const timestamps = [...found.values()].flat().map(Number)
-  assert.ok(sent > 2000, `only ${sent} frames`)
+  assert.ok(sent > 500, `only ${sent} frames`)
   assert.deepEqual(
     timestamps.sort((a, b) => a - b),
     Array.from({ length: sent }, (_, n) => n + 1),
