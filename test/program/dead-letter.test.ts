@@ -170,6 +170,6 @@ test('a replay whose input stays open ends when it is asked to', async (t) => {
   program.kill()
   const { code, stderr } = await program.result
   assert.equal(code, 0)
-  assert.ok(performance.now() - startedAt < 5_000)
+  assert.ok(performance.now() - startedAt < 30_000)
   assert.doesNotMatch(stderr, /torn/)
 })
