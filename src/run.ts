@@ -49,7 +49,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     reporting = await startReporting(settings, snapshot, program)
     const begun = collector.begin(entries)
     program.onHangup(() => {
-      void sinks.reopen().then(() => log.info('the files that are written were opened again'))
+      void sinks.reopen().then(() => log.info('files were opened again where that was possible'))
       void collector.reload()
     })
     await begun
