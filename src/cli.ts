@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { fstatSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, readFileSync } from 'node:fs'
 import { untilAborted } from './clock.js'
 import { type Invocation, parseCommandLine } from './command-line/parse-command-line.js'
 import type { LogSettings } from './command-line/settings.js'
@@ -35,6 +35,8 @@ let hangups = 0
 let reload: (() => void) | undefined
 /** An error that nothing caught: the end is as orderly as any, but it is a failure. */
 let failed = false
+/** The terminal that stdin, stdout or stderr led to is no more. */
+let terminalGone = false
 let asked: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefined
 
 /** Ends the process at once; for a second signal and for what is still left when time is up. */
@@ -56,9 +58,29 @@ function askToEnd(signal: NodeJS.Signals): void {
   } else if (signal !== asked.signal || atMs - asked.atMs >= ECHO_MS) leave(1)
 }
 
+function terminals() {
+  return [process.stdin, process.stdout, process.stderr].filter(({ isTTY }) => isTTY)
+}
+
+/**
+ * At its end Node sets the terminal right again, and some (20.20) abort where it is gone; what is
+ * closed they leave alone.
+ */
+function closeTerminals(): void {
+  if (!terminalGone) return
+  for (const { fd } of terminals()) {
+    try {
+      closeSync(fd)
+    } catch {
+      // Closed before: nothing to set right.
+    }
+  }
+}
+
 function hangUp(): void {
-  if (process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY) {
-    // The terminal is gone, and nobody can ask for anything any more.
+  if (terminals().length > 0) {
+    // Nobody can ask for anything any more.
+    terminalGone = true
     askToEnd('SIGHUP')
     return
   }
@@ -209,6 +231,7 @@ function fail(error: unknown, log: QuietLogger): void {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, askToEnd)
 process.on('SIGHUP', hangUp)
+process.on('exit', closeTerminals)
 // Who writes is told by the write itself; without a listener Node would end the program for it.
 process.stdout.on('error', () => {})
 process.on('exit', () => {

@@ -16,7 +16,7 @@ import type { KeySource } from './key/key-source.js'
 import { validateKey } from './key/validate-key.js'
 import { narrate } from './narrate.js'
 import type { Program } from './program.js'
-import type { EntrySnapshot } from './report/snapshot.js'
+import { type EntrySnapshot, type Received, receivedBy } from './report/snapshot.js'
 import type { Sinks } from './sinks.js'
 import { Streams } from './streams.js'
 
@@ -47,6 +47,8 @@ export class Collector {
   readonly #streams: Streams
   readonly #live = new Map<string, Live>()
   readonly #refused = new Map<string, StreamError>()
+  /** What streams received that a reload has ended. */
+  #earlier: Received | undefined
   #changing = Promise.resolve()
 
   constructor(options: CollectorOptions) {
@@ -96,6 +98,11 @@ export class Collector {
     }))
   }
 
+  /** What was received by entries that have been removed or changed since. */
+  get earlier(): Received | undefined {
+    return this.#earlier
+  }
+
   /** Validates the keys of these entries and begins to stream them. */
   begin(entries: readonly CustomerEntry[]): Promise<void> {
     return this.#inTurn(() => this.#begin(entries))
@@ -139,7 +146,9 @@ export class Collector {
       // What Central refused may be allowed by now: a topic ticked, a key renewed.
       const again = same.filter(({ name }) => this.#isRefused(name))
       log.info('the input file was read again', {
-        ...{ added: added.length, removed: removed.length, changed: changed.length },
+        added: added.length,
+        removed: removed.length,
+        changed: changed.length,
         same: same.length - again.length,
         tried_again: again.length || undefined,
       })
@@ -160,7 +169,16 @@ export class Collector {
   async #remove(name: string): Promise<void> {
     const live = this.#live.get(name)
     await this.#streams.stop(name)
-    if (this.#live.get(name) === live) this.#live.delete(name)
+    if (live && this.#live.get(name) === live) {
+      this.#addToEarlier(live)
+      this.#live.delete(name)
+    }
+  }
+
+  #addToEarlier({ intake, subscription }: Live): void {
+    const { messages, undecodable } = intake
+    const ended = { messages, undecodable, status: subscription.status }
+    this.#earlier = receivedBy([ended], this.#earlier)
   }
 
   /** A key that Central refused at the start is not offered on a socket. */
@@ -189,7 +207,12 @@ export class Collector {
     const keys = this.#ring.source(entry)
     const key = this.#offered(name, keys)
     const subscription = subscribe({
-      ...{ entry, key, signal, replay, reconnect, verifyCertificates },
+      entry,
+      key,
+      signal,
+      replay,
+      reconnect,
+      verifyCertificates,
       resume: this.#replayPointFor(entry),
       userAgent: this.#userAgent,
       gate: this.#gate,
@@ -197,6 +220,8 @@ export class Collector {
       onStatus: (status) => narrate(log, status),
     })
     const live: Live = { entry, keys, intake, subscription, held: false }
+    const before = this.#live.get(name)
+    if (before) this.#addToEarlier(before)
     this.#live.set(name, live)
     const held = async (waiting: Promise<void>) => {
       live.held = true

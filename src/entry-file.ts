@@ -77,7 +77,9 @@ export class EntryFile {
   async #save(renewals: readonly Renewal[]): Promise<void> {
     const { path, host, log, owner } = this.#options
     const result = await saveKeys({
-      ...{ path, renewals, owner },
+      path,
+      renewals,
+      owner,
       defaultHost: host,
     })
     if (result.type === 'failed') {

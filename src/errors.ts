@@ -2,7 +2,7 @@
  * What each failure means for the program: its exit code, and whether trying again can help.
  * This is the only place that says so.
  */
-export const FAILURES = {
+const FAILURES = {
   /** The command line is wrong. */
   usage: { exitCode: 2, retry: false },
   /** The input file is missing, not readable or wrong. */
@@ -13,7 +13,7 @@ export const FAILURES = {
   'exporter-unusable': { exitCode: 2, retry: false },
   /** Central answered 401 or 403 to the validation of a key, or 401 twice on the socket. */
   'key-refused': { exitCode: 3, retry: false },
-  /** Handshake answered 401; "Keys, 4" of the contract decides what follows. */
+  /** Handshake answered 401: a newer key is looked for, and tried once. */
   unauthorized: { exitCode: 3, retry: false },
   /** Handshake answered 400 with `Unsubscribed Topic`. */
   'topic-unsubscribed': { exitCode: 3, retry: false },

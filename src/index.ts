@@ -3,14 +3,12 @@
  * entry. The command line is `aruba-stream`.
  */
 
+import * as connection from './connection/subscribe.js'
+
 export type { Frame } from './connection/frame.js'
 export type { ReplayOptions, ReplayPoint } from './connection/replay.js'
 export type { Progress, Status } from './connection/status.js'
-export {
-  type SubscribeOptions,
-  type Subscription,
-  subscribe,
-} from './connection/subscribe.js'
+export type { Subscription } from './connection/subscribe.js'
 export { createDecoder, type Decoder, type DecoderOptions } from './decode/decoder.js'
 export type { Drift } from './decode/drift.js'
 export type { JsonValue, StreamMessage, StreamRecord, StreamRecordOf } from './decode/message.js'
@@ -25,3 +23,13 @@ export { isTopic, TOPICS, type Topic } from './schema/topics.js'
 export type { TopicPayloads } from './schema/types/index.js'
 export type { BytesText, Float, Int64Text } from './schema/value-types.js'
 export { Secret } from './secret.js'
+
+/** What a subscription is made of; its clock and its chance are the system's. */
+export type SubscribeOptions = Omit<connection.SubscribeOptions, 'clock' | 'random'>
+
+/**
+ * Subscribes to one topic for one customer; connects when it is iterated, and again whenever a
+ * connection is lost. Trouble is no exception: the iteration ends, and `status` says how.
+ */
+export const subscribe: (options: SubscribeOptions) => connection.Subscription =
+  connection.subscribe

@@ -61,7 +61,9 @@ export class Intake {
   #bury(frame: Frame, error: StreamError): void | Promise<void> {
     const { entry, log, sinks } = this.#options
     this.undecodable++
-    log.error(error.message, { code: error.code, bytes: frame.bytes.length })
+    // The log's lines name the entry by themselves.
+    const said = error.message.replace(`${entry.name}: `, '')
+    log.error(said, { code: error.code, bytes: frame.bytes.length })
     return sinks.deadLetter?.append({
       ...frame,
       customer: entry.name,

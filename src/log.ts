@@ -6,8 +6,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-export const LOG_FORMATS = ['text', 'json'] as const
-export type LogFormat = (typeof LOG_FORMATS)[number]
+export type LogFormat = 'text' | 'json'
 
 /** A logger; stages get one and never write to stderr themselves. */
 export interface Logger {

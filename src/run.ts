@@ -22,8 +22,11 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   const startedAt = Date.now()
 
   const file = new EntryFile({
-    ...{ path: settings.inputFile, host: settings.host },
-    ...{ log, owner, signal: stopping },
+    path: settings.inputFile,
+    host: settings.host,
+    log,
+    owner,
+    signal: stopping,
   })
   const decoders = new Decoders({ ...settings, log })
   const { added: entries } = await file.read(({ added }) =>
@@ -36,6 +39,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   const snapshot = (): Snapshot => ({
     entries: collector.snapshot(Date.now()),
     exporters: sinks.counters,
+    earlier: collector.earlier,
     startedAt,
   })
 
@@ -45,7 +49,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     reporting = await startReporting(settings, snapshot, program)
     const begun = collector.begin(entries)
     program.onHangup(() => {
-      void sinks.reopen().then(() => log.info('the files that are written were opened again'))
+      void sinks.reopen().then(() => log.info('files were opened again where that was possible'))
       void collector.reload()
     })
     await begun

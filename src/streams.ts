@@ -52,9 +52,9 @@ export class Streams {
   /** Stops an entry; resolves when what it had received is delivered. */
   async stop(name: string): Promise<void> {
     const running = this.#running.get(name)
-    this.#running.delete(name)
     running?.controller.abort()
     await running?.done
+    if (this.#running.get(name) === running) this.#running.delete(name)
   }
 
   /** Makes a change, during which the program must not end for want of streams. */

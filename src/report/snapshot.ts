@@ -22,12 +22,36 @@ export type EntrySnapshot = {
 
 export type ExporterSnapshot = { readonly name: string; readonly counters: ExporterCounters }
 
+/** What was received, in sum. */
+export type Received = {
+  readonly messages: number
+  readonly bytes: number
+  readonly undecodable: number
+}
+
 /** The whole program as it stands now: what table, log lines, metrics and health are made of. */
 export type Snapshot = {
   readonly entries: readonly EntrySnapshot[]
   readonly exporters: readonly ExporterSnapshot[]
+  /** By entries that a reload has removed or changed since, which `entries` no longer counts. */
+  readonly earlier?: Received | undefined
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+}
+
+/** What entries have received together, with what came before. */
+export function receivedBy(
+  entries: readonly Pick<EntrySnapshot, 'messages' | 'undecodable' | 'status'>[],
+  earlier: Received = { messages: 0, bytes: 0, undecodable: 0 },
+): Received {
+  return entries.reduce(
+    (sum, { messages, undecodable, status }) => ({
+      messages: sum.messages + messages,
+      bytes: sum.bytes + status.bytes,
+      undecodable: sum.undecodable + undecodable,
+    }),
+    earlier,
+  )
 }
 
 /** Why an entry is not open; undefined where there is no failure to name. */

@@ -1,21 +1,24 @@
 import type { LogFields, Logger } from '../log.js'
-import type { Snapshot } from './snapshot.js'
+import { receivedBy, type Snapshot } from './snapshot.js'
 import { showState, showTotals } from './words.js'
 
-export type StatsLine = { readonly message: string; readonly fields: LogFields }
+type StatsLine = { readonly message: string; readonly fields: LogFields }
 
 /**
- * The counters in log lines: one for the program, one for each entry, one for each exporter.
- * Numbers stand in the fields, so that a collector of JSON logs need not read sentences.
+ * Logs the counters, one line for the program, one for each entry, one for each exporter; to be
+ * called at `--stats_interval` and at the end.
  */
-export function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
-  const { entries, exporters, startedAt } = snapshot
+export function logStats(log: Logger, snapshot: Snapshot, now: number): void {
+  for (const { message, fields } of formatStats(snapshot, now)) log.info(message, fields)
+}
+
+/** Numbers stand in the fields, so that a collector of JSON logs need not read sentences. */
+function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
+  const { entries, exporters, earlier, startedAt } = snapshot
   const total: StatsLine = {
     message: showTotals(entries),
     fields: {
-      messages: sum(entries.map(({ messages }) => messages)),
-      bytes: sum(entries.map(({ status }) => status.bytes)),
-      undecodable: sum(entries.map(({ undecodable }) => undecodable)),
+      ...receivedBy(entries, earlier),
       delivered: sum(exporters.map(({ counters }) => counters.delivered)),
       given_up: sum(exporters.map(({ counters }) => counters.givenUp)),
       up_seconds: seconds(now - startedAt),
@@ -37,6 +40,9 @@ export function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
       },
     }),
   )
+  const before: StatsLine[] = earlier?.bytes
+    ? [{ message: 'received by entries before they were changed or removed', fields: earlier }]
+    : []
   const perExporter = exporters.map(
     ({ name, counters }): StatsLine => ({
       message: counters.givenUp === 0 ? 'messages handed on' : 'messages handed on, with losses',
@@ -49,12 +55,7 @@ export function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
       },
     }),
   )
-  return [total, ...perEntry, ...perExporter]
-}
-
-/** Logs the counters; to be called at `--stats_interval` and at the end. */
-export function logStats(log: Logger, snapshot: Snapshot, now: number): void {
-  for (const { message, fields } of formatStats(snapshot, now)) log.info(message, fields)
+  return [total, ...perEntry, ...before, ...perExporter]
 }
 
 function sum(numbers: readonly number[]): number {

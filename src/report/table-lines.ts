@@ -2,7 +2,7 @@ import { type Cell, type Colour, type Column, layOut, paint } from '../table-lay
 import { printable } from '../text.js'
 import { fit } from '../width.js'
 import { abnormalSilence } from './silence.js'
-import type { EntrySnapshot, ExporterSnapshot, Snapshot } from './snapshot.js'
+import { type EntrySnapshot, type ExporterSnapshot, receivedBy, type Snapshot } from './snapshot.js'
 import { showCount, showDuration, showState, showTotals } from './words.js'
 
 /** The rate is that of the last five seconds. */
@@ -32,13 +32,13 @@ export function tableLines(
   snapshot: Snapshot,
   { at, width, height, colour, rateOf }: Drawing,
 ): string[] {
-  const { entries, exporters, startedAt } = snapshot
+  const { entries, exporters, earlier, startedAt } = snapshot
   const rate = rateOf(snapshot, at)
   const exporterLines = exporters.slice(0, Math.max(0, height - 4)).map(exporterLine)
   const room = Math.max(0, height - 2 - exporterLines.length)
   const shown = entries.length <= room ? entries : byTrouble(entries, at).slice(0, room)
   const hidden = entries.length - shown.length
-  const messages = entries.reduce((sum, entry) => sum + entry.messages, 0)
+  const { messages } = receivedBy(entries, earlier)
   const total = entries.reduce((sum, entry) => sum + rate(entry), 0)
   const summary = [
     hidden > 0 ? `${hidden} more not shown` : '',

@@ -151,7 +151,8 @@ test('undecodable frames alone are no failure', async (t) => {
   const program = runProgram(t, args)
   const socket = await central.waitForSocket()
   await socket.send(Buffer.from([0xff]))
-  await program.waitForLine('code=frame-undecodable')
+  const line = await program.waitForLine('code=frame-undecodable')
+  assert.match(line, /ERROR A: the frame cannot be decoded/)
   program.kill()
   const { code, stderr } = await program.result
   assert.equal(code, 0)
@@ -170,6 +171,6 @@ test('a replay whose input stays open ends when it is asked to', async (t) => {
   program.kill()
   const { code, stderr } = await program.result
   assert.equal(code, 0)
-  assert.ok(performance.now() - startedAt < 5_000)
+  assert.ok(performance.now() - startedAt < 30_000)
   assert.doesNotMatch(stderr, /torn/)
 })

@@ -41,7 +41,7 @@ test('the metrics go on counting over lost connections, and name what was given 
   }
   /** Asks again until the entry has so many messages. */
   const counted = async (count: number) => {
-    for (let tries = 0; tries < 500; tries++) {
+    for (let tries = 0; tries < 6000; tries++) {
       const value = await scrape()
       if (value('messages_total', 'customer', 'A') === count) return value
       await sleep(10)

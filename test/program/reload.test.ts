@@ -108,6 +108,37 @@ describe('a reload', { concurrency: 2 }, () => {
     assert.equal((await program.result).code, 0)
   })
 
+  it('keeps in the final counters what removed and changed entries had received', async (t) => {
+    const central = await startCentral(t)
+    const [changing, leaving] = [entryOf('audit'), entryOf('apprf')]
+    const program = await startStream(t, central, ['--decode_data'], {
+      input: { Changing: changing, Leaving: leaving },
+    })
+    const first = await central.waitForSocket({ key: changing.wsskey })
+    const gone = await central.waitForSocket({ key: leaving.wsskey })
+    await first.send(FRAME)
+    await gone.send(FRAME)
+    await gone.sendText('no frame')
+    await program.waitForLine('"customer":"Changing"', 'stdout')
+    await program.waitForLine('a text frame')
+    const changed = entryOf('audit')
+    await rewrite(program.path, { Changing: changed })
+    program.kill('SIGHUP')
+    const next = await central.waitForSocket({ key: changed.wsskey })
+    await gone.ended
+    await next.send(FRAME)
+    await until(() => program.stdout.split('\n').length === 4)
+    program.kill()
+    const { code, stderr } = await program.result
+    assert.equal(code, 0)
+    assert.match(stderr, /1 entry: 1 ended \(messages=3 bytes=\d+ undecodable=1 delivered=3 /)
+    assert.match(
+      stderr,
+      /before they were changed or removed \(messages=2 bytes=\d+ undecodable=1\)/,
+    )
+    assert.match(stderr, /Changing: ended \(topic=audit messages=1 /)
+  })
+
   it('tries again what Central had refused', async (t) => {
     const central = await startCentral(t, { unsubscribed: ['audit'] })
     const input = { Unticked: entryOf('audit'), Other: entryOf('apprf') }

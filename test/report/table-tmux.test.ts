@@ -10,7 +10,7 @@ import { displayWidth } from '../../src/width.js'
 
 const SHOW = fileURLToPath(new URL('../helpers/table-show.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 60_000
 
 /** A terminal with a server of its own, which goes when the test ends. */
 async function startTmux(t: TestContext, columns: number) {

@@ -5,7 +5,7 @@ import { startCentral } from '../helpers/central.js'
 
 function validate(central: Central, key?: string): Promise<Response> {
   const headers = key === undefined ? {} : { Authorization: key }
-  const signal = AbortSignal.timeout(5_000)
+  const signal = AbortSignal.timeout(60_000)
   return fetch(`${central.url}/streaming/token/validate`, { headers, redirect: 'manual', signal })
 }
 
