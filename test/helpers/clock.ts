@@ -60,11 +60,11 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Gives sockets their turn until something is so; fails after 5 s of real time unless told. */
+/** Gives sockets their turn until something is so; fails after 30 s of real time unless told. */
 export async function until(
   condition: () => boolean,
   what = () => String(condition),
-  timeoutMs = 5000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs
   while (!condition()) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { leaksIn } from './keys.js'
 
 /** Waiting for a line ends in an error after this. */
-const LINE_MS = 15_000
+const LINE_MS = 60_000
 
 /** Set to another build of the program (an installed tarball's, say) to run the tests against it. */
 const PROGRAM =
