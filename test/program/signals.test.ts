@@ -12,10 +12,12 @@ import { makeKey } from '../helpers/keys.js'
 import type { Program } from '../helpers/program.js'
 import { entryOf, printed, startStream } from '../helpers/stream.js'
 
-/** Longer than the same signal may take to come twice from one key press. */
-const TWICE_MS = 300
-/** Far below the 10 s that an end may take. */
-const PROMPT_MS = 3000
+/** How soon the same signal comes twice from one key press. */
+const ECHO_MS = 200
+/** Before the 9 s are over after which the program gives up what hangs. */
+const PROMPT_MS = 8000
+/** More than the 10 s that an end may take, by what a busy machine may add. */
+const LATEST_MS = 15_000
 
 /** A frame with a customer of so many letters. */
 function frameOf(letters: number): Buffer {
@@ -78,11 +80,21 @@ describe('the first signal', { concurrency: 2 }, () => {
   }
 
   it('counts once where it comes twice within milliseconds, as from npx', async (t) => {
-    const { program } = await startSlow(t)
-    program.kill('SIGINT')
-    await sleep(20)
-    const { stderr } = await requireEnd(program, 0, { signal: 'SIGINT' })
-    assert.match(stderr, /^exported 30$/m)
+    // On a busy machine both may take so long that they are two.
+    for (let tries = 0; tries < 10; tries += 1) {
+      const { program } = await startSlow(t)
+      const startedAtMs = performance.now()
+      program.kill('SIGINT')
+      await sleep(20)
+      program.kill('SIGINT')
+      const sentInMs = performance.now() - startedAtMs
+      const { code, stderr } = await program.result
+      if (code === 1 && sentInMs > ECHO_MS / 4) continue
+      assert.equal(code, 0, stderr)
+      assert.match(stderr, /^exported 30$/m)
+      return
+    }
+    assert.fail('the signals were never sent soon one after the other')
   })
 
   it('ends a handshake that stalls, in plain text and in TLS', async (t) => {
@@ -154,7 +166,7 @@ describe('the first signal', { concurrency: 2 }, () => {
     const socket = await central.waitForSocket()
     await socket.sendAll([FRAME, FRAME, FRAME])
     await program.waitForLine('hangs')
-    const { stderr } = await requireEnd(program, 1, { withinMs: 10_500 })
+    const { stderr } = await requireEnd(program, 1, { withinMs: LATEST_MS })
     assert.match(stderr, /the message is given up/)
     assert.match(stderr, /given_up=3/)
     const letters = (await readFile(deadLetter, 'utf8')).trimEnd().split('\n')
@@ -169,23 +181,30 @@ describe('the second signal ends the program at once, with code 1,', { concurren
   const start = async (t: TestContext) => {
     const central = await startCentral(t)
     const program = await startStream(t, central, ['--export_data', await module(t, HANGING)])
-    await (await central.waitForSocket()).send(FRAME)
+    const socket = await central.waitForSocket()
+    await socket.send(FRAME)
     await program.waitForLine('hangs')
-    return program
+    return { program, socket }
+  }
+  const endAtOnce = async (program: Program, signal: NodeJS.Signals) => {
+    const { stderr } = await requireEnd(program, 1, { signal })
+    assert.doesNotMatch(stderr, /given_up/)
   }
 
   it('where it is the same one, a moment later', async (t) => {
-    const program = await start(t)
+    const { program, socket } = await start(t)
     program.kill('SIGINT')
-    await sleep(TWICE_MS)
-    await requireEnd(program, 1, { signal: 'SIGINT' })
+    // The first one has been noticed when the socket is closed.
+    await socket.ended
+    await sleep(2 * ECHO_MS)
+    await endAtOnce(program, 'SIGINT')
   })
 
   it('where it is another one, however soon', async (t) => {
-    const program = await start(t)
+    const { program } = await start(t)
     program.kill('SIGINT')
     await sleep(20)
-    await requireEnd(program, 1, { signal: 'SIGTERM' })
+    await endAtOnce(program, 'SIGTERM')
   })
 })
 
