@@ -34,7 +34,6 @@ export function parseHost(text: string): Host {
   if (secure === undefined) throw wrong(`unknown scheme "${scheme}"`)
   if (rest === '') throw wrong('it is empty')
   if (maskTokens(rest) !== rest) throw wrong('it looks like a key')
-  if (maskTokens(rest) !== rest) throw wrong('it looks like a key')
 
   let url: URL
   try {

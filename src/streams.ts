@@ -63,8 +63,11 @@ export class Streams {
     try {
       await work()
     } catch (error) {
+      const { stopping, onFailure } = this.#options
+      // Such as a reload that was waiting for the input file: the end was asked for.
+      if (stopping.aborted && error === stopping.reason) return
       this.#failure ??= { error }
-      this.#options.onFailure()
+      onFailure()
     } finally {
       this.#open--
       if (this.#open === 0) this.#end()

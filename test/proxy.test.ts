@@ -48,6 +48,14 @@ describe('proxyFor', () => {
     })
   }
 
+  test('takes names in NO_PROXY as Python does, with a leading dot or a port', () => {
+    set({ HTTPS_PROXY: 'http://a:1', NO_PROXY: '.dotted.example,with.example:8443' })
+    assert.equal(proxyFor('wss://dotted.example/'), undefined)
+    assert.equal(proxyFor('wss://with.example:8443/'), undefined)
+    assert.equal(proxyFor('wss://app.with.example:8443/'), undefined)
+    assert.equal(proxyFor('wss://app.with.example/'), 'http://a:1')
+  })
+
   test('does not take the end of a name for a domain', () => {
     set({ HTTPS_PROXY: 'http://a:1', NO_PROXY: 'central.example' })
     assert.equal(proxyFor('wss://notcentral.example/'), 'http://a:1')

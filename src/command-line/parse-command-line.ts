@@ -154,10 +154,13 @@ function explain(error: CommanderError, program: Command, args: readonly string[
     // Only the name: what stands behind a "=" may be a key.
     const [, flag = ''] = /'(--?[^'=]*)/.exec(error.message) ?? []
     const listed = command.options.filter((option) => !option.hidden)
+    if (listed.some(({ long }) => long === flag)) return `${flag} takes no value (${help})`
     const flags = ['--help', ...listed.map((option) => option.long ?? '')]
     return `unknown option ${flag}; the nearest is ${nearest(flag, flags)} (${help})`
   }
   if (error.code === 'commander.excessArguments') {
+    const missed = optionTakenForValue(command)
+    if (missed) return `${missed}: expected a value; got the next option (${help})`
     const commands = program.commands.map((each) => each.name())
     const meant = commands.find((name) => args[0] !== undefined && editDistance(args[0], name) <= 2)
     // The word itself is not quoted: it may be a key.
@@ -165,4 +168,12 @@ function explain(error: CommanderError, program: Command, args: readonly string[
     return `there is a word that belongs to no option; the commands are ${commands.join(', ')} (${help})`
   }
   return `${error.message.replace(/^error: /, '')} (${help})`
+}
+
+/** The option that has another one for its value, as where a shell variable was empty. */
+function optionTakenForValue(command: Command): string | undefined {
+  const options = command.options.map(({ long }) => long)
+  const values = Object.entries(command.opts())
+  const [name] = values.find(([, value]) => options.includes(value)) ?? []
+  return name && `--${name}`
 }

@@ -86,8 +86,9 @@ function requireOptions(values: OptionValues, needed: Readonly<Record<string, st
 }
 
 function hostname(values: OptionValues): Host {
+  const value = text(values, 'hostname') ?? ''
   try {
-    return parseHost(text(values, 'hostname') ?? '')
+    return parseHost(value)
   } catch (error) {
     throw error instanceof StreamError
       ? new StreamError('usage', `--hostname: ${error.message}`)

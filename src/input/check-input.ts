@@ -55,14 +55,17 @@ export function checkInput(root: Node, text: string): CheckedInput {
 }
 
 /** Every `wsskey` in the file, at any depth, so that a key is known wherever else it was pasted. */
-function keysIn(node: Node): string[] {
-  const here =
-    node.type === 'object'
-      ? members(node)
-          .filter(({ name, value }) => name === 'wsskey' && value.type === 'string')
-          .map(({ value }) => String(value.value))
-          // Where key and topic were mixed up, the topic's name is no secret.
-          .filter((key) => !(TOPICS as readonly string[]).includes(key))
-      : []
-  return [...here, ...(node.children ?? []).flatMap(keysIn)]
+function keysIn(root: Node): string[] {
+  const keys: string[] = []
+  const nodes = [root]
+  // A list that grows, not a recursion: the parser goes deeper than the stack would take that.
+  for (const node of nodes) {
+    for (const child of node.children ?? []) nodes.push(child)
+    if (node.type !== 'object') continue
+    for (const { name, value } of members(node)) {
+      if (name === 'wsskey' && value.type === 'string') keys.push(String(value.value))
+    }
+  }
+  // Where key and topic were mixed up, the topic's name is no secret.
+  return keys.filter((key) => !(TOPICS as readonly string[]).includes(key))
 }

@@ -142,6 +142,8 @@ class Ring implements KeyRing {
       this.#options.onPasted?.(name, pasted)
       return pasted
     }
+    // Or was here while the file was being read.
+    if (!holder.current.equals(refused)) return holder.current
     const validation = await this.#validate(host, refused, signal)
     if (validation.type === 'accepted') throw goodButRefused(host, refused)
     const renewal = { host, from: refused, to: validation.key }

@@ -99,6 +99,13 @@ describe('parseCommandLine', () => {
     ['no input file', ['--hostname', 'h'], /missing --jsoninput FILE/],
     ['an unknown option', [...NEEDED, '--decode'], /--decode; the nearest is --decode_data/],
     ['an option without its value', ['--hostname', 'h', '--jsoninput'], /--jsoninput .*missing/],
+    [
+      'an option in place of a value',
+      ['--hostname', '--jsoninput', 'f'],
+      /^--hostname: expected a value; got the next option/,
+    ],
+    ['a value where none belongs', [...NEEDED, '--readable=1'], /^--readable takes no value/],
+    ['an empty host', ['--hostname', '', '--jsoninput', 'f'], /^--hostname: expected a value; got/],
     ['an empty value', ['--hostname', 'h', '--jsoninput', ''], /--jsoninput: expected a value/],
     ['a word too many', [...NEEDED, 'now'], /the commands are check, replay, simulate/],
     ['a command that is nearly one', ['chek'], /did you mean check\?/],

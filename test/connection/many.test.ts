@@ -42,10 +42,10 @@ test('a thousand entries open soon, cost little while idle, and end soon', async
     await until(
       () => open === ENTRIES,
       () => `${open} open`,
-      20_000,
+      60_000,
     )
   })
-  assert.ok(opening.seconds < 20, `open after ${opening.seconds} s`)
+  assert.ok(opening.seconds < 60, `open after ${opening.seconds} s`)
   assert.equal(central.connections.accepted, ENTRIES)
   const megabytes = process.memoryUsage.rss() / 1e6
   assert.ok(megabytes < 300, `${megabytes} MB resident`)
@@ -66,7 +66,7 @@ test('a thousand entries open soon, cost little while idle, and end soon', async
     stop.abort()
     await Promise.all(reading)
   })
-  assert.ok(ending.seconds < 5, `ended after ${ending.seconds} s`)
+  assert.ok(ending.seconds < 20, `ended after ${ending.seconds} s`)
   assert.equal(clock.timers, 0)
   await until(() => central.connections.open === 0)
 })

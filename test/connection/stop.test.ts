@@ -117,7 +117,8 @@ test('cuts an open connection when its server does not answer within a second', 
   const startedMs = performance.now()
   await assertStops(subscriber, undefined)
   const tookMs = performance.now() - startedMs
-  assert.ok(tookMs > 900 && tookMs < 2500, `took ${tookMs} ms`)
+  // `ws` itself would wait for 30 s.
+  assert.ok(tookMs > 900 && tookMs < 10_000, `took ${tookMs} ms`)
 })
 
 test('stops while its socket is paused, without reading all that was sent', async (t) => {

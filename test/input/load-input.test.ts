@@ -111,6 +111,20 @@ test('a syntax error has line and column, and never quotes the file', async (t) 
   assert.match(await at('[]'), /^FILE: the file: expected an object with "customers"; got an array/)
 })
 
+test('a file nested to any depth is taken, or refused as nested too deeply', async (t) => {
+  for (let depth = 500; depth <= 8000; depth += 500) {
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const) {
+      const entry = JSON.stringify({ wsskey: makeKey('nested'), topic: 'audit' }).slice(0, -1)
+      const nested = `${open.repeat(depth)}1${close.repeat(depth)}`
+      const said = await problemsOf(t, `{"customers": {"A": ${entry}, "x": ${nested}}}}`)
+      assert.match(said, /^valid$|nested too deeply/, `${open} ${depth} times`)
+    }
+  }
+})
+
 test('every problem is reported at once, each with its place', async (t) => {
   const text = `{"customers": {
     "A": {"wsskey": "", "topic": "wifi"},

@@ -61,7 +61,7 @@ test('a pipe into which nobody writes is given up with a clear message', async (
     code: 'input-invalid',
     message: `${path}: nobody has written into this pipe for 0.05 s; expected the input file`,
   })
-  const silent = assert.rejects(loadInput(path, { silenceMs: 200 }), /nobody has written/)
+  const silent = assert.rejects(loadInput(path, { silenceMs: 2000 }), /nobody has written/)
   const writer = await openWriter(path)
   await silent
   await writer.close()
@@ -96,7 +96,7 @@ test('a process that waits for a writer can exit', async (t) => {
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', '--input-type=module', '--eval', script],
-    { stdio: ['ignore', 'ignore', 'inherit'], timeout: 20_000 },
+    { stdio: ['ignore', 'ignore', 'inherit'], timeout: 60_000 },
   )
   assert.deepEqual(await once(child, 'exit'), [7, null])
 })

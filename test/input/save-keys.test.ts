@@ -147,12 +147,13 @@ test('a lock that was left behind is taken over, with the files of killed runs',
     [b, a, process.pid],
   ] as const) {
     await symlink(holder(pid), lock)
-    const started = performance.now()
+    const startedMs = performance.now()
     const renewals = [renewal(before, after)]
     const owner = { pid: process.pid, isAlive }
     const result = await saveKeys({ path, renewals, defaultHost: HOST, owner })
     assert.equal(result.type, 'saved')
-    assert.ok(performance.now() - started < 2000)
+    // Sooner than the 5 s after which every lock is stale.
+    assert.ok(performance.now() - startedMs < 4900)
     assert.equal(await readFile(path, 'utf8'), simple(after))
   }
   assert.deepEqual((await readdir(dirname(path))).sort(), ['.input.json.swp', 'input.json'])

@@ -27,6 +27,8 @@ async function setUp(t: TestContext, options: CentralOptions = {}) {
   const faults = {
     /** Thrown by readKeys. */
     read: undefined as unknown,
+    /** What a reading waits for. */
+    reading: Promise.resolve(),
     /** Whether the file can be written. */
     readOnly: false,
     /** What a save waits for. */
@@ -39,6 +41,7 @@ async function setUp(t: TestContext, options: CentralOptions = {}) {
     gate: createGate(),
     readKeys: async () => {
       reads += 1
+      await faults.reading
       if (faults.read !== undefined) throw faults.read
       return new Map(file)
     },
@@ -377,6 +380,24 @@ test('renewals that come while the file is written are saved together', async (t
     [...file.values()].map((key) => key.reveal()),
     renewals,
   )
+})
+
+test('a key that is renewed while the file is read is not asked for again', async (t) => {
+  const { central, ring, entry, faults } = await setUp(t)
+  const [old, renewal] = [makeKey('old'), makeKey('renewal')]
+  central.keys.renew(old, renewal)
+  const [first, second] = ['1', '2'].map((name) => ring.source(entry(name, old)))
+  assert.ok(first && second)
+  const arrived = central.nextValidation()
+  const one = first.afterUnauthorized(new Secret(old), never)
+  await arrived
+  const { promise, resolve } = withResolvers()
+  faults.reading = promise
+  const two = second.afterUnauthorized(new Secret(old), never)
+  assert.equal((await one).reveal(), renewal)
+  resolve()
+  assert.equal((await two).reveal(), renewal)
+  assert.deepEqual(asked(central), [old])
 })
 
 test('who leaves does not take the answer from those who share the call', async (t) => {

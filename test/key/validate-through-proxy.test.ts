@@ -5,6 +5,7 @@ import { StreamError } from '../../src/errors.js'
 import { parseHost } from '../../src/host.js'
 import { type ValidateKeyOptions, validateKey } from '../../src/key/validate-key.js'
 import { Secret } from '../../src/secret.js'
+import type { CentralOptions } from '../../src/simulate/central.js'
 import { closedPort, startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { startProxy } from '../helpers/connect-proxy.js'
@@ -103,14 +104,15 @@ test('a proxy that does not answer is left in time, and at once on an abort', as
   const central = await startCentral(t)
   const proxy = await startProxy(t, { answer: null })
   setProxies(t, { HTTP_PROXY: proxy.url })
-  const late = await failure(validate(central.url, { timeoutMs: 100 }))
+  const late = await failure(validate(central.url, { timeoutMs: 1000 }))
   assert.equal(late.code, 'proxy-failed')
-  assert.match(late.message, /^the proxy 127.0.0.1:\d+: no answer .* within 0.1 s/)
+  assert.match(late.message, /^the proxy 127.0.0.1:\d+: no answer .* within 1 s/)
   await until(() => proxy.open.size === 0)
 
   const controller = new AbortController()
+  const before = proxy.requests.length
   const validation = validate(central.url, { signal: controller.signal })
-  await until(() => proxy.requests.length === 2)
+  await until(() => proxy.requests.length > before)
   controller.abort(new Error('the end'))
   await assert.rejects(validation, /the end/)
   await until(() => proxy.open.size === 0)
@@ -118,13 +120,14 @@ test('a proxy that does not answer is left in time, and at once on an abort', as
 
 test('a server that does not answer through a proxy is left in time, tunnel and all', async (t) => {
   const { good } = await certificates()
-  for (const tls of [{ tls: good }, {}]) {
-    const central = await startCentral(t, tls)
-    const proxy = await startProxy(t)
-    setProxies(t, { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url })
+  const proxy = await startProxy(t)
+  setProxies(t, { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url })
+  const leave = async (options: CentralOptions) => {
+    const central = await startCentral(t, options)
     central.failValidation({ type: 'stall' })
-    const validation = validate(central.url, { timeoutMs: 300, verifyCertificates: false })
+    const validation = validate(central.url, { timeoutMs: 3000, verifyCertificates: false })
     assert.equal((await failure(validation)).code, 'timed-out')
     await until(() => proxy.open.size === 0 && central.connections.open === 0)
   }
+  await Promise.all([leave({ tls: good }), leave({})])
 })
