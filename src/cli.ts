@@ -3,11 +3,11 @@ import { closeSync, fstatSync, readFileSync } from 'node:fs'
 import { untilAborted } from './clock.js'
 import { type Invocation, parseCommandLine } from './command-line/parse-command-line.js'
 import type { LogSettings } from './command-line/settings.js'
-import { SHOW_CURSOR } from './cursor.js'
 import { StreamError } from './errors.js'
 import { createLogger, isJournal } from './log.js'
 import { type QuietLogger, quietRepeats } from './log-repeats.js'
-import type { Program, Screen } from './program.js'
+import type { Program } from './program.js'
+import { createScreen, hasColour } from './screen.js'
 import { Shutdown } from './shutdown.js'
 import { printable } from './text.js'
 
@@ -28,7 +28,7 @@ const { version } = JSON.parse(
 ) as { version: string }
 
 const shutdown = new Shutdown(() => leave(1))
-const screen = createScreen()
+const screen = createScreen(process.stderr, process.env)
 /** What was asked for is done, or given up by us: any other end of the process is not ours. */
 let performed = false
 let hangups = 0
@@ -168,7 +168,7 @@ function createProgram(settings: LogSettings = { format: 'text', level: 'info' }
       stream: process.stdout,
       file: fstatSync(1).isFile() ? 1 : undefined,
       terminal: process.stdout.isTTY === true,
-      colour: hasColour(process.stdout),
+      colour: hasColour(process.stdout, process.env),
     },
     screen,
     env: process.env,
@@ -189,36 +189,6 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
-}
-
-function createScreen(): Screen & { log(text: string): void; restore(): void } {
-  const { stderr } = process
-  // Whoever read the log went away; that is no reason to stop delivering.
-  stderr.on('error', () => {})
-  const write = (text: string) => {
-    stderr.write(text)
-  }
-  let logWrite = write
-  return {
-    write,
-    log: (text) => logWrite(text),
-    restore() {
-      // Who diverts the log draws on the screen, and hides the cursor for it.
-      if (logWrite !== write) write(SHOW_CURSOR)
-    },
-    terminal: stderr.isTTY === true && process.env.TERM !== 'dumb',
-    colour: hasColour(stderr),
-    columns: () => stderr.columns ?? 80,
-    rows: () => stderr.rows ?? 24,
-    divertLog(diverted = write) {
-      logWrite = diverted
-    },
-  }
-}
-
-/** NO_COLOR counts when it is set and not empty (no-color.org). */
-function hasColour(stream: { isTTY?: boolean }): boolean {
-  return stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb'
 }
 
 /** An error that nothing expected: said with its stack for whoever reports it, and the end begins. */

@@ -1,6 +1,7 @@
 import type { Frame } from './connection/frame.js'
 import type { Decoder } from './decode/decoder.js'
 import type { StreamMessage } from './decode/message.js'
+import { errorText } from './error-text.js'
 import { StreamError } from './errors.js'
 import { exportAll } from './export/export-all.js'
 import type { Logger } from './log.js'
@@ -48,8 +49,9 @@ export class Intake {
     try {
       message = decoder.decode(frame, this.#first)
     } catch (error) {
-      if (!(error instanceof StreamError)) throw error
-      return this.#bury(frame, error)
+      // Whatever a frame made go wrong, such as a record too long for a text: it costs this one.
+      const own = error instanceof StreamError ? error : undefined
+      return this.#bury(frame, own ?? new StreamError('frame-undecodable', errorText(error)))
     }
     this.messages++
     this.#last = message

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { LockOwner } from './input/file-lock.js'
 import type { QuietLogger } from './log-repeats.js'
+import type { Screen } from './screen.js'
 import type { Shutdown } from './shutdown.js'
 
 /** Where records are printed. */
@@ -10,17 +11,6 @@ export type Output = {
   readonly file: number | undefined
   readonly terminal: boolean
   readonly colour: boolean
-}
-
-/** Where the log goes, and the live table where it is a terminal. */
-export type Screen = {
-  write(text: string): void
-  readonly terminal: boolean
-  readonly colour: boolean
-  columns(): number
-  rows(): number
-  /** From now on log lines go to `write`, for one who draws on the screen too; back without it. */
-  divertLog(write?: (text: string) => void): void
 }
 
 /** What a command gets from the process it runs in; `cli.ts` makes it. */

@@ -105,8 +105,13 @@ export class Supervisor {
     let openedAtMs: number | undefined
     try {
       const cause = await connect({
-        ...{ host, topic, username, key },
-        ...{ userAgent, verifyCertificates, signal },
+        host,
+        topic,
+        username,
+        key,
+        userAgent,
+        verifyCertificates,
+        signal,
         replayHeaders: this.#replayHeaders(),
         clock: this.#clock,
         onOpen: (connection) => {

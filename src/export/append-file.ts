@@ -4,7 +4,7 @@ import { untilAborted } from '../clock.js'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
 import { FileTrouble, type FileTroubleOptions } from './file-trouble.js'
-import { LineWriter } from './line-writer.js'
+import { LineWriter, wholeLines } from './line-writer.js'
 import {
   endLastLine,
   type Mend,
@@ -129,18 +129,13 @@ export class AppendFile<Item> {
     this.#writing = true
     await this.#idleReopen
     let written = 0
-    let settled = 0
     while (written < chunk.length && !this.#gaveUp) {
       if (this.#reopen) written = await this.#followPath(lines, written)
       try {
         this.#file ??= await openForAppend(this.path, this.#mend)
         const { bytesWritten } = await this.#file.handle.write(chunk, written)
         written += bytesWritten
-        if (written < chunk.length) {
-          const { count } = wholeLines(lines, written)
-          this.#writer.taken(count - settled)
-          settled = count
-        }
+        if (written < chunk.length) this.#writer.taken(written)
         this.#trouble.eased()
       } catch (error) {
         if (signal.aborted) break
@@ -203,18 +198,4 @@ export class AppendFile<Item> {
 
 function isSame(a: Stats, b: Stats | undefined): boolean {
   return b !== undefined && a.dev === b.dev && a.ino === b.ino
-}
-
-/** The lines that are wholly among the first `written` bytes. */
-function wholeLines(
-  lines: readonly Uint8Array[],
-  written: number,
-): { count: number; bytes: number } {
-  const whole = { count: 0, bytes: 0 }
-  for (const { length } of lines) {
-    if (whole.bytes + length > written) break
-    whole.count += 1
-    whole.bytes += length
-  }
-  return whole
 }

@@ -35,12 +35,14 @@ export class FileOutput {
 
   /**
    * Writes all of it, however long that takes, unless `signal` aborts. One call at a time.
+   * @param taken is told how many bytes the file has, where it did not take all of them at once
    * @throws the operating system's error where waiting is no use, or there is no time for it
    */
-  async write(chunk: Uint8Array): Promise<void> {
+  async write(chunk: Uint8Array, taken: (bytes: number) => void): Promise<void> {
     for (let written = 0; written < chunk.length; ) {
       try {
         written += (await writeSome(this.#fd, chunk, written)).bytesWritten
+        if (written < chunk.length) taken(written)
         this.#trouble.eased()
       } catch (error) {
         const isHopeless = (error as NodeJS.ErrnoException).code === HOPELESS

@@ -22,6 +22,8 @@ export class LineWriter<Item> {
   readonly #chunkBytes: number
   #lines: Uint8Array[] = []
   #items: Item[] = []
+  /** The lines of the write under way, and what is not settled of them yet. */
+  #writing: readonly Uint8Array[] = []
   #inFlight: Item[] = []
   #queuedBytes = 0
   #inFlightBytes = 0
@@ -51,9 +53,10 @@ export class LineWriter<Item> {
     return this.#room.promise
   }
 
-  /** The sink has so many more lines of the write under way, whatever becomes of the rest. */
-  taken(count: number): void {
-    const items = this.#inFlight.splice(0, count)
+  /** The sink has the first so many bytes of the write under way, whatever becomes of the rest. */
+  taken(bytes: number): void {
+    const settled = this.#writing.length - this.#inFlight.length
+    const items = this.#inFlight.splice(0, wholeLines(this.#writing, bytes).count - settled)
     if (items.length > 0) this.#options.settled(items, undefined)
   }
 
@@ -100,7 +103,7 @@ export class LineWriter<Item> {
     this.#pumping = undefined
   }
 
-  #take(): Uint8Array[] {
+  #take(): readonly Uint8Array[] {
     let count = 0
     let bytes = 0
     for (const line of this.#lines) {
@@ -111,7 +114,8 @@ export class LineWriter<Item> {
     this.#inFlight = this.#items.splice(0, count)
     this.#inFlightBytes = bytes
     this.#queuedBytes -= bytes
-    return this.#lines.splice(0, count)
+    this.#writing = this.#lines.splice(0, count)
+    return this.#writing
   }
 
   #hasRoom(): boolean {
@@ -122,6 +126,20 @@ export class LineWriter<Item> {
     this.#room?.resolve()
     this.#room = undefined
   }
+}
+
+/** The lines that are wholly among the first `bytes` bytes. */
+export function wholeLines(
+  lines: readonly Uint8Array[],
+  bytes: number,
+): { count: number; bytes: number } {
+  const whole = { count: 0, bytes: 0 }
+  for (const { length } of lines) {
+    if (whole.bytes + length > bytes) break
+    whole.count += 1
+    whole.bytes += length
+  }
+  return whole
 }
 
 function deferred(): { readonly promise: Promise<void>; resolve(): void } {

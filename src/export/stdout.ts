@@ -31,6 +31,8 @@ const READER_GONE: ReadonlySet<unknown> = new Set([
   'ERR_STREAM_DESTROYED',
   'ERR_STREAM_WRITE_AFTER_END',
 ])
+/** A terminal that was closed; from anything else, it is a fault of the device. */
+const TERMINAL_GONE = 'EIO'
 
 /**
  * Prints each message: delivered when the write's callback came. Not `drain`: its event comes before
@@ -43,7 +45,8 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
   let writing = false
 
   const fault = (error: Error & { code?: unknown }): StreamError => {
-    if (READER_GONE.has(error.code) && !readerGone) {
+    const gone = READER_GONE.has(error.code) || (terminal && error.code === TERMINAL_GONE)
+    if (gone && !readerGone) {
       readerGone = true
       onReaderGone()
     }
@@ -68,7 +71,7 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
       const chunk = Buffer.concat(lines)
       writing = true
       const error = await (file
-        ? file.write(chunk).then(() => undefined, fault)
+        ? file.write(chunk, (bytes) => writer.taken(bytes)).then(() => undefined, fault)
         : writeToStream(chunk))
       writing = false
       return error

@@ -34,7 +34,8 @@ export type ReadOptions = {
  * Reads what `--record` or `--dead_letter` wrote, holding one line at a time. A line that is wrong, or
  * torn by a crash, is skipped with a warning that has its number.
  * @param source path of a file (`.gz`: compressed), or a stream such as stdin
- * @throws StreamError `input-invalid` where the source cannot be read
+ * @throws StreamError `input-invalid` where the source cannot be read, or is no recording: where it has
+ *   lines, and none of them is a frame
  */
 export async function* readRecording(
   source: string | Readable,
@@ -42,6 +43,8 @@ export async function* readRecording(
 ): AsyncGenerator<RecordedFrame> {
   const name = typeof source === 'string' ? source : 'stdin'
   let wrong = 0
+  let frames = 0
+  let torn = false
   const warn = (lineNumber: number, reason: string) => {
     wrong++
     if (wrong <= MAX_WARNINGS) log.warn(`${name}, line ${lineNumber}: ${reason}; skipped`)
@@ -58,8 +61,20 @@ export async function* readRecording(
     const text = line.bytes.toString().trim()
     if (text === '') continue
     const frame = parseLine(text)
-    if (typeof frame !== 'string') yield { ...frame, lineNumber: line.number }
-    else warn(line.number, line.whole ? frame : `the last line was torn (${frame})`)
+    if (typeof frame !== 'string') {
+      frames++
+      yield { ...frame, lineNumber: line.number }
+    } else {
+      torn = !line.whole
+      warn(line.number, torn ? `the last line was torn (${frame})` : frame)
+    }
+  }
+  // A crash may tear the first line that was ever written.
+  if (frames === 0 && wrong > (torn ? 1 : 0)) {
+    throw new StreamError(
+      'input-invalid',
+      `${name}: expected lines that --record or --dead_letter wrote; got none of them`,
+    )
   }
   if (wrong > MAX_WARNINGS) log.warn(`${name}: ${wrong} lines were skipped in all`)
 }

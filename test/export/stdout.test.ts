@@ -81,6 +81,23 @@ test('says once that the reader went away, and drops what follows without a word
   assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 0, waiting: 0 })
 })
 
+test('takes a terminal that is gone for a reader that went away', async () => {
+  const { stream, take } = heldSink()
+  const context = fakeContext()
+  let gone = 0
+  const stdout = openStdout(
+    { ...QUIET, stream, terminal: true, onReaderGone: () => gone++ },
+    context,
+  )
+  stdout.export(fakeMessage('A', 1))
+  await setImmediate()
+  await setImmediate()
+  take(Object.assign(new Error('write EIO'), { code: 'EIO' }))
+  await stdout.close()
+  assert.equal(gone, 1)
+  assert.deepEqual(context.givenUp, [])
+})
+
 test('gives messages up where stdout cannot be written', async () => {
   const { stream, take } = heldSink()
   const context = fakeContext()

@@ -139,9 +139,27 @@ test('ends with a warning where a compressed file was cut off', async (t) => {
   ])
 })
 
-test('does not fill the log with a file that is no recording', async (t) => {
-  const path = join(tempFolder(t), 'wrong')
-  writeFileSync(path, 'nonsense\n'.repeat(1000))
+test('refuses a file without a single frame', async (t) => {
+  const path = join(tempFolder(t), 'records.ndjson')
+  writeFileSync(path, '{"customer":"A"}\n')
+  await assert.rejects(read(path), {
+    code: 'input-invalid',
+    message: `${path}: expected lines that --record or --dead_letter wrote; got none of them`,
+  })
+})
+
+test('takes an empty file, and one whose first line was torn', async (t) => {
+  const path = join(tempFolder(t), 'begun')
+  writeFileSync(path, '')
+  assert.deepEqual(await read(path), { frames: [], warnings: [] })
+  writeFileSync(path, '{"received":"2023-11-14T22:13')
+  assert.deepEqual((await read(path)).frames, [])
+})
+
+test('does not fill the log with lines that are wrong', async (t) => {
+  const path = await recording(t)
+  const [good] = readFileSync(path, 'utf8').split('\n')
+  writeFileSync(path, `${good}\n${'nonsense\n'.repeat(1000)}`)
   const { warnings } = await read(path)
   assert.equal(warnings.length, 11)
   assert.equal(warnings[10], `${path}: 1000 lines were skipped in all`)

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Intake } from '../src/intake.js'
+import { type LogLevel, loggerTo } from '../src/log.js'
+
+test('a decoder that fails in a way of its own costs one frame, not the stream', async () => {
+  const logged: { level: LogLevel; message: string }[] = []
+  const buried: { readonly reason: string; readonly bytes: Uint8Array }[] = []
+  const intake = new Intake({
+    entry: { name: 'A', topic: 'audit' },
+    decoder: {
+      driftCounts: new Map(),
+      drifts: 0,
+      decode() {
+        throw new RangeError('Invalid string length')
+      },
+    },
+    sinks: {
+      exporters: [],
+      counters: [],
+      deadLetter: {
+        append: async (letter) => void buried.push(letter),
+        reopen: async () => {},
+        close: async () => {},
+      },
+      recording: undefined,
+      burying: undefined,
+      reopen: async () => {},
+      close: async () => {},
+    },
+    log: loggerTo((level, message) => logged.push({ level, message })),
+  })
+  const bytes = Uint8Array.of(1, 2, 3)
+  await intake.take({ bytes, receivedAt: 0, text: false })
+  assert.deepEqual([intake.messages, intake.undecodable], [0, 1])
+  assert.deepEqual(logged, [{ level: 'error', message: 'Invalid string length' }])
+  assert.equal(buried[0]?.bytes, bytes)
+  assert.match(buried[0]?.reason ?? '', /Invalid string length/)
+})
