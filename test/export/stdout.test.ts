@@ -65,54 +65,41 @@ test('makes producers wait while its reader is slow, and holds no more than its 
   assert.ok(mostWaiting * lineBytes < 300 * 1024, `${mostWaiting} waited`)
 })
 
-test('says once that the reader went away, and drops what follows without a word', async () => {
+/** Exports a message whose write fails with this code, and another one after it. */
+async function exportInto(code: string, options: { readonly terminal: boolean }) {
   const { stream, take } = heldSink()
   const context = fakeContext()
   let gone = 0
-  const stdout = openStdout({ ...QUIET, stream, onReaderGone: () => gone++ }, context)
+  const stdout = openStdout({ ...QUIET, ...options, stream, onReaderGone: () => gone++ }, context)
   stdout.export(fakeMessage('A', 1))
   await setImmediate()
   await setImmediate()
-  take(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+  take(Object.assign(new Error(`write ${code}`), { code }))
   await setImmediate()
   assert.equal(stdout.export(fakeMessage('A', 2)), undefined)
   await stdout.close()
-  assert.equal(gone, 1)
-  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 0, waiting: 0 })
-})
+  return { gone, context }
+}
 
-test('takes a terminal that is gone for a reader that went away', async () => {
-  const { stream, take } = heldSink()
-  const context = fakeContext()
-  let gone = 0
-  const stdout = openStdout(
-    { ...QUIET, stream, terminal: true, onReaderGone: () => gone++ },
-    context,
-  )
-  stdout.export(fakeMessage('A', 1))
-  await setImmediate()
-  await setImmediate()
-  take(Object.assign(new Error('write EIO'), { code: 'EIO' }))
-  await stdout.close()
-  assert.equal(gone, 1)
-  assert.deepEqual(context.givenUp, [])
-})
+for (const [what, code, terminal] of [
+  ['a reader', 'EPIPE', false],
+  ['a terminal', 'EIO', true],
+] as const) {
+  test(`says once that ${what} went away, and drops what follows without a word`, async () => {
+    const { gone, context } = await exportInto(code, { terminal })
+    assert.equal(gone, 1)
+    assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 0, waiting: 0 })
+  })
+}
 
 test('gives messages up where stdout cannot be written', async () => {
-  const { stream, take } = heldSink()
-  const context = fakeContext()
-  let gone = 0
-  const stdout = openStdout({ ...QUIET, stream, onReaderGone: () => gone++ }, context)
-  stdout.export(fakeMessage('A', 1))
-  await setImmediate()
-  await setImmediate()
-  take(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }))
-  await setImmediate()
-  stdout.export(fakeMessage('A', 2))
-  await stdout.close()
-  assert.equal(gone, 0)
-  assert.equal(context.givenUp.length, 2)
-  assert.match(context.givenUp[0]?.error.message ?? '', /stdout: cannot be written \(ENOSPC/)
+  for (const code of ['ENOSPC', 'EIO']) {
+    const { gone, context } = await exportInto(code, { terminal: false })
+    assert.equal(gone, 0)
+    assert.equal(context.givenUp.length, 2)
+    const [first] = context.givenUp
+    assert.match(first?.error.message ?? '', new RegExp(`stdout: cannot be written .*${code}`))
+  }
 })
 
 test('gives up what a hanging reader has not taken when the end has come', async () => {

@@ -1,33 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadInput } from '../../src/input/load-input.js'
 import { readText } from '../../src/input/read-text.js'
-import { tempDir } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
-
-async function makePipe(t: TestContext): Promise<string> {
-  const path = join(await tempDir(t), 'input.fifo')
-  execFileSync('mkfifo', [path])
-  return path
-}
-
-/** Opens a FIFO for writing once somebody reads it; a writer that waits would hold a thread. */
-async function openWriter(path: string): Promise<FileHandle> {
-  for (;;) {
-    try {
-      return await open(path, constants.O_WRONLY | constants.O_NONBLOCK)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
-      await sleep(5)
-    }
-  }
-}
+import { makePipe, openWriter } from '../helpers/pipe.js'
 
 test('a pipe is read whole, however slowly and in whatever pieces it is written', async (t) => {
   const path = await makePipe(t)

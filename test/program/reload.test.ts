@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { constants } from 'node:fs'
-import { type FileHandle, open, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeFrame } from '../../src/simulate/encode.js'
 import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { tempDir, writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
+import { makePipe, openWriter } from '../helpers/pipe.js'
 import { runProgram } from '../helpers/program.js'
 import { commandLine, entryOf, startStream } from '../helpers/stream.js'
 
@@ -20,18 +18,6 @@ const FRAME = Buffer.from(
 
 const rewrite = (path: string, customers: object) =>
   writeFile(path, JSON.stringify({ customers }), { mode: 0o600 })
-
-/** Opens a FIFO for writing once somebody reads it. */
-async function openPipe(path: string): Promise<FileHandle> {
-  for (;;) {
-    try {
-      return await open(path, constants.O_WRONLY | constants.O_NONBLOCK)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
-      await sleep(5)
-    }
-  }
-}
 
 describe('a reload', { concurrency: 2 }, () => {
   it('during the start waits for it, and then runs each entry once', async (t) => {
@@ -194,19 +180,17 @@ describe('an end', { concurrency: 2 }, () => {
 
   it('asked for while a reload waits for a pipe tells of messages that were given up', async (t) => {
     const central = await startCentral(t)
-    const folder = await tempDir(t)
-    const [pipe, module] = [join(folder, 'input.fifo'), join(folder, 'throw.mjs')]
-    execFileSync('mkfifo', [pipe])
+    const [pipe, module] = [await makePipe(t), join(await tempDir(t), 'throw.mjs')]
     await writeFile(module, "export default () => { throw new Error('no') }")
     const program = runProgram(t, commandLine(central, pipe, ['--export_data', module]))
-    const writer = await openPipe(pipe)
+    const writer = await openWriter(pipe)
     await writer.writeFile(JSON.stringify({ customers: { A: entryOf('audit') } }))
     await writer.close()
     const socket = await central.waitForSocket()
     await socket.send(FRAME)
     await program.waitForLine('the message is given up')
     program.kill('SIGHUP')
-    const silent = await openPipe(pipe)
+    const silent = await openWriter(pipe)
     program.kill()
     const { code, stderr } = await program.result
     await silent.close()
