@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
+import { type Clock, sleep, systemClock } from '../clock.js'
 import { StreamError } from '../errors.js'
 
 /**
@@ -59,13 +59,14 @@ export type Pace = {
 export async function* paced(
   frames: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   { rate = 0, count = Number.POSITIVE_INFINITY, signal }: Pace,
+  clock = systemClock,
 ): AsyncGenerator<Uint8Array> {
-  const startedAt = performance.now()
+  const startedAt = clock.elapsed()
   let sent = 0
   for await (const frame of frames) {
     if (sent >= count || signal?.aborted) return
-    const waitMs = rate > 0 ? startedAt + (sent * 1000) / rate - performance.now() : 0
-    if (waitMs > 0 && !(await waited(waitMs, signal))) return
+    const waitMs = rate > 0 ? startedAt + (sent * 1000) / rate - clock.elapsed() : 0
+    if (waitMs > 0 && !(await waited(waitMs, signal, clock))) return
     yield frame
     sent += 1
   }
@@ -83,9 +84,13 @@ export async function* loopFrames(path: string, topic?: string): AsyncGenerator<
 }
 
 /** Waits, and tells whether the signal let it. */
-export async function waited(delayMs: number, signal?: AbortSignal): Promise<boolean> {
+export async function waited(
+  delayMs: number,
+  signal = new AbortController().signal,
+  clock: Clock = systemClock,
+): Promise<boolean> {
   try {
-    await delay(delayMs, undefined, { ...(signal && { signal }) })
+    await sleep(delayMs, clock, signal)
     return true
   } catch {
     return false

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { breakSockets, feedFrames, feedTraffic } from '../../src/simulate/feed.js'
 import { loopFrames, paced, readFrames } from '../../src/simulate/replay-file.js'
 import { startCentral } from '../helpers/central.js'
+import { FakeClock, until } from '../helpers/clock.js'
 import { tempDir } from '../helpers/input.js'
 import { openSocket } from './client.js'
 
@@ -69,21 +70,24 @@ test('a file is sent again and again, unless it has nothing of the topic', async
 })
 
 test('a pace is kept, and ends with its signal', async () => {
-  const startedAt = performance.now()
-  let taken = 0
-  for await (const _ of paced(
-    [1, 2, 3, 4, 5].map((byte) => Uint8Array.of(byte)),
-    { rate: 100 },
-  )) {
-    taken += 1
+  const clock = new FakeClock()
+  const stop = new AbortController()
+  const frames = [1, 2, 3, 4, 5].map((byte) => Uint8Array.of(byte))
+  const takenAtMs: number[] = []
+  const taking = (async () => {
+    for await (const _ of paced(frames, { rate: 100, signal: stop.signal }, clock)) {
+      takenAtMs.push(clock.elapsed())
+    }
+  })()
+  for (const already of [1, 2, 3]) {
+    await until(() => takenAtMs.length === already && clock.timers === 1)
+    clock.advance(10)
   }
-  assert.equal(taken, 5)
-  assert.ok(performance.now() - startedAt >= 39)
-  const signal = AbortSignal.timeout(20)
-  for await (const _ of paced([Uint8Array.of(1), Uint8Array.of(2)], { rate: 0.001, signal })) {
-    taken += 1
-  }
-  assert.equal(taken, 6)
+  await until(() => takenAtMs.length === 4 && clock.timers === 1)
+  stop.abort()
+  await taking
+  assert.deepEqual(takenAtMs, [0, 10, 20, 30])
+  assert.equal(clock.timers, 0)
 })
 
 test('each new socket gets the frames of its topic, from the first on', async (t) => {
