@@ -7,6 +7,7 @@ import { exportAll } from './export/export-all.js'
 import type { Logger } from './log.js'
 import type { Topic } from './schema/topics.js'
 import type { Sinks } from './sinks.js'
+import { withoutStart } from './text.js'
 
 export type IntakeOptions = {
   readonly entry: { readonly name: string; readonly topic: Topic }
@@ -64,7 +65,7 @@ export class Intake {
     const { entry, log, sinks } = this.#options
     this.undecodable++
     // The log's lines name the entry by themselves.
-    const said = error.message.replace(`${entry.name}: `, '')
+    const said = withoutStart(error.message, `${entry.name}: `)
     log.error(said, { code: error.code, bytes: frame.bytes.length })
     return sinks.deadLetter?.append({
       ...frame,

@@ -10,6 +10,7 @@ import { type Logger, loggerTo } from './log.js'
 import type { Program } from './program.js'
 import type { ExporterSnapshot } from './report/snapshot.js'
 import { TOPICS, type Topic } from './schema/topics.js'
+import { withoutStart } from './text.js'
 
 /** Where messages go, and where those go that did not get there. */
 export type Sinks = {
@@ -143,10 +144,7 @@ export async function openSinks(
 function namedOnce(log: Logger, type: string): Logger {
   const own = log.child({ exporter: type })
   const starts = [`--export_data ${type}: `, `${type}: `]
-  return loggerTo((level, message, fields) => {
-    const start = starts.find((each) => message.startsWith(each)) ?? ''
-    own[level](message.slice(start.length), fields)
-  })
+  return loggerTo((level, message, fields) => own[level](withoutStart(message, ...starts), fields))
 }
 
 function namedFiles({ source, recordFile, deadLetterFile, exports }: SinkSettings): NamedFile[] {

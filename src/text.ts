@@ -61,3 +61,9 @@ const TOKEN = /eyj[\w-]*\.[\w-]+\.[\w-]+/gi
 export function maskTokens(text: string): string {
   return text.replace(TOKEN, '****')
 }
+
+/** A text without the first of these starts that it has. */
+export function withoutStart(text: string, ...starts: readonly string[]): string {
+  const start = starts.find((each) => text.startsWith(each)) ?? ''
+  return text.slice(start.length)
+}
