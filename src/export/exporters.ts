@@ -7,8 +7,6 @@ import type { Exporter, ExporterContext, OpenExporter } from './exporter.js'
 import { DEFAULT_JSON_PATH } from './json-path.js'
 
 type Kind = {
-  /** How the TYPE is written. */
-  readonly form: string
   /** Whether the target is what follows the first colon; else it is the whole TYPE. */
   readonly path?: true
   /** The one file that is written, where it is one. */
@@ -18,29 +16,31 @@ type Kind = {
 }
 
 /** What stands behind every TYPE but modules. */
-const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: Readonly<Record<keyof typeof EXPORT_TYPES, Kind>> = {
   json: {
-    form: EXPORT_TYPES.json,
     path: true,
     file: (target) => (target.endsWith('/') ? undefined : target || DEFAULT_JSON_PATH),
     load: async () => (await import('./json.js')).openJson,
   },
   csv: {
-    form: EXPORT_TYPES.csv,
     path: true,
     load: async () => (await import('./csv.js')).openCsv,
   },
-  tcp: { form: EXPORT_TYPES.tcp, load: async () => (await import('./tcp.js')).openTcp },
-  tls: { form: EXPORT_TYPES.tls, load: async () => (await import('./tcp.js')).openTcp },
-  http: { form: EXPORT_TYPES.http, load: async () => (await import('./http.js')).openHttp },
-  https: { form: EXPORT_TYPES.https, load: async () => (await import('./http.js')).openHttp },
-  nats: { form: EXPORT_TYPES.nats, load: async () => (await import('./nats.js')).openNats },
-} satisfies Record<keyof typeof EXPORT_TYPES, Kind>
+  tcp: { load: async () => (await import('./tcp.js')).openTcp },
+  tls: { load: async () => (await import('./tcp.js')).openTcp },
+  http: { load: async () => (await import('./http.js')).openHttp },
+  https: { load: async () => (await import('./http.js')).openHttp },
+  nats: { load: async () => (await import('./nats.js')).openNats },
+}
+
+function isKind(name: string): name is keyof typeof EXPORT_TYPES {
+  return Object.hasOwn(KINDS, name)
+}
 
 /** The one file that a TYPE writes, where it is one. */
 export function fileOf(type: string): string | undefined {
   const [, name = '', rest = ''] = /^(\w+):?(.*)$/s.exec(type) ?? []
-  return Object.hasOwn(KINDS, name) ? KINDS[name]?.file?.(rest) : undefined
+  return isKind(name) ? KINDS[name].file?.(rest) : undefined
 }
 
 /**
@@ -53,10 +53,11 @@ export async function openExporter(type: string, context: ExporterContext): Prom
     return openModule(type, context)
   }
   const [, name = '', colon, rest = ''] = /^([^:]*)(:)?(.*)$/s.exec(type) ?? []
-  const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined
-  if (!kind) throw unknownType(type, name)
+  if (!isKind(name)) throw unknownType(type, name)
+  const kind = KINDS[name]
   if (kind.path ? colon && rest === '' : !rest.startsWith('//')) {
-    throw new StreamError('usage', `--export_data: expected ${kind.form}; got "${shown(type)}"`)
+    const form = EXPORT_TYPES[name]
+    throw new StreamError('usage', `--export_data: expected ${form}; got "${shown(type)}"`)
   }
   const open = await kind.load()
   return open(kind.path ? rest : type, context)
