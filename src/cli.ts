@@ -201,14 +201,17 @@ function fail(error: unknown, log: QuietLogger): void {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, askToEnd)
 process.on('SIGHUP', hangUp)
-process.on('exit', closeTerminals)
 // Who writes is told by the write itself; without a listener Node would end the program for it.
 process.stdout.on('error', () => {})
 process.on('exit', () => {
-  if (performed) return
-  screen.restore()
-  screen.write('aruba-stream: process.exit() was called in a module; what was under way is lost\n')
-  process.exitCode = 1
+  if (!performed) {
+    screen.restore()
+    screen.write(
+      'aruba-stream: process.exit() was called in a module; what was under way is lost\n',
+    )
+    process.exitCode = 1
+  }
+  closeTerminals()
 })
 // A promise alone keeps no process: where a user's module never settles one, Node would end with 13.
 const awake = setInterval(() => {}, AWAKE_MS)
