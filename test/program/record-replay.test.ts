@@ -237,7 +237,8 @@ test('a replay finds out at the start that a CSV file has other columns', async 
 test('a replay that can read only the beginning of its file exports that, and fails', async (t) => {
   const folder = tempFolder(t)
   const packed = gzipSync(goldenRecording(3_000), { level: 1 })
-  packed.fill(0x55, packed.length * 0.8, packed.length * 0.9)
+  const tenth = Math.floor(packed.length / 10)
+  packed.fill(0x55, 8 * tenth, 9 * tenth)
   await writeFile(join(folder, 'frames.gz'), packed)
   const args = ['replay', 'frames.gz', '--export_data', 'json:o']
   const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
