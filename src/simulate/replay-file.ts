@@ -86,7 +86,7 @@ export async function* loopFrames(path: string, topic?: string): AsyncGenerator<
 /** Waits, and tells whether the signal let it. */
 export async function waited(
   delayMs: number,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
   clock: Clock = systemClock,
 ): Promise<boolean> {
   try {
