@@ -36,9 +36,9 @@ export function startHeartbeat({ clock, ping, silent }: HeartbeatOptions): Heart
   function beat(): void {
     const nowMs = clock.elapsed()
     const lateMs = nowMs - dueAtMs
-    // What arrived while the process stood still is read after this timer.
-    if (lateMs > LATE_MS) lifeAtMs += lateMs
     if (pausedAtMs === undefined) {
+      // What arrived while the process stood still is read after this timer, or was just before it.
+      if (lateMs > LATE_MS) lifeAtMs = Math.min(lifeAtMs + lateMs, nowMs)
       if (nowMs - lifeAtMs >= SILENCE_MS) {
         silent()
         return

@@ -72,6 +72,26 @@ test('time in which the whole process stood still is no silence of the peer', ()
   assert.equal(silentAt.length, 1)
 })
 
+test('what is read before the late timer is no sign of life to come', () => {
+  const { clock, heartbeat, silentAt } = start()
+  // As after a suspend: the socket is read first, then timers go off.
+  clock.setTimeout(() => heartbeat.alive(), 29_000)
+  clock.jump(7_200_000)
+  clock.advance(61_000)
+  assert.deepEqual(silentAt, [7260])
+})
+
+test('a process that stood still while it was paused finds the silence after 60 s as ever', () => {
+  const { clock, heartbeat, silentAt } = start()
+  clock.advance(10_000)
+  heartbeat.pause()
+  clock.jump(7_200_000)
+  heartbeat.resume()
+  const resumedAt = clock.elapsed() / 1000
+  clock.advance(61_000)
+  assert.deepEqual(silentAt, [resumedAt + 50])
+})
+
 test('nothing happens and no timer is left once it is stopped', () => {
   const { clock, heartbeat, pingsAt, silentAt } = start()
   heartbeat.stop()
