@@ -139,6 +139,10 @@ export class Collector {
     const { file, decoders, program } = this.#options
     const { log } = program
     if (this.#stopping.aborted) return
+    if (this.#streams.ended) {
+      log.warn('all streams have ended, and so will the program: the input file is not read again')
+      return
+    }
     try {
       const { added, removed, changed, same } = await file.read(({ added, changed }) =>
         decoders.load([...added, ...changed].map(({ topic }) => topic)),

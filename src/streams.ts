@@ -19,6 +19,7 @@ export class Streams {
   readonly #running = new Map<string, Running>()
   /** Streams under way and changes not yet made; all is over when there is none. */
   #open = 0
+  #ended = false
   #failure: { readonly error: unknown } | undefined
   #finish: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
@@ -33,6 +34,11 @@ export class Streams {
     this.#options = options
     // Whoever waits comes later than the first stream may fail.
     this.done.catch(() => {})
+  }
+
+  /** Whether there was none left: who waited for that goes on to close what they deliver to. */
+  get ended(): boolean {
+    return this.#ended
   }
 
   /** Starts these entries; where one of that name runs, it is stopped first and waited for. */
@@ -75,6 +81,7 @@ export class Streams {
   }
 
   #end(): void {
+    this.#ended = true
     if (this.#failure) this.#fail(this.#failure.error)
     else this.#finish()
   }

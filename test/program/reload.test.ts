@@ -90,6 +90,31 @@ describe('a reload', { concurrency: 2 }, () => {
     assert.equal((await program.result).code, 1)
   })
 
+  it('that comes when all streams have ended begins none that nobody would serve', async (t) => {
+    const central = await startCentral(t)
+    const folder = await tempDir(t)
+    const closing = `export default () => {}
+      export const close = () => new Promise((done) => {
+        console.error('closing now')
+        setInterval(() => {}, 1000)
+      })`
+    await writeFile(join(folder, 'slow.mjs'), closing)
+    const args = ['--no_reconnect', '--export_data', join(folder, 'slow.mjs')]
+    const a = entryOf('audit')
+    const program = await startStream(t, central, args, { input: { A: a } })
+    const socket = await central.waitForSocket()
+    socket.close(1000)
+    await program.waitForLine('closing now')
+    await rewrite(program.path, { A: a, Late: entryOf('presence') })
+    program.kill('SIGHUP')
+    await program.waitForLine(/the input file (was read again|is not read again)/)
+    assert.match(program.stderr, /is not read again/)
+    program.kill()
+    program.kill('SIGINT')
+    await program.result
+    assert.equal(central.handshakes.length, 1)
+  })
+
   it('lets an entry with another key go on where it was', async (t) => {
     const central = await startCentral(t)
     const entry = entryOf('audit')
