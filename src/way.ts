@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import type { HttpsProxyAgent } from 'https-proxy-agent'
+import { parseRetryAfter } from './backoff.js'
 import { StreamError } from './errors.js'
 import { networkError } from './network-error.js'
 import { proxyFor } from './proxy.js'
@@ -55,21 +57,24 @@ export class Way {
   }
 
   /**
-   * Whether an answer is a proxy's own, and what it means then.
-   * @param status of the answer; 407 is a proxy's even where none was named
+   * Whether an answer is a proxy's own, and what it means then. 407 is a proxy's even where none was
+   * named.
+   * @param nowMs milliseconds since the epoch
    */
-  refusedByProxy(status: number | undefined): StreamError | undefined {
-    const refused = this.#proxyStatus ?? (status === 407 ? status : undefined)
+  refusedByProxy(answer: IncomingMessage, nowMs: number): StreamError | undefined {
+    const { statusCode, headers } = answer
+    const refused = this.#proxyStatus ?? (statusCode === 407 ? statusCode : undefined)
     if (refused === undefined) return undefined
     // tinyproxy answers 401, not 407, to a password that is wrong.
     const hint =
       refused === 407 || refused === 401
         ? ': it expects the right user and password in HTTPS_PROXY or HTTP_PROXY'
         : ''
+    const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs)
     return new StreamError(
       'proxy-failed',
       `${this.#proxyName} answered ${refused} when asked for ${this.#url.host}${hint}`,
-      { status: refused },
+      retryAfterMs === undefined ? { status: refused } : { status: refused, retryAfterMs },
     )
   }
 

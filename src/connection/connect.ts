@@ -63,8 +63,9 @@ export async function connect(options: ConnectOptions): Promise<StreamError> {
 
   socket.on('unexpected-response', (_request, response) => {
     giveUp = readBody(response, (body) => {
-      const asked = { url, topic, key, nowMs: clock.now() }
-      end(watch.refusedByProxy(response.statusCode) ?? refusal(response, body, asked))
+      const nowMs = clock.now()
+      const byProxy = watch.refusedByProxy(response, nowMs)
+      end(byProxy ?? refusal(response, body, { url, topic, key, nowMs }))
     })
   })
   socket.on('upgrade', (response) => {

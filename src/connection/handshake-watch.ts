@@ -1,4 +1,4 @@
-import type { ClientRequest } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { StreamError } from '../errors.js'
 import type { Way } from '../way.js'
 
@@ -45,7 +45,7 @@ export class HandshakeWatch {
   }
 
   /** Whether the answer that came is a proxy's own, and what it means then. */
-  refusedByProxy(status: number | undefined): StreamError | undefined {
-    return this.#way.refusedByProxy(status)
+  refusedByProxy(answer: IncomingMessage, nowMs: number): StreamError | undefined {
+    return this.#way.refusedByProxy(answer, nowMs)
   }
 }

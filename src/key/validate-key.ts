@@ -93,7 +93,7 @@ function ask(
     request.on('response', (response) => {
       // What breaks off is seen by who reads it; there may be nobody any more.
       response.on('error', () => undefined)
-      const refused = way.refusedByProxy(response.statusCode)
+      const refused = way.refusedByProxy(response, Date.now())
       if (refused) reject(refused)
       else resolve(response)
     })

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
+import { startProxy as startConnectProxy } from '../helpers/connect-proxy.js'
 import {
   installedProxy,
   PROXY_PASSWORD,
@@ -116,6 +117,15 @@ test('a proxy that refuses connections is retried', async (t) => {
   assert.equal(cause.code, 'proxy-failed')
   assert.ok(!inspect(cause, { depth: null }).includes('secret'))
   assert.equal(central.connections.accepted, 0)
+})
+
+test('a proxy that asks for time gets it', async (t) => {
+  const answer = 'HTTP/1.1 503 Busy\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n'
+  const { url } = await startConnectProxy(t, { answer })
+  setProxies(t, { HTTP_PROXY: url })
+  const central = await startCentral(t)
+  const { cause, delayMs } = await startSubscriber(t, central.url).reach('retrying')
+  assert.deepEqual([cause.code, cause.status, delayMs], ['proxy-failed', 503, 120_500])
 })
 
 test('a proxy that does not answer is given up after 10 s, and its socket is closed', async (t) => {

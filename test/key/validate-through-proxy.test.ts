@@ -89,6 +89,14 @@ for (const status of [407, 401, 403, 502]) {
   })
 }
 
+test('how long a proxy asks to wait is passed on', async (t) => {
+  const central = await startCentral(t)
+  const answer = 'HTTP/1.1 503 Busy\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n'
+  const proxy = await startProxy(t, { answer })
+  setProxies(t, { HTTP_PROXY: proxy.url })
+  assert.equal((await failure(validate(central.url))).retryAfterMs, 120_000)
+})
+
 test('a proxy that hangs up, is not there, or cannot be used is what failed', async (t) => {
   const central = await startCentral(t)
   const proxy = await startProxy(t, { answer: '' })
