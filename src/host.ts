@@ -10,12 +10,13 @@ export type Host = {
   readonly secure: boolean
 }
 
-const SCHEMES: Readonly<Record<string, boolean>> = {
-  wss: true,
-  https: true,
-  ws: false,
-  http: false,
-}
+/** Whether each is secure. */
+const SCHEMES: ReadonlyMap<string, boolean> = new Map([
+  ['wss', true],
+  ['https', true],
+  ['ws', false],
+  ['http', false],
+])
 
 /**
  * Reads a host as users have it: `host`, `host:port`, `[::1]:8443`, or a pasted URL such as
@@ -30,7 +31,11 @@ export function parseHost(text: string): Host {
     )
   const trimmed = text.trim()
   const [, scheme = 'wss', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(trimmed) ?? []
-  const secure = SCHEMES[scheme.toLowerCase()]
+  if (/^[^/?#]*@/.test(rest)) {
+    // Not quoted: what stands before the @ may be a secret.
+    throw new StreamError('usage', 'expected a host without user or password before an "@"')
+  }
+  const secure = SCHEMES.get(scheme.toLowerCase())
   if (secure === undefined) throw wrong(`unknown scheme "${scheme}"`)
   if (rest === '') throw wrong('it is empty')
   if (maskTokens(rest) !== rest) throw wrong('it looks like a key')
@@ -41,9 +46,10 @@ export function parseHost(text: string): Host {
   } catch {
     throw wrong('it is no host name')
   }
-  if (url.username || url.password) {
-    // Not quoted: what stands before the @ may be a secret.
-    throw new StreamError('usage', 'expected a host without user or password before an "@"')
+  if (SCHEMES.has(url.hostname)) {
+    throw wrong(
+      'it has a scheme where the host should be: expected one scheme, with "://" behind it',
+    )
   }
   if (!secure && !isLoopback(url.hostname)) {
     throw wrong(

@@ -30,7 +30,23 @@ describe('parseHost', () => {
     }
   })
 
-  for (const text of ['', 'ftp://h', 'a b', 'h:port', 'https://']) {
+  test('does not take a scheme for the host, where one stands twice or lacks a sign', () => {
+    for (const text of ['wss://wss://h.example', 'wss:/h.example', 'https//h.example', 'http:']) {
+      assert.throws(() => parseHost(text), /scheme/)
+    }
+  })
+
+  test('never quotes what stands before an "@"', () => {
+    for (const text of ['ftp://me:secret@h', 'me:secret@a b', 'wss://me:secret@h/x', 'me:s@h:p']) {
+      assert.throws(
+        () => parseHost(text),
+        ({ code, message }) => code === 'usage' && !/secret|me:/.test(message),
+        text,
+      )
+    }
+  })
+
+  for (const text of ['', 'ftp://h', 'constructor://h', 'a b', 'h:port', 'https://']) {
     test(`refuses ${JSON.stringify(text)}`, () => {
       assert.throws(() => parseHost(text), { code: 'usage' })
     })
