@@ -54,6 +54,10 @@ export function parseCommandLine(args: readonly string[], version: string): Invo
   describeStream(program, (made) => {
     invocation = made
   })
+  program.hook('preAction', (_, command) => {
+    const missed = optionTakenForValue(command, program)
+    if (missed) throw new StreamError('usage', missed)
+  })
   try {
     program.parse(args.map(withUnderscores), { from: 'user' })
   } catch (error) {
@@ -149,7 +153,7 @@ function withUnderscores(arg: string): string {
 
 function explain(error: CommanderError, program: Command, args: readonly string[]): string {
   const command = program.commands.find((each) => each.name() === args[0]) ?? program
-  const help = `see ${command === program ? '' : 'aruba-stream '}${command.name()} --help`
+  const help = helpOf(command, program)
   if (error.code === 'commander.unknownOption') {
     // Only the name: what stands behind a "=" may be a key.
     const [, flag = ''] = /'(--?[^'=]*)/.exec(error.message) ?? []
@@ -159,8 +163,8 @@ function explain(error: CommanderError, program: Command, args: readonly string[
     return `unknown option ${flag}; the nearest is ${nearest(flag, flags)} (${help})`
   }
   if (error.code === 'commander.excessArguments') {
-    const missed = optionTakenForValue(command)
-    if (missed) return `${missed}: expected a value; got the next option (${help})`
+    const missed = optionTakenForValue(command, program)
+    if (missed) return missed
     const commands = program.commands.map((each) => each.name())
     const meant = commands.find((name) => args[0] !== undefined && editDistance(args[0], name) <= 2)
     // The word itself is not quoted: it may be a key.
@@ -170,10 +174,14 @@ function explain(error: CommanderError, program: Command, args: readonly string[
   return `${error.message.replace(/^error: /, '')} (${help})`
 }
 
-/** The option that has another one for its value, as where a shell variable was empty. */
-function optionTakenForValue(command: Command): string | undefined {
-  const options = command.options.map(({ long }) => long)
-  const values = Object.entries(command.opts())
-  const [name] = values.find(([, value]) => options.includes(value)) ?? []
-  return name && `--${name}`
+/** What to say of an option that has another one for its value, as where a shell variable was empty. */
+function optionTakenForValue(command: Command, program: Command): string | undefined {
+  const options = new Set<unknown>(['--help', ...command.options.map(({ long }) => long)])
+  const isTaken = (value: unknown) => [value].flat().some((each) => options.has(each))
+  const [name] = Object.entries(command.opts()).find(([, value]) => isTaken(value)) ?? []
+  return name && `--${name}: expected a value; got the next option (${helpOf(command, program)})`
+}
+
+function helpOf(command: Command, program: Command): string {
+  return `see ${command === program ? '' : 'aruba-stream '}${command.name()} --help`
 }

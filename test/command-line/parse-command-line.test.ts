@@ -104,6 +104,21 @@ describe('parseCommandLine', () => {
       ['--hostname', '--jsoninput', 'f'],
       /^--hostname: expected a value; got the next option/,
     ],
+    [
+      'an option in place of the last value',
+      ['--jsoninput', 'f', '--hostname', '--decode-data'],
+      /^--hostname: expected a value; got the next option/,
+    ],
+    [
+      'an option in place of a value that may be repeated',
+      [...NEEDED, '--export_data', 'json', '--export_data', '--readable'],
+      /^--export_data: expected a value; got the next option/,
+    ],
+    [
+      'an option of a command in place of a value',
+      ['check', '--jsoninput', '--offline'],
+      /^--jsoninput: expected a value; .*aruba-stream check --help/,
+    ],
     ['a value where none belongs', [...NEEDED, '--readable=1'], /^--readable takes no value/],
     ['an empty host', ['--hostname', '', '--jsoninput', 'f'], /^--hostname: expected a value; got/],
     ['an empty value', ['--hostname', 'h', '--jsoninput', ''], /--jsoninput: expected a value/],
