@@ -39,7 +39,7 @@ export async function connect(options: ConnectOptions): Promise<StreamError> {
   /** The socket beneath. */
   let stream: Socket | undefined
   let networkCode: string | undefined
-  let wantedBytes = Infinity
+  let wanted = true
 
   const end = (why: StreamError) => {
     cause ??= why
@@ -53,9 +53,10 @@ export async function connect(options: ConnectOptions): Promise<StreamError> {
       end(new StreamError('connection-lost', `the handshake with ${url.host} was given up`))
       return
     }
-    // A pause leaves what one read held in a buffer: that was received, what stands behind it was
-    // not, and is read for the server's answer alone.
-    wantedBytes = stream?.readableLength ?? 0
+    // A pause leaves what one read held in a buffer: that was received, and comes now, at once. What
+    // stands behind it was not, and is read for the server's answer alone.
+    while (stream && stream.readableLength > 0 && stream.read() !== null);
+    wanted = false
     socket.resume()
     socket.close(1000)
   }
@@ -88,10 +89,7 @@ export async function connect(options: ConnectOptions): Promise<StreamError> {
   })
   socket.on('message', (data, isBinary) => {
     alive()
-    if (wantedBytes <= 0) return
-    const bytes = data as Buffer
-    wantedBytes -= bytes.length
-    onFrame(bytes, !isBinary)
+    if (wanted) onFrame(data as Buffer, !isBinary)
   })
   socket.on('ping', alive)
   socket.on('pong', alive)

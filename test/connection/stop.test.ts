@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import diagnostics from 'node:diagnostics_channel'
 import { getEventListeners } from 'node:events'
+import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { subscribe } from '../../src/connection/subscribe.js'
 import { createGate } from '../../src/gate.js'
@@ -139,6 +141,34 @@ test('stops while its socket is paused, without reading all that was sent', asyn
   await sending
   assert.equal(subscriber.clock.timers, 0)
   await until(() => central.connections.open === 0)
+})
+
+test('gives what a paused socket had read, also behind a frame that had come in part', async (t) => {
+  const central = await startCentral(t)
+  let client: Socket | undefined
+  const onSocket = (message: unknown) => {
+    client = (message as { socket: Socket }).socket
+  }
+  diagnostics.subscribe('net.client.socket', onSocket)
+  t.after(() => diagnostics.unsubscribe('net.client.socket', onSocket))
+  const subscriber = startSubscriber(t, central.url, { collect: false })
+  const frames = subscriber.subscription[Symbol.asyncIterator]()
+  const first = frames.next()
+  const socket = await central.waitForSocket()
+  await subscriber.reach('open')
+  const small = (count: number) => Buffer.alloc(3 * count, Uint8Array.of(0x82, 1, 7))
+  const large = Buffer.concat([Uint8Array.of(0x82, 126, 3, 232), Buffer.alloc(1000)])
+  // The pause comes while most of the large frame is in the hands of the parser.
+  socket.sendRaw(Buffer.concat([small(65), large.subarray(0, 900)]))
+  await until(() => subscriber.status.frames === 65)
+  const rest = Buffer.concat([large.subarray(900), small(10)])
+  socket.sendRaw(rest)
+  await until(() => client?.readableLength === rest.length)
+  subscriber.stop()
+  await first
+  let count = 1
+  for (let next = await frames.next(); !next.done; next = await frames.next()) count += 1
+  assert.equal(count, 76)
 })
 
 test('leaving the loop ends the subscription', async (t) => {
