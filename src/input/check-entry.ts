@@ -15,7 +15,10 @@ const EXAMPLE_KEY = /^paste the key\b/i
 const MAX_HOSTNAME_SHOWN = 100
 
 /** What the topics are called in places other than the file. */
-const OTHER_NAMES: Readonly<Record<string, Topic>> = { rapids: 'security', wids: 'security' }
+const OTHER_NAMES: ReadonlyMap<string, Topic> = new Map([
+  ['rapids', 'security'],
+  ['wids', 'security'],
+])
 
 const PROPERTIES = ['wsskey', 'topic', 'username', 'hostname'] as const
 type Property = (typeof PROPERTIES)[number]
@@ -104,7 +107,8 @@ function checkTopic(node: Node | undefined, show: Discreet): Topic {
 /** The topic that was meant, where that is beyond much doubt. */
 function meantTopic(text: string): Topic | undefined {
   if (text.length < 3 || text.length > 20) return undefined
-  if (OTHER_NAMES[text]) return OTHER_NAMES[text]
+  const other = OTHER_NAMES.get(text)
+  if (other) return other
   const best = nearest(text, TOPICS)
   // Half of the letters of either occur in the other: "wifi" means no topic at all.
   const shared = [...text].filter((letter) => best?.includes(letter)).length

@@ -172,6 +172,7 @@ test('a topic that is nearly right is answered with the right one', async (t) =>
   assert.equal(await said('rapids'), '"rapids" (did you mean "security"?)')
   assert.equal(await said('presense'), '"presense" (did you mean "presence"?)')
   assert.equal(await said(' audit'), '" audit" (did you mean "audit"?)')
+  assert.equal(await said('__proto__'), '"__proto__"')
   assert.equal(await said('wifi'), '"wifi"')
   assert.equal(await said(null), 'null')
   assert.equal(await said(['audit']), 'an array')
