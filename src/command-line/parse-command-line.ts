@@ -159,6 +159,13 @@ function explain(error: CommanderError, program: Command, args: readonly string[
     const [, flag = ''] = /'(--?[^'=]*)/.exec(error.message) ?? []
     const listed = command.options.filter((option) => !option.hidden)
     if (listed.some(({ long }) => long === flag)) return `${flag} takes no value (${help})`
+    const others = [program, ...program.commands].filter(({ options }) =>
+      options.some(({ long, hidden }) => long === flag && !hidden),
+    )
+    if (others.length > 0) {
+      const names = others.map((other) => other.name()).join(' and ')
+      return `${flag} is no option of ${command.name()}, but of ${names} (${help})`
+    }
     const flags = ['--help', ...listed.map((option) => option.long ?? '')]
     return `unknown option ${flag}; the nearest is ${nearest(flag, flags)} (${help})`
   }

@@ -83,7 +83,7 @@ describe('parseCommandLine', () => {
   })
 
   test('keeps the commands’ options apart', () => {
-    assert.match(refusal('check', '--jsoninput', 'f', '--record', 'x'), /unknown option --record/)
+    assert.match(refusal('check', '--jsoninput', 'f', '--record', 'x'), /^--record is no option/)
     const check = parse('check', '--offline', '--jsoninput', 'f')
     assert.ok(check.command === 'check' && check.settings.host === undefined)
     const replay = parse('replay', '-', '--decode_data')
@@ -98,6 +98,11 @@ describe('parseCommandLine', () => {
     ['nothing at all', [], /missing --hostname HOST and --jsoninput FILE/],
     ['no input file', ['--hostname', 'h'], /missing --jsoninput FILE/],
     ['an unknown option', [...NEEDED, '--decode'], /--decode; the nearest is --decode_data/],
+    [
+      'an option of another command',
+      ['replay', '-', '--hostname', 'h'],
+      /^--hostname is no option of replay, but of aruba-stream and check \(see aruba-stream replay --help\)/,
+    ],
     ['an option without its value', ['--hostname', 'h', '--jsoninput'], /--jsoninput .*missing/],
     [
       'an option in place of a value',
