@@ -86,8 +86,8 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
   // Without a listener a fault would end the process before the write's callback told of it.
   const onError = (error: Error) => writer.fail(fault(error))
   stream.on('error', onError)
-  const giveUp = () =>
-    writer.fail(new StreamError('export-failed', 'stdout: its reader did not take it in time'))
+  const late = file ? 'its file was not written by the end' : 'its reader did not take it in time'
+  const giveUp = () => writer.fail(new StreamError('export-failed', `stdout: ${late}`))
   const onSignal = () => {
     if (writing) giveUp()
   }

@@ -57,6 +57,8 @@ test('what a disk that stays full did not take by the end is counted', onRoot, a
   const { delivered, givenUp, waiting } = context.counters
   assert.equal(waiting, 0)
   assert.equal(delivered + givenUp, exported)
+  const reason = context.givenUp[0]?.error.message
+  assert.equal(reason, 'stdout: its file was not written by the end')
   const written = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   assert.ok(delivered > 0)
   assert.equal(delivered, written.length, 'no line that is in the file is given up')
