@@ -132,7 +132,8 @@ function loadFault(error: unknown, path: string): string {
   }
   // Node puts "file:line" before the stack of a syntax error, where it knows the place.
   const [, place] = /^(\S.*:\d+)\n/.exec(stack) ?? []
-  return `${errorText(error)}${place ? ` (at ${place})` : ''}`
+  const hint = error instanceof SyntaxError ? ` (node --check ${path} shows where)` : ''
+  return `${errorText(error)}${place ? ` (at ${place})` : hint}`
 }
 
 function unusable(target: string, reason: string): StreamError {

@@ -128,6 +128,7 @@ test('says what is wrong with a module that cannot be used', async (t) => {
     ['import "./gone.mjs"', /Cannot find module .*gone\.mjs/],
     ['throw new Error("at load")', /at load/],
     ['', /does not load "\.wat" files; Node 22\.18 and newer load TypeScript/, 'module.wat'],
+    ['const a = = 1', /Unexpected token '='.*node --check .*module\.mjs/],
     ['const a = = 1', /Unexpected token '='.*\(at .*module\.cjs:1\)/, 'module.cjs'],
   ]
   for (const [code, shown, name = 'module.mjs'] of cases) {
