@@ -34,8 +34,8 @@ export type ReadOptions = {
  * Reads what `--record` or `--dead_letter` wrote, holding one line at a time. A line that is wrong, or
  * torn by a crash, is skipped with a warning that has its number.
  * @param source path of a file (`.gz`: compressed), or a stream such as stdin
- * @throws StreamError `input-invalid` where the source cannot be read, or is no recording: where it has
- *   lines, and none of them is a frame
+ * @throws StreamError `input-invalid` where the source cannot be read to its end, or is no recording: where
+ *   it has lines, and none of them is a frame
  */
 export async function* readRecording(
   source: string | Readable,
@@ -50,7 +50,7 @@ export async function* readRecording(
     if (wrong <= MAX_WARNINGS) log.warn(`${name}, line ${lineNumber}: ${reason}; skipped`)
   }
 
-  const chunks = readChunks(source, name, { log, ...(signal && { signal }) })
+  const chunks = readChunks(source, name, signal)
   for await (const line of splitLines(chunks, MAX_LINE_BYTES)) {
     // What is torn now, we tore.
     if (signal?.aborted) return
@@ -114,7 +114,7 @@ function show(value: unknown): string {
 async function* readChunks(
   source: string | Readable,
   name: string,
-  { log, signal }: ReadOptions,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
   const raw = typeof source === 'string' ? createReadStream(source) : source
   if (signal) addAbortSignal(signal, raw)
@@ -125,8 +125,8 @@ async function* readChunks(
   } catch (error) {
     if (signal?.aborted) return
     if ((error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR') {
-      log.warn(`${name}: the compressed file ends too early; what follows is missing`)
-      return
+      const fault = 'the compressed file ends too early; what follows is missing'
+      throw new StreamError('input-invalid', `${name}: ${fault}`)
     }
     throw new StreamError('input-invalid', `${name}: cannot be read: ${errorText(error)}`)
   }

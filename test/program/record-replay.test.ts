@@ -246,6 +246,12 @@ test('a replay that can read only the beginning of its file exports that, and fa
   assert.match(stderr, / ended.*messages=\d+/)
   assert.equal(code, 1)
   assert.ok(readFileSync(join(folder, 'o'), 'utf8').length > 0)
+  await writeFile(join(folder, 'cut.gz'), gzipSync(goldenRecording(3_000)).subarray(0, 30_000))
+  const cut = await runProgram(t, ['replay', 'cut.gz', '--export_data', 'json:c'], { cwd: folder })
+    .result
+  assert.match(cut.stderr, /ERROR cut\.gz: the compressed file ends too early/)
+  assert.equal(cut.code, 1)
+  assert.ok(readFileSync(join(folder, 'c'), 'utf8').length > 0)
   await writeFile(join(folder, 'rubbish.gz'), 'rubbish')
   const none = await runProgram(t, ['replay', 'rubbish.gz', '--decode_data']).result
   assert.equal(none.code, 2)
