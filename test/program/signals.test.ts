@@ -70,6 +70,9 @@ async function startSlow(t: TestContext) {
   const program = await startStream(t, central, ['--export_data', await module(t, SLOW)])
   const socket = await central.waitForSocket()
   await socket.sendAll(Array.from({ length: 30 }, () => FRAME))
+  // The pong comes when all that was sent before the ping has been received.
+  socket.ping()
+  await until(() => socket.pongs === 1)
   await program.waitForLine('ten')
   return { program, socket }
 }
@@ -85,21 +88,19 @@ describe('the first signal', { concurrency: 2 }, () => {
   }
 
   it('counts once where it comes twice within milliseconds, as from npx', async (t) => {
-    // On a busy machine both may take so long that they are two.
+    // On a busy machine both may take so long, on their way or in the program, that they are two.
     for (let tries = 0; tries < 10; tries += 1) {
       const { program } = await startSlow(t)
-      const startedAtMs = performance.now()
       program.kill('SIGINT')
       await sleep(20)
       program.kill('SIGINT')
-      const sentInMs = performance.now() - startedAtMs
       const { code, stderr } = await program.result
-      if (code === 1 && sentInMs > ECHO_MS / 4) continue
+      if (code === 1) continue
       assert.equal(code, 0, stderr)
       assert.match(stderr, /^exported 30$/m)
       return
     }
-    assert.fail('the signals were never sent soon one after the other')
+    assert.fail('the second signal ended the program each time')
   })
 
   it('ends a handshake that stalls, in plain text and in TLS', async (t) => {
@@ -254,7 +255,7 @@ describe('SIGHUP', { concurrency: 2 }, () => {
     const sockets = await Promise.all(
       Object.values(input).map(({ topic }) => central.waitForSocket({ topic })),
     )
-    const [same, gone, location] = sockets
+    const [same, gone, location, presence] = sockets
     const next = {
       New: entryOf('security'),
       Key: entryOf('presence'),
@@ -270,6 +271,7 @@ describe('SIGHUP', { concurrency: 2 }, () => {
     ])
     assert.equal((await gone?.ended)?.code, 1000)
     assert.equal((await location?.ended)?.code, 1000)
+    assert.equal((await presence?.ended)?.code, 1000)
     assert.match(await program.waitForLine('the input file was read again'), /added=1.*removed=1/)
     assert.deepEqual(
       ['audit', 'apprf', 'presence'].map((topic) => handshakes(central, topic)),
