@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startCentral } from './helpers/central.js'
 import { parseExposition } from './helpers/exposition.js'
 import { tempDir, writeInput } from './helpers/input.js'
@@ -52,7 +53,10 @@ test('the metrics, the health and the last log lines agree with what was sent', 
   const arrived = () =>
     value('aruba_stream_exported_total', 'exporter', 'json') === total &&
     value('aruba_stream_undecodable_total', 'customer', 'A monitoring') === broken.length
-  for (let attempt = 0; attempt < 500 && !arrived(); attempt += 1) value = await scrape()
+  for (let attempt = 0; attempt < 6000 && !arrived(); attempt += 1) {
+    await sleep(10)
+    value = await scrape()
+  }
   const bytes = (frames: readonly Buffer[]) => frames.reduce((sum, frame) => sum + frame.length, 0)
   const at = (name: string, customer: string) => value(name, 'customer', customer)
   assert.equal(at('aruba_stream_messages_total', 'A monitoring'), good.monitoring.length)
