@@ -18,7 +18,7 @@ test('certificates of an authority that NODE_EXTRA_CA_CERTS names are trusted, u
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--import', 'tsx', program, ...urls],
-    { env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile }, timeout: 20_000 },
+    { env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile }, timeout: 120_000 },
   )
   const [trusted, late, other] = stdout
     .trim()

@@ -104,9 +104,9 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited
 }
 
-/** Waits until a program that was just started accepts connections; at most 10 s. */
+/** Waits until a program that was just started accepts connections; at most a minute. */
 async function listening(child: ChildProcess, port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1200; tries += 1) {
     const socket = connect(port, '127.0.0.1')
     try {
       await once(socket, 'connect')
