@@ -92,7 +92,9 @@ test('a host whose addresses all fail is explained by one of them', async () => 
     }) as typeof lookup,
     lookup,
   )
-  const options = { lookup: both, autoSelectFamily: true }
+  // Patience beyond the default 0.25 s, after which a stalled machine counts an address as timed out.
+  const patience = { autoSelectFamilyAttemptTimeout: 60_000 }
+  const options = { lookup: both, autoSelectFamily: true, ...patience }
   await assertMeaning(`http://us.example:${port}`, 'unreachable', /ECONNREFUSED/, options)
 })
 
