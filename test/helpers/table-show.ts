@@ -51,8 +51,9 @@ const steps = [
   () => set(1, { status: { ...OPEN, reconnects: 1 }, messages: 7 }),
 ]
 stderr.on('resize', table.redraw)
-table.redraw()
+// Before anything is shown: a key that comes sooner would be echoed into the table.
 stdin.setRawMode(true)
+table.redraw()
 stdin.on('data', () => {
   const step = steps.shift()
   if (step) {
