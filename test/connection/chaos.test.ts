@@ -75,6 +75,8 @@ test('whatever breaks, each entry gets its frames in order, none twice, none mis
     }
   })
 
+  /** Dealt like cards, so that each has its turn however the numbers fall to those who draw them. */
+  const deck: string[] = []
   const sent = new Map<CentralSocket, Sent>()
   const next = keys.map(() => 0)
   const tell = (socket: CentralSocket) => {
@@ -103,7 +105,8 @@ test('whatever breaks, each entry gets its frames in order, none twice, none mis
     for (const socket of central.sockets.filter(({ open }) => open)) {
       const record = tell(socket)
       if (!chaos || random() > 0.02 || record.how !== 'end') continue
-      record.how = pick(CHOICES, random)
+      if (deck.length === 0) deck.push(...CHOICES)
+      record.how = deck.splice(Math.floor(random() * deck.length), 1)[0] ?? ''
       record.brokenAt = clock.now()
       BREAKS[record.how]?.(socket)
       if (random() < 0.5) central.failHandshake(pick(FAULTS, random), { key: socket.key })
