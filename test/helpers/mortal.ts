@@ -26,6 +26,9 @@ export async function mortal(t: TestContext, start: () => Promise<ChildProcess>)
   }
 }
 
+/** How long a port may be somebody else's; others look for free ones, too, while a receiver is down. */
+const TAKEN_MS = 60_000
+
 /** Starts one of the receivers beside this file, which prints a line when it listens. */
 export async function startReceiver(
   script: string,
@@ -33,11 +36,15 @@ export async function startReceiver(
   file: string,
 ): Promise<ChildProcess> {
   const path = new URL(script, import.meta.url).pathname
-  const child = spawn(process.execPath, [path, String(port), file], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await once(child.stdout, 'data')
-  return child
+  for (const startMs = performance.now(); ; await sleep(50)) {
+    const child = spawn(process.execPath, [path, String(port), file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const listens = once(child.stdout, 'data').then(() => true)
+    if (await Promise.race([listens, once(child, 'close').then(() => false)])) return child
+    if (performance.now() - startMs > TAKEN_MS)
+      throw new Error(`${script} ended: ${child.exitCode}`)
+  }
 }
 
 /**
