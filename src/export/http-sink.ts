@@ -30,7 +30,8 @@ export class HttpSink {
 
   /**
    * @param requestMs for the whole of one request
-   * @throws StreamError `exporter-unusable` where the authorization is no header value
+   * @throws StreamError `exporter-unusable` where the authorization is no header value, or the
+   *   environment names a proxy that cannot be used
    */
   constructor(url: URL, context: ExporterContext, requestMs = REQUEST_MS) {
     this.name = withoutCredentials(url.href)
@@ -153,18 +154,22 @@ function createDispatcher(url: URL, name: string): Dispatcher {
   if (proxy === undefined) return new Agent({ connections, connect })
   // Many proxies open tunnels to port 443 alone, so plain HTTP is forwarded instead.
   const proxyTunnel = url.protocol === 'https:'
-  return new ProxyAgent({
-    connections,
-    uri: proxy,
-    proxyTunnel,
-    proxyTls: connect,
-    requestTls: connect,
-    factory: (origin: URL, options: Pool.Options) => {
-      const { connect } = options
-      if (typeof connect !== 'function') return new Pool(origin, options)
-      return new Pool(origin, { ...options, connect: connectOrFail(connect, name) })
-    },
-  })
+  const factory = (origin: URL, options: Pool.Options) => {
+    const { connect } = options
+    if (typeof connect !== 'function') return new Pool(origin, options)
+    return new Pool(origin, { ...options, connect: connectOrFail(connect, name) })
+  }
+  const tls = { proxyTls: connect, requestTls: connect }
+  try {
+    return new ProxyAgent({ connections, uri: proxy, proxyTunnel, ...tls, factory })
+  } catch {
+    // Not passed along: the original may quote the URL, which may hold a password.
+    throw new StreamError(
+      'exporter-unusable',
+      `${name}: the proxy that the environment names cannot be used; expected http://host:port ` +
+        'in HTTPS_PROXY or HTTP_PROXY, with %XX for what is special in its user and password',
+    )
+  }
 }
 
 /**

@@ -23,7 +23,7 @@ const compress = promisify(gzip)
  * delivered when it was answered with 2xx; 407, 408, 429, 5xx and network faults are retried, anything
  * else gives the batch up. Whether the receiver is there shows with the first batch: asking without
  * sending data is not possible.
- * @throws StreamError `exporter-unusable` where the URL or the authorization is wrong
+ * @throws StreamError `exporter-unusable` where the URL, the authorization or the proxy is wrong
  */
 export async function openHttp(
   target: string,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import { StreamError } from '../../src/errors.js'
 import { openHttp } from '../../src/export/http.js'
 import { until } from '../helpers/clock.js'
 import { EAGER, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
@@ -85,4 +86,23 @@ test('a sink that sends its answer in drops is not waited for without end', asyn
   await until(() => proxy.connections >= 2)
   context.expire()
   await closing
+})
+
+test('refuses a proxy that cannot be used at the start, not showing its password', async (t) => {
+  for (const proxy of [
+    'http://me:hunter2@bad host:3128',
+    'http://me:hunter2%@127.0.0.1:3128',
+    'ftp://me:hunter2@127.0.0.1:3128',
+  ]) {
+    setProxies(t, { HTTPS_PROXY: proxy })
+    const context = fakeContext()
+    await assert.rejects(openHttp('https://sink.example/in', context), (error) => {
+      assert.ok(error instanceof StreamError, String(error))
+      assert.equal(error.code, 'exporter-unusable')
+      assert.match(error.message, /^https:\/\/sink.example\/in: the proxy .* cannot be used/)
+      assert.doesNotMatch(error.message, /hunter2/)
+      assert.equal(error.cause, undefined)
+      return true
+    })
+  }
 })
