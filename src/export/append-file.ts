@@ -42,6 +42,7 @@ export class AppendFile<Item> {
   /** A reopening that began while nothing was being written; writes wait for it. */
   #idleReopen: Promise<number> | undefined
   #gaveUp = false
+  #ended = false
   readonly #onSignal = () => {
     if (this.#writing) this.#giveUp()
   }
@@ -99,6 +100,8 @@ export class AppendFile<Item> {
   /** Goes over to the file that now has the path, where another program moved ours away. */
   reopen(): Promise<void> {
     if (this.#reopen) return this.#reopen.promise
+    // The program may still be closing something else, for as long as that takes.
+    if (this.#ended) return Promise.resolve()
     let done = () => {}
     const promise = new Promise<void>((resolve) => {
       done = resolve
@@ -112,6 +115,7 @@ export class AppendFile<Item> {
   /** Resolves when every line is settled and the file is closed. */
   async close(): Promise<void> {
     await this.#writer.settled()
+    this.#ended = true
     const { signal, over } = this.#options
     signal.removeEventListener('abort', this.#onSignal)
     over?.removeEventListener('abort', this.#giveUp)

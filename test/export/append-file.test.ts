@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -190,6 +191,18 @@ test('can be asked to reopen before its first line, and twice at once', async (t
   await file.close()
   assert.equal(readFileSync(path, 'utf8'), 'one\ntwo\n')
   assert.deepEqual(written, ['one', 'two'])
+})
+
+test('leaves the path alone when it is asked to reopen after the end', async (t) => {
+  const { context, options, push } = fixture()
+  const path = join(tempFolder(t), 'out')
+  const file = await AppendFile.open(path, options)
+  push(file, 'one')
+  await file.close()
+  renameSync(path, `${path}.1`)
+  await file.reopen()
+  assert.equal(existsSync(path), false)
+  assert.deepEqual(context.logged, [])
 })
 
 test('keeps the old file where the new one cannot be opened', async (t) => {
