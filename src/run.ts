@@ -62,5 +62,5 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     await reporting?.close()
   }
   const givenUp = sinks.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
-  return exitCode({ statuses: collector.statuses, asked, givenUp })
+  return exitCode({ statuses: collector.statuses, asked, givenUp, lost: sinks.lost })
 }

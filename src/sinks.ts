@@ -18,6 +18,8 @@ export type Sinks = {
   readonly counters: readonly ExporterSnapshot[]
   readonly deadLetter: FrameFile<DeadLetter> | undefined
   readonly recording: FrameFile<KeptFrame> | undefined
+  /** Lines of recording and dead letter that could not be written by the end. */
+  readonly lost: number
   /** While the dead letter is slow: what a stream waits for before it takes the next frame. */
   readonly burying: Promise<void> | undefined
   /** Opens again the files that are being written, for logrotate. */
@@ -96,6 +98,9 @@ export async function openSinks(
     },
     get recording() {
       return recording
+    },
+    get lost() {
+      return (deadLetter?.lost ?? 0) + (recording?.lost ?? 0)
     },
     get burying() {
       return burying

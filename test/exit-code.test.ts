@@ -13,7 +13,7 @@ const refused: Status = {
 }
 const ended: Status = { ...progress, type: 'ended', at: 0, cause: undefined }
 const broken: Status = { ...ended, cause: new StreamError('connection-lost', 'cut') }
-const calm = { statuses: [ended], asked: false, givenUp: 0 }
+const calm = { statuses: [ended], asked: false, givenUp: 0, lost: 0 }
 
 test('gives 0 when all ended as asked', () => {
   assert.equal(exitCode(calm), 0)
@@ -22,6 +22,7 @@ test('gives 0 when all ended as asked', () => {
 
 test('gives 1 when something failed, and 1 goes before 3', () => {
   assert.equal(exitCode({ ...calm, asked: true, givenUp: 1 }), 1)
+  assert.equal(exitCode({ ...calm, asked: true, lost: 1 }), 1)
   assert.equal(exitCode({ ...calm, statuses: [ended, broken] }), 1)
   assert.equal(exitCode({ ...calm, statuses: [refused, broken] }), 1)
   assert.equal(exitCode({ ...calm, statuses: [refused, ended] }), 1)

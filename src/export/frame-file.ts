@@ -19,6 +19,8 @@ export type FrameFileOptions = {
 
 /** A file of frames, appended to: one JSON object a line. */
 export type FrameFile<Line> = {
+  /** Lines that could not be written by the end. */
+  readonly lost: number
   /** Takes a line over; returns a promise where it wants to be awaited. */
   append(line: Line): void | Promise<void>
   reopen(): Promise<void>
@@ -82,6 +84,9 @@ async function openFrameFile<Line>(
     },
   })
   return {
+    get lost() {
+      return lost
+    },
     append: (line) => file.push(Buffer.from(`${JSON.stringify(fields(line))}\n`), undefined),
     reopen: () => file.reopen(),
     async close() {
