@@ -24,6 +24,8 @@ export type AppendFileOptions<Item> = FileTroubleOptions & {
   settled(items: readonly Item[], error: StreamError | undefined): void
   /** What must come before the first line; closes off a torn last line unless told otherwise. */
   readonly mend?: Mend
+  /** How many bytes may wait before `push` asks to be awaited; 1 MiB unless told. */
+  readonly windowBytes?: number
 }
 
 /**
@@ -57,10 +59,12 @@ export class AppendFile<Item> {
     this.path = path
     this.#options = options
     this.#trouble = new FileTrouble(options)
+    const { windowBytes } = options
     this.#writer = new LineWriter({
       write: (lines) => this.#write(lines),
       settled: (items, error) => options.settled(items, error),
       chunkBytes: 256 * 1024,
+      ...(windowBytes === undefined ? {} : { windowBytes }),
     })
     // Every file listens, and a folder has many: that is no leak.
     const { signal, over } = options

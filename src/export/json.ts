@@ -8,6 +8,9 @@ import { FileNews } from './file-trouble.js'
 import { prepareFolder } from './folder.js'
 import { DEFAULT_JSON_PATH } from './json-path.js'
 
+/** What may wait for one file of a folder: a full disk holds up a thousand of them at once. */
+const FOLDER_WINDOW_BYTES = 64 * 1024
+
 /**
  * Opens `json[:PATH]`: NDJSON, appended to one file, or for a PATH that ends in `/` to one file per
  * entry in that folder. Delivered means that the write call has taken the whole line.
@@ -26,7 +29,10 @@ export async function openJson(target: string, context: ExporterContext): Promis
     fileFor = (customer) => {
       const known = files.get(customer)
       if (known) return known
-      const file = new AppendFile(join(path, `${safeName(customer)}.ndjson`), options)
+      const file = new AppendFile(join(path, `${safeName(customer)}.ndjson`), {
+        ...options,
+        windowBytes: FOLDER_WINDOW_BYTES,
+      })
       files.set(customer, file)
       return file
     }

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -195,6 +196,24 @@ test('takes what comes after the time for delivering, which another exporter hel
   await exporter.close()
   assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 1, waiting: 0 })
   assert.equal(readFileSync(path, 'utf8').trim().split('\n').length, 2)
+})
+
+test('holds little for each file of a folder whose disk is full', async (t) => {
+  const folder = tempFolder(t)
+  symlinkSync('/dev/full', join(folder, 'A.ndjson'))
+  const context = fakeContext()
+  const exporter = await openJson(`${folder}/`, context)
+  t.after(async () => {
+    context.cut()
+    await exporter.close()
+  })
+  let heldBytes = 0
+  for (let n = 0; heldBytes < 1 << 20; n++) {
+    const message = fakeMessage('A', n)
+    heldBytes += message.line.length
+    if (exporter.export(message)) break
+  }
+  assert.ok(heldBytes < 100 * 1024, `${heldBytes} bytes before anybody had to wait`)
 })
 
 test('gives up at once what fails after the time for delivering', async () => {
