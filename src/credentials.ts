@@ -10,6 +10,6 @@ const URL_PARTS = /^([a-z][a-z\d+.-]*:\/*)(.*@)?([^?#]*)([?#].*)?$/is
 export function withoutCredentials(type: string): string {
   if (PATH.test(type)) return type
   const [, scheme, login, rest = ''] = URL_PARTS.exec(type) ?? []
-  if (scheme === undefined) return type.replace(/^.*@/s, '****@')
+  if (scheme === undefined) return type.replace(/^.*@/s, '****@').replace(/[?#].*$/s, '')
   return `${scheme}${login === undefined ? '' : '****@'}${rest}`
 }

@@ -14,6 +14,7 @@ const SHOWN: readonly [type: string, shown: string][] = [
   ['nats://me:hidden@a,b:4222/p?stream=S', 'nats://****@a,b:4222/p'],
   ['me:hidden@host', 'me:****@host'],
   ['hidden@host', '****@host'],
+  ['www.host/in?token=hidden#hidden', 'www.host/in'],
   ['tcp://h:1\n?token=hidden', 'tcp://h:1\n'],
   ['json:/a/b?c', 'json:/a/b?c'],
   ['json:/home/me@work/out.ndjson', 'json:/home/me@work/out.ndjson'],
