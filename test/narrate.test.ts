@@ -13,7 +13,7 @@ test('a reconnect is told from the first connection, with the length of the gap'
   const clock = { ...systemClock, now: () => ms, elapsed: () => ms }
   const tracker = new StatusTracker(clock, (status) => narrate(log, status))
   tracker.open()
-  tracker.lost()
+  tracker.lost(0)
   tracker.retrying(1, 1500, new StreamError('connection-lost', 'it broke off'))
   ms = 2500
   tracker.open()

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../clock.js'
 /** Half of what common NAT tables keep an idle mapping. */
 const PING_MS = 30_000
 /** Two pings in a row without an answer. */
-const SILENCE_MS = 60_000
+export const SILENCE_MS = 60_000
 /** A timer this late means that the process stood still (stopped, suspended), not that the server did. */
 const LATE_MS = 1000
 

@@ -10,7 +10,10 @@ export type Progress = {
   readonly lastFrameAt: number | undefined
   /** Connections that were opened again after one was lost. */
   readonly reconnects: number
-  /** Time without a connection since the first one was open, milliseconds; a gap counts once it has ended. */
+  /**
+   * Time without a connection since the first one was open, milliseconds; a gap counts once it has
+   * ended. One that fell silent counts as lost from its last sign of life on.
+   */
   readonly gapMs: number
 }
 
@@ -22,7 +25,10 @@ export type Phase =
   | { readonly type: 'open'; readonly since: number; readonly gapMsBefore: number }
   | {
       readonly type: 'retrying'
-      /** When the last connection was lost; when the entry began, where there was none. */
+      /**
+       * When the last connection was lost, or gave its last sign of life; when the entry began, where
+       * there was none.
+       */
       readonly since: number
       /** Tries in a row that came to nothing, a lost connection included. */
       readonly attempt: number

@@ -7,6 +7,7 @@ import { type Connection, connect } from './connect.js'
 import { isNormalClose } from './ending.js'
 import type { Frame } from './frame.js'
 import { FrameQueue } from './frame-queue.js'
+import { SILENCE_MS } from './heartbeat.js'
 import { type ReplayPoint, replayHeaders } from './replay.js'
 import type { SubscribeOptions } from './subscribe.js'
 import type { StatusTracker } from './tracker.js'
@@ -103,6 +104,7 @@ export class Supervisor {
     const { signal } = this.#stop
     const leave = await gate.enter(signal, host.authority)
     let openedAtMs: number | undefined
+    let silentMs = 0
     try {
       const cause = await connect({
         host,
@@ -124,12 +126,13 @@ export class Supervisor {
         onFrame: (bytes, text) => this.#receive(bytes, text),
       })
       leave(cause.status !== undefined)
+      if (cause.code === 'connection-silent') silentMs = SILENCE_MS
       return cause
     } finally {
       leave(false)
       this.#connection = undefined
       if (openedAtMs !== undefined) {
-        this.#tracker.lost()
+        this.#tracker.lost(silentMs)
         if (this.#clock.elapsed() - openedAtMs >= STABLE_MS) this.#failures = 0
       }
     }

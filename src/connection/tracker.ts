@@ -54,9 +54,15 @@ export class StatusTracker {
     this.#enter({ type: 'open', since: this.#clock.now(), gapMsBefore })
   }
 
-  /** The connection that was open is gone. */
-  lost(): void {
-    this.#down = { at: this.#clock.now(), elapsedMs: this.#clock.elapsed() }
+  /**
+   * The connection that was open is gone.
+   * @param silentMs for how long it had been dead by then
+   */
+  lost(silentMs: number): void {
+    this.#down = {
+      at: this.#clock.now() - silentMs,
+      elapsedMs: this.#clock.elapsed() - silentMs,
+    }
   }
 
   retrying(attempt: number, delayMs: number, cause: StreamError): void {

@@ -54,8 +54,9 @@ test('a peer that vanishes is noticed after 60 s of silence', async (t) => {
   subscriber.clock.advance(59_999)
   assert.equal(subscriber.status.type, 'open')
   subscriber.clock.advance(1)
-  const { cause } = await subscriber.reconnect()
+  const { cause, delayMs } = await subscriber.reconnect()
   assert.equal(cause.code, 'connection-silent')
+  assert.equal(subscriber.status.gapMs, 60_000 + delayMs, 'the silence belongs to the gap')
 })
 
 test('a connection with nothing to say stays, by its pongs', async (t) => {
