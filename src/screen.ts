@@ -39,8 +39,9 @@ export function createScreen(stderr: WriteStream, env: Environment): OwnScreen {
     },
     terminal: stderr.isTTY === true && env.TERM !== 'dumb',
     colour: hasColour(stderr, env),
-    columns: () => stderr.columns ?? 80,
-    rows: () => stderr.rows ?? 24,
+    // A terminal that nobody sized has 0 of both, such as a serial console.
+    columns: () => stderr.columns || 80,
+    rows: () => stderr.rows || 24,
     divertLog(diverted = write) {
       logWrite = diverted
     },
