@@ -88,7 +88,6 @@ export async function openCsv(target: string, context: ExporterContext): Promise
   }
 
   return {
-    name: `csv:${folder}`,
     needs: 'record',
     export(message) {
       const { record, topic } = message

@@ -5,8 +5,6 @@ import type { Topic } from '../schema/topics.js'
 
 /** Where messages go. One of these stands behind each `--export_data`, and behind `--decode_data`. */
 export interface Exporter {
-  /** As counters and logs show it; never with a user name or password. */
-  readonly name: string
   /** Which form `export` reads first, so that the decoder makes that one at once. */
   readonly needs: 'record' | 'line'
   /**

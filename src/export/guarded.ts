@@ -8,14 +8,12 @@ import type { Exporter, ExporterContext } from './exporter.js'
  * module has changed, say. Such a message is given up by this exporter alone.
  */
 export function guarded(exporter: Exporter, context: ExporterContext): Exporter {
-  const { name, needs } = exporter
   const giveUp = (message: StreamMessage, error: unknown) => {
     const own = error instanceof StreamError ? error : undefined
     context.giveUp(message, own ?? new StreamError('export-failed', errorText(error)))
   }
   return {
-    name,
-    needs,
+    needs: exporter.needs,
     export(message) {
       try {
         const taken = exporter.export(message)

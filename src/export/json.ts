@@ -50,7 +50,6 @@ export async function openJson(target: string, context: ExporterContext): Promis
   }
 
   return {
-    name: `json:${path}`,
     needs: 'line',
     export(message) {
       const { line, customer } = message

@@ -65,7 +65,6 @@ export async function openModule(target: string, context: ExporterContext): Prom
   }
 
   return {
-    name: target,
     needs: 'record',
     export(message) {
       const { customer, topic, record } = message

@@ -60,7 +60,7 @@ export async function openNats(
 }
 
 class NatsExporter implements Exporter {
-  readonly name: string
+  readonly #name: string
   readonly needs = 'line'
   readonly #prefix: string
   readonly #connection: NatsConnection
@@ -81,7 +81,7 @@ class NatsExporter implements Exporter {
     context: ExporterContext,
     timing: BackoffOptions,
   ) {
-    this.name = `nats://${target.servers.join(',')}/${target.prefix}`
+    this.#name = `nats://${target.servers.join(',')}/${target.prefix}`
     this.#prefix = target.prefix
     this.#connection = connection
     this.#publisher = new NatsPublisher(library, connection)
@@ -166,7 +166,7 @@ class NatsExporter implements Exporter {
   }
 
   #lost(): void {
-    const error = new StreamError('connection-lost', `${this.name}: connection lost`)
+    const error = new StreamError('connection-lost', `${this.#name}: connection lost`)
     // Told again for each try that gets as far as a refused login.
     this.#connected ??= new Promise((resolve) => {
       this.#reconnected = resolve
@@ -177,7 +177,7 @@ class NatsExporter implements Exporter {
   }
 
   #giveUp(): void {
-    const error = new StreamError('export-failed', `${this.name}: not delivered before the end`)
+    const error = new StreamError('export-failed', `${this.#name}: not delivered before the end`)
     for (const lane of this.#lanes.values()) {
       lane.outbox.giveUp(error)
       lane.interrupt(error)

@@ -43,7 +43,6 @@ export class Queue {
     signal.addEventListener('abort', giveUp, { once: true })
     const running = run()
     return {
-      name: this.#name,
       needs: 'line',
       export: (message) => {
         const room = this.outbox.push(message)

@@ -96,7 +96,6 @@ export function openStdout(options: StdoutOptions, context: ExporterContext): Ex
   if (over.aborted) giveUp()
 
   return {
-    name: 'stdout',
     needs: terminal ? 'record' : 'line',
     export(message) {
       const line = terminal ? Buffer.from(formatForTerminal(message.record, colour)) : message.line

@@ -22,7 +22,6 @@ test('gives up the message that an exporter throws or rejects for, and goes on',
   let broken: (() => void | Promise<void>) | undefined
   const exporter = guarded(
     {
-      name: 'x',
       needs: 'line',
       export: () => broken?.(),
       close: async () => {},

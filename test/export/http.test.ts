@@ -61,7 +61,6 @@ test('posts gzipped batches in order, none larger than 1,000 messages', async (t
     assert.equal(headers.authorization, 'Splunk 123')
   }
   assert.deepEqual(context.counters, { delivered: 2500, retried: 0, givenUp: 0, waiting: 0 })
-  assert.doesNotMatch(exporter.name, /q=1/)
 })
 
 test('sends what there is within about a second', async (t) => {

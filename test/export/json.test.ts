@@ -24,7 +24,6 @@ test('appends lines to a file that only its owner may read', async (t) => {
   for (const message of messages) {
     const context = fakeContext()
     const exporter = await openExporter(`json:${path}`, context)
-    assert.equal(exporter.name, `json:${path}`)
     await exporter.export(message)
     await exporter.close()
     assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, waiting: 0 })
