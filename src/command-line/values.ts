@@ -34,7 +34,9 @@ export function streamSettings(values: OptionValues): StreamSettings {
 
 export function checkSettings(values: OptionValues): CheckSettings {
   const offline = Boolean(values.offline)
-  requireOptions(values, { ...(!offline && { hostname: 'HOST' }), jsoninput: 'FILE' })
+  const hostHint = 'HOST (or --offline, for the file alone)'
+  const needed = { ...(!offline && { hostname: hostHint }), jsoninput: 'FILE' }
+  requireOptions(values, needed, 'aruba-stream check')
   return {
     host: values.hostname === undefined ? undefined : hostname(values),
     inputFile: text(values, 'jsoninput') ?? '',
@@ -78,11 +80,15 @@ function logSettings(values: OptionValues): LogSettings {
 }
 
 /** Options that must be there, with their placeholders; the error names all that are missing. */
-function requireOptions(values: OptionValues, needed: Readonly<Record<string, string>>): void {
+function requireOptions(
+  values: OptionValues,
+  needed: Readonly<Record<string, string>>,
+  command = 'aruba-stream',
+): void {
   const missing = Object.entries(needed).filter(([name]) => values[name] === undefined)
   if (missing.length === 0) return
   const list = missing.map(([name, placeholder]) => `--${name} ${placeholder}`).join(' and ')
-  throw new StreamError('usage', `missing ${list}; see aruba-stream --help`)
+  throw new StreamError('usage', `missing ${list}; see ${command} --help`)
 }
 
 function hostname(values: OptionValues): Host {

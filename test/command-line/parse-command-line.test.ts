@@ -139,7 +139,11 @@ describe('parseCommandLine', () => {
       ['--hostname', 'ws://h.example', '--jsoninput', 'f'],
       /loopback/,
     ],
-    ['check without a host', ['check', '--jsoninput', 'f'], /missing --hostname HOST/],
+    [
+      'check without a host',
+      ['check', '--jsoninput', 'f'],
+      /missing --hostname HOST \(or --offline, for the file alone\); see aruba-stream check --help/,
+    ],
     ['replay without a file', ['replay'], /FILE/],
   ] as const) {
     test(`refuses ${what} and says what was expected`, () => {
