@@ -7,7 +7,7 @@ import type { Exporter, ExporterContext, OpenExporter } from './exporter.js'
 import { DEFAULT_JSON_PATH } from './json-path.js'
 
 type Kind = {
-  /** Whether the target is what follows the first colon; else it is the whole TYPE. */
+  /** The TYPE is `NAME[:PATH]`, and the target what follows the colon; else both are `NAME://…`. */
   readonly path?: true
   /** The one file that is written, where it is one. */
   file?(target: string): string | undefined

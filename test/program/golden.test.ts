@@ -55,7 +55,7 @@ function requireGolden(records: Map<Topic, Printed[]>): void {
   assert.equal(golden.length, 312)
   for (const topic of TOPICS) {
     const expected = of(topic).map(({ decoded }) => ({ customer: nameOf(topic), ...decoded }))
-    assert.ok(expected.length > 0)
+    assert.ok(expected.length > 0, `no golden frame of ${topic}: add some to test/fixtures/golden`)
     assert.deepEqual(records.get(topic), normal(expected), topic)
   }
 }

@@ -111,7 +111,7 @@ test('MAC addresses are six raw bytes, in presence twelve upper-case digits as t
       'bssid',
     ]
     const macs = names.flatMap((name) => messages.flatMap(({ payload }) => valuesOf(payload, name)))
-    assert.ok(macs.length > 0, topic)
+    assert.ok(macs.length > 0, `${topic}: no field of these names; name those that it has`)
     for (const { addr } of macs as { addr: Buffer }[]) {
       if (topic === 'presence') assert.match(addr.toString('latin1'), /^[0-9A-F]{12}$/)
       else assert.equal(addr.length, 6)
