@@ -56,26 +56,41 @@ export async function findStreams(
   return { streams, untaken }
 }
 
-/** Makes the stream unless it is there; two who make it at once make it the same. */
+/** Makes the stream unless it is there; several who make it at once make one. */
 async function makeStream(
   jetstream: NatsLibrary['jetstream'],
   manager: JetStreamManager,
   name: string,
   prefix: string,
 ): Promise<void> {
+  const isThere = () => hasStream(jetstream, manager, name)
+  if (await isThere()) return
   try {
-    await manager.streams.info(name)
-  } catch (error) {
-    const { JetStreamApiError, JetStreamApiCodes } = jetstream
-    const missing =
-      error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound
-    if (!missing) throw error
     await manager.streams.add({
       name,
       subjects: [`${prefix}.>`],
       storage: jetstream.StorageType.File,
       duplicate_window: DUPLICATE_WINDOW_MS * NANOS_PER_MS,
     })
+  } catch (error) {
+    // To who comes second, the server may say that the subjects are those of another stream: this one.
+    if (!(await isThere())) throw error
+  }
+}
+
+async function hasStream(
+  { JetStreamApiError, JetStreamApiCodes }: NatsLibrary['jetstream'],
+  manager: JetStreamManager,
+  name: string,
+): Promise<boolean> {
+  try {
+    await manager.streams.info(name)
+    return true
+  } catch (error) {
+    const missing =
+      error instanceof JetStreamApiError && error.code === JetStreamApiCodes.StreamNotFound
+    if (!missing) throw error
+    return false
   }
 }
 

@@ -216,6 +216,19 @@ test('makes the stream, publishes by topic and entry, and keeps a repeat out', l
   )
 })
 
+test('makes one stream, however many make it at once', live, async (t) => {
+  const server = await startNatsServer(t)
+  for (const n of numbers(20)) {
+    const target = `aruba${n}?stream=S${n}`
+    const all = await Promise.allSettled(numbers(8).map(() => open(server, target)))
+    for (const opened of all) if (opened.status === 'fulfilled') await opened.value[0].close()
+    assert.deepEqual(
+      all.filter(({ status }) => status === 'rejected'),
+      [],
+    )
+  }
+})
+
 test(
   'gives up a record that is larger than server or stream allow, and goes on',
   live,
