@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { WebSocket } from 'ws'
-import { TOPICS } from '../src/schema/topics.js'
+import { TOPICS } from '../src/classic/topics.js'
 
 const golden = new URL('../test/fixtures/golden/realistic.jsonl', import.meta.url)
 const records = readFileSync(golden, 'utf8')

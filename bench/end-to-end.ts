@@ -8,7 +8,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { TOPICS } from '../src/schema/topics.js'
+import { TOPICS } from '../src/classic/topics.js'
 import { median, print, rate } from './figures.js'
 import { writeInput } from './input.js'
 

@@ -3,7 +3,7 @@
  * their topic, as fast as they are taken, then closes it with 1000. Over TLS unless told `plain`.
  */
 import { readFileSync } from 'node:fs'
-import { startCentral } from '../src/simulate/central.js'
+import { startCentral } from '../src/simulator/central.js'
 import { certificates } from '../test/helpers/tls.js'
 
 /** WebSocket frames in one write: the server is to cost next to nothing. */

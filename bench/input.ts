@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TOPICS } from '../src/schema/topics.js'
+import { TOPICS } from '../src/classic/topics.js'
 
 /** Writes an input file with so many entries, the topics in turn; returns its path. */
 export function writeInput(folder: string, entries: number): string {

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createLogger } from '../src/log.js'
-import { demoInput } from '../src/simulate/demo-input.js'
-import { simulateSettings } from '../src/simulate/settings.js'
-import { startSimulation } from '../src/simulate/simulate.js'
+import { demoInput } from '../src/simulator/demo-input.js'
+import { simulateSettings } from '../src/simulator/settings.js'
+import { startSimulation } from '../src/simulator/simulate.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-demo-'))
 const inputFile = join(folder, 'input.json')

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import protobuf from 'protobufjs'
-import { ROOT_MESSAGES, TOPICS, type Topic } from '../src/schema/topics.js'
+import { ROOT_MESSAGES, TOPICS, type Topic } from '../src/classic/topics.js'
 
 /** Types of a record's values, by the types of `.proto` files. */
 const VALUE_TYPES: Readonly<Record<string, string>> = {

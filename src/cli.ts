@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { closeSync, fstatSync, readFileSync } from 'node:fs'
 import { untilAborted } from './clock.js'
-import { type Invocation, parseCommandLine } from './command-line/parse-command-line.js'
-import type { LogSettings } from './command-line/settings.js'
+import { type Invocation, parseCommandLine } from './commands/command-line.js'
+import type { LogSettings } from './commands/settings.js'
 import { StreamError } from './errors.js'
 import { createLogger, isJournal } from './log.js'
-import { type QuietLogger, quietRepeats } from './log-repeats.js'
 import type { Program } from './program.js'
+import { type QuietLogger, quietRepeats } from './report/log-repeats.js'
 import { createScreen, hasColour } from './screen.js'
 import { Shutdown } from './shutdown.js'
 import { printable } from './text.js'
@@ -134,19 +134,19 @@ async function perform(
 ): Promise<number> {
   switch (invocation.command) {
     case 'stream': {
-      const { run } = await import('./run.js')
+      const { run } = await import('./commands/stream.js')
       return run(invocation.settings, program)
     }
     case 'check': {
-      const { check } = await import('./run-check.js')
+      const { check } = await import('./commands/check.js')
       return check(invocation.settings, program)
     }
     case 'replay': {
-      const { replay } = await import('./run-replay.js')
+      const { replay } = await import('./commands/replay.js')
       return replay(invocation.settings, program)
     }
     case 'simulate': {
-      const { simulate } = await import('./run-simulate.js')
+      const { simulate } = await import('./commands/simulate.js')
       return simulate(invocation.settings, program)
     }
   }

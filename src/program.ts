@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { LockOwner } from './input/file-lock.js'
-import type { QuietLogger } from './log-repeats.js'
+import type { QuietLogger } from './report/log-repeats.js'
 import type { Screen } from './screen.js'
 import type { Shutdown } from './shutdown.js'
 

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { parseCommandLine } from '../src/command-line/parse-command-line.js'
+import { parseCommandLine } from '../src/commands/command-line.js'
 import { tempDir } from './helpers/input.js'
 
 const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))

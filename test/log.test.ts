@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLogger, isJournal, type LoggerOptions } from '../src/log.js'
-import { quietRepeats } from '../src/log-repeats.js'
+import { quietRepeats } from '../src/report/log-repeats.js'
 
 const NOW = Date.parse('2026-01-02T03:04:05.678Z')
 

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
+import { readBody, refusal } from '../classic/refusal.js'
 import type { Clock } from '../clock.js'
 import { StreamError } from '../errors.js'
 import { connectionLost, protocolError } from './ending.js'
 import { type Heartbeat, startHeartbeat } from './heartbeat.js'
 import { type HandshakeOptions, openSocket } from './open-socket.js'
-import { readBody, refusal } from './refusal.js'
 
 /** DNS, TCP, proxy, TLS and the answer to the upgrade, all together. */
 const HANDSHAKE_MS = 10_000

@@ -1,5 +1,5 @@
 import { StreamError } from '../errors.js'
-import { said } from '../said.js'
+import { peerText } from '../net/peer-text.js'
 import type { Secret } from '../secret.js'
 
 /** `ws` reports this where no close frame came. */
@@ -20,7 +20,7 @@ export type SocketEnd = {
 
 /** An open connection that is gone. */
 export function connectionLost({ url, code, reason, networkCode, key }: SocketEnd): StreamError {
-  const line = said(reason, key)
+  const line = peerText(reason, key)
   const message =
     code === ABNORMAL
       ? `the connection to ${url.host} broke off without a close frame${networkCode ? ` (${networkCode})` : ''}`

@@ -1,18 +1,18 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import { StreamError } from '../errors.js'
-import type { Way } from '../way.js'
+import type { Route } from '../net/route.js'
 
 const ANSWER = 'the answer to the request for a WebSocket'
 
 /** Follows a handshake, to tell what failed: which step, and whether here, at the proxy or at Central. */
 export class HandshakeWatch {
   readonly #url: URL
-  readonly #way: Way
+  readonly #route: Route
   #waitingFor = 'a TCP connection'
 
-  constructor(url: URL, way: Way) {
+  constructor(url: URL, route: Route) {
     this.#url = url
-    this.#way = way
+    this.#route = route
   }
 
   /** Sends the request. */
@@ -33,7 +33,7 @@ export class HandshakeWatch {
   /** An error before the socket was open. */
   failed(error: Error): StreamError {
     // Only `ws` itself, which did not like the headers of a 101, gives no code.
-    if (this.#way.atProxy || 'code' in error) return this.#way.failed(error)
+    if (this.#route.atProxy || 'code' in error) return this.#route.failed(error)
     return new StreamError(
       'answer-invalid',
       `${this.#url.host} answered 101, but not as a WebSocket server does: ${error.message}`,
@@ -41,11 +41,11 @@ export class HandshakeWatch {
   }
 
   timedOut(afterMs: number): StreamError {
-    return this.#way.timedOut(`no answer within ${afterMs / 1000} s`, this.#waitingFor)
+    return this.#route.timedOut(`no answer within ${afterMs / 1000} s`, this.#waitingFor)
   }
 
   /** Whether the answer that came is a proxy's own, and what it means then. */
   refusedByProxy(answer: IncomingMessage, nowMs: number): StreamError | undefined {
-    return this.#way.refusedByProxy(answer, nowMs)
+    return this.#route.refusedByProxy(answer, nowMs)
   }
 }

@@ -1,10 +1,10 @@
 import type { ClientOptions, WebSocket } from 'ws'
+import type { Topic } from '../classic/topics.js'
 import { StreamError } from '../errors.js'
-import { type Host, socketUrl } from '../host.js'
 import { loadCommonJs } from '../load-common-js.js'
-import type { Topic } from '../schema/topics.js'
+import { type Host, socketUrl } from '../net/host.js'
+import { findRoute } from '../net/route.js'
 import type { Secret } from '../secret.js'
-import { findWay } from '../way.js'
 import { HandshakeWatch } from './handshake-watch.js'
 
 const ws = loadCommonJs<typeof import('ws')>('ws')
@@ -42,10 +42,10 @@ export type OpeningSocket = {
 export async function openSocket(options: HandshakeOptions): Promise<OpeningSocket> {
   const url = new URL(socketUrl(options.host))
   const { verifyCertificates } = options
-  const way = await findWay(url, verifyCertificates)
-  const watch = new HandshakeWatch(url, way)
+  const route = await findRoute(url, verifyCertificates)
+  const watch = new HandshakeWatch(url, route)
   const socketOptions: ClientOptions & { closeTimeout: number } = {
-    ...(way.agent && { agent: way.agent }),
+    ...(route.agent && { agent: route.agent }),
     headers: headersOf(options),
     rejectUnauthorized: verifyCertificates,
     perMessageDeflate: false,
@@ -62,7 +62,7 @@ export async function openSocket(options: HandshakeOptions): Promise<OpeningSock
     watch,
     cut() {
       socket.terminate()
-      way.close()
+      route.close()
     },
   }
 }

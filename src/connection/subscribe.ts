@@ -1,10 +1,10 @@
+import type { KeySource } from '../classic/key-source.js'
+import type { ReplayOptions, ReplayPoint } from '../classic/resume.js'
+import type { Topic } from '../classic/topics.js'
 import { type Clock, systemClock } from '../clock.js'
-import type { Gate } from '../gate.js'
-import type { Host } from '../host.js'
-import type { KeySource } from '../key/key-source.js'
-import type { Topic } from '../schema/topics.js'
+import type { Host } from '../net/host.js'
+import type { Limiter } from '../net/limiter.js'
 import type { Frame } from './frame.js'
-import type { ReplayOptions, ReplayPoint } from './replay.js'
 import type { Status } from './status.js'
 import { Supervisor } from './supervisor.js'
 import { type StatusListener, StatusTracker } from './tracker.js'
@@ -18,7 +18,7 @@ export type SubscribeOptions = {
   readonly key: KeySource
   readonly userAgent: string
   /** Shared by all entries. */
-  readonly gate: Gate
+  readonly limiter: Limiter
   /** Ends the subscription: what was received is still yielded. */
   readonly signal: AbortSignal
   readonly replay?: ReplayOptions
@@ -42,7 +42,7 @@ export type SubscribeOptions = {
 export interface Subscription extends AsyncIterable<Frame, undefined> {
   /**
    * The next frame, where one waits already. Whoever iterates may take those that came together this
-   * way, without a promise for each.
+   * route, without a promise for each.
    */
   poll(): Frame | undefined
   readonly status: Status

@@ -1,14 +1,14 @@
 import { setMaxListeners } from 'node:events'
-import { backoffDelay } from '../backoff.js'
+import { type ReplayPoint, replayHeaders } from '../classic/resume.js'
 import { type Clock, sleep, untilAborted } from '../clock.js'
 import { StreamError } from '../errors.js'
+import { backoffDelay } from '../net/backoff.js'
 import type { Secret } from '../secret.js'
 import { type Connection, connect } from './connect.js'
 import { isNormalClose } from './ending.js'
 import type { Frame } from './frame.js'
 import { FrameQueue } from './frame-queue.js'
 import { SILENCE_MS } from './heartbeat.js'
-import { type ReplayPoint, replayHeaders } from './replay.js'
 import type { SubscribeOptions } from './subscribe.js'
 import type { StatusTracker } from './tracker.js'
 
@@ -99,10 +99,10 @@ export class Supervisor {
   }
 
   async #connect(key: Secret): Promise<StreamError> {
-    const { entry, gate, userAgent, verifyCertificates = true } = this.#options
+    const { entry, limiter, userAgent, verifyCertificates = true } = this.#options
     const { host, topic, username } = entry
     const { signal } = this.#stop
-    const leave = await gate.enter(signal, host.authority)
+    const release = await limiter.acquire(signal, host.authority)
     let openedAtMs: number | undefined
     let silentMs = 0
     try {
@@ -117,7 +117,7 @@ export class Supervisor {
         replayHeaders: this.#replayHeaders(),
         clock: this.#clock,
         onOpen: (connection) => {
-          leave()
+          release()
           openedAtMs = this.#clock.elapsed()
           this.#connection = connection
           if (this.#queue.full) connection.pause()
@@ -125,11 +125,11 @@ export class Supervisor {
         },
         onFrame: (bytes, text) => this.#receive(bytes, text),
       })
-      leave(cause.status !== undefined)
+      release(cause.status !== undefined)
       if (cause.code === 'connection-silent') silentMs = SILENCE_MS
       return cause
     } finally {
-      leave(false)
+      release(false)
       this.#connection = undefined
       if (openedAtMs !== undefined) {
         this.#tracker.lost(silentMs)

@@ -1,4 +1,4 @@
-import type { Topic } from '../schema/topics.js'
+import type { Topic } from '../classic/topics.js'
 import { MessagePlan } from './plan.js'
 
 /** Something in a frame that the schema does not know. */

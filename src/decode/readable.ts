@@ -1,5 +1,5 @@
-import { type ReadableForm, readableForm } from '../readable.js'
 import type { ScalarChoice } from './plan.js'
+import { type ReadableForm, readableForm } from './readable-form.js'
 import { SCALARS, type Scalar } from './scalars.js'
 import type { WireReader } from './wire-reader.js'
 

@@ -1,4 +1,4 @@
-import type { JsonValue } from './message.js'
+import type { JsonValue } from '../classic/message.js'
 import type { MessagePlan, Step } from './plan.js'
 import type { Scalar } from './scalars.js'
 import { WIRE, type WireReader } from './wire-reader.js'

@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser'
-import { TOPICS } from '../schema/topics.js'
+import { TOPICS } from '../classic/topics.js'
 import { checkEntry } from './check-entry.js'
 import { discreet } from './discreet.js'
 import type { InputEntry } from './entries.js'

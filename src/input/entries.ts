@@ -1,5 +1,5 @@
-import { type Host, isSameHost } from '../host.js'
-import type { Topic } from '../schema/topics.js'
+import type { Topic } from '../classic/topics.js'
+import { type Host, isSameHost } from '../net/host.js'
 import type { Secret } from '../secret.js'
 
 /** One entry of the input file, valid: one topic of one customer. */

@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser'
-import { type Host, isSameHost, parseHost } from '../host.js'
+import { type Host, isSameHost, parseHost } from '../net/host.js'
 import type { Secret } from '../secret.js'
 import { members, parseJson } from './parse-json.js'
 

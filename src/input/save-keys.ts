@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises'
 import { errorText } from '../error-text.js'
-import type { Host } from '../host.js'
+import type { Host } from '../net/host.js'
 import { type LockOwner, takeLock } from './file-lock.js'
 import { readText } from './read-text.js'
 import {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
-import type { ListenAddress } from '../command-line/settings.js'
+import type { ListenAddress } from '../commands/settings.js'
 import { StreamError } from '../errors.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf } from './health.js'

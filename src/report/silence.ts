@@ -1,5 +1,5 @@
+import type { Topic } from '../classic/topics.js'
 import type { Logger } from '../log.js'
-import type { Topic } from '../schema/topics.js'
 import type { EntrySnapshot, Snapshot } from './snapshot.js'
 import { showDuration } from './words.js'
 

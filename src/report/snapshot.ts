@@ -1,6 +1,6 @@
+import type { Topic } from '../classic/topics.js'
 import type { Status } from '../connection/status.js'
-import type { ExporterCounters } from '../export/exporter.js'
-import type { Topic } from '../schema/topics.js'
+import type { ExporterCounters } from '../outputs/output.js'
 
 /** One entry as it stands now. */
 export type EntrySnapshot = {

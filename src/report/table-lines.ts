@@ -1,8 +1,8 @@
-import { type Cell, type Colour, type Column, layOut, paint } from '../table-layout.js'
 import { printable } from '../text.js'
-import { fit } from '../width.js'
 import { abnormalSilence } from './silence.js'
 import { type EntrySnapshot, type ExporterSnapshot, receivedBy, type Snapshot } from './snapshot.js'
+import { type Cell, type Colour, type Column, layOut, paint } from './table-layout.js'
+import { fit } from './width.js'
 import { showCount, showDuration, showState, showTotals } from './words.js'
 
 /** The rate is that of the last five seconds. */

@@ -1,7 +1,7 @@
 import { HIDE_CURSOR, SHOW_CURSOR } from '../cursor.js'
-import { displayWidth } from '../width.js'
 import type { Snapshot } from './snapshot.js'
 import { createRates, tableLines } from './table-lines.js'
+import { displayWidth } from './width.js'
 
 export type TableOptions = {
   /** Writes to the terminal. */

@@ -1,11 +1,11 @@
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type protobuf from 'protobufjs'
+import { ROOT_MESSAGES, type Topic } from '../classic/topics.js'
 import { StreamError } from '../errors.js'
 import { parseProto } from './parse-proto.js'
 import { findProto } from './proto-dir.js'
 import { Namespace, Type } from './protobuf.js'
-import { ROOT_MESSAGES, type Topic } from './topics.js'
 
 /** The message types that frames of a topic are made of. */
 export type Schema = {

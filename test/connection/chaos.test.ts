@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { createGate } from '../../src/gate.js'
-import type { Central } from '../../src/simulate/central.js'
-import type { Fault } from '../../src/simulate/faults.js'
-import type { CentralSocket } from '../../src/simulate/socket.js'
+import { createLimiter } from '../../src/net/limiter.js'
+import type { Central } from '../../src/simulator/central.js'
+import type { Fault } from '../../src/simulator/faults.js'
+import type { CentralSocket } from '../../src/simulator/socket.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { makeKey } from '../helpers/keys.js'
@@ -60,10 +60,10 @@ test('whatever breaks, each entry gets its frames in order, none twice, none mis
   const random = seededRandom(SEED)
   const clock = new FakeClock()
   const central = await startCentral(t)
-  const gate = createGate()
+  const limiter = createLimiter()
   const keys = Array.from({ length: ENTRIES }, (_, entry) => makeKey(`chaos-${entry}`))
   const subscribers = keys.map((key) =>
-    startSubscriber(t, central.url, { clock, gate, random, key: fixedKey(key), collect: false }),
+    startSubscriber(t, central.url, { clock, limiter, random, key: fixedKey(key), collect: false }),
   )
   const delivered = keys.map((): number[] => [])
   const holds = new Set<() => void>()

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { subscribe } from '../../src/connection/subscribe.js'
-import { createGate } from '../../src/gate.js'
-import { parseHost } from '../../src/host.js'
+import { parseHost } from '../../src/net/host.js'
+import { createLimiter } from '../../src/net/limiter.js'
 import { startCentral, startSilentServer } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { fixedKey, startSubscriber } from '../helpers/subscription.js'
@@ -23,7 +23,7 @@ test('a thousand entries open soon, cost little while idle, and end soon', async
   const central = await startCentral(t)
   const clock = new FakeClock()
   const stop = new AbortController()
-  const gate = createGate()
+  const limiter = createLimiter()
   const key = fixedKey()
   let open = 0
   let reading: Promise<void>[] = []
@@ -32,7 +32,7 @@ test('a thousand entries open soon, cost little while idle, and end soon', async
     reading = Array.from({ length: ENTRIES }, async () => {
       const subscription = subscribe({
         entry: { topic: 'monitoring', username: undefined, host: parseHost(central.url) },
-        ...{ key, gate, clock, userAgent: 'aruba-stream/test', signal: stop.signal },
+        ...{ key, limiter, clock, userAgent: 'aruba-stream/test', signal: stop.signal },
         onStatus: ({ type }) => {
           if (type === 'open') open += 1
         },
@@ -73,10 +73,10 @@ test('a thousand entries open soon, cost little while idle, and end soon', async
 
 test('a host that does not answer holds up no entry of another host', async (t) => {
   const [dead, central] = [await startSilentServer(t), await startCentral(t)]
-  const gate = createGate()
-  for (let n = 0; n < 100; n += 1) startSubscriber(t, `ws://127.0.0.1:${dead.port}`, { gate })
+  const limiter = createLimiter()
+  for (let n = 0; n < 100; n += 1) startSubscriber(t, `ws://127.0.0.1:${dead.port}`, { limiter })
   await until(() => dead.connections.length === 2)
-  const alive = Array.from({ length: 100 }, () => startSubscriber(t, central.url, { gate }))
+  const alive = Array.from({ length: 100 }, () => startSubscriber(t, central.url, { limiter }))
   // The clock stands still: no handshake is given up meanwhile.
   for (const subscriber of alive) await subscriber.reach('open')
   assert.equal(dead.connections.length, 2)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { ReplayPoint } from '../../src/connection/replay.js'
-import { createGate } from '../../src/gate.js'
-import type { CentralSocket } from '../../src/simulate/socket.js'
+import type { ReplayPoint } from '../../src/classic/resume.js'
+import { createLimiter } from '../../src/net/limiter.js'
+import type { CentralSocket } from '../../src/simulator/socket.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { type Subscriber, startSubscriber } from '../helpers/subscription.js'
@@ -332,9 +332,9 @@ test('without reconnect a handshake is not tried twice', async (t) => {
 test('many who lose the server at once come back spread out, sixteen at a time', async (t) => {
   const central = await startCentral(t)
   const clock = new FakeClock()
-  const gate = createGate()
+  const limiter = createLimiter()
   const subscribers = Array.from({ length: 60 }, (_, index) =>
-    startSubscriber(t, central.url, { clock, gate, random: () => index / 60 }),
+    startSubscriber(t, central.url, { clock, limiter, random: () => index / 60 }),
   )
   await Promise.all(subscribers.map((subscriber) => subscriber.reach('open')))
   let release = () => {}

@@ -3,8 +3,8 @@ import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
 import { queryObjects } from 'node:v8'
 import { type Subscription, subscribe } from '../../src/connection/subscribe.js'
-import { createGate } from '../../src/gate.js'
-import { parseHost } from '../../src/host.js'
+import { parseHost } from '../../src/net/host.js'
+import { createLimiter } from '../../src/net/limiter.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { fixedKey } from '../helpers/subscription.js'
@@ -36,7 +36,7 @@ test('an hour of flapping leaves no timer, listener or socket behind, and memory
   const central = await startCentral(t)
   const clock = new FakeClock()
   const stop = new AbortController()
-  const gate = createGate()
+  const limiter = createLimiter()
   const resourcesBefore = lastingResources()
   const counts = new Array<number>(ENTRIES).fill(0)
   const subscriptions = counts.map(() =>
@@ -44,7 +44,7 @@ test('an hour of flapping leaves no timer, listener or socket behind, and memory
       entry: { topic: 'monitoring', username: undefined, host: parseHost(central.url) },
       key: fixedKey(),
       userAgent: 'aruba-stream/test',
-      gate,
+      limiter,
       signal: stop.signal,
       clock,
     }),

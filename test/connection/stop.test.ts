@@ -4,9 +4,9 @@ import { getEventListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import { test } from 'node:test'
 import { subscribe } from '../../src/connection/subscribe.js'
-import { createGate } from '../../src/gate.js'
-import { parseHost } from '../../src/host.js'
-import type { Central } from '../../src/simulate/central.js'
+import { parseHost } from '../../src/net/host.js'
+import { createLimiter } from '../../src/net/limiter.js'
+import type { Central } from '../../src/simulator/central.js'
 import { startCentral, startSilentServer } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { fixedKey, type Subscriber, startSubscriber } from '../helpers/subscription.js'
@@ -29,7 +29,7 @@ test('stops before it has begun', async (t) => {
     entry: { topic: 'audit', username: undefined, host: parseHost(central.url) },
     key: fixedKey(),
     userAgent: 'aruba-stream/test',
-    gate: createGate(),
+    limiter: createLimiter(),
     signal: stop.signal,
   })
   for await (const _ of subscription) assert.fail('no frame was sent')
@@ -62,15 +62,15 @@ test('stops while it waits to retry', async (t) => {
   assert.equal(central.handshakes.length, 1)
 })
 
-test('stops while it waits at the gate', async (t) => {
+test('stops while it waits at the limiter', async (t) => {
   const central = await startCentral(t)
-  const gate = createGate(1)
-  const leave = await gate.enter(new AbortController().signal, 'another')
-  const subscriber = startSubscriber(t, central.url, { gate })
+  const limiter = createLimiter(1)
+  const leave = await limiter.acquire(new AbortController().signal, 'another')
+  const subscriber = startSubscriber(t, central.url, { limiter })
   await assertStops(subscriber, central)
   assert.equal(central.connections.accepted, 0)
   leave()
-  await gate.enter(new AbortController().signal, 'another')
+  await limiter.acquire(new AbortController().signal, 'another')
 })
 
 test('stops while a key is being validated, even by a source that does not listen', async (t) => {
@@ -191,7 +191,7 @@ test('an entry that was given up leaves nothing behind', async (t) => {
     entry: { topic: 'audit', username: undefined, host: parseHost(central.url) },
     key: fixedKey(),
     userAgent: 'aruba-stream/test',
-    gate: createGate(),
+    limiter: createLimiter(),
     signal: stop.signal,
     clock,
   })
@@ -209,13 +209,13 @@ test('one signal serves many entries without a warning of leaks', async (t) => {
   process.on('warning', onWarning)
   t.after(() => process.off('warning', onWarning))
   const stop = new AbortController()
-  const gate = createGate()
+  const limiter = createLimiter()
   const reading = Array.from({ length: 30 }, async () => {
     const subscription = subscribe({
       entry: { topic: 'audit', username: undefined, host: parseHost(central.url) },
       key: fixedKey(),
       userAgent: 'aruba-stream/test',
-      gate,
+      limiter,
       signal: stop.signal,
     })
     for await (const _ of subscription) assert.fail('no frame was sent')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createDecoder } from '../../src/decode/decoder.js'
+import { createDecoder } from '../../src/classic/decoder.js'
 import { loadSchema } from '../../src/schema/load-schema.js'
 import { dataOf, faultOf, outcomeOf, schemaOf } from '../helpers/decode.js'
 import { bytes, fixed32, fixed64, frameOf, group, int, varint } from '../helpers/wire.js'

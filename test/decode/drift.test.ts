@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createDecoder } from '../../src/decode/decoder.js'
+import { createDecoder } from '../../src/classic/decoder.js'
 import type { Drift } from '../../src/decode/drift.js'
 import { loadSchema } from '../../src/schema/load-schema.js'
 import { bytes, frameOf, int } from '../helpers/wire.js'

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
-import { createDecoder, type Decoder } from '../../src/decode/decoder.js'
-import type { StreamMessage } from '../../src/decode/message.js'
+import { createDecoder, type Decoder } from '../../src/classic/decoder.js'
+import type { StreamMessage } from '../../src/classic/message.js'
+import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
 import { loadSchema } from '../../src/schema/load-schema.js'
-import { TOPICS, type Topic } from '../../src/schema/topics.js'
 import { frameOf } from '../helpers/wire.js'
 
 // A hundred thousand stack traces would take longer than all the decoding.

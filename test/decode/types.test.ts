@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
 import { typeFiles } from '../../scripts/type-text.js'
-import type { StreamMessage, StreamRecord, StreamRecordOf } from '../../src/decode/message.js'
-import type { ExportFunction } from '../../src/export/export-function.js'
-import type { Topic } from '../../src/schema/topics.js'
+import type { StreamMessage, StreamRecord, StreamRecordOf } from '../../src/classic/message.js'
+import type { Topic } from '../../src/classic/topics.js'
+import type { ExportFunction } from '../../src/outputs/export-function.js'
 import type { Float } from '../../src/schema/value-types.js'
 
 /** Compile only where they hold, which is when tsc runs over this file. */

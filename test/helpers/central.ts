@@ -4,7 +4,7 @@ import {
   type Central,
   type CentralOptions,
   startCentral as start,
-} from '../../src/simulate/central.js'
+} from '../../src/simulator/central.js'
 
 /** A stand-in for Central that is closed when the test ends. */
 export async function startCentral(t: TestContext, options: CentralOptions = {}): Promise<Central> {

@@ -1,5 +1,5 @@
 /** Checks one entry on the host that the first argument names and prints what is said of it. */
-import { formatCheck } from '../../src/check/show-check.js'
+import { formatCheck } from '../../src/commands/check-report.js'
 import { check, checkEntry } from './check.js'
 
 const [, , url = '', key = ''] = process.argv

@@ -1,11 +1,11 @@
-import { type CheckEntry, type CheckResult, runCheck } from '../../src/check/check.js'
-import { createProbe } from '../../src/check/probe.js'
+import { KEY_LIFE_DAYS } from '../../src/classic/key-age.js'
+import type { Topic } from '../../src/classic/topics.js'
+import { validateKey } from '../../src/classic/validate-key.js'
 import { systemClock } from '../../src/clock.js'
+import { type CheckEntry, type CheckResult, runCheck } from '../../src/commands/check-entries.js'
+import { createProbe } from '../../src/commands/check-probe.js'
 import { connect } from '../../src/connection/connect.js'
-import { parseHost } from '../../src/host.js'
-import { KEY_LIFE_DAYS } from '../../src/key/key-age.js'
-import { validateKey } from '../../src/key/validate-key.js'
-import type { Topic } from '../../src/schema/topics.js'
+import { parseHost } from '../../src/net/host.js'
 import { Secret } from '../../src/secret.js'
 
 export type TestEntry = CheckEntry & { readonly username: string | undefined }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import protobuf from 'protobufjs'
-import { createDecoder, type DecoderOptions } from '../../src/decode/decoder.js'
+import { createDecoder, type DecoderOptions } from '../../src/classic/decoder.js'
+import type { Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
 import { loadSchema, type Schema } from '../../src/schema/load-schema.js'
-import type { Topic } from '../../src/schema/topics.js'
 
 /** A schema whose payload is message `M` of a text in the language of `.proto` files. */
 export function schemaOf(proto: string): Schema {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import type { StreamMessage } from '../../src/decode/message.js'
+import type { StreamMessage } from '../../src/classic/message.js'
+import type { Topic } from '../../src/classic/topics.js'
 import type { StreamError } from '../../src/errors.js'
-import type { ExporterContext } from '../../src/export/exporter.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
-import type { Topic } from '../../src/schema/topics.js'
+import type { ExporterContext } from '../../src/outputs/output.js'
 
 /** A message as the decoder makes it, whose line holds the entry and a number. */
 export function fakeMessage(

@@ -1,8 +1,8 @@
 /** Subscribes at each URL it is given, and prints the first status after connecting, one JSON line each. */
 
 import { subscribe } from '../../src/connection/subscribe.js'
-import { createGate } from '../../src/gate.js'
-import { parseHost } from '../../src/host.js'
+import { parseHost } from '../../src/net/host.js'
+import { createLimiter } from '../../src/net/limiter.js'
 import { fixedKey } from './subscription.js'
 
 for (const url of process.argv.slice(2)) {
@@ -11,7 +11,7 @@ for (const url of process.argv.slice(2)) {
     entry: { topic: 'monitoring', username: undefined, host: parseHost(url) },
     key: fixedKey('not-a-real-key'),
     userAgent: 'aruba-stream/test',
-    gate: createGate(),
+    limiter: createLimiter(),
     signal: stop.signal,
     onStatus: (status) => {
       if (status.type === 'connecting' || stop.signal.aborted) return

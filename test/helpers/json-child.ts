@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { openJson } from '../../src/export/json.js'
+import { openJson } from '../../src/outputs/json.js'
 import { fakeContext, fakeMessage } from './export-fakes.js'
 
 // Writes messages to a file as fast as it can until it is killed, and tells on stdout after each turn

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { StreamMessage } from '../../src/decode/message.js'
-import type { Exporter } from '../../src/export/exporter.js'
+import type { StreamMessage } from '../../src/classic/message.js'
+import type { Exporter } from '../../src/outputs/output.js'
 
 /** A receiver in a process of its own, which can be killed and started again. */
 export type Mortal = { kill(): Promise<void>; start(): Promise<void> }

@@ -1,5 +1,5 @@
 // node --import tsx send-one-main.ts TARGET: hands one message to an exporter, prints its counters or error.
-import { openExporter } from '../../src/export/exporters.js'
+import { openExporter } from '../../src/outputs/open-output.js'
 import { fakeContext, fakeMessage } from './export-fakes.js'
 
 const context = fakeContext()

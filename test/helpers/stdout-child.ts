@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { openStdout } from '../../src/export/stdout.js'
+import { openStdout } from '../../src/outputs/stdout.js'
 import { fakeContext, fakeMessage } from './export-fakes.js'
 
 // Prints so many messages from many entries at once, and tells on stderr what came of it.

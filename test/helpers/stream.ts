@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import type { Central } from '../../src/simulate/central.js'
+import type { Central } from '../../src/simulator/central.js'
 import { type InputEntry, writeInput } from './input.js'
 import { makeKey } from './keys.js'
 import { type Program, type ProgramOptions, runProgram } from './program.js'

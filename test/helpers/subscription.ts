@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import type { KeySource } from '../../src/classic/key-source.js'
 import type { Frame } from '../../src/connection/frame.js'
 import type { Status } from '../../src/connection/status.js'
 import {
@@ -6,9 +7,8 @@ import {
   type Subscription,
   subscribe,
 } from '../../src/connection/subscribe.js'
-import { createGate } from '../../src/gate.js'
-import { parseHost } from '../../src/host.js'
-import type { KeySource } from '../../src/key/key-source.js'
+import { parseHost } from '../../src/net/host.js'
+import { createLimiter } from '../../src/net/limiter.js'
 import { Secret } from '../../src/secret.js'
 import { FakeClock, until } from './clock.js'
 import { makeKey } from './keys.js'
@@ -102,7 +102,7 @@ export function startSubscriber(
     {
       key: fixedKey(),
       userAgent: 'aruba-stream/test',
-      gate: createGate(),
+      limiter: createLimiter(),
       random: () => 0.5,
       ...options,
       entry: { topic: 'monitoring', username: undefined, host: parseHost(url), ...entry },

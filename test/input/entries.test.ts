@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseHost } from '../../src/host.js'
 import { diffEntries } from '../../src/input/entries.js'
+import { parseHost } from '../../src/net/host.js'
 import { Secret } from '../../src/secret.js'
 
 test('entries are compared by what they connect with', () => {

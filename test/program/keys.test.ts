@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Central } from '../../src/simulate/central.js'
+import type { Central } from '../../src/simulator/central.js'
 import { startCentral } from '../helpers/central.js'
 import { tempDir, writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'

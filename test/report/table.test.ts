@@ -4,7 +4,7 @@ import type { Status } from '../../src/connection/status.js'
 import { StreamError } from '../../src/errors.js'
 import type { EntrySnapshot, Snapshot } from '../../src/report/snapshot.js'
 import { createTable } from '../../src/report/table.js'
-import { displayWidth } from '../../src/width.js'
+import { displayWidth } from '../../src/report/width.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf } from '../helpers/snapshot.js'
 import { Terminal } from '../helpers/terminal.js'
 

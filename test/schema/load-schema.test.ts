@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
 import { loadSchema } from '../../src/schema/load-schema.js'
-import { TOPICS, type Topic } from '../../src/schema/topics.js'
 
 function folderOf(t: TestContext, files: Record<string, string>): string {
   const dir = mkdtempSync(join(tmpdir(), 'aruba-proto-'))

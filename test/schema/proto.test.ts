@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import protobuf from 'protobufjs'
-import { ROOT_MESSAGES, TOPICS } from '../../src/schema/topics.js'
+import { ROOT_MESSAGES, TOPICS } from '../../src/classic/topics.js'
 
 type FieldFact = { number: number; name: string; label: string; type: string; default?: unknown }
 type Facts = {

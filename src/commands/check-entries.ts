@@ -1,0 +1,160 @@
+import type { Topic } from '../classic/topics.js'
+import { StreamError } from '../errors.js'
+import type { Host } from '../net/host.js'
+import type { Secret } from '../secret.js'
+
+/** What is checked of an entry of the input file. */
+export type CheckEntry = {
+  readonly name: string
+  readonly topic: Topic
+  /** Undefined where no hostname is known, which `--offline` allows. */
+  readonly host: Host | undefined
+  readonly key: Secret
+}
+
+/** An entry with what it takes to ask Central. */
+export type ReachableEntry = CheckEntry & { readonly host: Host }
+
+/** What Central says of a key: as it is, with a newer one, not at all, or no usable answer. */
+export type KeyState = 'accepted' | 'renewed' | 'refused' | 'unknown'
+/** What Central says of a subscription. */
+export type TopicState = 'subscribed' | 'refused' | 'unknown'
+
+/** Age of a key in whole days, and how many are left before Central renews it; negative when overdue. */
+export type KeyDays = { readonly old: number; readonly left: number }
+
+export type CheckResult = {
+  readonly entry: CheckEntry
+  /** Undefined where it was not asked for. */
+  readonly key: KeyState | undefined
+  /** Of the key in use, the renewed one where there is one; undefined where it does not tell. */
+  readonly keyDays: KeyDays | undefined
+  /** Undefined where it was not asked for, since the file or the key was wrong. */
+  readonly topic: TopicState | undefined
+  /** What is wrong, each different fault once; the message says what to do. */
+  readonly faults: readonly StreamError[]
+}
+
+export type CheckOptions<Entry extends CheckEntry> = {
+  readonly entries: readonly Entry[]
+  /** Leaves Central alone. */
+  readonly offline: boolean
+  /**
+   * Asks Central about the entry's key and gives the key that is good now.
+   * @throws StreamError `key-refused`, or any other where there was no usable answer
+   */
+  readonly validate: (entry: Entry & ReachableEntry) => Promise<Secret>
+  /**
+   * Subscribes with a key and closes at once.
+   * @throws StreamError why it did not come to that
+   */
+  readonly probe: (entry: Entry & ReachableEntry, key: Secret) => Promise<void>
+  /** Age of a key in seconds; undefined where it does not tell. */
+  readonly keyAge: (key: Secret) => number | undefined
+  /** Days after which Central renews a key. */
+  readonly keyLifeDays: number
+  /** How many entries are asked about at a time; 20 unless told, as when streaming. */
+  readonly concurrency?: number
+}
+
+/**
+ * Checks entries against Central: each distinct key once on its host, then each topic by a
+ * handshake of its own. A renewed key serves the handshake; nothing is written.
+ */
+export async function runCheck<Entry extends CheckEntry>(
+  options: CheckOptions<Entry>,
+): Promise<CheckResult[]> {
+  const { entries, concurrency = 20 } = options
+  const validate = oncePerKey(options.validate)
+  return mapLimited(entries, concurrency, (entry) => checkEntry(entry, { ...options, validate }))
+}
+
+async function checkEntry<Entry extends CheckEntry>(
+  entry: Entry,
+  { offline, validate, probe, keyAge, keyLifeDays }: CheckOptions<Entry>,
+): Promise<CheckResult> {
+  const daysOf = (key: Secret) => keyDays(keyAge(key), keyLifeDays)
+  if (offline || !isReachable(entry)) {
+    return { entry, key: undefined, keyDays: daysOf(entry.key), topic: undefined, faults: [] }
+  }
+  const validated = await settle(validate(entry))
+  const key = keyState(entry, validated)
+  const inUse = validated.value ?? entry.key
+  const result = { entry, key, keyDays: daysOf(inUse) }
+  if (key === 'refused') return { ...result, topic: undefined, faults: faultsOf(validated) }
+
+  const probed = await settle(probe(entry, inUse))
+  return { ...result, topic: topicState(probed.error), faults: faultsOf(validated, probed) }
+}
+
+const DAY_SECONDS = 86_400
+
+function keyDays(keyAge: number | undefined, lifeDays: number): KeyDays | undefined {
+  if (keyAge === undefined) return undefined
+  // Clocks that disagree must not make a key younger than new.
+  const old = Math.max(0, Math.floor(keyAge / DAY_SECONDS))
+  return { old, left: lifeDays - old }
+}
+
+function isReachable<Entry extends CheckEntry>(entry: Entry): entry is Entry & ReachableEntry {
+  return entry.host !== undefined
+}
+
+function keyState(entry: CheckEntry, { value, error }: Settled<Secret>): KeyState {
+  if (value) return value.equals(entry.key) ? 'accepted' : 'renewed'
+  return error?.code === 'key-refused' ? 'refused' : 'unknown'
+}
+
+function topicState(error: StreamError | undefined): TopicState {
+  if (!error) return 'subscribed'
+  return error.exitCode === 3 ? 'refused' : 'unknown'
+}
+
+/** REST and WebSocket often meet the same fault: it is told once. */
+function faultsOf(...settled: readonly Settled<unknown>[]): StreamError[] {
+  const faults = settled.flatMap(({ error }) => error ?? [])
+  return faults.filter(
+    ({ code, message }, at) =>
+      !faults.slice(0, at).some((fault) => fault.message === message || fault.code === code),
+  )
+}
+
+type Settled<T> = { readonly value?: T; readonly error?: StreamError }
+
+async function settle<T>(promise: Promise<T>): Promise<Settled<T>> {
+  try {
+    return { value: await promise }
+  } catch (error) {
+    // Anything else is a fault of this program, which `check` must not dress up as Central's.
+    if (!(error instanceof StreamError)) throw error
+    return { error }
+  }
+}
+
+function oncePerKey<Entry extends CheckEntry>(
+  validate: CheckOptions<Entry>['validate'],
+): CheckOptions<Entry>['validate'] {
+  const asked = new Map<string, Promise<Secret>>()
+  return (entry) => {
+    const { authority, secure } = entry.host
+    const id = JSON.stringify([authority, secure, entry.key.reveal()])
+    const answer = asked.get(id) ?? validate(entry)
+    asked.set(id, answer)
+    return answer
+  }
+}
+
+/** Like `map` with promises, but with at most `limit` under way. */
+async function mapLimited<T, R>(
+  all: readonly T[],
+  limit: number,
+  work: (one: T) => Promise<R>,
+): Promise<R[]> {
+  const results = new Map<number, R>()
+  const queue = all.entries()
+  const worker = async () => {
+    for (const [at, one] of queue) results.set(at, await work(one))
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, all.length) }, worker))
+  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result)
+}

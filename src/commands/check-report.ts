@@ -1,0 +1,131 @@
+import { type Cell, type Colour, type Column, layOut, paint } from '../report/table-layout.js'
+import { printable, printableJson } from '../text.js'
+import type { CheckResult, KeyDays, KeyState, TopicState } from './check-entries.js'
+import { checkExitCode } from './check-verdict.js'
+
+export type CheckReport = {
+  readonly results: readonly CheckResult[]
+  /** What is wrong with the file; then there are no results. */
+  readonly problems: readonly string[]
+  /** What is worth knowing of the file, such as a mode that lets others read it. */
+  readonly warnings: readonly string[]
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'ENTRY', align: 'left', shrinkTo: 12, rank: 0 },
+  { title: 'HOST', align: 'left', shrinkTo: 12, rank: 4 },
+  { title: 'TOPIC', align: 'left', rank: 3 },
+  { title: 'KEY', align: 'left', rank: 1 },
+  { title: 'KEY AGE', align: 'left', rank: 5 },
+  { title: 'SUBSCRIPTION', align: 'left', rank: 2 },
+]
+
+const KEY_COLOURS: Readonly<Record<KeyState, Colour>> = {
+  accepted: 'green',
+  renewed: 'green',
+  refused: 'red',
+  unknown: 'yellow',
+}
+const TOPIC_COLOURS: Readonly<Record<TopicState, Colour>> = {
+  subscribed: 'green',
+  refused: 'red',
+  unknown: 'yellow',
+}
+
+/**
+ * The findings for people: a table, then one line for each fault that says what to do, then the
+ * verdict. Without `columns` (a pipe) nothing is cut.
+ */
+export function formatCheck(
+  { results, problems, warnings }: CheckReport,
+  { columns, colour }: { readonly columns: number | undefined; readonly colour: boolean },
+): string {
+  const rows = results.map(cells)
+  const width = columns === undefined ? Number.MAX_SAFE_INTEGER : Math.max(20, columns - 1)
+  const table = rows.length === 0 ? [] : layOut(COLUMNS, rows, { width, colour })
+  const notes = [
+    ...problems.map((problem) => paint(printable(problem), 'red', colour)),
+    ...warnings.map((warning) => `${paint('warning', 'yellow', colour)}: ${printable(warning)}`),
+    ...faultLines(results, colour),
+    ...renewals(results),
+  ]
+  const sections = [table, notes, [verdict(results, problems)]]
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`
+}
+
+/** The findings for scripts: one JSON object. Keys do not occur in it. */
+export function checkJson({ results, problems, warnings }: CheckReport): string {
+  const report = {
+    ok: checkExitCode(results, problems) === 0,
+    problems,
+    warnings,
+    entries: results.map(({ entry, key, keyDays, topic, faults }) => ({
+      customer: entry.name,
+      topic: entry.topic,
+      hostname: entry.host?.authority,
+      key,
+      key_age_days: keyDays?.old,
+      key_days_left: keyDays?.left,
+      subscription: topic,
+      faults: faults.map(({ code, message, status }) => ({ code, message, status })),
+    })),
+  }
+  return `${printableJson(JSON.stringify(report, null, 2))}\n`
+}
+
+function cells({ entry, key, keyDays, topic }: CheckResult): Cell[] {
+  return [
+    { text: entry.name },
+    { text: entry.host?.authority ?? '-' },
+    { text: entry.topic },
+    key ? { text: key, colour: KEY_COLOURS[key] } : { text: 'not asked', colour: 'dim' },
+    { text: showAge(keyDays) },
+    topic ? { text: topic, colour: TOPIC_COLOURS[topic] } : { text: 'not asked', colour: 'dim' },
+  ]
+}
+
+function showAge(days: KeyDays | undefined): string {
+  if (!days) return '-'
+  const old = `${days.old} ${days.old === 1 ? 'day' : 'days'}`
+  return days.left > 0 ? `${old}, ${days.left} left` : `${old}, due`
+}
+
+/** The same fault of many entries, such as a name unknown to DNS, is one line. */
+function faultLines(results: readonly CheckResult[], colour: boolean): string[] {
+  const names = new Map<string, string[]>()
+  for (const { entry, faults } of results) {
+    for (const { message } of faults) {
+      names.set(message, [...(names.get(message) ?? []), entry.name])
+    }
+  }
+  return [...names].map(([message, [first = '', ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`
+    return `${paint(printable(first, 100), 'bold', colour)}${more}: ${printable(message)}`
+  })
+}
+
+function renewals(results: readonly CheckResult[]): string[] {
+  const count = results.filter(({ key }) => key === 'renewed').length
+  if (count === 0) return []
+  return [
+    `Central holds newer keys for ${count} of the entries; the next run writes them to the file`,
+  ]
+}
+
+function verdict(results: readonly CheckResult[], problems: readonly string[]): string {
+  switch (checkExitCode(results, problems)) {
+    case 0:
+      return results.every(({ topic }) => topic === undefined)
+        ? 'The file is in order; Central was not asked.'
+        : 'All in order.'
+    case 1:
+      return 'Central could not be asked about everything.'
+    case 2:
+      return 'The input file is wrong.'
+    case 3:
+      return 'Central refuses some of it.'
+  }
+}

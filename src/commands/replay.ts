@@ -1,0 +1,100 @@
+import { untilAborted } from '../clock.js'
+import { StreamError } from '../errors.js'
+import { readRecording } from '../files/read-recording.js'
+import { openOutputs } from '../outputs/outputs.js'
+import { Decoders } from '../pipeline/decoders.js'
+import { Processor } from '../pipeline/processor.js'
+import type { Program } from '../program.js'
+import type { EntrySnapshot } from '../report/snapshot.js'
+import { logStats } from '../report/stats.js'
+import type { ReplayFileSettings } from './settings.js'
+
+const SUM_UP_MS = 5_000
+
+/** One entry's part of a recording, as far as it was read. */
+type Replayed = {
+  readonly name: string
+  readonly processor: Processor
+  bytes: number
+  lastAt: number
+}
+
+/**
+ * `aruba-stream replay FILE`: sends recorded frames through the same decoder and to the same outputs
+ * as live ones, in the order of the file.
+ * @returns the exit code: 1 where a frame could not be decoded, a message was given up, or the file
+ *   could be read in part only
+ * @throws StreamError where the command line is wrong, or nothing could be read of the file
+ */
+export async function replay(settings: ReplayFileSettings, program: Program): Promise<number> {
+  const { log } = program
+  const { stopping } = program.shutdown
+  const startedAt = Date.now()
+  const decoders = new Decoders({ ...settings, log })
+  const { file } = settings
+  const source = file === '-' ? undefined : { option: 'FILE', path: file }
+  const outputs = await untilAborted(openOutputs({ ...settings, source }, 'any', program), stopping)
+  const replayed = new Map<string, Replayed>()
+
+  const partOf = (name: string, topic: Processor['topic']): Replayed => {
+    const id = JSON.stringify([name, topic])
+    let part = replayed.get(id)
+    if (!part) {
+      const entry = { name, topic }
+      const entryLog = log.child({ entry: name })
+      const processor = new Processor({
+        entry,
+        decoder: decoders.of(entry),
+        outputs,
+        log: entryLog,
+      })
+      part = { name, processor, bytes: 0, lastAt: 0 }
+      replayed.set(id, part)
+    }
+    return part
+  }
+
+  // No live table here, so the log alone tells of trouble that goes on.
+  const sumUp = setInterval(() => log.sumUp(), SUM_UP_MS)
+  let failure: StreamError | undefined
+  program.onHangup(() => void outputs.reopen())
+  try {
+    const recording = readRecording(file === '-' ? program.stdin : file, { log, signal: stopping })
+    for await (const frame of recording) {
+      const part = partOf(frame.customer, frame.topic)
+      part.bytes += frame.bytes.length
+      part.lastAt = frame.receivedAt
+      const taken = part.processor.process(frame)
+      if (taken) await taken
+      if (stopping.aborted) break
+    }
+  } catch (error) {
+    // Of a command that was wrong from the start nothing else need be said.
+    if (!(error instanceof StreamError) || replayed.size === 0) throw error
+    log.error(error.message)
+    failure = error
+  } finally {
+    clearInterval(sumUp)
+    await outputs.close()
+  }
+  const entries = [...replayed.values()].map(snapshotOf)
+  logStats(log, { entries, exporters: outputs.counters, startedAt }, Date.now())
+  const undecodable = entries.reduce((sum, each) => sum + each.undecodable, 0)
+  const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
+  return failure || undecodable + givenUp > 0 ? 1 : 0
+}
+
+/** A replayed entry in the form of a live one that has ended. */
+function snapshotOf({ name, processor, bytes, lastAt }: Replayed): EntrySnapshot {
+  const { topic, messages, undecodable, drifts } = processor
+  const progress = { frames: messages + undecodable, bytes, lastFrameAt: lastAt }
+  return {
+    name,
+    topic,
+    messages,
+    undecodable,
+    drifts,
+    keyAge: undefined,
+    status: { type: 'ended', at: lastAt, cause: undefined, ...progress, reconnects: 0, gapMs: 0 },
+  }
+}

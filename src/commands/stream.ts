@@ -1,0 +1,69 @@
+import { untilAborted } from '../clock.js'
+import { InputFile } from '../input/input-file.js'
+import { openOutputs } from '../outputs/outputs.js'
+import { Collector } from '../pipeline/collector.js'
+import { Decoders } from '../pipeline/decoders.js'
+import type { Program } from '../program.js'
+import { type Reporting, startReporting } from '../report/reporting.js'
+import type { Snapshot } from '../report/snapshot.js'
+import { exitCode } from './exit-code.js'
+import type { StreamSettings } from './settings.js'
+
+/**
+ * Streams every entry of the input file until asked to end. The way of the data:
+ * input file -> CustomerEntry -> Frame -> StreamMessage -> one line.
+ * @returns the exit code
+ * @throws StreamError where the command line or the input file is wrong; no connection was opened
+ *   then. The reason of `stopping` where the end is asked for before anything streams.
+ */
+export async function run(settings: StreamSettings, program: Program): Promise<number> {
+  const { log, shutdown, owner } = program
+  const { stopping } = shutdown
+  const startedAt = Date.now()
+
+  const file = new InputFile({
+    path: settings.inputFile,
+    host: settings.host,
+    log,
+    owner,
+    signal: stopping,
+  })
+  const decoders = new Decoders({ ...settings, log })
+  const { added: entries } = await file.read(({ added }) =>
+    decoders.load(added.map(({ topic }) => topic)),
+  )
+  const topics = [...new Set(entries.map(({ topic }) => topic))]
+  const source = { option: '--jsoninput', path: settings.inputFile }
+  const outputs = await untilAborted(
+    openOutputs({ ...settings, source }, topics, program),
+    stopping,
+  )
+  const collector = new Collector({ settings, program, file, decoders, outputs })
+  const snapshot = (): Snapshot => ({
+    entries: collector.snapshot(Date.now()),
+    exporters: outputs.counters,
+    earlier: collector.earlier,
+    startedAt,
+  })
+
+  let reporting: Reporting | undefined
+  let asked = false
+  try {
+    reporting = await startReporting(settings, snapshot, program)
+    const begun = collector.begin(entries)
+    program.onHangup(() => {
+      void outputs.reopen().then(() => log.info('files were opened again where that was possible'))
+      void collector.reload()
+    })
+    await begun
+    await collector.done
+    asked = stopping.aborted
+  } finally {
+    // Where nobody asked for the end, an exporter may still wait for its other side as long as it takes.
+    await outputs.close()
+    await untilAborted(file.settled(), shutdown.over).catch(() => undefined)
+    await reporting?.close()
+  }
+  const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
+  return exitCode({ statuses: collector.statuses, asked, givenUp, lost: outputs.lost })
+}

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type * as Jetstream from '@nats-io/jetstream'
+import type * as Transport from '@nats-io/transport-node'
+import { errorText } from '../error-text.js'
+import { StreamError } from '../errors.js'
+import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import { networkError } from '../net/network-error.js'
+import type { ExporterContext } from './output.js'
+
+/** The two optional packages that speak NATS. */
+export type NatsLibrary = {
+  readonly transport: typeof Transport
+  readonly jetstream: typeof Jetstream
+}
+
+const PACKAGES = ['@nats-io/transport-node', '@nats-io/jetstream'] as const
+const CONNECT_MS = 10_000
+const PING_MS = 20_000 // two unanswered end a half-open connection within a minute
+
+/**
+ * Loads the NATS packages from the first place that has both.
+ * @param places files or folders' `package.json` beside which `node_modules` is looked for, as Node
+ *   does: beside the program first, then from the current folder
+ * @throws StreamError `exporter-unusable` with the command that installs them
+ */
+export async function loadNats(places: readonly string[]): Promise<NatsLibrary> {
+  for (const place of places) {
+    const found = locate(place)
+    if (!found) continue
+    try {
+      const [transport, jetstream] = await Promise.all(found.map((url) => import(url)))
+      return { transport, jetstream }
+    } catch (error) {
+      throw notInstalled(`whose installation is broken (${errorText(error)})`)
+    }
+  }
+  throw notInstalled('that are not installed')
+}
+
+function notInstalled(why: string): StreamError {
+  return new StreamError(
+    'exporter-unusable',
+    `nats:// needs two packages ${why}; run: npm install ${PACKAGES.join(' ')}`,
+  )
+}
+
+function locate(place: string): string[] | undefined {
+  const { resolve } = createRequire(place)
+  try {
+    return PACKAGES.map((name) => pathToFileURL(resolve(name)).href)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Connects to the first of the servers that answers. Once it stood, a connection is opened again for
+ * ever. Credentials come from `NATS_CREDS` (a file), else `NATS_USER` and `NATS_PASSWORD`, else
+ * `NATS_TOKEN`.
+ * @throws StreamError `exporter-unusable`
+ */
+export async function connectNats(
+  { transport }: NatsLibrary,
+  servers: readonly string[],
+  { env, cwd }: Pick<ExporterContext, 'env' | 'cwd'>,
+  timing: BackoffOptions,
+): Promise<Transport.NatsConnection> {
+  const where = `nats://${servers.join(',')}`
+  const credentials = await readCredentials(transport, env, cwd)
+  try {
+    return await transport.connect({
+      ...credentials,
+      servers: [...servers],
+      name: 'aruba-stream',
+      timeout: CONNECT_MS,
+      pingInterval: PING_MS,
+      maxReconnectAttempts: -1,
+      // Asked once for each try, without its number: the whole second keeps a server from being stormed.
+      reconnectDelayHandler: () => backoffDelay(2, timing),
+      // A server that restarts may refuse logins until its accounts are loaded.
+      ignoreAuthErrorAbort: true,
+      noAsyncTraces: true,
+    })
+  } catch (error) {
+    if (error instanceof transport.AuthorizationError) {
+      throw new StreamError(
+        'exporter-unusable',
+        `${where} refused the login; set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN`,
+      )
+    }
+    const { message } = networkError(error, where)
+    throw new StreamError('exporter-unusable', `${message} (needed at the start)`)
+  }
+}
+
+/** Whether nobody answered for JetStream: it is off, or no stream takes a subject. */
+export function isJetStreamMissing(error: unknown): boolean {
+  // The library throws this class and does not export it.
+  return error instanceof Error && error.name === 'JetStreamNotEnabled'
+}
+
+async function readCredentials(
+  transport: typeof Transport,
+  env: ExporterContext['env'],
+  cwd: string,
+): Promise<Transport.ConnectionOptions> {
+  const { NATS_CREDS: file, NATS_USER: user, NATS_PASSWORD: pass, NATS_TOKEN: token } = env
+  if (file) {
+    const creds = await readFile(resolve(cwd, file)).catch((error: NodeJS.ErrnoException) => {
+      throw new StreamError('exporter-unusable', `NATS_CREDS: cannot read ${file} (${error.code})`)
+    })
+    const authenticator = transport.credsAuthenticator(creds)
+    try {
+      authenticator('')
+    } catch {
+      // Not passed along: the original may quote the file.
+      throw new StreamError('exporter-unusable', `NATS_CREDS: ${file} holds no NATS credentials`)
+    }
+    return { authenticator }
+  }
+  if (user) return { user, ...(pass ? { pass } : {}) }
+  return token ? { token } : {}
+}

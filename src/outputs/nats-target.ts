@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto'
+import type { StreamMessage } from '../classic/message.js'
+import { StreamError } from '../errors.js'
+import { redactUrl } from '../net/url-text.js'
+
+/** `nats://HOST:PORT,HOST:PORT/PREFIX?stream=NAME`, read. */
+export type NatsTarget = {
+  /** `host:port` of each server. */
+  readonly servers: readonly string[]
+  /** First tokens of every subject. */
+  readonly prefix: string
+  /** The stream to make where it is not there; undefined: one must be there. */
+  readonly stream: string | undefined
+}
+
+const EXPECTED = 'expected nats://HOST:4222/SUBJECT_PREFIX, several hosts with commas'
+const DEFAULT_PORT = '4222'
+
+/** @throws StreamError `exporter-unusable`; a login is never quoted */
+export function parseNatsTarget(target: string): NatsTarget {
+  if (target.includes('@')) {
+    throw new StreamError(
+      'exporter-unusable',
+      `${EXPECTED}; no user or password in the URL, which everyone on this machine can read; ` +
+        'set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN',
+    )
+  }
+  const wrong = (why: string) =>
+    new StreamError(
+      'exporter-unusable',
+      `${EXPECTED}; got ${JSON.stringify(redactUrl(target))} (${why})`,
+    )
+  const [, hosts = '', prefix = '', query = ''] =
+    /^nats:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)$/.exec(target) ?? []
+
+  const servers = hosts.split(',').map((host) => {
+    try {
+      const url = new URL(`nats://${host}`)
+      if (url.hostname !== '') return `${url.hostname}:${url.port || DEFAULT_PORT}`
+    } catch {}
+    throw wrong(host === '' ? 'a host is missing' : `"${host}" is no host`)
+  })
+  if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(prefix)) {
+    throw wrong('the prefix is words of letters, digits, "_" and "-" with dots between them')
+  }
+  const parameters = new URLSearchParams(query)
+  const unknown = [...parameters.keys()].find((name) => name !== 'stream')
+  if (unknown !== undefined) throw wrong(`"${unknown}" is not known, "stream" is`)
+  const stream = parameters.get('stream') ?? undefined
+  if (stream !== undefined && !/^[A-Za-z0-9_-]+$/.test(stream)) {
+    throw wrong('the name of a stream is letters, digits, "_" and "-"')
+  }
+  return { servers, prefix, stream }
+}
+
+/**
+ * What JetStream tells repeats by: the SHA-256 of entry, topic and frame. Two collectors with the same
+ * input file give a frame the same id; two entries never do, even where a frame is the same.
+ */
+export function messageId({ customer, topic, frame }: StreamMessage): string {
+  return createHash('sha256')
+    .update(JSON.stringify([customer, topic]))
+    .update(frame)
+    .digest('base64url')
+}

@@ -1,0 +1,163 @@
+import { TOPICS, type Topic } from '../classic/topics.js'
+import type { DeliverySettings } from '../commands/settings.js'
+import { type NamedFile, requireDistinct } from '../files/distinct-files.js'
+import type { DeadLetter, FrameFile, KeptFrame } from '../files/frame-file.js'
+import { type Logger, loggerTo } from '../log.js'
+import { redactUrl } from '../net/url-text.js'
+import type { Program } from '../program.js'
+import type { ExporterSnapshot } from '../report/snapshot.js'
+import { withoutStart } from '../text.js'
+import { guarded } from './guarded.js'
+import { fileOf, openExporter } from './open-output.js'
+import type { Exporter, ExporterContext, ExporterCounters } from './output.js'
+import { openStdout } from './stdout.js'
+
+/** Where messages go, and where those go that did not get there. */
+export type Outputs = {
+  readonly exporters: readonly Exporter[]
+  readonly counters: readonly ExporterSnapshot[]
+  readonly deadLetter: FrameFile<DeadLetter> | undefined
+  readonly recording: FrameFile<KeptFrame> | undefined
+  /** Lines of recording and dead letter that could not be written by the end. */
+  readonly lost: number
+  /** While the dead letter is slow: what a stream waits for before it takes the next frame. */
+  readonly burying: Promise<void> | undefined
+  /** Opens again the files that are being written, for logrotate. */
+  reopen(): Promise<void>
+  /** Resolves when all that was taken over is delivered or given up. */
+  close(): Promise<void>
+}
+
+export type OutputsSettings = DeliverySettings & {
+  readonly recordFile?: string | undefined
+  /** What the program reads, and which must not be written. */
+  readonly source: NamedFile | undefined
+}
+
+/** Topics that will come, or `any`: which ones is not known before. */
+export type ExpectedTopics = readonly Topic[] | 'any'
+
+/**
+ * Opens stdout, the exporters, the recording and the dead letter that a command line asks for.
+ * @throws StreamError `usage` or `exporter-unusable`; what was open by then is closed again
+ */
+export async function openOutputs(
+  settings: OutputsSettings,
+  topics: ExpectedTopics,
+  program: Program,
+): Promise<Outputs> {
+  const { log, shutdown, stdout, env, cwd } = program
+  const exporters: Exporter[] = []
+  const counters: ExporterSnapshot[] = []
+  let deadLetter: FrameFile<DeadLetter> | undefined
+  let recording: FrameFile<KeptFrame> | undefined
+  let burying: Promise<void> | undefined
+
+  const contextOf = (type: string): ExporterContext => {
+    const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
+    counters.push({ name: type, counters: own })
+    const exporterLog = namedOnce(log, type)
+    return {
+      log: exporterLog,
+      counters: own,
+      topics: topics === 'any' ? TOPICS : topics,
+      topicsUncertain: topics === 'any',
+      protoDir: settings.protoDir,
+      readable: settings.readable,
+      env,
+      cwd,
+      stopping: shutdown.stopping,
+      signal: shutdown.expired,
+      over: shutdown.over,
+      giveUp({ customer, topic, frame, receivedAt }, error) {
+        own.givenUp++
+        exporterLog.error(`${error.message}; the message is given up`, {
+          entry: customer,
+          code: error.code,
+        })
+        // Not awaited here: an exporter that gives up at the end gives up all it has at once.
+        const written = deadLetter?.append({
+          customer,
+          topic,
+          receivedAt,
+          bytes: frame,
+          text: false,
+          reason: error.message,
+          exporter: type,
+        })
+        if (written) burying = written.finally(() => (burying = undefined))
+      },
+    }
+  }
+
+  const outputs: Outputs = {
+    exporters,
+    counters,
+    get deadLetter() {
+      return deadLetter
+    },
+    get recording() {
+      return recording
+    },
+    get lost() {
+      return (deadLetter?.lost ?? 0) + (recording?.lost ?? 0)
+    },
+    get burying() {
+      return burying
+    },
+    async reopen() {
+      await Promise.all(exporters.map((exporter) => exporter.reopen?.()))
+      await Promise.all([deadLetter?.reopen(), recording?.reopen()])
+    },
+    async close() {
+      await Promise.all(exporters.map((exporter) => exporter.close()))
+      await Promise.all([deadLetter?.close(), recording?.close()])
+    },
+  }
+
+  await requireDistinct(namedFiles(settings))
+  try {
+    const files = { log, signal: shutdown.over }
+    if (settings.deadLetterFile) {
+      const { openDeadLetter } = await import('../files/frame-file.js')
+      deadLetter = await openDeadLetter(settings.deadLetterFile, files)
+    }
+    if (settings.recordFile) {
+      const { openRecording } = await import('../files/frame-file.js')
+      recording = await openRecording(settings.recordFile, files)
+    }
+    if (settings.print) {
+      const onReaderGone = () => shutdown.begin()
+      const context = contextOf('stdout')
+      exporters.push(guarded(openStdout({ ...stdout, onReaderGone }, context), context))
+    }
+    for (const type of settings.exports) {
+      const context = contextOf(redactUrl(type))
+      exporters.push(guarded(await openExporter(type, context), context))
+    }
+  } catch (error) {
+    await outputs.close()
+    throw error
+  }
+  if (exporters.length === 0) {
+    log.info('nothing is done with the messages but counting: see --decode_data and --export_data')
+  }
+  return outputs
+}
+
+/** A log whose lines carry the exporter's name, and so need not begin with it. */
+function namedOnce(log: Logger, type: string): Logger {
+  const own = log.child({ exporter: type })
+  const starts = [`--export_data ${type}: `, `${type}: `]
+  return loggerTo((level, message, fields) => own[level](withoutStart(message, ...starts), fields))
+}
+
+function namedFiles({ source, recordFile, deadLetterFile, exports }: OutputsSettings): NamedFile[] {
+  const files = [
+    { option: '--record', path: recordFile },
+    { option: '--dead_letter', path: deadLetterFile },
+    ...exports.map((type) => ({ option: `--export_data ${type}`, path: fileOf(type) })),
+  ]
+  const named = files.flatMap(({ option, path }) => (path === undefined ? [] : [{ option, path }]))
+  return source ? [source, ...named] : named
+}

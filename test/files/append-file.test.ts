@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import type { StreamError } from '../../src/errors.js'
+import { AppendFile } from '../../src/files/append-file.js'
+import { FileNews } from '../../src/files/file-trouble.js'
+import { fakeContext } from '../helpers/export-fakes.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+function fixture() {
+  const context = fakeContext()
+  const written: string[] = []
+  const lost: [string, StreamError][] = []
+  const options = {
+    label: 'test file',
+    log: context.log,
+    signal: context.signal,
+    settled(items: readonly string[], error: StreamError | undefined) {
+      for (const item of items) error ? lost.push([item, error]) : written.push(item)
+    },
+    retried: () => {
+      context.counters.retried++
+    },
+  }
+  const push = (file: AppendFile<string>, line: string) => file.push(Buffer.from(`${line}\n`), line)
+  return { context, written, lost, options, push }
+}
+
+const until = async (holds: () => boolean) => {
+  while (!holds()) await setTimeout(2)
+}
+
+/** A file system of 64 KiB; only root can have one. */
+function tinyDisk(t: TestContext): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'aruba-stream-disk-'))
+  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder])
+  t.after(() => {
+    // Lazily: a file that was given up is closed a little later.
+    if (mount.status === 0) execFileSync('umount', ['-l', folder])
+    rmdirSync(folder)
+  })
+  return mount.status === 0 ? folder : undefined
+}
+
+test('waits for room on a full disk, says so once, and continues in the middle of the line', async (t) => {
+  const folder = tinyDisk(t)
+  if (!folder) return t.skip('no file system could be mounted')
+  const { context, written, lost, options, push } = fixture()
+  const path = join(folder, 'out')
+  writeFileSync(join(folder, 'ballast'), Buffer.alloc(40_000))
+  const file = await AppendFile.open(path, options)
+  const lines = Array.from({ length: 60 }, (_, n) => `${n}`.padEnd(999, '.'))
+  for (const line of lines) push(file, line)
+  await until(() => context.counters.retried >= 2)
+  const onDisk = readFileSync(path).length / 1000
+  assert.ok(!Number.isInteger(onDisk), 'the disk was full within a line')
+  assert.deepEqual(written, lines.slice(0, onDisk), 'whole lines are in the file')
+  await file.reopen()
+  rmSync(join(folder, 'ballast'))
+  await until(() => written.length === lines.length)
+  await file.close()
+  assert.equal(readFileSync(path, 'utf8'), `${lines.join('\n')}\n`)
+  assert.deepEqual(written, lines)
+  assert.deepEqual(lost, [])
+  const told = context.logged.map(({ message }) => message)
+  assert.equal(told.length, 2, told.join('; '))
+  assert.match(told[0] ?? '', /^test file: ENOSPC: no space left on device.*waiting until/)
+  assert.match(told[1] ?? '', /^test file: is written again after \d+ s$/)
+})
+
+test('tells of a full disk once for all files that share it', async (t) => {
+  const folder = tinyDisk(t)
+  if (!folder) return t.skip('no file system could be mounted')
+  const { context, written, options, push } = fixture()
+  const news = new FileNews(options)
+  const names = ['a', 'b', 'c']
+  const open = (name: string) => AppendFile.open(join(folder, name), { ...options, news })
+  const files = await Promise.all(names.map(open))
+  writeFileSync(join(folder, 'ballast'), Buffer.alloc(64 * 1024))
+  for (const file of files) push(file, 'line')
+  await until(() => context.counters.retried >= files.length)
+  assert.equal(context.logged.length, 1)
+  rmSync(join(folder, 'ballast'))
+  await until(() => written.length === files.length)
+  await Promise.all(files.map((file) => file.close()))
+  assert.equal(context.logged.length, 2)
+  assert.match(context.logged[1]?.message ?? '', /is written again/)
+})
+
+test('gives up at the end what a full disk has not taken whole, and nothing else', async (t) => {
+  const folder = tinyDisk(t)
+  if (!folder) return t.skip('no file system could be mounted')
+  const { context, written, lost, options, push } = fixture()
+  const path = join(folder, 'out')
+  const file = await AppendFile.open(path, options)
+  const lines = Array.from({ length: 80 }, (_, n) => `${n}`.padEnd(999, '.'))
+  for (const line of lines) push(file, line)
+  await until(() => context.counters.retried > 0)
+  context.expire()
+  await file.close()
+  assert.deepEqual(readFileSync(path, 'utf8').split('\n').slice(0, -1), written)
+  assert.ok(written.length > 0)
+  assert.deepEqual([...written, ...lost.map(([line]) => line)], lines)
+})
+
+test('starts a half written line anew in a new file, where a full disk is mended by rotation', async (t) => {
+  const folder = tinyDisk(t)
+  if (!folder) return t.skip('no file system could be mounted')
+  const { context, written, options, push } = fixture()
+  const elsewhere = join(tempFolder(t), 'out')
+  const path = join(folder, 'out')
+  const file = await AppendFile.open(path, options)
+  const lines = Array.from({ length: 80 }, (_, n) => `${n}`.padEnd(999, '.'))
+  for (const line of lines) push(file, line)
+  await until(() => context.counters.retried > 0)
+  renameSync(path, join(folder, 'out.1'))
+  symlinkSync(elsewhere, path)
+  await file.reopen()
+  await file.close()
+  const before = readFileSync(join(folder, 'out.1'), 'utf8').split('\n').slice(0, -1)
+  const after = readFileSync(elsewhere, 'utf8').split('\n').slice(0, -1)
+  assert.deepEqual([...before, ...after], lines)
+  assert.deepEqual(written, lines)
+})
+
+test('gives up what a full disk did not take by the end', async () => {
+  const { context, lost, options, push } = fixture()
+  const file = await AppendFile.open('/dev/full', options)
+  const waiting = push(file, 'x'.repeat(2 << 20))
+  push(file, 'second')
+  await until(() => context.counters.retried > 0)
+  const closing = file.close()
+  context.expire()
+  await Promise.all([waiting, closing])
+  assert.deepEqual(
+    lost.map(([line]) => line.length),
+    [2 << 20, 6],
+  )
+  assert.match(lost[0]?.[1].message ?? '', /^test file: was not written by the end$/)
+})
+
+test('follows the path on reopen, and loses nothing between the files', async (t) => {
+  const { written, options, push } = fixture()
+  const path = join(tempFolder(t), 'out')
+  const file = await AppendFile.open(path, options)
+  let n = 0
+  for (let rotation = 0; rotation < 5; rotation++) {
+    for (const end = n + 200; n < end; n++) await push(file, `${n}`)
+    await setTimeout(1)
+    renameSync(path, `${path}.${rotation}`)
+    push(file, `${n++}`)
+    const reopened = file.reopen()
+    push(file, `${n++}`)
+    await reopened
+  }
+  await file.close()
+  const all = [0, 1, 2, 3, 4].map((rotation) => readFileSync(`${path}.${rotation}`, 'utf8'))
+  const lines = [...all, readFileSync(path, 'utf8')].join('').trimEnd().split('\n')
+  assert.deepEqual(
+    lines,
+    Array.from({ length: n }, (_, i) => `${i}`),
+  )
+  assert.equal(written.length, n)
+})
+
+test('can be asked to reopen before its first line, and twice at once', async (t) => {
+  const { written, options, push } = fixture()
+  const path = join(tempFolder(t), 'out')
+  const file = new AppendFile(path, options)
+  await Promise.all([file.reopen(), file.reopen()])
+  push(file, 'one')
+  await Promise.all([file.reopen(), file.reopen()])
+  push(file, 'two')
+  await file.close()
+  assert.equal(readFileSync(path, 'utf8'), 'one\ntwo\n')
+  assert.deepEqual(written, ['one', 'two'])
+})
+
+test('leaves the path alone when it is asked to reopen after the end', async (t) => {
+  const { context, options, push } = fixture()
+  const path = join(tempFolder(t), 'out')
+  const file = await AppendFile.open(path, options)
+  push(file, 'one')
+  await file.close()
+  renameSync(path, `${path}.1`)
+  await file.reopen()
+  assert.equal(existsSync(path), false)
+  assert.deepEqual(context.logged, [])
+})
+
+test('keeps the old file where the new one cannot be opened', async (t) => {
+  const { context, options, push } = fixture()
+  const folder = join(tempFolder(t), 'logs')
+  mkdirSync(folder)
+  const file = await AppendFile.open(join(folder, 'out'), options)
+  renameSync(folder, `${folder}.old`)
+  await file.reopen()
+  push(file, 'kept')
+  await file.close()
+  assert.equal(readFileSync(join(`${folder}.old`, 'out'), 'utf8'), 'kept\n')
+  assert.match(context.logged[0]?.message ?? '', /not opened again: the folder ".*logs" does not/)
+})
+
+test('writes to a named pipe at the pace of its reader', async (t) => {
+  const { context, written, options, push } = fixture()
+  const path = join(tempFolder(t), 'pipe')
+  execFileSync('mkfifo', [path])
+  await assert.rejects(AppendFile.open(path, options), /nobody reads the pipe .*start its reader/)
+  const reader = openSync(path, 'r+')
+  const file = await AppendFile.open(path, options)
+  const lines = Array.from({ length: 300 }, (_, n) => `${n}`.padEnd(999, '.'))
+  for (const line of lines) push(file, line)
+  const got: Buffer[] = []
+  for (let bytes = 0; bytes < 300_000; ) {
+    await setTimeout(3)
+    const part = Buffer.alloc(20_000)
+    const count = readSync(reader, part)
+    got.push(part.subarray(0, count))
+    bytes += count
+  }
+  await file.close()
+  closeSync(reader)
+  assert.equal(Buffer.concat(got).toString(), `${lines.join('\n')}\n`)
+  assert.deepEqual(written, lines)
+  assert.deepEqual(context.logged, [], 'a slow reader is no fault')
+})

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { createLimiter, type Limiter, type Release } from '../../src/net/limiter.js'
+
+const { signal } = new AbortController()
+
+/** Sends so many of a host to the limiter; those who are inside stand in order. */
+function crowd(limiter: Limiter, host: string, count: number) {
+  const inside: { index: number; release: Release }[] = []
+  for (let index = 0; index < count; index += 1) {
+    limiter.acquire(signal, host).then((release) => inside.push({ index, release }))
+  }
+  return inside
+}
+
+/** Each who is inside leaves, round by round, until so many are inside at a time. */
+async function growTo(inside: { release: Release }[], count: number): Promise<void> {
+  for (;;) {
+    await turn()
+    if (inside.length >= count) return
+    for (const { release } of inside.splice(0)) release()
+  }
+}
+
+test('lets two of a host in at first, and one more with each answer, in the order they came', async () => {
+  const limiter = createLimiter()
+  const inside = crowd(limiter, 'us', 40)
+  await turn()
+  assert.deepEqual(
+    inside.map(({ index }) => index),
+    [0, 1],
+  )
+  for (const { release } of inside.splice(0)) {
+    release()
+    release()
+  }
+  await turn()
+  assert.deepEqual(
+    inside.map(({ index }) => index),
+    [2, 3, 4, 5],
+  )
+})
+
+test('lets sixteen of one host in at most, and twenty of all', async () => {
+  const limiter = createLimiter()
+  const us = crowd(limiter, 'us', 200)
+  await growTo(us, 16)
+  for (const { release } of us.splice(0)) release()
+  await turn()
+  assert.equal(us.length, 16)
+  const others = ['eu', 'in', 'cn'].map((host) => crowd(limiter, host, 5))
+  await turn()
+  assert.deepEqual(
+    others.map((inside) => inside.length),
+    [2, 2, 0],
+  )
+})
+
+test('a host that never answers leaves the places to the others', async () => {
+  const limiter = createLimiter()
+  crowd(limiter, 'dead', 1000)
+  const alive = crowd(limiter, 'alive', 1000)
+  let entered = 0
+  while (entered < 1000) {
+    await turn()
+    assert.ok(alive.length > 0, `${entered} of a living host came through`)
+    entered += alive.length
+    for (const { release } of alive.splice(0)) release()
+  }
+})
+
+test('a host that falls silent is asked less and less, and more again once it answers', async () => {
+  const limiter = createLimiter()
+  const us = crowd(limiter, 'us', 500)
+  await growTo(us, 16)
+  for (const { release } of us.splice(0)) release(false)
+  await turn()
+  assert.equal(us.length, 1)
+  await growTo(us, 16)
+})
+
+test('hosts take turns', async () => {
+  const limiter = createLimiter(1)
+  const leaveFirst = await limiter.acquire(signal, 'c')
+  const [a, b] = [crowd(limiter, 'a', 3), crowd(limiter, 'b', 3)]
+  leaveFirst()
+  const order: string[] = []
+  while (order.length < 6) {
+    await turn()
+    for (const [host, inside] of [
+      ['a', a],
+      ['b', b],
+    ] as const) {
+      for (const { release } of inside.splice(0)) {
+        order.push(host)
+        release()
+      }
+    }
+  }
+  assert.deepEqual(order, ['a', 'b', 'a', 'b', 'a', 'b'])
+})
+
+test('who stops waiting gives the place to the next', async () => {
+  const limiter = createLimiter(1)
+  const release = await limiter.acquire(signal, 'us')
+  const stop = new AbortController()
+  const given = limiter.acquire(stop.signal, 'us')
+  const next = limiter.acquire(signal, 'us')
+  stop.abort(new Error('enough'))
+  await assert.rejects(given, /enough/)
+  release()
+  const leaveNext = await next
+  leaveNext()
+  await limiter.acquire(signal, 'us')
+})
+
+test('who has stopped already does not enter, and nobody leaves a listener behind', async () => {
+  const limiter = createLimiter(1)
+  const stop = new AbortController()
+  const release = await limiter.acquire(stop.signal, 'us')
+  const waiting = limiter.acquire(stop.signal, 'us')
+  release()
+  await waiting
+  assert.equal(getEventListeners(stop.signal, 'abort').length, 0)
+  stop.abort(new Error('enough'))
+  await assert.rejects(limiter.acquire(stop.signal, 'us'), /enough/)
+})

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { lookup } from 'node:dns'
+import { request as requestPlain } from 'node:http'
+import { type RequestOptions, request as requestSecure } from 'node:https'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { Agent, request as undiciRequest } from 'undici'
+import { StreamError } from '../../src/errors.js'
+import { networkError } from '../../src/net/network-error.js'
+import { closedPort, startCentral } from '../helpers/central.js'
+import { leaksIn, makeKey } from '../helpers/keys.js'
+import { certificates } from '../helpers/tls.js'
+
+/** The fault of a request, as Node throws it and as undici does. */
+async function faults(url: string, options: RequestOptions = {}): Promise<unknown[]> {
+  const send = url.startsWith('https:') ? requestSecure : requestPlain
+  const byNode = new Promise((resolve, reject) => {
+    send(url, { agent: false, ...options }, () => reject(new Error('answered')))
+      .on('error', resolve)
+      .end()
+  })
+  const dispatcher = new Agent({ connect: options as object })
+  const byUndici = undiciRequest(url, { dispatcher }).then(
+    () => assert.fail('answered'),
+    (error: unknown) => error,
+  )
+  const both = await Promise.all([byNode, byUndici])
+  await dispatcher.destroy()
+  return both
+}
+
+async function assertMeaning(
+  url: string,
+  code: string,
+  message: RegExp,
+  options: RequestOptions = {},
+): Promise<void> {
+  for (const fault of await faults(url, options)) {
+    const error = networkError(fault, 'us.example')
+    assert.ok(error instanceof StreamError)
+    assert.match(error.message, message)
+    assert.match(error.message, /^cannot reach us\.example: /)
+    assert.equal(error.code, code)
+    assert.equal(error.retry, true)
+  }
+}
+
+/** A server that does this with every connection. */
+async function startServer(t: TestContext, meet: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    meet(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+test('a certificate that is not trusted says why and what to do', async (t) => {
+  const { good, expired, otherName, ca } = await certificates()
+  const cases = [
+    [good, undefined, /self-signed.*NODE_EXTRA_CA_CERTS.*--no_valid_cert/],
+    [expired, ca, /has expired/],
+    [otherName, ca, /is for another name/],
+  ] as const
+  for (const [tls, trusted, message] of cases) {
+    const central = await startCentral(t, { tls })
+    const options = trusted === undefined ? {} : { ca: trusted }
+    await assertMeaning(central.url, 'certificate-untrusted', message, options)
+  }
+})
+
+test('plain text behind https says that there is no TLS', async (t) => {
+  const central = await startCentral(t)
+  const url = `https://127.0.0.1:${central.port}`
+  await assertMeaning(url, 'unreachable', /does not speak TLS/)
+})
+
+test('nobody who listens says to check the port', async () => {
+  const url = `http://127.0.0.1:${await closedPort()}`
+  await assertMeaning(url, 'unreachable', /refuses connections.*ECONNREFUSED/)
+})
+
+test('a host whose addresses all fail is explained by one of them', async () => {
+  const port = await closedPort()
+  const both: typeof lookup = Object.assign(
+    ((_name: string, _options: unknown, callback: (...args: unknown[]) => void) => {
+      callback(null, [
+        { address: '127.0.0.1', family: 4 },
+        { address: '127.0.0.2', family: 4 },
+      ])
+    }) as typeof lookup,
+    lookup,
+  )
+  // Patience beyond the default 0.25 s, after which a stalled machine counts an address as timed out.
+  const patience = { autoSelectFamilyAttemptTimeout: 60_000 }
+  const options = { lookup: both, autoSelectFamily: true, ...patience }
+  await assertMeaning(`http://us.example:${port}`, 'unreachable', /ECONNREFUSED/, options)
+})
+
+test('a connection that is cut before an answer says so', async (t) => {
+  const host = await startServer(t, (socket) => socket.once('data', () => socket.resetAndDestroy()))
+  await assertMeaning(`http://${host}`, 'unreachable', /cut the connection/)
+  await assertMeaning(`https://${host}`, 'unreachable', /cut the connection/)
+})
+
+test('an answer that is not HTTP is never quoted', async (t) => {
+  const key = makeKey('garbage')
+  const host = await startServer(t, (socket) => socket.once('data', () => socket.end(key)))
+  for (const fault of await faults(`http://${host}`)) {
+    const error = networkError(fault, 'us.example')
+    assert.deepEqual(leaksIn(`${error.stack} ${JSON.stringify(error)} ${error.cause}`), [])
+  }
+})
+
+test('a fault on the way to a proxy is the proxy’s', async (t) => {
+  const [refused] = await faults(`http://127.0.0.1:${await closedPort()}`)
+  const error = networkError(refused, 'the proxy p.example', { proxy: true })
+  assert.equal(error.code, 'proxy-failed')
+  assert.match(error.message, /^cannot reach the proxy p\.example: it refuses connections/)
+  const central = await startCentral(t, { tls: (await certificates()).good })
+  const [untrusted] = await faults(central.url)
+  assert.equal(networkError(untrusted, 'p', { proxy: true }).code, 'certificate-untrusted')
+})
+
+test('codes that no server on loopback can cause are known by their names', () => {
+  const meaning = (code: string) => networkError(Object.assign(new Error('x'), { code }), 'h')
+  for (const [code, expected, message] of [
+    ['ENOTFOUND', 'unreachable', /not known to DNS/],
+    ['EAI_AGAIN', 'unreachable', /DNS gave no answer/],
+    ['ETIMEDOUT', 'timed-out', /did not answer in time/],
+    ['EHOSTUNREACH', 'unreachable', /no way to it/],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'certificate-untrusted', /NODE_EXTRA_CA_CERTS/],
+    ['CERT_NOT_YET_VALID', 'certificate-untrusted', /check the clock/],
+    ['CERT_CHAIN_TOO_LONG', 'certificate-untrusted', /x \(CERT_CHAIN_TOO_LONG\)/],
+    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'unreachable', /x \(ERR_SSL/],
+    ['EMFILE', 'unreachable', /^cannot reach h: too many .*ulimit -n.*LimitNOFILE= .*\(EMFILE\)$/],
+    ['ENFILE', 'unreachable', /too many open files/],
+    ['constructor', 'unreachable', /x \(constructor\)/],
+  ] as const) {
+    assert.equal(meaning(code).code, expected, code)
+    assert.match(meaning(code).message, message)
+  }
+  const local = 'connect EADDRINUSE 192.0.2.1:443 - Local (undefined:undefined)'
+  const inUse = Object.assign(new Error(local), { code: 'EADDRINUSE' })
+  assert.equal(
+    networkError(inUse, 'h').message,
+    'cannot reach h: connect EADDRINUSE 192.0.2.1:443 (EADDRINUSE)',
+  )
+  const nested = new AggregateError(['no error', new Error('y', { cause: { code: 'no error' } })])
+  assert.match(networkError(nested, 'h').message, /^cannot reach h: /)
+  assert.match(networkError('thrown text', 'h').message, /thrown text/)
+})

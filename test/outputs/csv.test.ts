@@ -1,0 +1,393 @@
+import assert from 'node:assert/strict'
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { isIPv6 } from 'node:net'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import papaparse from 'papaparse'
+import protobuf from 'protobufjs'
+import type { JsonValue, StreamMessage, StreamRecord } from '../../src/classic/message.js'
+import { TOPICS, type Topic } from '../../src/classic/topics.js'
+import { openCsv } from '../../src/outputs/csv.js'
+import { openExporter } from '../../src/outputs/open-output.js'
+import { loadSchema } from '../../src/schema/load-schema.js'
+import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+type Row = Readonly<Record<string, string>>
+
+const FIXTURES = join(import.meta.dirname, '../fixtures/golden')
+
+function goldenMessages(file: string): StreamMessage[] {
+  return readFileSync(join(FIXTURES, file), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line, n) => {
+      const { topic, decoded } = JSON.parse(line)
+      return messageOf({ customer: `entry ${n % 3}`, ...decoded }, topic)
+    })
+}
+
+function messageOf(record: StreamRecord, topic: Topic): StreamMessage {
+  return { ...fakeMessage(record.customer, 0, { topic }), record }
+}
+
+function readCsv(path: string): Row[] {
+  const parsed = papaparse.parse<Row>(readFileSync(path, 'utf8'), {
+    header: true,
+    skipEmptyLines: true,
+  })
+  assert.deepEqual(parsed.errors, [])
+  return parsed.data
+}
+
+/** Rows as the rules say they must be, worked out from the record without the code under test. */
+function expectedRows(messages: readonly StreamMessage[], topic: Topic, list: string[]): Row[] {
+  const { payload } = loadSchema(topic)
+  return messages
+    .filter((message) => message.topic === topic)
+    .flatMap(({ record }) => {
+      const { customer, timestamp, customer_id, msp_ip } = record
+      const own: Record<string, string> = {
+        customer: guarded(customer),
+        topic: guarded(record.topic),
+        timestamp,
+        customer_id: guarded(customer_id),
+        msp_ip: guarded(msp_ip),
+      }
+      addCells(own, 'data', record.data, payload, true)
+      if (list.length === 0) return [own]
+      let type = payload
+      let value: JsonValue | undefined = record.data
+      for (const name of list) {
+        type = typeOf(type, name) ?? assert.fail(name)
+        value = (value as { [name: string]: JsonValue } | undefined)?.[name]
+      }
+      return ((value ?? []) as JsonValue[]).map((element) => {
+        const row = { ...own }
+        addCells(row, ['data', ...list].join('.'), element, type, false)
+        return row
+      })
+    })
+}
+
+function typeOf(type: protobuf.Type, name: string): protobuf.Type | undefined {
+  const { resolvedType } = type.fields[name]?.resolve() ?? {}
+  return resolvedType instanceof protobuf.Type ? resolvedType : undefined
+}
+
+function addCells(
+  row: Record<string, string>,
+  prefix: string,
+  value: JsonValue,
+  type: protobuf.Type,
+  isPayload: boolean,
+): void {
+  for (const [name, held] of Object.entries(value as { [name: string]: JsonValue })) {
+    const field = type.fields[name] ?? assert.fail(`${type.name}.${name}`)
+    const inner = typeOf(type, name)
+    const column = `${prefix}.${name}`
+    if (inner && !field.repeated) addCells(row, column, held, inner, isPayload)
+    else if (inner && isPayload) continue
+    else if (inner) row[column] = JSON.stringify(readable(held, inner))
+    else if (field.repeated) {
+      const parts = (held as JsonValue[]).map((one) =>
+        `${one}`.replaceAll('\\', '\\\\').replaceAll(';', '\\;'),
+      )
+      row[column] = guarded(parts.join(';'))
+    } else if (field.type === 'string' || field.type === 'bytes') {
+      row[column] = guarded(String(readableField(held, type, field)))
+    } else
+      row[column] = String(field.type === 'double' || field.type === 'float' ? Number(held) : held)
+  }
+}
+
+function readable(value: JsonValue, type: protobuf.Type): JsonValue {
+  if (Array.isArray(value)) return value.map((one) => readable(one, type))
+  const entries = Object.entries(value).map(([name, held]) => {
+    const inner = typeOf(type, name)
+    const field = type.fields[name] ?? assert.fail(name)
+    return [name, inner ? readable(held, inner) : readableField(held, type, field)]
+  })
+  return Object.fromEntries(entries)
+}
+
+function readableField(value: JsonValue, type: protobuf.Type, field: protobuf.Field): JsonValue {
+  if (field.type !== 'bytes') return value
+  const bytes = Buffer.from(String(value), 'base64')
+  if (/^mac_?address$/i.test(type.name)) {
+    const hex = bytes.length === 12 ? bytes.toString('latin1') : bytes.toString('hex')
+    const pairs = /^[0-9a-f]{12}$/i.test(hex) ? hex.toLowerCase().match(/../g) : undefined
+    return pairs?.join(':') ?? value
+  }
+  if (/^ip_?address$/i.test(type.name)) {
+    if (bytes.length === 4) return Array.from(bytes).join('.')
+    if (bytes.length !== 16) return value
+    const groups = bytes.toString('hex').match(/..../g) ?? []
+    const mapped = /^0{20}ffff/.test(bytes.toString('hex'))
+    if (mapped) return `::ffff:${Array.from(bytes.subarray(12)).join('.')}`
+    return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1)
+  }
+  const isName = ['essid', 'network', 'dest_url_prefix', 'geofence_id'].includes(field.name)
+  return isName && Buffer.from(bytes.toString()).equals(bytes) ? bytes.toString() : value
+}
+
+function guarded(text: string): string {
+  return /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text
+}
+
+for (const file of ['realistic.jsonl', 'edge.jsonl']) {
+  test(`has every value of the golden frames, read back by another parser: ${file}`, async (t) => {
+    const folder = tempFolder(t)
+    const context = fakeContext({ topics: TOPICS })
+    const messages = goldenMessages(file)
+    const exporter = await openExporter(`csv:${folder}`, context)
+    for (const message of messages) await exporter.export(message)
+    await exporter.close()
+    assert.deepEqual(context.counters, {
+      delivered: messages.length,
+      retried: 0,
+      givenUp: 0,
+      waiting: 0,
+    })
+    const names = readdirSync(folder)
+    assert.ok(names.includes('presence.pa_proximity_event.proximity.csv'), `${names}`)
+    let cells = 0
+    for (const name of names) {
+      const [topic, ...list] = name.split('.').slice(0, -1)
+      const rows = readCsv(join(folder, name)).map((row) =>
+        Object.entries(row).filter(([, cell]) => cell !== ''),
+      )
+      const expected = expectedRows(messages, topic as Topic, list).map((row) =>
+        Object.entries(row).filter(([, cell]) => cell !== ''),
+      )
+      assert.equal(rows.length, expected.length, name)
+      for (const [i, row] of rows.entries()) {
+        assert.deepEqual(new Map(row), new Map(expected[i]), `${name}, row ${i + 1}`)
+        cells += row.length
+      }
+      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600)
+    }
+    t.diagnostic(`${names.length} files, ${cells} values`)
+  })
+}
+
+const audit = (data: StreamRecord['data']) =>
+  messageOf(
+    { customer: 'A', topic: 'audit', timestamp: '1', customer_id: 'c', data, msp_ip: '' },
+    'audit',
+  )
+
+test('writes what a spreadsheet would run as text, and numbers as numbers', async (t) => {
+  const folder = tempFolder(t)
+  const exporter = await openCsv(folder, fakeContext())
+  const formula = '=HYPERLINK("http://x.example","free wifi")'
+  const rogue = {
+    ssid: formula,
+    rogue_name: '@SUM(A1)',
+    port: '-1+1',
+    mac_vendor: '',
+    lan_mac: '+7',
+  }
+  const record = {
+    customer: 'A',
+    topic: 'security',
+    timestamp: '1',
+    customer_id: '-5',
+    data: { rogue: [rogue] },
+    msp_ip: '',
+  }
+  await exporter.export(messageOf(record, 'security'))
+  const rssi = {
+    rssi_val: -61,
+    is_ap: true,
+    sta_eth_mac: { addr: Buffer.from('E0F8471EAB01').toString('base64') },
+  }
+  const presence = { ...record, topic: 'presence', data: { pa_rssi_event: { rssi: [rssi] } } }
+  await exporter.export(messageOf(presence, 'presence'))
+  await exporter.close()
+
+  const [row] = readCsv(join(folder, 'security.rogue.csv'))
+  assert.equal(row?.['data.rogue.ssid'], `'${formula}`)
+  assert.equal(row?.['data.rogue.rogue_name'], "'@SUM(A1)")
+  assert.equal(row?.['data.rogue.port'], "'-1+1")
+  assert.equal(row?.['data.rogue.lan_mac'], "'+7")
+  assert.equal(row?.customer_id, "'-5")
+  const text = readFileSync(join(folder, 'security.rogue.csv'), 'utf8')
+  assert.match(text, /,"",?\n$|,"",/, 'an empty text differs from none')
+  const [seen] = readCsv(join(folder, 'presence.pa_rssi_event.rssi.csv'))
+  assert.equal(seen?.['data.pa_rssi_event.rssi.rssi_val'], '-61')
+  assert.equal(seen?.['data.pa_rssi_event.rssi.is_ap'], 'true')
+  assert.equal(seen?.['data.pa_rssi_event.rssi.sta_eth_mac.addr'], 'e0:f8:47:1e:ab:01')
+})
+
+test('leaves addresses alone where the record has them as text already', async (t) => {
+  const folder = tempFolder(t)
+  const exporter = await openCsv(folder, fakeContext({ readable: true }))
+  const data = { url_detail_record: [{ client_ip: { addr: '10.0.0.1' }, dest_url_prefix: 'abcd' }] }
+  const record = {
+    customer: 'A',
+    topic: 'apprf',
+    timestamp: '1',
+    customer_id: '',
+    data,
+    msp_ip: '',
+  }
+  await exporter.export(messageOf(record, 'apprf'))
+  await exporter.close()
+  const [row] = readCsv(join(folder, 'apprf.url_detail_record.csv'))
+  assert.equal(row?.['data.url_detail_record.client_ip.addr'], '10.0.0.1')
+  assert.equal(row?.['data.url_detail_record.dest_url_prefix'], 'abcd')
+})
+
+test('joins lists with ";" and tells a ";" within a value from it', async (t) => {
+  const folder = tempFolder(t)
+  const exporter = await openCsv(folder, fakeContext())
+  const data = { geofence_ids: ['a;b', 'c\\', ''] }
+  const record = {
+    customer: 'A',
+    topic: 'location',
+    timestamp: '1',
+    customer_id: '',
+    data,
+    msp_ip: '',
+  }
+  await exporter.export(messageOf(record, 'location'))
+  await exporter.close()
+  const [row] = readCsv(join(folder, 'location.csv'))
+  assert.equal(row?.['data.geofence_ids'], 'a\\;b;c\\\\;')
+})
+
+test('goes on in existing files, and closes off a row that a crash tore within quotes', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'audit.csv')
+  const first = await openCsv(folder, fakeContext())
+  await first.export(audit({ target: 'one\ntwo, "three"' }))
+  await first.close()
+  const heading = readFileSync(path, 'utf8').split('\n')[0]
+  for (const torn of ['A,audit,1,c,"",x,"half a\nfie', 'A,audit,1,c,"",x,"""a', 'A,audit,1']) {
+    appendFileSync(path, torn)
+    const exporter = await openCsv(folder, fakeContext())
+    await exporter.export(audit({ target: `after ${torn.length}` }))
+    await exporter.close()
+  }
+  const { data } = papaparse.parse<Row>(readFileSync(path, 'utf8'), { header: true })
+  assert.deepEqual(
+    data.map((row) => row['data.target']).filter((target) => target?.includes(' ')),
+    ['one\ntwo, "three"', 'after 28', 'after 21', 'after 9'],
+  )
+  assert.equal(readFileSync(path, 'utf8').split(heading ?? '').length, 2, 'one heading')
+})
+
+test('gives the file that follows a rotation its heading', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'audit.csv')
+  const context = fakeContext()
+  const exporter = await openCsv(folder, context)
+  await exporter.export(audit({ target: 'one' }))
+  while (context.counters.delivered < 1) await setImmediate()
+  renameSync(path, `${path}.1`)
+  await exporter.reopen?.()
+  await exporter.export(audit({ target: 'two' }))
+  await exporter.close()
+  assert.equal(readCsv(`${path}.1`)[0]?.['data.target'], 'one')
+  assert.equal(readCsv(path)[0]?.['data.target'], 'two')
+})
+
+test('completes a heading that a crash tore', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'audit.csv')
+  writeFileSync(path, 'customer,topic,timest')
+  const exporter = await openCsv(folder, fakeContext())
+  await exporter.export(audit({ target: 'x' }))
+  await exporter.close()
+  assert.equal(readCsv(path)[0]?.['data.target'], 'x')
+})
+
+test('refuses files with other columns at the start', async (t) => {
+  const folder = tempFolder(t)
+  writeFileSync(join(folder, 'audit.csv'), 'customer,topic\nA,audit\n')
+  await assert.rejects(
+    openCsv(folder, fakeContext({ topics: ['audit'] })),
+    (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'exporter-unusable')
+      assert.match(error.message, /the columns of ".*audit\.csv" are not those .* move it away/)
+      return true
+    },
+  )
+  await (await openCsv(folder, fakeContext({ topics: ['presence'] }))).close()
+})
+
+test('has the values of extensions and groups, as a newer schema may bring them', async (t) => {
+  const protoDir = tempFolder(t)
+  writeFileSync(
+    join(protoDir, 'audit.proto'),
+    `syntax = "proto2"; package a;
+     message mac_address { optional bytes addr = 1; }
+     message audit_message {
+       optional group Grp = 1 { optional mac_address mac = 1; }
+       repeated group Reps = 2 { repeated group Inner = 1 { optional mac_address mac = 1; } }
+       extensions 100 to 199;
+     }
+     extend audit_message { optional int32 extra = 100; repeated mac_address macs = 101; }`,
+  )
+  const folder = tempFolder(t)
+  const exporter = await openCsv(folder, fakeContext({ protoDir, topics: ['audit'] }))
+  const mac = { addr: Buffer.from('e0f8471eab01', 'hex').toString('base64') }
+  const message = audit({})
+  const reps = [{ inner: [{ mac }] }]
+  const data = { grp: { mac }, reps, '[a.extra]': 7, '[a.macs]': [mac] }
+  await exporter.export({ ...message, record: { ...message.record, data } })
+  await exporter.close()
+  const text = 'e0:f8:47:1e:ab:01'
+  const [row] = readCsv(join(folder, 'audit.csv'))
+  assert.equal(row?.['data.grp.mac.addr'], text)
+  assert.equal(row?.['data.[a.extra]'], '7')
+  const lists = readdirSync(folder).filter((name) => name !== 'audit.csv')
+  const rows = lists.map((name) => Object.entries(readCsv(join(folder, name))[0] ?? {}))
+  const own = rows.flat().filter(([name]) => /reps|macs/.test(name))
+  assert.deepEqual(own.sort(), [
+    ['data.[a.macs].addr', text],
+    ['data.reps.inner', JSON.stringify([{ mac: { addr: text } }])],
+  ])
+})
+
+test('waits for a file with other columns to be moved away, and says so, where its topic comes late', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'audit.csv')
+  writeFileSync(path, 'customer,topic\nA,audit\n')
+  const context = fakeContext({ topics: ['presence'] })
+  const exporter = await openCsv(folder, context)
+  await exporter.export(audit({ target: 'x' }))
+  while (context.counters.retried === 0) await setImmediate()
+  const [told] = context.logged
+  assert.match(told?.message ?? '', /move it away, and a new one is made; waiting until it can be/)
+  renameSync(path, `${path}.old`)
+  await exporter.close()
+  assert.equal(readCsv(path)[0]?.['data.target'], 'x')
+  assert.equal(context.counters.delivered, 1)
+})
+
+test('shortens IPv6 addresses as RFC 5952 has it', async () => {
+  const { readableForm } = await import('../../src/decode/readable-form.js')
+  const ip = readableForm('ip_address', 'addr') ?? assert.fail()
+  const cases = {
+    '20010db8000000000001000000000001': '2001:db8::1:0:0:1',
+    '00000000000000000000000000000000': '::',
+    '00000000000000000000000000000001': '::1',
+    '20010db8000100010001000100010000': '2001:db8:1:1:1:1:1:0',
+    '20010db8000100010001000100000000': '2001:db8:1:1:1:1::',
+    '00000000000000000000ffff0a000001': '::ffff:10.0.0.1',
+  }
+  for (const [hex, text] of Object.entries(cases)) {
+    assert.equal(ip(Buffer.from(hex, 'hex')), text)
+    assert.ok(isIPv6(text))
+  }
+})

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openExporter } from '../../src/outputs/open-output.js'
+import { fakeContext } from '../helpers/export-fakes.js'
+
+const REFUSED: readonly [type: string, shown: RegExp][] = [
+  [
+    'jsn',
+    /expected one of json\[:PATH\], .*nats:.*\.\/MODULE\.mjs; got "jsn" \(did you mean "json"\?\)/,
+  ],
+  ['my-module.mjs', /\(did you mean "\.\/my-module\.mjs"\?\)/],
+  ['', /got ""/],
+  ['toString', /got "toString"/],
+  ['json:', /expected json\[:PATH\]; got "json:"/],
+  ['tcp:host:1', /expected tcp:\/\/HOST:PORT; got "tcp:host:1"/],
+  ['htps://host/in?token=hidden', /got "htps:\/\/host\/in" \(did you mean "https"\?\)/],
+  ['http:/user:hidden@host', /expected http:\/\/HOST\/PATH; got "http:\/\*\*\*\*@host"/],
+  ['redis://user:hid/den@host', /got "redis:\/\/\*\*\*\*@host"/],
+  ['redis://user:hidden@host', /got "redis:\/\/\*\*\*\*@host"/],
+]
+
+for (const [type, shown] of REFUSED) {
+  test(`refuses "${type}" and says what there is`, async () => {
+    await assert.rejects(openExporter(type, fakeContext()), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'usage')
+      assert.match(error.message, shown)
+      assert.doesNotMatch(error.message, /hid/)
+      return true
+    })
+  })
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { createServer, type Socket } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { StreamError } from '../../src/errors.js'
+import { openHttp } from '../../src/outputs/http.js'
+import { until } from '../helpers/clock.js'
+import { EAGER, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { setProxies } from '../helpers/proxy.js'
+
+/** How a proxy treats a connection once its request has come. */
+type Mood = (client: Socket) => void
+
+const MOODS: Readonly<Record<string, Mood>> = {
+  'hangs up': (client) => client.end(),
+  'says nothing': (client) => client.resume(),
+  'opens a tunnel to nowhere': (client) => client.write('HTTP/1.1 200 OK\r\n\r\n'),
+  'begins an answer': (client) => client.write('HTTP/1.1 200 OK\r\ncontent-le'),
+}
+
+/** A proxy for every protocol, with the environment that names it; counts its connections. */
+async function moodyProxy(t: TestContext, mood: Mood): Promise<{ connections: number }> {
+  const seen = { connections: 0 }
+  const clients = new Set<Socket>()
+  const server = createServer((client) => {
+    clients.add(client.on('error', () => {}))
+    client.once('data', () => {
+      seen.connections += 1
+      mood(client)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    for (const client of clients) client.destroy()
+    server.close()
+  })
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  setProxies(t, { HTTPS_PROXY: url, HTTP_PROXY: url })
+  return seen
+}
+
+for (const [what, mood] of Object.entries(MOODS)) {
+  test(`a proxy that ${what} is tried again, and holds up no end`, async (t) => {
+    const proxy = await moodyProxy(t, mood)
+    const context = fakeContext()
+    const timing = { ...EAGER, requestMs: 100 }
+    const exporter = await openHttp('https://sink.example/in', context, timing)
+    await exporter.export(fakeMessage('a', 1))
+    const closing = exporter.close()
+    await until(() => proxy.connections >= 3)
+    assert.ok(proxy.connections <= context.counters.retried + 1, 'a pause between any two')
+    assert.match(context.logged[0]?.message ?? '', /https:\/\/sink.example\/in.*trying again/)
+    context.expire()
+    await closing
+    assert.deepEqual(
+      context.givenUp.map(({ error }) => error.message),
+      ['https://sink.example/in: not delivered before the end'],
+    )
+  })
+}
+
+test('the end does not wait for a proxy that hangs up', async (t) => {
+  const proxy = await moodyProxy(t, (client) => client.end())
+  const context = fakeContext()
+  // The time of one request is the usual one, longer than any test.
+  const exporter = await openHttp('https://sink.example/in', context, EAGER)
+  await exporter.export(fakeMessage('a', 1))
+  const closing = exporter.close()
+  await until(() => proxy.connections === 1)
+  context.expire()
+  await closing
+  assert.equal(context.givenUp.length, 1)
+})
+
+test('a sink that sends its answer in drops is not waited for without end', async (t) => {
+  const drip: Mood = (client) => {
+    client.write('HTTP/1.1 503 No\r\ncontent-length: 1000\r\n\r\n')
+    const timer = setInterval(() => client.write('.'), 20)
+    client.on('close', () => clearInterval(timer))
+  }
+  const proxy = await moodyProxy(t, drip)
+  const context = fakeContext()
+  const exporter = await openHttp('http://sink.example/in', context, { ...EAGER, requestMs: 100 })
+  await exporter.export(fakeMessage('a', 1))
+  const closing = exporter.close()
+  await until(() => proxy.connections >= 2)
+  context.expire()
+  await closing
+})
+
+test('refuses a proxy that cannot be used at the start, not showing its password', async (t) => {
+  for (const proxy of [
+    'http://me:hunter2@bad host:3128',
+    'http://me:hunter2%@127.0.0.1:3128',
+    'ftp://me:hunter2@127.0.0.1:3128',
+  ]) {
+    setProxies(t, { HTTPS_PROXY: proxy })
+    const context = fakeContext()
+    await assert.rejects(openHttp('https://sink.example/in', context), (error) => {
+      assert.ok(error instanceof StreamError, String(error))
+      assert.equal(error.code, 'exporter-unusable')
+      assert.match(error.message, /^https:\/\/sink.example\/in: the proxy .* cannot be used/)
+      assert.doesNotMatch(error.message, /hunter2/)
+      assert.equal(error.cause, undefined)
+      return true
+    })
+  }
+})

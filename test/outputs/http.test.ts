@@ -1,0 +1,262 @@
+import assert from 'node:assert/strict'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
+import { StreamError } from '../../src/errors.js'
+import { openHttp } from '../../src/outputs/http.js'
+import { closedPort } from '../helpers/central.js'
+import { EAGER, fakeContext, fakeMessage, firstArrivals, linesOf } from '../helpers/export-fakes.js'
+import { exportUnderKills, mortal, startReceiver } from '../helpers/mortal.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+type Post = {
+  readonly headers: http.IncomingHttpHeaders
+  readonly url: string
+  readonly body: string
+}
+type Answer = (response: http.ServerResponse, nth: number) => void
+
+const ok: Answer = (response) => response.writeHead(200).end('taken')
+
+/** A sink that keeps what it got and answers as told. */
+async function sink(t: TestContext, answer: Answer = ok): Promise<{ url: string; posts: Post[] }> {
+  const posts: Post[] = []
+  const server = http.createServer(async (request, response) => {
+    const body = gunzipSync(await buffer(request)).toString()
+    posts.push({ headers: request.headers, url: `${request.method} ${request.url}`, body })
+    answer(response, posts.length)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/in?q=1`, posts }
+}
+
+const messagesTo = (count: number) => Array.from({ length: count }, (_, n) => fakeMessage('a', n))
+
+test('posts gzipped batches in order, none larger than 1,000 messages', async (t) => {
+  const { url, posts } = await sink(t)
+  const context = fakeContext({ env: { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Splunk 123' } })
+  const exporter = await openHttp(url, context)
+  const messages = messagesTo(2500)
+  for (const message of messages) await exporter.export(message)
+  await exporter.close()
+  assert.equal(
+    posts.map(({ body }) => body).join(''),
+    Buffer.concat(messages.map(({ line }) => line)).toString(),
+  )
+  assert.deepEqual(
+    posts.map(({ body }) => body.split('\n').length - 1),
+    [1000, 1000, 500],
+  )
+  for (const { headers, url } of posts) {
+    assert.equal(url, 'POST /in?q=1')
+    assert.equal(headers['content-type'], 'application/x-ndjson')
+    assert.equal(headers['content-encoding'], 'gzip')
+    assert.equal(headers.authorization, 'Splunk 123')
+  }
+  assert.deepEqual(context.counters, { delivered: 2500, retried: 0, givenUp: 0, waiting: 0 })
+})
+
+test('sends what there is within about a second', async (t) => {
+  let arrive = () => {}
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve
+  })
+  const { url } = await sink(t, (response) => {
+    response.writeHead(200).end()
+    arrive()
+  })
+  const context = fakeContext()
+  const exporter = await openHttp(url, context)
+  exporter.export(fakeMessage('a', 1))
+  await arrived
+  await exporter.close()
+  assert.equal(context.counters.delivered, 1)
+})
+
+for (const status of [408, 429, 500, 503]) {
+  test(`repeats a batch that is answered with ${status}`, async (t) => {
+    const { url, posts } = await sink(t, (response, nth) =>
+      nth < 4 ? response.writeHead(status).end('later') : ok(response, nth),
+    )
+    const context = fakeContext()
+    const exporter = await openHttp(url, context, EAGER)
+    for (const message of messagesTo(10)) await exporter.export(message)
+    await exporter.close()
+    assert.equal(posts.length, 4)
+    assert.equal(new Set(posts.map(({ body }) => body)).size, 1)
+    assert.deepEqual(context.counters, { delivered: 10, retried: 30, givenUp: 0, waiting: 0 })
+    assert.equal(context.logged.length, 2)
+    assert.match(context.logged[0]?.message ?? '', new RegExp(`answered ${status}: later`))
+    assert.match(context.logged[1]?.message ?? '', /^works again after 3 failures/)
+  })
+}
+
+test('says that the trouble is over where a refusal ends it', async (t) => {
+  const { url } = await sink(t, (response, nth) => response.writeHead(nth < 3 ? 503 : 400).end())
+  const context = fakeContext()
+  const exporter = await openHttp(url, context, EAGER)
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  assert.equal(context.counters.givenUp, 1)
+  assert.match(context.logged.at(-1)?.message ?? '', /^works again after 2 failures/)
+})
+
+test('waits as long as Retry-After asks', async (t) => {
+  const times: number[] = []
+  const { url } = await sink(t, (response, nth) => {
+    times.push(performance.now())
+    nth === 1 ? response.writeHead(503, { 'retry-after': '1' }).end() : ok(response, nth)
+  })
+  const exporter = await openHttp(url, fakeContext(), { random: () => 0 })
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 990)
+})
+
+for (const status of [302, 400, 401, 413]) {
+  test(`gives a batch up that is answered with ${status}, with the first line`, async (t) => {
+    const { url, posts } = await sink(t, (response, nth) =>
+      nth === 1
+        ? response.writeHead(status, { location: '/elsewhere' }).end('not\u001b[2J so\nsecond')
+        : ok(response, nth),
+    )
+    const context = fakeContext()
+    const exporter = await openHttp(url, context)
+    for (const message of messagesTo(1500)) await exporter.export(message)
+    await exporter.close()
+    assert.equal(posts.length, 2)
+    assert.deepEqual(context.counters, { delivered: 500, retried: 0, givenUp: 1000, waiting: 0 })
+    assert.deepEqual(
+      context.givenUp.map(({ message }) => Number(message.timestamp)),
+      Array.from({ length: 1000 }, (_, i) => i),
+    )
+    const { error } = context.givenUp[0] ?? assert.fail()
+    assert.equal(error.code, 'export-failed')
+    assert.equal(error.status, status)
+    assert.match(error.message, /answered \d+: not\\u001b\[2J so$/)
+  })
+}
+
+test('gives up what is left when the time for a shutdown is over', async (t) => {
+  const { url } = await sink(t, () => {})
+  const context = fakeContext()
+  const exporter = await openHttp(url, context)
+  for (const message of messagesTo(1200)) exporter.export(message)
+  context.expire()
+  exporter.export(fakeMessage('a', 1200))
+  await exporter.close()
+  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1201, waiting: 0 })
+})
+
+test('makes whoever brings more than 3 MiB wait', async (t) => {
+  let release = () => {}
+  const { url } = await sink(t, (response, nth) => {
+    release = () => void ok(response, nth)
+    if (nth > 1) release()
+  })
+  const context = fakeContext()
+  const exporter = await openHttp(url, context)
+  const big = (n: number) => fakeMessage('a', n, { pad: 100_000 })
+  let n = 0
+  let room: void | Promise<void>
+  do room = exporter.export(big(n++))
+  while (!room)
+  assert.ok(context.counters.waiting <= 33)
+  while (context.counters.delivered === 0) {
+    release()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await room
+  await exporter.close()
+  assert.equal(context.counters.delivered, n)
+})
+
+test('takes the way that the proxy variables name', async (t) => {
+  const seen: string[] = []
+  const { url, posts } = await sink(t)
+  const target = new URL(url)
+  const proxy = http.createServer((request, response) => {
+    seen.push(request.url ?? '')
+    const { port } = target
+    const onward = http.request(
+      { port, host: '127.0.0.1', path: target.pathname, method: 'POST', headers: request.headers },
+      (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 500)),
+    )
+    request.pipe(onward)
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+  process.env.http_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  t.after(() => {
+    delete process.env.http_proxy
+  })
+  const exporter = await openHttp('http://sink.example/in', fakeContext())
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  assert.deepEqual(seen, ['http://sink.example/in'])
+  assert.equal(posts.length, 1)
+})
+
+test('refuses a URL with a login and an authorization that is no header value, showing neither', async () => {
+  const unusable = (error: unknown) => {
+    assert.ok(error instanceof StreamError)
+    assert.equal(error.code, 'exporter-unusable')
+    assert.match(error.message, /ARUBA_STREAM_HTTP_AUTHORIZATION/)
+    assert.doesNotMatch(error.message, /hunter2/)
+    assert.equal(error.cause, undefined)
+    return true
+  }
+  await assert.rejects(openHttp('https://me:hunter2@host/', fakeContext()), unusable)
+  const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2\n' }
+  await assert.rejects(openHttp('https://host/', fakeContext({ env })), unusable)
+  await assert.rejects(openHttp('http://', fakeContext()), /expected a URL/)
+  await assert.rejects(
+    openHttp('http://me:hun/ter2@host/', fakeContext()),
+    /expected a URL .*got "http:\/\/\*\*\*\*@host\/"$/,
+  )
+})
+
+test('warns of an authorization that would travel in plain text', async () => {
+  const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2' }
+  const context = fakeContext({ env })
+  const exporter = await openHttp('http://192.0.2.1/', context)
+  await exporter.close()
+  assert.match(context.logged[0]?.message ?? '', /plain text/)
+  assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
+})
+
+test('loses no message and keeps the order while the sink is killed ten times', async (t) => {
+  const file = join(tempFolder(t), 'lines')
+  const port = await closedPort()
+  const receiver = await mortal(t, () => startReceiver('http-receiver.mjs', port, file))
+  const context = fakeContext()
+  const exporter = await openHttp(`http://127.0.0.1:${port}/`, context, EAGER)
+  const messages = Array.from({ length: 50_000 }, (_, n) => fakeMessage(`c${n % 4}`, n))
+  await exportUnderKills(exporter, messages, receiver)
+  assert.ok(context.counters.retried > 0)
+
+  const arrived = firstArrivals(await linesOf(file))
+  for (let c = 0; c < 4; c++) {
+    const expected = Array.from({ length: 12_500 }, (_, i) => i * 4 + c)
+    assert.deepEqual(arrived.get(`c${c}`), expected)
+  }
+  assert.deepEqual(
+    { ...context.counters, retried: 0 },
+    {
+      delivered: 50_000,
+      retried: 0,
+      givenUp: 0,
+      waiting: 0,
+    },
+  )
+})

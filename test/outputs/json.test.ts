@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { openJson } from '../../src/outputs/json.js'
+import { openExporter } from '../../src/outputs/open-output.js'
+import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+test('appends lines to a file that only its owner may read', async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  const messages = [1, 2, 3].map((n) => fakeMessage('A', n))
+  for (const message of messages) {
+    const context = fakeContext()
+    const exporter = await openExporter(`json:${path}`, context)
+    await exporter.export(message)
+    await exporter.close()
+    assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, waiting: 0 })
+  }
+  assert.equal(readFileSync(path, 'utf8'), messages.map(({ line }) => line).join(''))
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+})
+
+test('closes off a last line that a crash tore', async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  writeFileSync(path, '{"n":1}\n{"n":', { mode: 0o640 })
+  const exporter = await openJson(path, fakeContext())
+  await exporter.close()
+  assert.equal(readFileSync(path, 'utf8'), '{"n":1}\n{"n":\n')
+  assert.equal(statSync(path).mode & 0o777, 0o640, 'an existing file keeps its mode')
+})
+
+test('makes one file for each entry in a folder, with safe names', async (t) => {
+  const folder = join(tempFolder(t), 'a/b/')
+  const context = fakeContext()
+  const exporter = await openJson(folder, context)
+  const names = ['acme', '../../etc/passwd', '.', 'Café\n', 'a/b', 'a%2Fb', '', 'x'.repeat(300)]
+  for (const name of names) await exporter.export(fakeMessage(name, 1))
+  await exporter.export(fakeMessage('acme', 2))
+  await exporter.close()
+  const files = readdirSync(folder)
+  assert.equal(files.length, names.length)
+  for (const file of [
+    'acme',
+    '%2E.%2F..%2Fetc%2Fpasswd',
+    '%2E',
+    'Caf%C3%A9%0A',
+    'a%2Fb',
+    'a%252Fb',
+    '%',
+  ]) {
+    assert.ok(files.includes(`${file}.ndjson`), `${file} in ${files}`)
+  }
+  assert.equal(readFileSync(join(folder, 'acme.ndjson'), 'utf8').split('\n').length, 3)
+  assert.equal(statSync(folder).mode & 0o777, 0o700)
+  assert.equal(context.counters.delivered, names.length + 1)
+})
+
+test('says what is wrong with a path that cannot be used', async (t) => {
+  const folder = tempFolder(t)
+  writeFileSync(join(folder, 'file'), '')
+  mkdirSync(join(folder, 'sub'))
+  const cases: readonly [path: string, shown: RegExp][] = [
+    [join(folder, 'none/out.ndjson'), /the folder ".*none" does not exist; create it first/],
+    [join(folder, 'sub'), /"\/.*sub" is a folder; expected a file/],
+    [join(folder, 'file/'), /EEXIST|ENOTDIR/],
+  ]
+  for (const [path, shown] of cases) {
+    await assert.rejects(openJson(path, fakeContext()), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'exporter-unusable')
+      assert.match(error.message, shown)
+      return true
+    })
+  }
+})
+
+test('loses no acknowledged message and tears at most the last line when killed', {
+  timeout: 120_000,
+}, async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  const kills = Number(process.env.KILLS ?? 5)
+  const acknowledged = new Set<number>()
+  let next = 0
+  let torn = 0
+  for (let kill = 0; kill < kills; kill++) {
+    const from = next
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(import.meta.dirname, '../helpers/json-child.ts'), path, `${from}`],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    let told = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      // At another moment each time, some of them in the middle of a write.
+      if (told === '') setTimeout(() => child.kill('SIGKILL'), (kill * 7) % 31)
+      told += text
+    })
+    await new Promise((resolve) => child.on('close', resolve))
+    const last = Number(told.trimEnd().split('\n').at(-1))
+    for (let n = from; n <= last; n++) acknowledged.add(n)
+    const lines = readFileSync(path, 'utf8').split('\n')
+    if (lines.at(-1) !== '') torn++
+    next = last + 100_000
+  }
+  await (await openJson(path, fakeContext())).close()
+
+  const text = readFileSync(path, 'utf8')
+  assert.ok(text.endsWith('\n'))
+  const found = new Set<number>()
+  let broken = 0
+  for (const line of text.trimEnd().split('\n')) {
+    try {
+      found.add(JSON.parse(line).data.n)
+    } catch {
+      broken++
+    }
+  }
+  assert.ok(broken <= torn, `${broken} broken lines, of ${torn} torn by a kill`)
+  assert.ok(acknowledged.size > kills)
+  assert.deepEqual(
+    [...acknowledged].filter((n) => !found.has(n)),
+    [],
+  )
+  t.diagnostic(`${kills} kills, ${acknowledged.size} acknowledged, ${torn} torn`)
+})
+
+test('writes to the default file where no path is given', async (t) => {
+  const before = existsSync('aruba-stream.ndjson')
+  const cwd = process.cwd()
+  t.after(() => process.chdir(cwd))
+  process.chdir(tempFolder(t))
+  assert.equal(before, false)
+  await (await openExporter('json', fakeContext())).close()
+  assert.ok(existsSync('aruba-stream.ndjson'))
+})
+
+test('lets go of the files of a folder on reopen, until their next lines come', async (t) => {
+  const folder = `${tempFolder(t)}/`
+  const context = fakeContext()
+  const exporter = await openJson(folder, context)
+  for (const name of ['A', 'B']) await exporter.export(fakeMessage(name, 1))
+  while (context.counters.waiting > 0) await setImmediate()
+  assert.equal(openIn(folder).length, 2)
+  await exporter.export(fakeMessage('B', 2))
+  await exporter.reopen?.()
+  while (context.counters.waiting > 0) await setImmediate()
+  assert.deepEqual(openIn(folder), [join(folder, 'B.ndjson')])
+  await exporter.export(fakeMessage('A', 2))
+  await exporter.close()
+  assert.deepEqual(openIn(folder), [])
+  for (const name of ['A', 'B']) {
+    assert.equal(
+      readFileSync(join(folder, `${name}.ndjson`), 'utf8')
+        .trim()
+        .split('\n').length,
+      2,
+    )
+  }
+})
+
+/** The files of a folder that this process has open. */
+function openIn(folder: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      return path.startsWith(folder) ? [path] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+test('takes what comes after the time for delivering, which another exporter held up', async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  const context = fakeContext()
+  const exporter = await openJson(path, context)
+  await exporter.export(fakeMessage('A', 1))
+  while (context.counters.waiting > 0) await setImmediate()
+  context.expire()
+  await exporter.export(fakeMessage('A', 2))
+  while (context.counters.waiting > 0) await setImmediate()
+  context.cut()
+  await exporter.export(fakeMessage('A', 3))
+  await exporter.close()
+  assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 1, waiting: 0 })
+  assert.equal(readFileSync(path, 'utf8').trim().split('\n').length, 2)
+})
+
+test('holds little for each file of a folder whose disk is full', async (t) => {
+  const folder = tempFolder(t)
+  symlinkSync('/dev/full', join(folder, 'A.ndjson'))
+  const context = fakeContext()
+  const exporter = await openJson(`${folder}/`, context)
+  t.after(async () => {
+    context.cut()
+    await exporter.close()
+  })
+  let heldBytes = 0
+  for (let n = 0; heldBytes < 1 << 20; n++) {
+    const message = fakeMessage('A', n)
+    heldBytes += message.line.length
+    if (exporter.export(message)) break
+  }
+  assert.ok(heldBytes < 100 * 1024, `${heldBytes} bytes before anybody had to wait`)
+})
+
+test('gives up at once what fails after the time for delivering', async () => {
+  const context = fakeContext()
+  const exporter = await openJson('/dev/full', context)
+  context.expire()
+  await exporter.export(fakeMessage('A', 1))
+  await exporter.close()
+  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1, waiting: 0 })
+})

@@ -1,0 +1,338 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  AckPolicy,
+  DiscardPolicy,
+  type JetStreamManager,
+  RetentionPolicy,
+} from '@nats-io/jetstream'
+import { StreamError } from '../../src/errors.js'
+import { openNats } from '../../src/outputs/nats.js'
+import { loadNats } from '../../src/outputs/nats-client.js'
+import { messageId, parseNatsTarget } from '../../src/outputs/nats-target.js'
+import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { exportUnderKills } from '../helpers/mortal.js'
+import { type NatsServer, noNatsServer, startNatsServer } from '../helpers/nats-server.js'
+import { sendOne } from '../helpers/send-one.js'
+import { certificates } from '../helpers/tls.js'
+
+const live = { skip: noNatsServer }
+
+const unusable = (pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof StreamError)
+  assert.equal(error.code, 'exporter-unusable')
+  assert.match(error.message, pattern)
+  assert.doesNotMatch(error.message, /hunter2/)
+  return true
+}
+
+/** Each subject's numbers in the order of the stream. */
+async function stored(manager: JetStreamManager, stream: string): Promise<Map<string, number[]>> {
+  const name = (await manager.consumers.add(stream, { ack_policy: AckPolicy.None })).name
+  const consumer = await manager.jetstream().consumers.get(stream, name)
+  const { messages } = (await manager.streams.info(stream)).state
+  const bySubject = new Map<string, number[]>()
+  if (messages === 0) return bySubject
+  let seen = 0
+  for await (const message of await consumer.consume({ max_messages: 5000 })) {
+    const numbers = bySubject.get(message.subject) ?? []
+    numbers.push(message.json<{ data: { n: number } }>().data.n)
+    bySubject.set(message.subject, numbers)
+    seen += 1
+    if (seen === messages) break
+  }
+  return bySubject
+}
+
+const numbers = (count: number, step = 1, from = 0) =>
+  Array.from({ length: count }, (_, i) => i * step + from)
+
+async function open(
+  server: NatsServer,
+  target: string,
+  given = {},
+): Promise<[Awaited<ReturnType<typeof openNats>>, FakeContext]> {
+  const context = fakeContext(given)
+  return [await openNats(`nats://127.0.0.1:${server.port}/${target}`, context, EAGER), context]
+}
+
+test('reads several hosts, with and without port', () => {
+  assert.deepEqual(parseNatsTarget('nats://a,b:4333,[::1]:1/aruba.prod?stream=S'), {
+    servers: ['a:4222', 'b:4333', '[::1]:1'],
+    prefix: 'aruba.prod',
+    stream: 'S',
+  })
+})
+
+test('refuses an address that is none, and never shows a login', () => {
+  for (const target of [
+    'nats://h',
+    'nats:///p',
+    'nats://h,/p',
+    'nats://h:x/p',
+    'nats://h/a..b',
+    'nats://h/a.>',
+    'nats://h/$JS',
+    'nats://h/p?streams=x',
+    'nats://h/p?stream=a.b',
+    'nats://me:hunter2@h/p',
+  ]) {
+    assert.throws(() => parseNatsTarget(target), unusable(/expected nats:\/\//), target)
+  }
+})
+
+test('gives a frame one id wherever it is received, and another for another entry', () => {
+  const id = messageId(fakeMessage('a', 1))
+  assert.equal(messageId({ ...fakeMessage('a', 1), receivedAt: 5 }), id)
+  assert.notEqual(messageId(fakeMessage('b', 1)), id)
+  assert.notEqual(messageId(fakeMessage('a', 2)), id)
+  assert.notEqual(messageId(fakeMessage('a', 1, { topic: 'audit' })), id)
+})
+
+test('names the packages to install where they are not installed', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bare-'))
+  t.after(() => rm(folder, { recursive: true }))
+  await assert.rejects(
+    loadNats([join(folder, 'package.json')]),
+    unusable(/npm install @nats-io\/transport-node @nats-io\/jetstream/),
+  )
+  const { transport } = await loadNats([join(folder, 'package.json'), import.meta.url])
+  assert.equal(typeof transport.connect, 'function')
+})
+
+test('refuses a server that is not there at the start', async () => {
+  await assert.rejects(openNats('nats://127.0.0.1:1/p', fakeContext()), unusable(/127.0.0.1:1/))
+})
+
+test('shows how to make the stream where none takes the subjects', live, async (t) => {
+  const server = await startNatsServer(t)
+  await assert.rejects(
+    open(server, 'aruba.prod'),
+    unusable(/nats stream add ARUBA_PROD --subjects "aruba.prod.>"/),
+  )
+  await (await server.manager()).streams.add({ name: 'HALF', subjects: ['aruba.prod.audit.>'] })
+  await assert.rejects(
+    open(server, 'aruba.prod', { topics: ['audit', 'presence'] }),
+    unusable(/no JetStream stream takes aruba.prod.presence/),
+  )
+  await assert.rejects(
+    open(server, 'aruba.other?stream=HALF'),
+    unusable(/HALF is there but does not take/),
+  )
+  await assert.rejects(open(server, 'aruba.prod?stream=NEW'), unusable(/overlap/))
+  const [exporter] = await open(server, 'aruba.prod', { topics: ['audit'] })
+  await exporter.close()
+})
+
+test(
+  'is content in a replay where a stream takes some topic, and names the others',
+  live,
+  async (t) => {
+    const server = await startNatsServer(t)
+    const given = { topics: ['audit', 'presence'] as const, topicsUncertain: true }
+    await assert.rejects(open(server, 'aruba', given), unusable(/no JetStream stream takes aruba/))
+    await (await server.manager()).streams.add({ name: 'HALF', subjects: ['aruba.audit.>'] })
+    const [exporter, context] = await open(server, 'aruba', given)
+    await exporter.close()
+    assert.match(context.logged.at(-1)?.message ?? '', /takes aruba\.presence\.\*; such messages/)
+  },
+)
+
+test('says that JetStream is off', live, async (t) => {
+  const server = await startNatsServer(t, { jetstream: false })
+  await assert.rejects(open(server, 'aruba?stream=S'), unusable(/no JetStream/))
+})
+
+test('takes its login from the environment', live, async (t) => {
+  const config = 'authorization { user: me, password: hunter2 }'
+  const server = await startNatsServer(t, { config, user: 'me', pass: 'hunter2' })
+  await assert.rejects(
+    open(server, 'aruba?stream=S'),
+    unusable(/refused the login; set NATS_CREDS/),
+  )
+  const env = { NATS_USER: 'me', NATS_PASSWORD: 'hunter2' }
+  const [exporter, context] = await open(server, 'aruba?stream=S', { env })
+  await exporter.close()
+  assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
+})
+
+test('refuses a credentials file that is none, without quoting it', async (t) => {
+  const cwd = await mkdtemp(join(tmpdir(), 'creds-'))
+  t.after(() => rm(cwd, { recursive: true }))
+  const openWith = (NATS_CREDS: string) =>
+    openNats('nats://127.0.0.1:1/p', fakeContext({ cwd, env: { NATS_CREDS } }))
+  await assert.rejects(openWith('nowhere'), unusable(/NATS_CREDS: cannot read nowhere \(ENOENT\)/))
+  await writeFile(join(cwd, 'bad'), 'hunter2')
+  await assert.rejects(openWith('bad'), unusable(/NATS_CREDS: bad holds no NATS credentials/))
+})
+
+test(
+  'speaks TLS where the server asks for it, and trusts its certificate alone',
+  live,
+  async (t) => {
+    const { good, caFile } = await certificates()
+    const folder = await mkdtemp(join(tmpdir(), 'nats-tls-'))
+    t.after(() => rm(folder, { recursive: true }))
+    await writeFile(join(folder, 'cert.pem'), good.cert)
+    await writeFile(join(folder, 'key.pem'), good.key)
+    const config = `tls { cert_file: "${folder}/cert.pem", key_file: "${folder}/key.pem" }`
+    const server = await startNatsServer(t, { config })
+    await assert.rejects(open(server, 'aruba?stream=S'), unusable(/DEPTH_ZERO_SELF_SIGNED_CERT/))
+    const target = `nats://127.0.0.1:${server.port}/aruba?stream=S`
+    const { delivered } = JSON.parse(await sendOne(target, { NODE_EXTRA_CA_CERTS: caFile }))
+    assert.equal(delivered, 1)
+  },
+)
+
+test('makes the stream, publishes by topic and entry, and keeps a repeat out', live, async (t) => {
+  const server = await startNatsServer(t)
+  const both = await Promise.all([open(server, 'aruba?stream=S'), open(server, 'aruba?stream=S')])
+  const { config } = await (await server.manager()).streams.info('S')
+  assert.deepEqual(config.subjects, ['aruba.>'])
+  assert.equal(config.duplicate_window, 600e9)
+  assert.equal(config.storage, 'file')
+  for (const n of numbers(500)) {
+    await Promise.all(
+      both.flatMap(([exporter]) => [
+        exporter.export(fakeMessage('Customer A', n)),
+        exporter.export(fakeMessage('b', n)),
+      ]),
+    )
+  }
+  for (const [exporter, { counters }] of both) {
+    await exporter.close()
+    assert.deepEqual(counters, { delivered: 1000, retried: 0, givenUp: 0, waiting: 0 })
+  }
+  assert.deepEqual(
+    await stored(await server.manager(), 'S'),
+    new Map([
+      ['aruba.monitoring.Customer%20A', numbers(500)],
+      ['aruba.monitoring.b', numbers(500)],
+    ]),
+  )
+})
+
+test('makes one stream, however many make it at once', live, async (t) => {
+  const server = await startNatsServer(t)
+  for (const n of numbers(20)) {
+    const target = `aruba${n}?stream=S${n}`
+    const all = await Promise.allSettled(numbers(8).map(() => open(server, target)))
+    for (const opened of all) if (opened.status === 'fulfilled') await opened.value[0].close()
+    assert.deepEqual(
+      all.filter(({ status }) => status === 'rejected'),
+      [],
+    )
+  }
+})
+
+test(
+  'gives up a record that is larger than server or stream allow, and goes on',
+  live,
+  async (t) => {
+    const server = await startNatsServer(t, { config: 'max_payload: 20000' })
+    await (await server.manager()).streams.add({
+      name: 'S',
+      subjects: ['aruba.>'],
+      max_msg_size: 10_000,
+    })
+    const [exporter, context] = await open(server, 'aruba')
+    for (const [n, pad] of [10, 30_000, 15_000, 10].entries()) {
+      await exporter.export(fakeMessage('a', n, { pad }))
+    }
+    await exporter.close()
+    assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 2, waiting: 0 })
+    assert.match(context.givenUp[0]?.error.message ?? '', /max_payload/)
+    assert.match(context.givenUp[1]?.error.message ?? '', /size/)
+    assert.deepEqual((await stored(await server.manager(), 'S')).get('aruba.monitoring.a'), [0, 3])
+  },
+)
+
+test('keeps the order while a full stream refuses and takes by turns', live, async (t) => {
+  const server = await startNatsServer(t)
+  const manager = await server.manager()
+  await manager.streams.add({
+    name: 'S',
+    subjects: ['aruba.>'],
+    retention: RetentionPolicy.Workqueue,
+    discard: DiscardPolicy.New,
+    max_msgs: 5,
+  })
+  await manager.consumers.add('S', { durable_name: 'D', ack_policy: AckPolicy.Explicit })
+  const [exporter, context] = await open(server, 'aruba')
+  for (const n of numbers(60)) exporter.export(fakeMessage('a', n))
+  while (context.counters.retried === 0) await sleep(5)
+  const taken: number[] = []
+  const consumer = await manager.jetstream().consumers.get('S', 'D')
+  for await (const message of await consumer.consume({ max_messages: 3 })) {
+    taken.push(message.json<{ data: { n: number } }>().data.n)
+    message.ack()
+    if (taken.length === 60) break
+  }
+  await exporter.close()
+  assert.deepEqual(taken, numbers(60))
+  assert.equal(context.counters.delivered, 60)
+  assert.match(context.logged[1]?.message ?? '', /maximum messages exceeded/)
+})
+
+test('gives up what is left when the time for a shutdown is over', live, async (t) => {
+  const server = await startNatsServer(t)
+  const [exporter, context] = await open(server, 'aruba?stream=S')
+  await server.kill()
+  for (const n of numbers(10)) exporter.export(fakeMessage(`c${n % 2}`, n))
+  context.expire()
+  exporter.export(fakeMessage('c0', 10))
+  await exporter.close()
+  assert.deepEqual(context.counters, {
+    delivered: 0,
+    retried: context.counters.retried,
+    givenUp: 11,
+    waiting: 0,
+  })
+})
+
+test('goes on when logins that were refused for a while are taken again', live, async (t) => {
+  const login = (password: string) => `authorization { user: me, password: ${password} }`
+  const server = await startNatsServer(t, { config: login('hunter2'), user: 'me', pass: 'hunter2' })
+  const env = { NATS_USER: 'me', NATS_PASSWORD: 'hunter2' }
+  const [exporter, context] = await open(server, 'aruba?stream=S', { env })
+  await exporter.export(fakeMessage('a', 0))
+  await server.kill()
+  await server.start(login('changed'))
+  while (!context.logged.some(({ level }) => level === 'warn')) await sleep(5)
+  await exporter.export(fakeMessage('a', 1))
+  const refusals = async () => (await server.log()).split('authentication error').length - 1
+  while ((await refusals()) < 6) await sleep(20)
+  await server.kill()
+  await server.start(login('hunter2'))
+  await exporter.close()
+  assert.deepEqual(
+    { ...context.counters, retried: 0 },
+    { delivered: 2, retried: 0, givenUp: 0, waiting: 0 },
+  )
+  assert.deepEqual((await stored(await server.manager(), 'S')).get('aruba.monitoring.a'), [0, 1])
+})
+
+test(
+  'brings every message into the stream once and in order while the server is killed ten times',
+  live,
+  async (t: TestContext) => {
+    const server = await startNatsServer(t)
+    const [exporter, context] = await open(server, 'aruba?stream=S')
+    const messages = numbers(50_000).map((n) => fakeMessage(`c${n % 8}`, n))
+    await exportUnderKills(exporter, messages, server)
+    assert.ok(context.counters.retried > 0)
+    assert.equal((await (await server.manager()).streams.info('S')).state.messages, 50_000)
+    const bySubject = await stored(await server.manager(), 'S')
+    for (let c = 0; c < 8; c++) {
+      assert.deepEqual(bySubject.get(`aruba.monitoring.c${c}`), numbers(6250, 8, c))
+    }
+    assert.deepEqual(
+      { ...context.counters, retried: 0 },
+      { delivered: 50_000, retried: 0, givenUp: 0, waiting: 0 },
+    )
+  },
+)

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type LogLevel, loggerTo } from '../../src/log.js'
+import { Processor } from '../../src/pipeline/processor.js'
+
+test('a decoder that fails in a way of its own costs one frame, not the stream', async () => {
+  const logged: { level: LogLevel; message: string }[] = []
+  const buried: { readonly reason: string; readonly bytes: Uint8Array }[] = []
+  const processor = new Processor({
+    entry: { name: 'A', topic: 'audit' },
+    decoder: {
+      driftCounts: new Map(),
+      drifts: 0,
+      decode() {
+        throw new RangeError('Invalid string length')
+      },
+    },
+    outputs: {
+      exporters: [],
+      counters: [],
+      deadLetter: {
+        lost: 0,
+        append: async (letter) => void buried.push(letter),
+        reopen: async () => {},
+        close: async () => {},
+      },
+      recording: undefined,
+      burying: undefined,
+      lost: 0,
+      reopen: async () => {},
+      close: async () => {},
+    },
+    log: loggerTo((level, message) => logged.push({ level, message })),
+  })
+  const bytes = Uint8Array.of(1, 2, 3)
+  await processor.process({ bytes, receivedAt: 0, text: false })
+  assert.deepEqual([processor.messages, processor.undecodable], [0, 1])
+  assert.deepEqual(logged, [{ level: 'error', message: 'Invalid string length' }])
+  assert.equal(buried[0]?.bytes, bytes)
+  assert.match(buried[0]?.reason ?? '', /Invalid string length/)
+})

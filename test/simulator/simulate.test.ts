@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { TOPICS } from '../../src/classic/topics.js'
+import { StreamError } from '../../src/errors.js'
+import type { LogFields, Logger } from '../../src/log.js'
+import { demoInput, demoKey } from '../../src/simulator/demo-input.js'
+import { customerIdOf } from '../../src/simulator/keys.js'
+import {
+  SIMULATE_OPTIONS,
+  type SimulateSettings,
+  simulateSettings,
+} from '../../src/simulator/settings.js'
+import { runSimulate } from '../../src/simulator/simulate.js'
+import { tempDir } from '../helpers/input.js'
+import { leaksIn, makeKey, registerKey } from '../helpers/keys.js'
+import { openSocket, refusal } from './client.js'
+
+/** Runs a simulation until the test ends. */
+async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
+  const stop = new AbortController()
+  const printed: string[] = []
+  const logged: string[] = []
+  const note = (message: string, fields: LogFields = {}) => {
+    logged.push(`${message} ${JSON.stringify(fields)}`)
+  }
+  const log: Logger = { debug: note, info: note, warn: note, error: note, child: () => log }
+  let url = ''
+  const ended = new Promise<void>((resolve, reject) => {
+    const listening = new Promise<void>((isListening) => {
+      const print = (line: string) => {
+        printed.push(line)
+        url ||= /http:\/\/[\d.:]+\d/.exec(line)?.[0] ?? ''
+        isListening()
+      }
+      const all = { ...simulateSettings({ port: '0', rate: '50' }), ...settings }
+      runSimulate(all, { log, signal: stop.signal, print }).then(resolve, reject)
+    })
+    listening.then(resolve)
+  })
+  t.after(() => stop.abort())
+  await ended
+  return { url, printed, logged, stop: () => stop.abort() }
+}
+
+async function validated(url: string, key: string): Promise<{ status: number; token: string }> {
+  const answer = await fetch(`${url}/streaming/token/validate`, { headers: { Authorization: key } })
+  const body = (await answer.json()) as { token: string }
+  return { status: answer.status, token: body.token }
+}
+
+test('it says where it listens and how to try it, and streams every topic', async (t) => {
+  const { url, printed, logged } = await start(t)
+  assert.ok(
+    printed.includes(`  aruba-stream --hostname ${url} --jsoninput input.json --decode_data`),
+  )
+  const entries = Object.values(demoInput().customers)
+  for (const { wsskey } of entries) registerKey(wsskey)
+  const received = entries.map(async ({ username, wsskey, topic }) => {
+    const headers = { UserName: username, Authorization: wsskey, Topic: topic }
+    const [frame] = await once(openSocket({ url }, headers), 'message')
+    assert.ok(frame.length > 50)
+    assert.ok(frame.includes(topic) && frame.includes(customerIdOf(wsskey)))
+    return topic
+  })
+  assert.deepEqual((await Promise.all(received)).sort(), [...TOPICS])
+  assert.equal(logged.filter((line) => line.startsWith('subscribed')).length, TOPICS.length)
+  assert.deepEqual(leaksIn([...logged, ...printed].join('\n')), [])
+})
+
+test('expired, refused and unsubscribed are as they were asked for', async (t) => {
+  const [expired, refused] = [makeKey('expired'), makeKey('refused')]
+  const { url, logged } = await start(t, {
+    expiredKeys: [expired],
+    refusedKeys: [refused],
+    unsubscribed: ['audit'],
+  })
+  const { status, token } = await validated(url, expired)
+  assert.equal(status, 200)
+  assert.notEqual(token, expired)
+  assert.equal(customerIdOf(token), customerIdOf(expired))
+  assert.equal((await validated(url, refused)).status, 401)
+  const topic = { Topic: 'presence' }
+  assert.equal((await refusal({ url }, { ...topic, Authorization: expired })).status, 401)
+  const audit = await refusal({ url }, { Topic: 'audit', Authorization: 'another' })
+  assert.equal(audit.body, 'Unsubscribed Topic\n')
+  await once(openSocket({ url }, { ...topic, Authorization: token }), 'open')
+  registerKey(token)
+  assert.deepEqual(leaksIn(logged.join('\n')), [])
+})
+
+test('it ends when it is told to, with every connection', async (t) => {
+  const { url, stop } = await start(t)
+  const client = openSocket({ url }, { Authorization: 'key', Topic: 'presence' })
+  await once(client, 'message')
+  stop()
+  await once(client, 'close')
+  await assert.rejects(fetch(url))
+})
+
+test('it writes an input file, once and for its owner alone', async (t) => {
+  const inputFile = join(await tempDir(t), "it's input.json")
+  const { printed } = await start(t, { inputFile })
+  assert.deepEqual(JSON.parse(await readFile(inputFile, 'utf8')), demoInput())
+  assert.equal((await stat(inputFile)).mode & 0o777, 0o600)
+  assert.ok(printed.some((line) => line.includes(`it'\\''s input.json' --decode_data`)))
+  await assert.rejects(start(t, { inputFile }), { code: 'usage', message: /it exists/ })
+})
+
+test('frames of a file are sent in place of traffic', async (t) => {
+  const framesFile = join(await tempDir(t), 'frames.jsonl')
+  await writeFile(framesFile, '{"topic":"audit","frame":"aGVsbG8="}\n')
+  const { url } = await start(t, { framesFile, rate: 0 })
+  const [frame] = await once(
+    openSocket({ url }, { Authorization: 'key', Topic: 'audit' }),
+    'message',
+  )
+  assert.equal(String(frame), 'hello')
+})
+
+test('a port in use and files that cannot be used are reported as such', async (t) => {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  await assert.rejects(start(t, { port }), { code: 'usage', message: /port \d+: it is in use/ })
+  const folder = await tempDir(t)
+  const missing = join(folder, 'missing')
+  await assert.rejects(start(t, { framesFile: missing }), { message: /^--frames: cannot read/ })
+  await mkdir(missing)
+  const inputFile = join(missing, 'none', 'input.json')
+  await assert.rejects(start(t, { inputFile }), { message: /^--write_input: cannot write/ })
+})
+
+test('options are read with their defaults, and refused where they are wrong', () => {
+  const defaults = simulateSettings({})
+  assert.deepEqual([defaults.port, defaults.rate, defaults.count], [8765, 2, undefined])
+  const given = {
+    port: '1',
+    frames: 'f',
+    loop: true,
+    rate: '0',
+    unsubscribed: ['audit'],
+    flaky: '3',
+  }
+  const settings = simulateSettings(given)
+  assert.deepEqual(
+    [
+      settings.port,
+      settings.framesFile,
+      settings.loop,
+      settings.unsubscribed,
+      settings.flakySeconds,
+    ],
+    [1, 'f', true, ['audit'], 3],
+  )
+  const wrong = [
+    { port: '65536' },
+    { port: 'x' },
+    { rate: '-1' },
+    { rate: '0' },
+    { count: '1.5' },
+    { loop: true },
+    { unsubscribed: ['wifi'] },
+    { frames: '' },
+  ]
+  for (const values of wrong) {
+    const [name = ''] = Object.keys(values)
+    assert.throws(
+      () => simulateSettings(values),
+      (error) => error instanceof StreamError && error.message.startsWith(`--${name}: expected`),
+      name,
+    )
+  }
+})
+
+test('every setting has an option that is described', () => {
+  const names = SIMULATE_OPTIONS.map(({ flags }) => /^--([a-z_]+)/.exec(flags)?.[1])
+  assert.equal(new Set(names).size, Object.keys(simulateSettings({})).length)
+  for (const { description } of SIMULATE_OPTIONS) assert.ok(description.length > 20)
+})
+
+test('demo keys look like keys of Central', () => {
+  const [header = '', payload = '', signature = ''] = demoKey('any').split('.')
+  assert.deepEqual(JSON.parse(Buffer.from(header, 'base64url').toString()), {
+    alg: 'HS256',
+    typ: 'JWT',
+  })
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
+  assert.match(claims.customer_id, /^[0-9a-f]{32}$/)
+  assert.equal(Buffer.from(signature, 'base64url').length, 32)
+})
