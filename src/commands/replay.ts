@@ -64,8 +64,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
       const part = partOf(frame.customer, frame.topic)
       part.bytes += frame.bytes.length
       part.lastAt = frame.receivedAt
-      const taken = part.processor.process(frame)
-      if (taken) await taken
+      await part.processor.process([frame])
       if (stopping.aborted) break
     }
   } catch (error) {

@@ -1,80 +1,96 @@
+import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Frame } from './frame.js'
 
 /** From here on the socket is paused; what one read of it held still comes on top. */
 const HIGH_MARK = 64
-/** Down to here the socket is resumed: late enough to save calls, early enough to never run dry. */
+/** The same in bytes, so that few large frames are bounded like many small ones. */
+const HIGH_MARK_BYTES = 16 * 1024 * 1024
+/** Down to here the socket is resumed. */
 const LOW_MARK = 16
+/** What may wait in the whole program. */
+const PROGRAM_BYTES = 512 * 1024 * 1024
 
-type Waiter = {
-  resolve: (result: IteratorResult<Frame, undefined>) => void
-  reject: (error: unknown) => void
+/** Makes the budget that all frame queues of a program share. */
+export function createFrameBudget(): ByteBudget {
+  return new ByteBudget(PROGRAM_BYTES)
 }
 
-/** Frames of one entry between its sockets and its consumer, in order. */
-export class FrameQueue implements AsyncIterator<Frame, undefined> {
-  /** What is handed out, up to `#next`; and what came since. Swapped, so that nothing is shifted. */
-  #batch: (Frame | undefined)[] = []
-  #next = 0
-  #incoming: Frame[] = []
-  #waiters: Waiter[] = []
-  #end: { error: unknown } | undefined
-  #onLow: (() => void) | undefined
-
-  /** @param onLow called when handing out brought the length down to the low mark */
-  constructor(onLow: () => void) {
-    this.#onLow = onLow
+/**
+ * Frames of one entry between its sockets and its consumer, in order. A batch counts as waiting until
+ * the consumer asks for the next one.
+ */
+export class FrameQueue {
+  readonly #budget: ByteBudget
+  readonly #onRoom: () => void
+  #waiting: Frame[] = []
+  #waitingBytes = 0
+  /** What the consumer has in hand. */
+  #taken = { frames: 0, bytes: 0 }
+  #wake: () => void = () => {}
+  #end: { readonly error: unknown } | undefined
+  readonly #resumeLater = () => {
+    if (!this.#end && !this.full) this.#onRoom()
   }
 
+  /** @param onRoom called when the socket may be read again */
+  constructor(budget: ByteBudget, onRoom: () => void) {
+    this.#budget = budget
+    this.#onRoom = onRoom
+  }
+
+  /** Frames that wait or are in the consumer's hand. */
   get length(): number {
-    return this.#batch.length - this.#next + this.#incoming.length
+    return this.#waiting.length + this.#taken.frames
   }
 
-  /** Time to pause the socket. */
+  /** Time to pause the socket. One frame is always taken, however little room there is. */
   get full(): boolean {
-    return this.length >= HIGH_MARK
+    const { length } = this
+    const bytes = this.#waitingBytes + this.#taken.bytes
+    return length >= HIGH_MARK || (length > 0 && (bytes >= HIGH_MARK_BYTES || this.#budget.full))
   }
 
   push(frame: Frame): void {
-    const waiter = this.#waiters.shift()
-    if (waiter) waiter.resolve({ value: frame, done: false })
-    else this.#incoming.push(frame)
+    this.#waiting.push(frame)
+    this.#waitingBytes += frame.bytes.length
+    this.#budget.add(frame.bytes.length)
+    this.#wake()
   }
 
-  /** Nothing more will be pushed; what waits is still handed out. With an error, `next` rejects then. */
+  /** Nothing more will be pushed; what waits is still handed out. With an error, iterating throws it then. */
   end(error?: unknown): void {
     this.#end ??= { error }
-    this.#onLow = undefined
-    for (const { resolve, reject } of this.#waiters.splice(0)) {
-      if (error === undefined) resolve({ value: undefined, done: true })
-      else reject(error)
-    }
+    this.#wake()
   }
 
-  /** The next frame, where one waits. */
-  poll(): Frame | undefined {
-    if (this.#next === this.#batch.length) {
-      this.#batch = this.#incoming
-      this.#incoming = []
-      this.#next = 0
+  /** What came together, again and again until the end. */
+  async *batches(): AsyncGenerator<readonly Frame[], undefined> {
+    for (;;) {
+      this.#release()
+      if (this.#waiting.length === 0) {
+        if (this.#end) break
+        // Whatever comes in this turn of the event loop is there when the wait is over.
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+        if (this.#waiting.length === 0) continue
+      }
+      const batch = this.#waiting
+      this.#taken = { frames: batch.length, bytes: this.#waitingBytes }
+      this.#waiting = []
+      this.#waitingBytes = 0
+      yield batch
     }
-    const frame = this.#batch[this.#next]
-    if (frame === undefined) return undefined
-    this.#batch[this.#next++] = undefined
-    if (this.length === LOW_MARK) this.#onLow?.()
-    return frame
+    if (this.#end.error !== undefined) throw this.#end.error
   }
 
-  next(): Promise<IteratorResult<Frame, undefined>> {
-    const frame = this.poll()
-    if (frame !== undefined) return Promise.resolve({ value: frame, done: false })
-    if (this.#end) {
-      const { error } = this.#end
-      return error === undefined
-        ? Promise.resolve({ value: undefined, done: true })
-        : Promise.reject(error)
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject })
-    })
+  /** The consumer is done with its batch. */
+  #release(): void {
+    const { bytes } = this.#taken
+    this.#taken = { frames: 0, bytes: 0 }
+    if (bytes > 0) this.#budget.remove(bytes)
+    if (this.#end) return
+    if (this.#waiting.length <= LOW_MARK && !this.full) this.#onRoom()
+    else if (this.#budget.full) this.#budget.onceRoom(this.#resumeLater)
   }
 }

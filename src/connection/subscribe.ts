@@ -2,6 +2,7 @@ import type { KeySource } from '../classic/key-source.js'
 import type { ReplayOptions, ReplayPoint } from '../classic/resume.js'
 import type { Topic } from '../classic/topics.js'
 import { type Clock, systemClock } from '../clock.js'
+import type { ByteBudget } from '../delivery/byte-budget.js'
 import type { Host } from '../net/host.js'
 import type { Limiter } from '../net/limiter.js'
 import type { Frame } from './frame.js'
@@ -34,17 +35,17 @@ export type SubscribeOptions = {
   /** True unless told. */
   readonly verifyCertificates?: boolean
   readonly onStatus?: StatusListener
+  /** Shared by all entries; bounds the bytes of frames that wait. */
+  readonly budget?: ByteBudget
   readonly clock?: Clock
   readonly random?: () => number
 }
 
-/** The frames of one entry, in order, across all its connections; to be iterated once. */
-export interface Subscription extends AsyncIterable<Frame, undefined> {
-  /**
-   * The next frame, where one waits already. Whoever iterates may take those that came together this
-   * route, without a promise for each.
-   */
-  poll(): Frame | undefined
+/**
+ * The frames of one entry, in order, across all its connections, in batches of what came together; to be
+ * iterated once. A batch counts as waiting until the next one is asked for.
+ */
+export interface Subscription extends AsyncIterable<readonly Frame[], undefined> {
   readonly status: Status
   /** How far it has come, for one that takes its place; undefined where nothing has come yet. */
   readonly replayPoint: ReplayPoint | undefined
@@ -59,7 +60,6 @@ export function subscribe(options: SubscribeOptions): Subscription {
   const tracker = new StatusTracker(clock, options.onStatus ?? (() => undefined))
   const supervisor = new Supervisor(options, clock, tracker)
   return {
-    poll: () => supervisor.poll(),
     get status() {
       return tracker.status
     },

@@ -7,7 +7,7 @@ import type { Secret } from '../secret.js'
 import { type Connection, connect } from './connect.js'
 import { isNormalClose } from './ending.js'
 import type { Frame } from './frame.js'
-import { FrameQueue } from './frame-queue.js'
+import { createFrameBudget, FrameQueue } from './frame-queue.js'
 import { SILENCE_MS } from './heartbeat.js'
 import type { SubscribeOptions } from './subscribe.js'
 import type { StatusTracker } from './tracker.js'
@@ -21,7 +21,7 @@ export class Supervisor {
   readonly #clock: Clock
   readonly #tracker: StatusTracker
   readonly #stop = new AbortController()
-  readonly #queue = new FrameQueue(() => this.#connection?.resume())
+  readonly #queue: FrameQueue
   #connection: Connection | undefined
   /** Tries in a row that came to nothing. */
   #failures = 0
@@ -32,9 +32,11 @@ export class Supervisor {
     this.#options = options
     this.#clock = clock
     this.#tracker = tracker
+    const budget = options.budget ?? createFrameBudget()
+    this.#queue = new FrameQueue(budget, () => this.#connection?.resume())
   }
 
-  start(): AsyncIterator<Frame, undefined> {
+  start(): AsyncIterator<readonly Frame[], undefined> {
     const { signal } = this.#options
     // One signal ends all entries: a thousand listeners are no leak, as Node would have it.
     setMaxListeners(0, signal)
@@ -47,19 +49,15 @@ export class Supervisor {
         () => this.#queue.end(),
         (error: unknown) => this.#queue.end(error),
       )
+    const batches = this.#queue.batches()
     return {
-      next: () => this.#queue.next(),
+      next: () => batches.next(),
       return: async () => {
         this.#stop.abort()
         await done
         return { value: undefined, done: true }
       },
     }
-  }
-
-  /** The next frame, where one waits. */
-  poll(): Frame | undefined {
-    return this.#queue.poll()
   }
 
   /** Connects again and again, until it is told to stop or has to. */

@@ -1,5 +1,8 @@
+import type { StreamMessage } from '../classic/message.js'
 import { TOPICS, type Topic } from '../classic/topics.js'
 import type { DeliverySettings } from '../commands/settings.js'
+import type { Frame } from '../connection/frame.js'
+import type { StreamError } from '../errors.js'
 import { type NamedFile, requireDistinct } from '../files/distinct-files.js'
 import type { DeadLetter, FrameFile, KeptFrame } from '../files/frame-file.js'
 import { type Logger, loggerTo } from '../log.js'
@@ -7,12 +10,16 @@ import { redactUrl } from '../net/url-text.js'
 import type { Program } from '../program.js'
 import type { ExporterSnapshot } from '../report/snapshot.js'
 import { withoutStart } from '../text.js'
+import { exportAll } from './export-all.js'
 import { guarded } from './guarded.js'
 import { fileOf, openExporter } from './open-output.js'
 import type { Exporter, ExporterContext, ExporterCounters } from './output.js'
 import { openStdout } from './stdout.js'
 
-/** Where messages go, and where those go that did not get there. */
+/** The entry that messages or frames belong to. */
+export type EntryName = { readonly name: string; readonly topic: Topic }
+
+/** All outputs: exporters, recording, dead letter. */
 export type Outputs = {
   readonly exporters: readonly Exporter[]
   readonly counters: readonly ExporterSnapshot[]
@@ -20,8 +27,12 @@ export type Outputs = {
   readonly recording: FrameFile<KeptFrame> | undefined
   /** Lines of recording and dead letter that could not be written by the end. */
   readonly lost: number
-  /** While the dead letter is slow: what a stream waits for before it takes the next frame. */
-  readonly burying: Promise<void> | undefined
+  /** Hands messages of one entry to every exporter; resolves when all of them have room for more. */
+  write(messages: readonly StreamMessage[]): Promise<void>
+  /** Appends frames to the recording, where there is one. */
+  record(entry: EntryName, frames: readonly Frame[]): Promise<void>
+  /** Appends a frame that could not be decoded to the dead letter, where there is one. */
+  keepUndecodable(entry: EntryName, frame: Frame, error: StreamError): Promise<void>
   /** Opens again the files that are being written, for logrotate. */
   reopen(): Promise<void>
   /** Resolves when all that was taken over is delivered or given up. */
@@ -51,7 +62,7 @@ export async function openOutputs(
   const counters: ExporterSnapshot[] = []
   let deadLetter: FrameFile<DeadLetter> | undefined
   let recording: FrameFile<KeptFrame> | undefined
-  let burying: Promise<void> | undefined
+  let pendingDeadLetter: Promise<void> | undefined
 
   const contextOf = (type: string): ExporterContext => {
     const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
@@ -85,7 +96,7 @@ export async function openOutputs(
           reason: error.message,
           exporter: type,
         })
-        if (written) burying = written.finally(() => (burying = undefined))
+        if (written) pendingDeadLetter = written.finally(() => (pendingDeadLetter = undefined))
       },
     }
   }
@@ -102,8 +113,22 @@ export async function openOutputs(
     get lost() {
       return (deadLetter?.lost ?? 0) + (recording?.lost ?? 0)
     },
-    get burying() {
-      return burying
+    async write(messages) {
+      for (const message of messages) {
+        const room = exportAll(message, exporters)
+        if (room) await room
+        if (pendingDeadLetter) await pendingDeadLetter
+      }
+    },
+    async record({ name, topic }, frames) {
+      for (const frame of frames) {
+        const room = recording?.append({ ...frame, customer: name, topic })
+        if (room) await room
+      }
+    },
+    async keepUndecodable({ name, topic }, frame, { message }) {
+      const details = { customer: name, topic, reason: message, exporter: undefined }
+      await deadLetter?.append({ ...frame, ...details })
     },
     async reopen() {
       await Promise.all(exporters.map((exporter) => exporter.reopen?.()))

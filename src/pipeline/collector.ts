@@ -4,7 +4,7 @@ import { createKeyRing, type KeyRing } from '../classic/key-store.js'
 import type { ReplayPoint } from '../classic/resume.js'
 import { validateKey } from '../classic/validate-key.js'
 import type { StreamSettings } from '../commands/settings.js'
-import type { Frame } from '../connection/frame.js'
+import { createFrameBudget } from '../connection/frame-queue.js'
 import type { Status } from '../connection/status.js'
 import { type Subscription, subscribe } from '../connection/subscribe.js'
 import { StreamError } from '../errors.js'
@@ -43,6 +43,7 @@ export class Collector {
   readonly #options: CollectorOptions
   readonly #userAgent: string
   readonly #limiter = createLimiter()
+  readonly #budget = createFrameBudget()
   readonly #ring: KeyRing
   readonly #streams: Streams
   readonly #live = new Map<string, Live>()
@@ -205,7 +206,7 @@ export class Collector {
   async #stream(entry: CustomerEntry, signal: AbortSignal): Promise<void> {
     const { settings, program, decoders, outputs } = this.#options
     const { replay, reconnect, verifyCertificates } = settings
-    const { name, topic } = entry
+    const { name } = entry
     const log = program.log.child({ entry: name })
     const processor = new Processor({ entry, decoder: decoders.of(entry), outputs, log })
     const keys = this.#ring.source(entry)
@@ -220,6 +221,7 @@ export class Collector {
       resume: this.#replayPointFor(entry),
       userAgent: this.#userAgent,
       limiter: this.#limiter,
+      budget: this.#budget,
       lastTimestamp: () => processor.lastTimestamp,
       onStatus: (status) => logStatus(log, status),
     })
@@ -227,19 +229,11 @@ export class Collector {
     const before = this.#live.get(name)
     if (before) this.#addToEarlier(before)
     this.#live.set(name, live)
-    const held = async (waiting: Promise<void>) => {
+    for await (const frames of subscription) {
       live.held = true
-      await waiting
+      await outputs.record(entry, frames)
+      await processor.process(frames)
       live.held = false
-    }
-    for await (const first of subscription) {
-      // The promises of an iteration are worth it once for all that came together.
-      for (let frame: Frame | undefined = first; frame; frame = subscription.poll()) {
-        const kept = outputs.recording?.append({ ...frame, customer: name, topic })
-        if (kept) await held(kept)
-        const taken = processor.process(frame)
-        if (taken) await held(taken)
-      }
     }
   }
 }

@@ -5,7 +5,6 @@ import type { Frame } from '../connection/frame.js'
 import { errorText } from '../error-text.js'
 import { StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
-import { exportAll } from '../outputs/export-all.js'
 import type { Outputs } from '../outputs/outputs.js'
 import { withoutStart } from '../text.js'
 
@@ -16,7 +15,10 @@ export type ProcessorOptions = {
   readonly log: Logger
 }
 
-/** Takes one entry's frames in: decodes them and hands them to the outputs. */
+/** So many bytes of frames are decoded before their messages are written: lines are larger than frames. */
+const BATCH_BYTES = 256 * 1024
+
+/** Decodes one entry's frames and hands the messages to the outputs. */
 export class Processor {
   /** Messages decoded. */
   messages = 0
@@ -43,36 +45,45 @@ export class Processor {
     return this.#options.decoder.drifts
   }
 
-  /** Takes a frame; returns a promise where the next one must wait for it. Bad frames are no error. */
-  process(frame: Frame): void | Promise<void> {
-    const { decoder, outputs } = this.#options
-    let message: StreamMessage
-    try {
-      message = decoder.decode(frame, this.#first)
-    } catch (error) {
-      // Whatever a frame made go wrong, such as a record too long for a text: it costs this one.
-      const own = error instanceof StreamError ? error : undefined
-      return this.#bury(frame, own ?? new StreamError('frame-undecodable', errorText(error)))
+  /** Decodes frames and hands the messages to all outputs; resolves when these have room for more. */
+  async process(frames: readonly Frame[]): Promise<void> {
+    const { outputs } = this.#options
+    let messages: StreamMessage[] = []
+    let bytes = 0
+    for (const frame of frames) {
+      const message = this.#decode(frame)
+      if (message instanceof StreamError) {
+        await outputs.keepUndecodable(this.#options.entry, frame, message)
+        continue
+      }
+      messages.push(message)
+      bytes += frame.bytes.length
+      if (bytes < BATCH_BYTES) continue
+      await outputs.write(messages)
+      messages = []
+      bytes = 0
     }
-    this.messages++
-    this.#last = message
-    const taken = exportAll(message, outputs.exporters)
-    const { burying } = outputs
-    return burying ? Promise.all([taken, burying]).then(() => undefined) : taken
+    if (messages.length > 0) await outputs.write(messages)
   }
 
-  #bury(frame: Frame, error: StreamError): void | Promise<void> {
-    const { entry, log, outputs } = this.#options
-    this.undecodable++
-    // The log's lines name the entry by themselves.
-    const said = withoutStart(error.message, `${entry.name}: `)
-    log.error(said, { code: error.code, bytes: frame.bytes.length })
-    return outputs.deadLetter?.append({
-      ...frame,
-      customer: entry.name,
-      topic: entry.topic,
-      reason: error.message,
-      exporter: undefined,
-    })
+  #decode(frame: Frame): StreamMessage | StreamError {
+    try {
+      const message = this.#options.decoder.decode(frame, this.#first)
+      this.messages++
+      this.#last = message
+      return message
+    } catch (error) {
+      // Whatever goes wrong because of a frame, such as a record too long for a string, costs this frame alone.
+      const fault =
+        error instanceof StreamError
+          ? error
+          : new StreamError('frame-undecodable', errorText(error))
+      const { entry, log } = this.#options
+      this.undecodable++
+      // The log's lines name the entry by themselves.
+      const message = withoutStart(fault.message, `${entry.name}: `)
+      log.error(message, { code: fault.code, bytes: frame.bytes.length })
+      return fault
+    }
   }
 }

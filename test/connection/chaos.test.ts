@@ -68,10 +68,12 @@ test('whatever breaks, each entry gets its frames in order, none twice, none mis
   const delivered = keys.map((): number[] => [])
   const holds = new Set<() => void>()
   const reading = subscribers.map(async ({ subscription }, entry) => {
-    for await (const { bytes } of subscription) {
-      delivered[entry]?.push(Buffer.from(bytes).readUInt32BE())
-      // Now and then a consumer takes its time.
-      if (random() < 0.01) await new Promise<void>((resolve) => holds.add(resolve))
+    for await (const frames of subscription) {
+      for (const { bytes } of frames) {
+        delivered[entry]?.push(Buffer.from(bytes).readUInt32BE())
+        // Now and then a consumer takes its time.
+        if (random() < 0.01) await new Promise<void>((resolve) => holds.add(resolve))
+      }
     }
   })
 

@@ -2,93 +2,119 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Frame } from '../../src/connection/frame.js'
 import { FrameQueue } from '../../src/connection/frame-queue.js'
+import { ByteBudget } from '../../src/delivery/byte-budget.js'
 
-const frame = (index: number): Frame => ({
-  bytes: Uint8Array.of(index),
+const MIB = 1024 * 1024
+
+const frame = (index: number, size = 1): Frame => ({
+  bytes: new Uint8Array(size),
   receivedAt: index,
   text: false,
 })
-const noop = () => {}
 
-async function take(queue: FrameQueue, count: number): Promise<(number | undefined)[]> {
-  const taken: (number | undefined)[] = []
-  for (let index = 0; index < count; index += 1) {
-    taken.push((await queue.next()).value?.receivedAt)
-  }
-  return taken
+/** A queue, its batches, and how often it called for more. */
+function start(budget = new ByteBudget(512 * MIB)) {
+  const calls = { room: 0 }
+  const queue = new FrameQueue(budget, () => {
+    calls.room += 1
+  })
+  const batches = queue.batches()
+  const take = async () => (await batches.next()).value?.map(({ receivedAt }) => receivedAt)
+  return { queue, batches, take, calls }
 }
 
-test('gives frames in the order they came, whether they are waited for or wait', async () => {
-  const queue = new FrameQueue(noop)
-  const first = take(queue, 1)
+test('a batch holds all frames that came together, in order', async () => {
+  const { queue, take } = start()
+  const first = take()
   for (let index = 0; index < 5; index += 1) queue.push(frame(index))
-  assert.deepEqual(await first, [0])
-  assert.deepEqual(await take(queue, 2), [1, 2])
+  assert.deepEqual(await first, [0, 1, 2, 3, 4])
   queue.push(frame(5))
-  assert.deepEqual(await take(queue, 3), [3, 4, 5])
-  assert.equal(queue.length, 0)
+  queue.push(frame(6))
+  assert.deepEqual(await take(), [5, 6])
 })
 
 test('calls made ahead are served in order', async () => {
-  const queue = new FrameQueue(noop)
-  const calls = [queue.next(), queue.next(), queue.next()]
+  const { queue, take } = start()
+  const calls = [take(), take(), take()]
+  await Promise.resolve()
   queue.push(frame(0))
+  assert.deepEqual(await calls[0], [0])
   queue.push(frame(1))
   queue.end()
-  const results = await Promise.all(calls)
-  assert.deepEqual(
-    results.map(({ value, done }) => [value?.receivedAt, done]),
-    [
-      [0, false],
-      [1, false],
-      [undefined, true],
-    ],
-  )
+  assert.deepEqual(await Promise.all(calls), [[0], [1], undefined])
 })
 
-test('is full from 64 on, and says when it is down to 16', async () => {
-  let low = 0
-  const queue = new FrameQueue(() => {
-    low += 1
-  })
+test('a queue is full from 64 frames on, those in the consumer’s hand included', async () => {
+  const { queue, take, calls } = start()
   for (let index = 0; index < 63; index += 1) queue.push(frame(index))
   assert.equal(queue.full, false)
-  for (let index = 63; index < 300; index += 1) queue.push(frame(index))
+  queue.push(frame(63))
   assert.equal(queue.full, true)
-  await take(queue, 283)
-  assert.equal(low, 0)
-  await take(queue, 1)
-  assert.equal(low, 1)
+  await take()
+  assert.equal(queue.full, true)
+  calls.room = 0
+  void take()
+  assert.equal(queue.full, false)
+  assert.equal(calls.room, 1)
 })
 
-test('hands out what waits before it ends', async () => {
-  const queue = new FrameQueue(noop)
+test('a queue does not ask for more while more than 16 frames wait', async () => {
+  const { queue, take, calls } = start()
   queue.push(frame(0))
-  queue.end()
-  assert.deepEqual(await take(queue, 1), [0])
-  assert.deepEqual(await queue.next(), { value: undefined, done: true })
+  await take()
+  for (let index = 0; index < 17; index += 1) queue.push(frame(index))
+  calls.room = 0
+  await take()
+  assert.equal(calls.room, 0)
+  void take()
+  assert.equal(calls.room, 1)
 })
 
-test('hands out what waits before it fails', async () => {
-  const queue = new FrameQueue(noop)
-  queue.push(frame(0))
-  queue.end(new Error('a bug'))
-  assert.deepEqual(await take(queue, 1), [0])
-  await assert.rejects(queue.next(), /a bug/)
+test('a queue is full from 16 MiB on, and takes one larger frame', async () => {
+  const { queue, take } = start()
+  assert.equal(queue.full, false)
+  queue.push(frame(0, 15 * MIB))
+  assert.equal(queue.full, false)
+  queue.push(frame(1, 2 * MIB))
+  assert.equal(queue.full, true)
+  assert.deepEqual(await take(), [0, 1])
+  void take()
+  assert.equal(queue.full, false)
+  queue.push(frame(2, 63 * MIB))
+  assert.equal(queue.full, true)
 })
 
-test('frames that wait may be polled between calls of next', async () => {
-  let lows = 0
-  const queue = new FrameQueue(() => {
-    lows += 1
-  })
-  assert.equal(queue.poll(), undefined)
-  for (let index = 0; index < 18; index += 1) queue.push(frame(index))
-  assert.deepEqual(await take(queue, 1), [0])
-  assert.equal(lows, 0)
-  assert.equal(queue.poll()?.receivedAt, 1)
-  assert.equal(lows, 1)
-  assert.deepEqual(await take(queue, 1), [2])
-  const rest = Array.from({ length: 16 }, () => queue.poll()?.receivedAt)
-  assert.deepEqual(rest, [...Array.from({ length: 15 }, (_, index) => index + 3), undefined])
+test('queues share a budget; each may hold one frame, and goes on when there is room', async () => {
+  const budget = new ByteBudget(MIB)
+  const large = start(budget)
+  const small = start(budget)
+  large.queue.push(frame(0, MIB))
+  assert.equal(small.queue.full, false)
+  small.queue.push(frame(1))
+  assert.equal(small.queue.full, true)
+  assert.deepEqual(await small.take(), [1])
+  small.calls.room = 0
+  small.queue.push(frame(2))
+  // Its own batch is done, but the budget is still full.
+  const second = small.take()
+  assert.equal(small.calls.room, 0)
+  assert.deepEqual(await second, [2])
+  await large.take()
+  void large.take()
+  assert.equal(budget.used, 1)
+  assert.equal(small.calls.room, 1)
+})
+
+test('what waits is handed out before the end, and before an error', async () => {
+  const ended = start()
+  ended.queue.push(frame(0))
+  ended.queue.end()
+  assert.deepEqual(await ended.take(), [0])
+  assert.deepEqual(await ended.batches.next(), { value: undefined, done: true })
+
+  const failed = start()
+  failed.queue.push(frame(0))
+  failed.queue.end(new Error('a bug'))
+  assert.deepEqual(await failed.take(), [0])
+  await assert.rejects(failed.take(), /a bug/)
 })

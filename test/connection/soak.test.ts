@@ -50,7 +50,7 @@ test('an hour of flapping leaves no timer, listener or socket behind, and memory
     }),
   )
   const reading = subscriptions.map(async (subscription, index) => {
-    for await (const _ of subscription) counts[index] = (counts[index] ?? 0) + 1
+    for await (const frames of subscription) counts[index] = (counts[index] ?? 0) + frames.length
   })
   const all = (type: Subscription['status']['type']) => () =>
     subscriptions.every(({ status }) => status.type === type)

@@ -75,7 +75,7 @@ export class Subscriber {
   }
 
   async #collect(): Promise<void> {
-    for await (const frame of this.subscription) this.frames.push(frame)
+    for await (const frames of this.subscription) this.frames.push(...frames)
   }
 }
 

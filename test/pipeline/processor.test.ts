@@ -18,22 +18,20 @@ test('a decoder that fails in a way of its own costs one frame, not the stream',
     outputs: {
       exporters: [],
       counters: [],
-      deadLetter: {
-        lost: 0,
-        append: async (letter) => void buried.push(letter),
-        reopen: async () => {},
-        close: async () => {},
-      },
+      deadLetter: undefined,
       recording: undefined,
-      burying: undefined,
       lost: 0,
+      write: async () => {},
+      record: async () => {},
+      keepUndecodable: async (_, frame, error) =>
+        void buried.push({ reason: error.message, bytes: frame.bytes }),
       reopen: async () => {},
       close: async () => {},
     },
     log: loggerTo((level, message) => logged.push({ level, message })),
   })
   const bytes = Uint8Array.of(1, 2, 3)
-  await processor.process({ bytes, receivedAt: 0, text: false })
+  await processor.process([{ bytes, receivedAt: 0, text: false }])
   assert.deepEqual([processor.messages, processor.undecodable], [0, 1])
   assert.deepEqual(logged, [{ level: 'error', message: 'Invalid string length' }])
   assert.equal(buried[0]?.bytes, bytes)
