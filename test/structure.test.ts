@@ -30,8 +30,6 @@ const FOLDERS = [
 const KNOWN: readonly string[] = [
   'input/check-entry.ts imports classic/topics.js',
   'input/check-input.ts imports classic/topics.js',
-  'pipeline/collector.ts imports report/log-status.js',
-  'pipeline/collector.ts imports report/snapshot.js',
   'schema/load-schema.ts imports classic/topics.js',
 ]
 

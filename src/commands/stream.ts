@@ -4,6 +4,7 @@ import { openOutputs } from '../outputs/outputs.js'
 import { Collector } from '../pipeline/collector.js'
 import { Decoders } from '../pipeline/decoders.js'
 import type { Program } from '../program.js'
+import { logStatus } from '../report/log-status.js'
 import { type Reporting, startReporting } from '../report/reporting.js'
 import type { Snapshot } from '../report/snapshot.js'
 import { exitCode } from './exit-code.js'
@@ -38,7 +39,14 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     openOutputs({ ...settings, source }, topics, program),
     stopping,
   )
-  const collector = new Collector({ settings, program, file, decoders, outputs })
+  const collector = new Collector({
+    settings,
+    program,
+    file,
+    decoders,
+    outputs,
+    onStatus: (status, { name }) => logStatus(log.child({ entry: name }), status),
+  })
   const snapshot = (): Snapshot => ({
     entries: collector.snapshot(Date.now()),
     exporters: outputs.counters,

@@ -14,10 +14,10 @@ import { isSameHost } from '../net/host.js'
 import { createLimiter } from '../net/limiter.js'
 import type { Outputs } from '../outputs/outputs.js'
 import type { Program } from '../program.js'
-import { logStatus } from '../report/log-status.js'
-import { type EntrySnapshot, type Received, receivedBy } from '../report/snapshot.js'
+import type { EntrySnapshot } from '../report/snapshot.js'
 import type { Decoders } from './decoders.js'
 import { Processor } from './processor.js'
+import { type Received, receivedBy } from './received.js'
 import { Streams } from './streams.js'
 
 export type CollectorOptions = {
@@ -26,6 +26,8 @@ export type CollectorOptions = {
   readonly file: InputFile
   readonly decoders: Decoders
   readonly outputs: Outputs
+  /** Called at each change of an entry's status. */
+  readonly onStatus: (status: Status, entry: CustomerEntry) => void
 }
 
 /** What there is of one entry while it streams. */
@@ -204,7 +206,7 @@ export class Collector {
   }
 
   async #stream(entry: CustomerEntry, signal: AbortSignal): Promise<void> {
-    const { settings, program, decoders, outputs } = this.#options
+    const { settings, program, decoders, outputs, onStatus } = this.#options
     const { replay, reconnect, verifyCertificates } = settings
     const { name } = entry
     const log = program.log.child({ entry: name })
@@ -223,7 +225,7 @@ export class Collector {
       limiter: this.#limiter,
       budget: this.#budget,
       lastTimestamp: () => processor.lastTimestamp,
-      onStatus: (status) => logStatus(log, status),
+      onStatus: (status) => onStatus(status, entry),
     })
     const live: Live = { entry, keys, processor, subscription, held: false }
     const before = this.#live.get(name)

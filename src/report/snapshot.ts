@@ -1,6 +1,7 @@
 import type { Topic } from '../classic/topics.js'
 import type { Status } from '../connection/status.js'
 import type { ExporterCounters } from '../outputs/output.js'
+import type { Received } from '../pipeline/received.js'
 
 /** One entry as it stands now. */
 export type EntrySnapshot = {
@@ -22,13 +23,6 @@ export type EntrySnapshot = {
 
 export type ExporterSnapshot = { readonly name: string; readonly counters: ExporterCounters }
 
-/** What was received, in sum. */
-export type Received = {
-  readonly messages: number
-  readonly bytes: number
-  readonly undecodable: number
-}
-
 /** The whole program as it stands now: what table, log lines, metrics and health are made of. */
 export type Snapshot = {
   readonly entries: readonly EntrySnapshot[]
@@ -37,21 +31,6 @@ export type Snapshot = {
   readonly earlier?: Received | undefined
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-}
-
-/** What entries have received together, with what came before. */
-export function receivedBy(
-  entries: readonly Pick<EntrySnapshot, 'messages' | 'undecodable' | 'status'>[],
-  earlier: Received = { messages: 0, bytes: 0, undecodable: 0 },
-): Received {
-  return entries.reduce(
-    (sum, { messages, undecodable, status }) => ({
-      messages: sum.messages + messages,
-      bytes: sum.bytes + status.bytes,
-      undecodable: sum.undecodable + undecodable,
-    }),
-    earlier,
-  )
 }
 
 /** Why an entry is not open; undefined where there is no failure to name. */

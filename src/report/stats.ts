@@ -1,5 +1,6 @@
 import type { LogFields, Logger } from '../log.js'
-import { receivedBy, type Snapshot } from './snapshot.js'
+import { receivedBy } from '../pipeline/received.js'
+import type { Snapshot } from './snapshot.js'
 import { showState, showTotals } from './words.js'
 
 type StatsLine = { readonly message: string; readonly fields: LogFields }

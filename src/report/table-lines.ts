@@ -1,6 +1,7 @@
+import { receivedBy } from '../pipeline/received.js'
 import { printable } from '../text.js'
 import { abnormalSilence } from './silence.js'
-import { type EntrySnapshot, type ExporterSnapshot, receivedBy, type Snapshot } from './snapshot.js'
+import type { EntrySnapshot, ExporterSnapshot, Snapshot } from './snapshot.js'
 import { type Cell, type Colour, type Column, layOut, paint } from './table-layout.js'
 import { fit } from './width.js'
 import { showCount, showDuration, showState, showTotals } from './words.js'
