@@ -4,9 +4,8 @@ import { untilAborted } from './clock.js'
 import { type Invocation, parseCommandLine } from './commands/command-line.js'
 import type { LogSettings } from './commands/settings.js'
 import { StreamError } from './errors.js'
-import { createLogger, isJournal } from './log.js'
+import { type CollapsingLogger, collapseRepeats, createLogger, isJournal } from './log.js'
 import type { Program } from './program.js'
-import { type QuietLogger, quietRepeats } from './report/log-repeats.js'
 import { createScreen, hasColour } from './screen.js'
 import { Shutdown } from './shutdown.js'
 import { printable } from './text.js'
@@ -155,7 +154,7 @@ async function perform(
 function createProgram(settings: LogSettings = { format: 'text', level: 'info' }): Program {
   return {
     version,
-    log: quietRepeats(
+    log: collapseRepeats(
       createLogger({
         ...settings,
         write: screen.log,
@@ -192,7 +191,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** An error that nothing expected: said with its stack for whoever reports it, and the end begins. */
-function fail(error: unknown, log: QuietLogger): void {
+function fail(error: unknown, log: CollapsingLogger): void {
   failed = true
   log.error(`unexpected error: ${error instanceof Error ? error.message : String(error)}`)
   if (error instanceof Error && error.stack) log.debug(error.stack)

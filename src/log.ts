@@ -1,65 +1,79 @@
+import { styleText } from 'node:util'
 import { printable, printableJson, truncate } from './text.js'
 
-/** Facts beside the sentence of a log line; `entry` and `exporter` name where it happened. */
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>
+/**
+ * Facts beside the sentence of a log line. `entry` and `exporter` say where it happened; lines with a
+ * `code` count as repeats of each other, see {@link collapseRepeats}.
+ */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
+  /**
+   * The line says how its entry or exporter stands now, and holds until the next such line. It is not
+   * logged as a repeat after that. Not written.
+   */
+  readonly state?: true
+}
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export type LogFormat = 'text' | 'json'
 
-/** A logger; stages get one and never write to stderr themselves. */
+/** Stages log through this; none of them writes to stderr itself. */
 export interface Logger {
   debug(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
   warn(message: string, fields?: LogFields): void
   error(message: string, fields?: LogFields): void
-  /** A logger whose lines carry these fields too. */
+  /** A logger that adds these fields to each line. */
   child(fields: LogFields): Logger
 }
 
-/** What becomes of one line. */
+/** Takes one line of a logger. */
 export type LogSink = (level: LogLevel, message: string, fields: LogFields) => void
 
 export type LoggerOptions = {
-  /** Takes one whole line, newline included. */
-  readonly write: (text: string) => void
-  /** `text` for people (default), `json` for collectors: one object a line. */
+  /** Takes one whole line, newline included. Returns false where it dropped the line. */
+  readonly write: (text: string) => unknown
+  /** `text` for people (default), `json` for log collectors: one object a line. */
   readonly format?: LogFormat
-  /** The lowest level that is written; `info` unless told. */
+  /** The lowest level that is written, `info` by default. */
   readonly level?: LogLevel
-  /** Colour the text; the caller knows the terminal, `NO_COLOR` and `TERM`. */
   readonly colour?: boolean
-  /** stderr is the journal, see `isJournal`: priority prefix in place of the time, which it adds. */
+  /** stderr is the journal (see `isJournal`): lines get a priority in place of the time. */
   readonly journal?: boolean
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
 
-/** Longest sentence and longest field value, in UTF-16 units: a server's error page is no log line. */
+/** In UTF-16 units. A server's error page must not fill the log. */
 const MAX_MESSAGE = 2000
 const MAX_VALUE = 500
 
-/** sd-daemon(3): the priorities of syslog. */
+/** The priorities of syslog, see sd-daemon(3). */
 const PRIORITIES: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn: 4, error: 3 }
-const COLOURS: Readonly<Record<LogLevel, number>> = { debug: 2, info: 32, warn: 33, error: 31 }
+const COLOURS = { debug: 'dim', info: 'green', warn: 'yellow', error: 'red' } as const
 
 /**
- * Makes the logger of the program. In text a line reads `TIME LEVEL entry: sentence (name=value)`,
- * in JSON `{"time","level","message",…fields}`; times are UTC. Whatever the values hold, a line
- * stays one line and moves no cursor.
+ * Makes a logger that writes lines. A text line reads `TIME LEVEL entry: message (name=value)`, a JSON
+ * line `{"time","level","message",…fields}`; times are UTC. Whatever the values hold, a line stays one
+ * line and does not move the cursor.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const { write, level: lowest = 'info', format = 'text', now = Date.now } = options
   const render = format === 'json' ? jsonLine : textLine(options)
   const threshold = LOG_LEVELS.indexOf(lowest)
-  return loggerTo((level, message, fields) => {
+  let dropped = 0
+  const put = (level: LogLevel, message: string, fields: LogFields) =>
+    write(`${render(new Date(now()).toISOString(), level, message, fields)}\n`) !== false
+  return loggerTo((level, message, { state: _, ...fields }) => {
     if (LOG_LEVELS.indexOf(level) < threshold) return
-    write(`${render(new Date(now()).toISOString(), level, message, fields)}\n`)
+    const news = { lines: dropped }
+    if (dropped > 0 && put('warn', 'log lines were lost: nobody read stderr', news)) dropped = 0
+    if (!put(level, message, fields)) dropped += 1
   })
 }
 
-/** A logger whose lines go to a function. */
+/** Makes a logger that hands its lines to a function. */
 export function loggerTo(sink: LogSink, own: LogFields = {}): Logger {
   const at = (level: LogLevel) => (message: string, fields?: LogFields) =>
     sink(level, message, { ...own, ...fields })
@@ -73,9 +87,9 @@ export function loggerTo(sink: LogSink, own: LogFields = {}): Logger {
 }
 
 /**
- * Whether stderr is connected to systemd's journal: `JOURNAL_STREAM` holds `DEVICE:INODE` of the
- * journal's socket, and a program whose stderr was redirected inherits the variable all the same,
- * so both numbers are compared with those of stderr (systemd.exec(5)).
+ * Whether stderr is connected to systemd's journal, see systemd.exec(5). `JOURNAL_STREAM` holds
+ * `DEVICE:INODE` of the journal's socket. A child process inherits the variable even where its stderr
+ * goes elsewhere, so both numbers are compared with those of stderr.
  */
 export function isJournal(
   journalStream: string | undefined,
@@ -100,25 +114,124 @@ function jsonLine(time: string, level: LogLevel, message: string, fields: LogFie
 type Render = (time: string, level: LogLevel, message: string, fields: LogFields) => string
 
 function textLine({ colour = false, journal = false }: LoggerOptions): Render {
-  const paint = (code: number, text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text)
+  const paint = (style: 'bold' | (typeof COLOURS)[LogLevel], text: string) =>
+    colour ? styleText(style, text, { validateStream: false }) : text
   return (time, level, message, { entry, exporter, ...facts }) => {
-    const start = journal ? `<${PRIORITIES[level]}>` : `${paint(2, `${time.slice(0, 19)}Z`)} `
-    const where = [entry, exporter].filter((name) => name !== undefined).map(showValue)
+    const start = journal ? `<${PRIORITIES[level]}>` : `${paint('dim', `${time.slice(0, 19)}Z`)} `
+    const where = [entry, exporter].filter((name) => name !== undefined).map(quoteValue)
     const rest = Object.entries(facts)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${showValue(value)}`)
+      .map(([name, value]) => `${name}=${quoteValue(value)}`)
     return [
       `${start}${paint(COLOURS[level], level.toUpperCase().padEnd(5))} `,
-      where.length === 0 ? '' : `${paint(1, where.join(' '))}: `,
+      where.length === 0 ? '' : `${paint('bold', where.join(' '))}: `,
       printable(message, MAX_MESSAGE),
-      rest.length === 0 ? '' : ` ${paint(2, `(${rest.join(' ')})`)}`,
+      rest.length === 0 ? '' : ` ${paint('dim', `(${rest.join(' ')})`)}`,
     ].join('')
   }
 }
 
-/** Quoted unless it is one word, so that a value cannot pass for another field or for the sentence. */
-function showValue(value: LogFields[string]): string {
+/** In quotes unless it is one word: a value must not read as another field or as the message. */
+function quoteValue(value: LogFields[string]): string {
   const text = String(value)
   if (/^[\p{L}\p{M}\p{N}_.:@/+-]+$/u.test(text)) return truncate(text, MAX_VALUE)
   return `"${printable(text.replace(/["\\]/g, '\\$&'), MAX_VALUE)}"`
+}
+
+export type CollapseOptions = {
+  /** How long repeats are held back at first, milliseconds; a minute by default. */
+  readonly intervalMs?: number
+  /** Milliseconds since any fixed point, by a clock that nobody sets. */
+  readonly elapsed?: () => number
+}
+
+/** A logger that writes the first of equal lines, and later how many more there were. */
+export interface CollapsingLogger extends Logger {
+  /** Logs the repeats that were held back for long enough. Call it every few seconds. */
+  logRepeats(): void
+  /** Logs all repeats that are held back, but for those of states. Call it at the end. */
+  flush(): void
+}
+
+/** Lines of one level, entry, exporter and code. */
+type Repeated = {
+  /** When the last of them was logged. */
+  loggedMs: number
+  intervalMs: number
+  /** When the last of them came. */
+  lastMs: number
+  held: number
+  /** The last line no longer tells how things stand. */
+  outdated: boolean
+  level: LogLevel
+  message: string
+  fields: LogFields
+}
+
+/** A server that is down for a day gets a line an hour. */
+const MAX_INTERVAL_MS = 3_600_000
+
+/**
+ * Holds back repeated lines. The first line of a level, entry, exporter and code is logged. Further
+ * ones are counted; when the interval is over, the last one is logged with their number, and the
+ * interval doubles, up to an hour. After two of the first intervals without such a line (longer than
+ * any wait between retries) the next one counts as a first one. Lines without a code are logged at once.
+ *
+ * A line with `state` holds until the next such line of its entry and exporter: "trying again" must
+ * not be logged once the connection is open. Its repeats are still counted, and logged with the next
+ * one of its kind.
+ */
+export function collapseRepeats(log: Logger, options: CollapseOptions = {}): CollapsingLogger {
+  const { intervalMs = 60_000, elapsed = () => performance.now() } = options
+  const kinds = new Map<string, Repeated>()
+  /** By entry and exporter: the kind of the state that was told last. */
+  const states = new Map<string, Repeated>()
+
+  const logHeld = (kind: Repeated) => {
+    const { level, message, fields, held, loggedMs } = kind
+    if (held === 0 || kind.outdated) return
+    const seconds = Math.round((elapsed() - loggedMs) / 1000)
+    const times = held === 1 ? 'once more' : `${held} times more`
+    log[level](`${message} [${times} in the past ${seconds} s]`, { ...fields, repeats: held })
+    kind.loggedMs = elapsed()
+    kind.held = 0
+    kind.intervalMs = Math.min(2 * kind.intervalMs, MAX_INTERVAL_MS)
+  }
+  const isOver = ({ lastMs }: Repeated) => elapsed() - lastMs >= 2 * intervalMs
+  const isDue = (kind: Repeated) => elapsed() - kind.loggedMs >= kind.intervalMs
+
+  const collapsing = loggerTo((level, message, fields) => {
+    const { entry, exporter, code, state } = fields
+    const place = JSON.stringify([entry, exporter])
+    const before = states.get(place)
+    if (state && before) before.outdated = true
+    if (code === undefined) return log[level](message, fields)
+    const key = JSON.stringify([level, entry, exporter, code])
+    const nowMs = elapsed()
+    let kind = kinds.get(key)
+    if (kind && !isOver(kind)) {
+      Object.assign(kind, { message, fields, lastMs: nowMs, held: kind.held + 1, outdated: false })
+      if (isDue(kind)) logHeld(kind)
+    } else {
+      if (kind) logHeld(kind)
+      log[level](message, fields)
+      const times = { loggedMs: nowMs, lastMs: nowMs, intervalMs }
+      kind = { ...times, held: 0, outdated: false, level, message, fields }
+      kinds.set(key, kind)
+    }
+    if (state) states.set(place, kind)
+  })
+
+  return {
+    ...collapsing,
+    logRepeats() {
+      for (const [key, kind] of kinds) {
+        if (isDue(kind) || isOver(kind)) logHeld(kind)
+        if (isOver(kind)) kinds.delete(key)
+      }
+    },
+    flush() {
+      for (const kind of kinds.values()) if (!kind.fields.state) logHeld(kind)
+    },
+  }
 }

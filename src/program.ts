@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { LockOwner } from './input/file-lock.js'
-import type { QuietLogger } from './report/log-repeats.js'
+import type { CollapsingLogger } from './log.js'
 import type { Screen } from './screen.js'
 import type { Shutdown } from './shutdown.js'
 
@@ -16,7 +16,7 @@ export type Output = {
 /** What a command gets from the process it runs in; `cli.ts` makes it. */
 export type Program = {
   readonly version: string
-  readonly log: QuietLogger
+  readonly log: CollapsingLogger
   readonly stdin: Readable
   readonly stdout: Output
   readonly screen: Screen

@@ -1,45 +1,54 @@
 import type { WriteStream } from 'node:tty'
-import { SHOW_CURSOR } from './cursor.js'
 
-/** Where the log goes, and the live table where it is a terminal. */
+/** stderr: where the log goes and, on a terminal, the live table. */
 export type Screen = {
-  write(text: string): void
+  /** Returns false where the text was dropped, since too much waits for the reader of stderr. */
+  write(text: string): boolean
   readonly terminal: boolean
   readonly colour: boolean
   columns(): number
   rows(): number
-  /** From now on log lines go to `write`, for one who draws on the screen too; back without it. */
-  divertLog(write?: (text: string) => void): void
+  /** Sends log lines to `write` from now on, for the live table; without it, to stderr again. */
+  divertLog(write?: (text: string) => boolean): void
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** What only the process itself does with its screen. */
-export type OwnScreen = Screen & {
-  /** Writes a line of the log, where {@link Screen.divertLog} sends it. */
-  log(text: string): void
+/** The screen as `cli.ts` uses it. */
+export type ProcessScreen = Screen & {
+  /** Writes a log line to where {@link Screen.divertLog} sends it. */
+  log(text: string): boolean
   /** Shows the cursor again, at the end. */
   restore(): void
 }
 
-/** Makes the screen of a process. */
-export function createScreen(stderr: WriteStream, env: Environment): OwnScreen {
-  // Whoever read the log went away; that is no reason to stop delivering.
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Sequences that hide and show the cursor of a terminal. */
+export const HIDE_CURSOR = '\x1b[?25l'
+export const SHOW_CURSOR = '\x1b[?25h'
+
+/** Bytes that may wait for the reader of stderr. */
+const MAX_WAITING = 1 << 20
+
+/** Makes the screen of the process. */
+export function createScreen(stderr: WriteStream, env: Environment): ProcessScreen {
+  // Delivery goes on when the reader of the log is gone.
   stderr.on('error', () => {})
   const write = (text: string) => {
+    if (stderr.writableLength > MAX_WAITING) return false
     stderr.write(text)
+    return true
   }
   let logWrite = write
   return {
     write,
     log: (text) => logWrite(text),
     restore() {
-      // Who diverts the log draws on the screen, and hides the cursor for it.
+      // Only the table diverts the log, and hides the cursor.
       if (logWrite !== write) write(SHOW_CURSOR)
     },
     terminal: stderr.isTTY === true && env.TERM !== 'dumb',
     colour: hasColour(stderr, env),
-    // A terminal that nobody sized has 0 of both, such as a serial console.
+    // Some terminals, such as a serial console, report 0 for both.
     columns: () => stderr.columns || 80,
     rows: () => stderr.rows || 24,
     divertLog(diverted = write) {
@@ -48,7 +57,7 @@ export function createScreen(stderr: WriteStream, env: Environment): OwnScreen {
   }
 }
 
-/** NO_COLOR counts when it is set and not empty (no-color.org). */
+/** Whether a stream gets colours. `NO_COLOR` counts if it is not empty, see no-color.org. */
 export function hasColour(stream: { isTTY?: boolean }, env: Environment): boolean {
   return stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
 }

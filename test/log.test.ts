@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLogger, isJournal, type LoggerOptions } from '../src/log.js'
-import { quietRepeats } from '../src/report/log-repeats.js'
+import { collapseRepeats, createLogger, isJournal, type LoggerOptions } from '../src/log.js'
 
 const NOW = Date.parse('2026-01-02T03:04:05.678Z')
 
 function collect(options: Partial<LoggerOptions> = {}) {
   const lines: string[] = []
-  const clock = { ms: NOW }
-  const now = () => clock.ms
+  const clock = { ms: 0, setBackMs: 0 }
+  const now = () => NOW + clock.ms - clock.setBackMs
   const log = createLogger({ write: (text) => lines.push(text), now, ...options })
-  return { lines, clock, now, log }
+  return { lines, clock, log, collapsing: collapseRepeats(log, { elapsed: () => clock.ms }) }
 }
 
 /** What somebody sends to forge a line, clear the screen, climb up or turn the text around. */
@@ -108,7 +107,7 @@ test('lines below the level are not written', () => {
   )
 })
 
-test('colour is written only where it was asked for', () => {
+test('the log has colours only when asked for', () => {
   const plain = collect()
   plain.log.error('x', { entry: 'A' })
   assert.ok(!plain.lines[0]?.includes('\x1b'))
@@ -133,20 +132,19 @@ test('stderr is the journal only where device and inode agree', () => {
   assert.equal(isJournal(undefined, { dev: 8, ino: 1234 }), false)
 })
 
-test('repeated trouble is logged once, then summed up when the interval is over', () => {
-  const { lines, clock, now, log } = collect()
-  const quiet = quietRepeats(log, { now })
-  const entry = quiet.child({ entry: 'A' })
+test('a repeated line is logged once, then with the number of repeats when the interval is over', () => {
+  const { lines, clock, collapsing } = collect()
+  const entry = collapsing.child({ entry: 'A' })
   for (let frame = 1; frame <= 1000; frame += 1) {
     entry.warn(`frame ${frame} cannot be decoded`, { code: 'frame-undecodable' })
     clock.ms += 30
   }
   assert.equal(lines.length, 1)
-  quiet.sumUp()
+  collapsing.logRepeats()
   assert.equal(lines.length, 1, 'half a minute is too early')
   clock.ms += 30_000
-  quiet.sumUp()
-  quiet.sumUp()
+  collapsing.logRepeats()
+  collapsing.logRepeats()
   assert.equal(lines.length, 2)
   assert.match(
     lines[1] ?? '',
@@ -154,13 +152,12 @@ test('repeated trouble is logged once, then summed up when the interval is over'
   )
 })
 
-test('trouble that stays away for two minutes is news when it comes back', () => {
-  const { lines, clock, now, log } = collect()
-  const quiet = quietRepeats(log, { now })
+test('a line that stays away for two minutes counts as new when it comes back', () => {
+  const { lines, clock, collapsing } = collect()
   for (const awayMs of [119_999, 120_000]) {
-    quiet.warn('lost', { code: 'connection-lost' })
+    collapsing.warn('lost', { code: 'connection-lost' })
     clock.ms += awayMs
-    quiet.sumUp()
+    collapsing.logRepeats()
   }
   assert.deepEqual(
     lines.map((line) => line.slice(27).trim()),
@@ -169,22 +166,21 @@ test('trouble that stays away for two minutes is news when it comes back', () =>
       'lost [once more in the past 120 s] (code=connection-lost repeats=1)',
     ],
   )
-  quiet.warn('lost', { code: 'connection-lost' })
+  collapsing.warn('lost', { code: 'connection-lost' })
   assert.equal(lines.length, 3)
 })
 
-test('trouble that lasts is summed up less and less often, at least once an hour', () => {
-  const { lines, clock, now, log } = collect()
-  const quiet = quietRepeats(log, { now })
+test('repeats that go on are logged less and less often, at least once an hour', () => {
+  const { lines, clock, collapsing } = collect()
   const sums: number[] = []
   for (let second = 0; second < 24 * 3600; second += 5) {
-    clock.ms = NOW + second * 1000
+    clock.ms = second * 1000
     const before = lines.length
-    if (second % 45 === 0) quiet.warn('down', { code: 'unavailable' })
-    quiet.sumUp()
+    if (second % 45 === 0) collapsing.warn('down', { code: 'unavailable' })
+    collapsing.logRepeats()
     if (lines.length > before) sums.push(second)
   }
-  quiet.flush()
+  collapsing.flush()
   const gaps = sums.slice(1).map((second, at) => second - (sums[at] ?? 0))
   assert.deepEqual(gaps.slice(0, 7), [60, 120, 240, 480, 960, 1920, 3600])
   assert.ok(gaps.every((gap) => gap <= 3600))
@@ -193,26 +189,90 @@ test('trouble that lasts is summed up less and less often, at least once an hour
   assert.equal(1 + repeats.reduce((sum, count) => sum + count, 0), (24 * 3600) / 45)
 })
 
-test('entries, levels, exporters and codes are told apart, and lines without a code pass', () => {
-  const { lines, now, log } = collect()
-  const quiet = quietRepeats(log, { now })
-  quiet.warn('a', { entry: 'A', code: 'x' })
-  quiet.warn('a', { entry: 'B', code: 'x' })
-  quiet.warn('a', { entry: 'A', code: 'y' })
-  quiet.error('a', { entry: 'A', code: 'x' })
-  quiet.warn('a', { entry: 'A', code: 'x', exporter: 'json' })
+test('lines of another entry, level, exporter or code are no repeats, nor are lines without a code', () => {
+  const { lines, collapsing } = collect()
+  collapsing.warn('a', { entry: 'A', code: 'x' })
+  collapsing.warn('a', { entry: 'B', code: 'x' })
+  collapsing.warn('a', { entry: 'A', code: 'y' })
+  collapsing.error('a', { entry: 'A', code: 'x' })
+  collapsing.warn('a', { entry: 'A', code: 'x', exporter: 'json' })
   assert.equal(lines.length, 5)
-  quiet.info('b')
-  quiet.info('b')
+  collapsing.info('b')
+  collapsing.info('b')
   assert.equal(lines.length, 7)
 })
 
-test('the end brings what was held back', () => {
-  const { lines, now, log } = collect()
-  const quiet = quietRepeats(log, { now })
-  quiet.warn('a', { code: 'x' })
-  quiet.warn('a', { code: 'x' })
-  quiet.flush()
-  quiet.flush()
+test('the end logs what was held back', () => {
+  const { lines, collapsing } = collect()
+  collapsing.warn('a', { code: 'x' })
+  collapsing.warn('a', { code: 'x' })
+  collapsing.flush()
+  collapsing.flush()
   assert.equal(lines.length, 2)
+})
+
+test('a clock that is set back a day holds no repeated line back for longer', () => {
+  const { lines, clock, collapsing } = collect()
+  collapsing.warn('down', { code: 'unavailable' })
+  clock.setBackMs = 86_400_000
+  collapsing.warn('down', { code: 'unavailable' })
+  clock.ms += 60_000
+  collapsing.logRepeats()
+  assert.match(lines[1] ?? '', /^2026-01-01T03:05:05Z WARN {2}down \[once more in the past 60 s\]/)
+  clock.ms += 120_000
+  collapsing.logRepeats()
+  collapsing.warn('down', { code: 'unavailable' })
+  assert.equal(lines.length, 3, 'it counts as new after two minutes')
+})
+
+test('a state is logged as a repeat only until the next state of its entry and exporter', () => {
+  const { lines, clock, collapsing } = collect()
+  const retry = (at: { entry?: string; exporter?: string }) => {
+    collapsing.warn('trying again', { ...at, code: 'unavailable', state: true })
+    collapsing.warn('trying again', { ...at, code: 'unavailable', state: true })
+  }
+  const places = [
+    { entry: 'A' },
+    { entry: 'B' },
+    { exporter: 'http' },
+    { entry: 'A', exporter: 'x' },
+  ]
+  for (const place of places) retry(place)
+  collapsing.error('a frame is broken', { entry: 'A', code: 'frame-undecodable' })
+  collapsing.error('a frame is broken', { entry: 'A', code: 'frame-undecodable' })
+  lines.length = 0
+  collapsing.info('connected', { entry: 'A', state: true })
+  collapsing.info('works again', { exporter: 'http', state: true })
+  clock.ms += 60_000
+  collapsing.logRepeats()
+  assert.deepEqual(
+    lines.map((line) =>
+      line
+        .slice(27)
+        .replace(/ [([].*/, '')
+        .trim(),
+    ),
+    [
+      'A: connected',
+      'http: works again',
+      'B: trying again',
+      'A x: trying again',
+      'A: a frame is broken',
+    ],
+  )
+  assert.ok(lines.every((line) => !line.includes('state')))
+})
+
+test('lines that nobody reads are dropped and counted, and the count is logged when there is room', () => {
+  let room = false
+  const lines: string[] = []
+  const log = createLogger({ write: (text) => room && lines.push(text), now: () => NOW })
+  for (const message of ['a', 'b', 'c']) log.info(message)
+  room = true
+  log.info('d')
+  log.info('e')
+  assert.deepEqual(
+    lines.map((line) => line.slice(21).trim()),
+    ['WARN  log lines were lost: nobody read stderr (lines=3)', 'INFO  d', 'INFO  e'],
+  )
 })

@@ -5,11 +5,11 @@ import { openOutputs } from '../outputs/outputs.js'
 import { Decoders } from '../pipeline/decoders.js'
 import { Processor } from '../pipeline/processor.js'
 import type { Program } from '../program.js'
-import type { EntrySnapshot } from '../report/snapshot.js'
-import { logStats } from '../report/stats.js'
+import type { EntrySnapshot, Snapshot } from '../report/snapshot.js'
+import { logStats, logUndelivered } from '../report/stats.js'
 import type { ReplayFileSettings } from './settings.js'
 
-const SUM_UP_MS = 5_000
+const LOG_REPEATS_MS = 5_000
 
 /** One entry's part of a recording, as far as it was read. */
 type Replayed = {
@@ -29,7 +29,7 @@ type Replayed = {
 export async function replay(settings: ReplayFileSettings, program: Program): Promise<number> {
   const { log } = program
   const { stopping } = program.shutdown
-  const startedAt = Date.now()
+  const startedMs = performance.now()
   const decoders = new Decoders({ ...settings, log })
   const { file } = settings
   const source = file === '-' ? undefined : { option: 'FILE', path: file }
@@ -55,7 +55,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   }
 
   // No live table here, so the log alone tells of trouble that goes on.
-  const sumUp = setInterval(() => log.sumUp(), SUM_UP_MS)
+  const repeats = setInterval(() => log.logRepeats(), LOG_REPEATS_MS)
   let failure: StreamError | undefined
   program.onHangup(() => void outputs.reopen())
   try {
@@ -73,11 +73,18 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
     log.error(error.message)
     failure = error
   } finally {
-    clearInterval(sumUp)
+    clearInterval(repeats)
     await outputs.close()
   }
   const entries = [...replayed.values()].map(snapshotOf)
-  logStats(log, { entries, exporters: outputs.counters, startedAt }, Date.now())
+  const snapshot: Snapshot = {
+    entries,
+    exporters: outputs.counters,
+    deadLetterFile: settings.deadLetterFile,
+    upMs: performance.now() - startedMs,
+  }
+  logStats(log, snapshot)
+  logUndelivered(log, snapshot)
   const undecodable = entries.reduce((sum, each) => sum + each.undecodable, 0)
   const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
   return failure || undecodable + givenUp > 0 ? 1 : 0
@@ -86,7 +93,12 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
 /** A replayed entry in the form of a live one that has ended. */
 function snapshotOf({ name, processor, bytes, lastAt }: Replayed): EntrySnapshot {
   const { topic, messages, undecodable, drifts } = processor
-  const progress = { frames: messages + undecodable, bytes, lastFrameAt: lastAt }
+  const progress = {
+    frames: messages + undecodable,
+    bytes,
+    lastFrameAt: lastAt,
+    frameAgeMs: undefined,
+  }
   return {
     name,
     topic,

@@ -20,7 +20,7 @@ import type { StreamSettings } from './settings.js'
 export async function run(settings: StreamSettings, program: Program): Promise<number> {
   const { log, shutdown, owner } = program
   const { stopping } = shutdown
-  const startedAt = Date.now()
+  const startedMs = performance.now()
 
   const file = new InputFile({
     path: settings.inputFile,
@@ -51,7 +51,8 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     entries: collector.snapshot(Date.now()),
     exporters: outputs.counters,
     earlier: collector.earlier,
-    startedAt,
+    deadLetterFile: settings.deadLetterFile,
+    upMs: performance.now() - startedMs,
   })
 
   let reporting: Reporting | undefined

@@ -8,6 +8,8 @@ export type Progress = {
   readonly bytes: number
   /** When the last frame came; undefined before the first. */
   readonly lastFrameAt: number | undefined
+  /** Milliseconds since then; changes of the machine's clock do not count. */
+  readonly frameAgeMs: number | undefined
   /** Connections that were opened again after one was lost. */
   readonly reconnects: number
   /**
@@ -21,8 +23,14 @@ export type Progress = {
 export type Phase =
   /** In a handshake, or waiting for its turn or for another key; `attempt` counts tries in a row, from 1. */
   | { readonly type: 'connecting'; readonly attempt: number }
-  /** `gapMsBefore`: how long there was no connection before this one; 0 for the first. */
-  | { readonly type: 'open'; readonly since: number; readonly gapMsBefore: number }
+  | {
+      readonly type: 'open'
+      readonly since: number
+      /** Milliseconds since then; changes of the machine's clock do not count. */
+      readonly openMs: number
+      /** How long there was no connection before this one; 0 for the first. */
+      readonly gapMsBefore: number
+    }
   | {
       readonly type: 'retrying'
       /**

@@ -13,6 +13,8 @@ export class StatusTracker {
   #frames = 0
   #bytes = 0
   #lastFrameAt: number | undefined
+  #lastFrameMs = 0
+  #openedMs = 0
   #reconnects = 0
   #gapMs = 0
   /** Since when there is no connection; what is shown, and what is measured by. */
@@ -26,11 +28,14 @@ export class StatusTracker {
   }
 
   get status(): Status {
+    const nowMs = this.#clock.elapsed()
+    const phase = this.#phase
     return {
-      ...this.#phase,
+      ...(phase.type === 'open' ? { ...phase, openMs: nowMs - this.#openedMs } : phase),
       frames: this.#frames,
       bytes: this.#bytes,
       lastFrameAt: this.#lastFrameAt,
+      frameAgeMs: this.#lastFrameAt === undefined ? undefined : nowMs - this.#lastFrameMs,
       reconnects: this.#reconnects,
       gapMs: this.#gapMs,
     }
@@ -40,6 +45,7 @@ export class StatusTracker {
     this.#frames++
     this.#bytes += bytes
     this.#lastFrameAt = receivedAt
+    this.#lastFrameMs = this.#clock.elapsed()
   }
 
   connecting(attempt: number): void {
@@ -47,11 +53,12 @@ export class StatusTracker {
   }
 
   open(): void {
-    const gapMsBefore = this.#opened ? Math.round(this.#clock.elapsed() - this.#down.elapsedMs) : 0
+    this.#openedMs = this.#clock.elapsed()
+    const gapMsBefore = this.#opened ? Math.round(this.#openedMs - this.#down.elapsedMs) : 0
     this.#gapMs += gapMsBefore
     if (this.#opened) this.#reconnects++
     this.#opened = true
-    this.#enter({ type: 'open', since: this.#clock.now(), gapMsBefore })
+    this.#enter({ type: 'open', since: this.#clock.now(), openMs: 0, gapMsBefore })
   }
 
   /**

@@ -13,7 +13,7 @@ import { withoutStart } from '../text.js'
 import { exportAll } from './export-all.js'
 import { guarded } from './guarded.js'
 import { fileOf, openExporter } from './open-output.js'
-import type { Exporter, ExporterContext, ExporterCounters } from './output.js'
+import type { Exporter, ExporterContext } from './output.js'
 import { openStdout } from './stdout.js'
 
 /** The entry that messages or frames belong to. */
@@ -65,7 +65,7 @@ export async function openOutputs(
   let pendingDeadLetter: Promise<void> | undefined
 
   const contextOf = (type: string): ExporterContext => {
-    const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
+    const own = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
     counters.push({ name: type, counters: own })
     const exporterLog = namedOnce(log, type)
     return {
@@ -82,6 +82,7 @@ export async function openOutputs(
       over: shutdown.over,
       giveUp({ customer, topic, frame, receivedAt }, error) {
         own.givenUp++
+        if (deadLetter) own.kept++
         exporterLog.error(`${error.message}; the message is given up`, {
           entry: customer,
           code: error.code,

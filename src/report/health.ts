@@ -1,43 +1,65 @@
-import { abnormalSilence } from './silence.js'
-import { causeOf, type EntrySnapshot, type Snapshot } from './snapshot.js'
-import { showTotals } from './words.js'
+import type { Topic } from '../classic/topics.js'
+import { causeOf, describeEntries, type EntrySnapshot, type Snapshot } from './snapshot.js'
 
-/** Something about an entry that its operator should know. */
+const MINUTE_MS = 60_000
+
+/**
+ * From when on the silence of a topic is unusual: three times the interval that Central documents for
+ * monitoring (5 min) and apprf (15 min), five times that of presence (60 s). The other topics send only
+ * when something happens.
+ */
+const SILENCE_MS: Readonly<Partial<Record<Topic, number>>> = {
+  monitoring: 15 * MINUTE_MS,
+  presence: 5 * MINUTE_MS,
+  apprf: 45 * MINUTE_MS,
+}
+
+/**
+ * How long an open entry has been silent, milliseconds; undefined while that is usual for its topic.
+ * Counts from the last frame or from the opening, whichever was later.
+ */
+export function abnormalSilence({ topic, status, held }: EntrySnapshot): number | undefined {
+  const limit = SILENCE_MS[topic]
+  if (limit === undefined || status.type !== 'open' || held) return undefined
+  const silentMs = Math.min(status.openMs, status.frameAgeMs ?? Number.POSITIVE_INFINITY)
+  return silentMs >= limit ? silentMs : undefined
+}
+
+/** What `/healthz` says of one entry. */
 export type HealthRemark = {
   readonly customer: string
   readonly topic: string
   readonly state: string
-  /** Code of the failure, where there is one. */
+  /** Code and message of the failure, if there is one. */
   readonly code?: string
   readonly message?: string
-  /** Seconds of a silence that is not normal for the topic. */
   readonly silent_seconds?: number
 }
 
 export type Health = {
-  /** At least one entry is open and none is refused. */
+  /** At least one entry is open, and none is refused. */
   readonly ok: boolean
   readonly summary: string
-  /** What makes it not ok; empty where it is. */
+  /** Why it is not ok. */
   readonly reasons: readonly HealthRemark[]
-  /** What is worth knowing all the same: entries between connections, unusual silences. */
+  /** What an operator may want to know although it is ok: entries that reconnect, unusual silences. */
   readonly notes: readonly HealthRemark[]
 }
 
-/** Judges a snapshot. */
-export function healthOf({ entries }: Snapshot, now: number): Health {
+/** What `/healthz` says. */
+export function healthOf({ entries }: Snapshot): Health {
   const refused = entries.filter(({ status }) => status.type === 'refused')
   const closed = entries.filter(({ status }) => status.type !== 'open' && status.type !== 'refused')
   const someOpen = entries.some(({ status }) => status.type === 'open')
   const silences = entries.flatMap((entry) => {
-    const silentMs = abnormalSilence(entry, now)
+    const silentMs = abnormalSilence(entry)
     if (silentMs === undefined) return []
     return [{ ...remark(entry), silent_seconds: Math.floor(silentMs / 1000) }]
   })
   const closedRemarks = closed.map(remark)
   return {
     ok: someOpen && refused.length === 0,
-    summary: showTotals(entries),
+    summary: describeEntries(entries),
     reasons: [...refused.map(remark), ...(someOpen ? [] : closedRemarks)],
     notes: [...(someOpen ? closedRemarks : []), ...silences],
   }

@@ -1,48 +1,78 @@
 import type { Status } from '../connection/status.js'
 import type { LogFields, Logger, LogLevel } from '../log.js'
+import { formatDuration } from '../text.js'
+import { abnormalSilence } from './health.js'
+import type { EntrySnapshot } from './snapshot.js'
 
-type Line = { readonly level: LogLevel; readonly message: string; readonly fields?: LogFields }
+type Line = readonly [level: LogLevel, message: string, fields?: LogFields]
 
-/** Logs what a change of an entry's status means for its operator. */
+/** Logs the new status of an entry; `log` adds its name. */
 export function logStatus(log: Logger, status: Status): void {
-  const { level, message, fields } = describe(status)
-  log[level](message, fields)
+  // An attempt replaces no state: what made it necessary still holds.
+  const state = status.type === 'connecting' ? {} : ({ state: true } as const)
+  const [level, message, fields] = describe(status)
+  log[level](message, { ...fields, ...state })
 }
 
 function describe(status: Status): Line {
   switch (status.type) {
     case 'connecting':
-      return { level: 'debug', message: `connecting (attempt ${status.attempt})` }
+      return ['debug', `connecting (attempt ${status.attempt})`]
     case 'open':
-      if (status.reconnects === 0) return { level: 'info', message: 'connected' }
-      return {
-        level: 'info',
-        message: `connected again after a gap of ${seconds(status.gapMsBefore)}`,
-        // The code lets a flapping connection's lines be summed up, like those of its losses.
-        fields: { gap_seconds: status.gapMsBefore / 1000, code: 'reconnected' },
-      }
-    case 'retrying':
-      return {
-        level: 'warn',
-        message: `${status.cause.message}; trying again in ${seconds(status.delayMs)}`,
-        fields: { code: status.cause.code },
-      }
-    case 'refused':
-      return {
-        level: 'error',
-        message: `${status.cause.message}; this entry is given up`,
-        fields: { code: status.cause.code },
-      }
-    case 'ended':
-      if (!status.cause) return { level: 'info', message: 'ended' }
-      return {
-        level: 'error',
-        message: `ended: ${status.cause.message}`,
-        fields: { code: status.cause.code },
-      }
+      if (status.reconnects === 0) return ['info', 'connected']
+      return [
+        'info',
+        `connected again after a gap of ${seconds(status.gapMsBefore)}`,
+        // With a code, the lines of an unstable connection are collapsed, like those of its losses.
+        { gap_seconds: status.gapMsBefore / 1000, code: 'reconnected' },
+      ]
+    case 'retrying': {
+      const { cause, delayMs } = status
+      return ['warn', `${cause.message}; trying again in ${seconds(delayMs)}`, { code: cause.code }]
+    }
+    case 'refused': {
+      const { cause } = status
+      return ['error', `${cause.message}; this entry is given up`, { code: cause.code }]
+    }
+    case 'ended': {
+      const { cause } = status
+      if (!cause) return ['info', 'ended']
+      return ['error', `ended: ${cause.message}`, { code: cause.code }]
+    }
   }
 }
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`
+}
+
+/**
+ * Makes a function that logs a warning when an open entry is silent for too long, and a line when
+ * messages come again. Call it every few seconds. A new connection alone does not end a silence.
+ */
+export function createSilenceLog(log: Logger): (entries: readonly EntrySnapshot[]) => void {
+  /** By entry: the number of frames when the warning was logged. */
+  const warned = new Map<string, number>()
+  return (entries) => {
+    for (const entry of entries) {
+      const { name, topic, status } = entry
+      const before = warned.get(name)
+      if (before !== undefined) {
+        if (before === status.frames) continue
+        warned.delete(name)
+        // Fewer: a reload has replaced the entry.
+        if (before < status.frames) log.info('messages come again', { entry: name })
+      }
+      const silentMs = abnormalSilence(entry)
+      if (silentMs === undefined) continue
+      warned.set(name, status.frames)
+      log.warn(
+        `open, but no message for ${formatDuration(silentMs)}, which is unusual for ${topic}: ` +
+          'check in Central that devices are up and the topic is still ticked',
+        { entry: name },
+      )
+    }
+    const present = new Set(entries.map(({ name }) => name))
+    for (const name of warned.keys()) if (!present.has(name)) warned.delete(name)
+  }
 }

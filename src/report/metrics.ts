@@ -12,8 +12,6 @@ export type MetricsOptions = ListenAddress & {
   readonly snapshot: () => Snapshot
   /** Of this program. */
   readonly version: string
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number
 }
 
 export type MetricsServer = {
@@ -34,7 +32,7 @@ const MAX_CONNECTIONS = 100
  * @throws StreamError `exporter-unusable` where it cannot listen
  */
 export async function startMetrics(options: MetricsOptions): Promise<MetricsServer> {
-  const { host, port, snapshot, version, now = Date.now } = options
+  const { host, port, snapshot, version } = options
   const registry = await createRegistry(version)
 
   const reply = async ({ url = '', method = '' }: IncomingMessage): Promise<Reply> => {
@@ -44,10 +42,10 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
       return { ...text(405, 'only GET and HEAD'), headers: { Allow: 'GET, HEAD' } }
     }
     if (path === '/metrics') {
-      const body = await registry.render(snapshot(), now())
+      const body = await registry.render(snapshot())
       return { status: 200, type: registry.contentType, body }
     }
-    const health = healthOf(snapshot(), now())
+    const health = healthOf(snapshot())
     const body = `${printableJson(JSON.stringify(health))}\n`
     return { status: health.ok ? 200 : 503, type: 'application/json', body }
   }

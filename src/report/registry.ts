@@ -1,24 +1,23 @@
-import type { Metric } from 'prom-client'
-import { abnormalSilence } from './silence.js'
+import { abnormalSilence } from './health.js'
 import type { EntrySnapshot, ExporterSnapshot, Snapshot } from './snapshot.js'
 
 export type MetricsRegistry = {
   readonly contentType: string
-  /** The exposition of a snapshot. */
-  render(snapshot: Snapshot, now: number): Promise<string>
+  /** A snapshot as text. One call at a time. */
+  render(snapshot: Snapshot): Promise<string>
 }
 
 type Row<Of> = {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge'
-  /** Undefined where there is nothing to say yet. */
-  readonly value: (of: Of, now: number) => number | undefined
+  /** Undefined: no sample. */
+  readonly value: (of: Of) => number | undefined
 }
 
 const isState = (type: string) => (entry: EntrySnapshot) => Number(entry.status.type === type)
 
-/** One series for each entry, with labels `customer` and `topic`. */
+/** For each entry, with labels `customer` and `topic`. */
 const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
   {
     name: 'aruba_stream_up',
@@ -28,15 +27,15 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
   },
   {
     name: 'aruba_stream_refused',
-    help: 'Whether Central refused the entry, which was given up.',
+    help: 'Whether Central refuses the entry: its key, its topic or its host name.',
     type: 'gauge',
     value: isState('refused'),
   },
   {
     name: 'aruba_stream_silent',
-    help: 'Whether the entry is open but silent for longer than is normal for its topic.',
+    help: 'Whether the entry is open but silent for longer than is usual for its topic.',
     type: 'gauge',
-    value: (entry, now) => Number(abnormalSilence(entry, now) !== undefined),
+    value: (entry) => Number(abnormalSilence(entry) !== undefined),
   },
   {
     name: 'aruba_stream_messages_total',
@@ -58,38 +57,38 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
   },
   {
     name: 'aruba_stream_received_bytes_total',
-    help: 'Bytes in the frames received.',
+    help: 'Bytes of the frames received.',
     type: 'counter',
     value: ({ status }) => status.bytes,
   },
   {
     name: 'aruba_stream_last_message_timestamp_seconds',
-    help: 'When the last frame came, seconds since the epoch.',
+    help: 'Time of the last frame, seconds since the epoch.',
     type: 'gauge',
     value: ({ status }) =>
       status.lastFrameAt === undefined ? undefined : status.lastFrameAt / 1000,
   },
   {
     name: 'aruba_stream_reconnects_total',
-    help: 'Connections that were opened again after one was lost.',
+    help: 'Connections opened after an earlier one was lost.',
     type: 'counter',
     value: ({ status }) => status.reconnects,
   },
   {
     name: 'aruba_stream_gap_seconds_total',
-    help: 'Seconds without a connection between two, added when the second one opens.',
+    help: 'Seconds without a connection; a gap is added when it ends.',
     type: 'counter',
     value: ({ status }) => status.gapMs / 1000,
   },
   {
     name: 'aruba_stream_key_age_seconds',
-    help: 'Seconds since Central made the key; it renews keys every 7 days.',
+    help: 'Seconds since Central made the key. Central renews keys every 7 days.',
     type: 'gauge',
     value: ({ keyAge }) => keyAge,
   },
 ]
 
-/** One series for each exporter, with label `exporter`. */
+/** For each exporter, with label `exporter`. */
 const EXPORTER_ROWS: readonly Row<ExporterSnapshot>[] = [
   {
     name: 'aruba_stream_exported_total',
@@ -99,33 +98,39 @@ const EXPORTER_ROWS: readonly Row<ExporterSnapshot>[] = [
   },
   {
     name: 'aruba_stream_export_retries_total',
-    help: 'Deliveries that were tried again.',
+    help: 'Deliveries that the exporter tried again.',
     type: 'counter',
     value: ({ counters }) => counters.retried,
   },
   {
     name: 'aruba_stream_export_given_up_total',
-    help: 'Messages that the exporter gave up.',
+    help: 'Messages that the exporter gave up, those in the dead letter included.',
     type: 'counter',
     value: ({ counters }) => counters.givenUp,
   },
   {
+    name: 'aruba_stream_export_kept_total',
+    help: 'Messages that the exporter gave up and that are kept in the dead letter.',
+    type: 'counter',
+    value: ({ counters }) => counters.kept,
+  },
+  {
     name: 'aruba_stream_export_waiting',
-    help: 'Messages taken over by the exporter and not yet delivered.',
+    help: 'Messages that wait in the exporter.',
     type: 'gauge',
     value: ({ counters }) => counters.waiting,
   },
 ]
 
 /**
- * Makes the program's own metrics and prom-client's process metrics. Counters are set from the
- * snapshot at each scrape, so nothing is counted in two places; labels come from the input file
- * and the command line alone, so their number is bounded.
+ * Makes the metrics of this program and those of the process. Values are taken from the snapshot at each
+ * rendering, so nothing is counted twice. Labels come from the input file and the command line alone, so
+ * their number is bounded.
  */
 export async function createRegistry(version: string): Promise<MetricsRegistry> {
   const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client')
   const registry = new Registry()
-  // Default precision is 10 ms, a hundred wake-ups a second in a program that mostly waits.
+  // The default precision of 10 ms would wake an idle program a hundred times a second.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
   new Gauge({
     name: 'aruba_stream_build_info',
@@ -134,54 +139,38 @@ export async function createRegistry(version: string): Promise<MetricsRegistry> 
     registers: [registry],
   }).set({ version }, 1)
 
-  const make = <Of>({ name, help, type, value }: Row<Of>, labelNames: string[]) => {
-    const config = { name, help, labelNames, registers: [registry] }
-    const metric = type === 'counter' ? new Counter(config) : new Gauge(config)
-    return { metric, value }
+  /** Makes the metrics of these rows, and the function that sets them. */
+  const setter = <Of>(
+    rows: readonly Row<Of>[],
+    labelNames: string[],
+    labels: (of: Of) => Record<string, string>,
+  ) => {
+    const metrics = rows.map(({ name, help, type, value }) => {
+      const config = { name, help, labelNames, registers: [registry] }
+      return { metric: type === 'counter' ? new Counter(config) : new Gauge(config), value }
+    })
+    return (all: readonly Of[]) => {
+      for (const { metric, value } of metrics) {
+        metric.reset()
+        for (const one of all) {
+          const number = value(one)
+          if (number !== undefined) metric.inc(labels(one), number)
+        }
+      }
+    }
   }
-  const entryMetrics = ENTRY_ROWS.map((row) => make(row, ['customer', 'topic']))
-  const exporterMetrics = EXPORTER_ROWS.map((row) => make(row, ['exporter']))
+  const setEntries = setter(ENTRY_ROWS, ['customer', 'topic'], ({ name, topic }) => ({
+    customer: name,
+    topic,
+  }))
+  const setExporters = setter(EXPORTER_ROWS, ['exporter'], ({ name }) => ({ exporter: name }))
 
   return {
     contentType: registry.contentType,
-    render({ entries, exporters }, now) {
-      for (const { metric, value } of entryMetrics) {
-        fill(
-          metric,
-          entries,
-          (entry) => value(entry, now),
-          ({ name, topic }) => ({
-            customer: name,
-            topic,
-          }),
-        )
-      }
-      for (const { metric, value } of exporterMetrics) {
-        fill(
-          metric,
-          exporters,
-          (exporter) => value(exporter, now),
-          ({ name }) => ({
-            exporter: name,
-          }),
-        )
-      }
+    render({ entries, exporters }) {
+      setEntries(entries)
+      setExporters(exporters)
       return registry.metrics()
     },
-  }
-}
-
-type Settable = Metric & { inc(labels: Record<string, string>, value: number): void }
-
-function fill<Of>(
-  metric: Settable,
-  all: readonly Of[],
-  value: (of: Of) => number | undefined,
-  labels: (of: Of) => Record<string, string>,
-): void {
-  metric.reset()
-  for (const one of all) {
-    const number = value(one)
-    if (number !== undefined) metric.inc(labels(one), number)
   }
 }

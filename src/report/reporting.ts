@@ -1,19 +1,20 @@
 import type { StreamSettings } from '../commands/settings.js'
 import type { Program } from '../program.js'
-import { createSilenceWatch } from './silence.js'
+import { createSilenceLog } from './log-status.js'
 import type { Snapshot } from './snapshot.js'
-import { logStats } from './stats.js'
+import { logStats, logUndelivered } from './stats.js'
 import type { Table } from './table.js'
 
 const STATS_INTERVAL_MS = 60_000
-/** Silences and repeated trouble are counted in minutes. */
+/** How often silences and repeated lines are looked at, both of which are counted in minutes. */
 const WATCH_MS = 5_000
+const REDRAW_MS = 500
 
 export type Reporting = { close(): Promise<void> }
 
 /**
- * Tells the operator how things stand for as long as the program runs: counters, silences, the live
- * table and the metrics. All of it reads the one snapshot.
+ * Reports the state of the program while it runs: counters and silences in the log, the live table, the
+ * metrics.
  * @throws StreamError `exporter-unusable` where `--metrics` cannot listen
  */
 export async function startReporting(
@@ -23,11 +24,7 @@ export async function startReporting(
 ): Promise<Reporting> {
   const { log, screen, version } = program
   const metrics = settings.metrics
-    ? await (await import('./metrics.js')).startMetrics({
-        ...settings.metrics,
-        snapshot,
-        version,
-      })
+    ? await (await import('./metrics.js')).startMetrics({ ...settings.metrics, snapshot, version })
     : undefined
   if (metrics) log.info(`metrics at ${metrics.url}/metrics, health at ${metrics.url}/healthz`)
 
@@ -35,15 +32,20 @@ export async function startReporting(
   const every = (ms: number, work: () => void) => {
     if (ms > 0) timers.push(setInterval(work, ms))
   }
-  const table = screen.terminal && !settings.print ? await openTable(snapshot, program) : undefined
-  every(table?.redrawMs ?? 0, () => table?.redraw())
+  let table: Table | undefined
+  if (screen.terminal && !settings.print) {
+    const { createTable } = await import('./table.js')
+    table = createTable({ ...screen, snapshot })
+    screen.divertLog(table.log)
+    every(REDRAW_MS, table.redraw)
+  }
   every(settings.statsIntervalMs ?? (screen.terminal ? 0 : STATS_INTERVAL_MS), () =>
-    logStats(log, snapshot(), Date.now()),
+    logStats(log, snapshot()),
   )
-  const watchSilence = createSilenceWatch(log)
+  const logSilences = createSilenceLog(log)
   every(WATCH_MS, () => {
-    watchSilence(snapshot(), Date.now())
-    log.sumUp()
+    logSilences(snapshot().entries)
+    log.logRepeats()
   })
 
   return {
@@ -52,19 +54,10 @@ export async function startReporting(
       log.flush()
       table?.close()
       screen.divertLog()
-      // The table leaves the final counters standing.
-      if (!table) logStats(log, snapshot(), Date.now())
+      // The table leaves the final counters on the screen.
+      if (!table) logStats(log, snapshot())
+      logUndelivered(log, snapshot())
       await metrics?.close()
     },
   }
-}
-
-async function openTable(
-  snapshot: () => Snapshot,
-  { screen }: Program,
-): Promise<Table & { redrawMs: number }> {
-  const { createTable, REDRAW_MS } = await import('./table.js')
-  const table = createTable({ ...screen, snapshot })
-  screen.divertLog((text) => table.log(text))
-  return { ...table, redrawMs: REDRAW_MS }
 }

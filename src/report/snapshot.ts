@@ -2,38 +2,76 @@ import type { Topic } from '../classic/topics.js'
 import type { Status } from '../connection/status.js'
 import type { ExporterCounters } from '../outputs/output.js'
 import type { Received } from '../pipeline/received.js'
+import { formatCount } from '../text.js'
 
 /** One entry as it stands now. */
 export type EntrySnapshot = {
-  /** Name in the input file. */
+  /** Its name in the input file. */
   readonly name: string
   readonly topic: Topic
   readonly status: Status
   /** Messages decoded. */
   readonly messages: number
-  /** Frames that could not be decoded, text frames among them. */
+  /** Frames that could not be decoded, text frames included. */
   readonly undecodable: number
   /** Fields and enum values that the schema does not know. */
   readonly drifts: number
-  /** Seconds since Central made the key; undefined where the key does not tell. */
+  /** Seconds since Central made the key; undefined where the key does not say. */
   readonly keyAge: number | undefined
-  /** Whether reading waits for a slow exporter: a silence is our own then. */
+  /** Reading waits for a slow exporter, so silence means nothing. */
   readonly held?: boolean
 }
 
-export type ExporterSnapshot = { readonly name: string; readonly counters: ExporterCounters }
+export type ExporterSnapshot = {
+  readonly name: string
+  readonly counters: ExporterCounters & {
+    /** Of those given up: handed to the dead letter. */
+    readonly kept: number
+  }
+}
 
-/** The whole program as it stands now: what table, log lines, metrics and health are made of. */
+/** The whole program as it stands now. Table, log, metrics and health show this and nothing else. */
 export type Snapshot = {
   readonly entries: readonly EntrySnapshot[]
   readonly exporters: readonly ExporterSnapshot[]
-  /** By entries that a reload has removed or changed since, which `entries` no longer counts. */
+  /** Received by entries that a reload has removed or changed, which `entries` no longer counts. */
   readonly earlier?: Received | undefined
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number
+  /** The file of `--dead_letter`, which keeps messages that an exporter gave up. */
+  readonly deadLetterFile?: string | undefined
+  /** Milliseconds since the program started; changes of the machine's clock do not count. */
+  readonly upMs: number
 }
 
-/** Why an entry is not open; undefined where there is no failure to name. */
+/** Why an entry is not open, if a failure is the reason. */
 export function causeOf({ status }: EntrySnapshot) {
   return 'cause' in status ? status.cause : undefined
+}
+
+/** The state of an entry and the code of its failure: `retrying: unreachable`. */
+export function describeState(entry: EntrySnapshot): string {
+  const { status } = entry
+  const code = causeOf(entry)?.code
+  return code === undefined || code === status.type ? status.type : `${status.type}: ${code}`
+}
+
+/** `5 entries: 4 open, 1 retrying` */
+export function describeEntries(entries: readonly EntrySnapshot[]): string {
+  const counts = new Map<string, number>()
+  for (const { status } of entries) counts.set(status.type, (counts.get(status.type) ?? 0) + 1)
+  const states = ['open', 'connecting', 'retrying', 'refused', 'ended']
+    .filter((type) => counts.has(type))
+    .map((type) => `${counts.get(type)} ${type}`)
+  const total = entries.length === 1 ? '1 entry' : `${formatCount(entries.length)} entries`
+  return states.length === 0 ? total : `${total}: ${states.join(', ')}`
+}
+
+/** Where the messages are that an exporter gave up: `51 kept in d5.ndjson`, `3 lost`. */
+export function describeUndelivered(
+  { counters: { givenUp, kept } }: ExporterSnapshot,
+  deadLetterFile: string | undefined,
+): string[] {
+  return [
+    givenUp > kept ? `${formatCount(givenUp - kept)} lost` : '',
+    kept > 0 ? `${formatCount(kept)} kept in ${deadLetterFile}` : '',
+  ].filter(Boolean)
 }

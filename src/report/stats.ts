@@ -1,33 +1,48 @@
 import type { LogFields, Logger } from '../log.js'
 import { receivedBy } from '../pipeline/received.js'
-import type { Snapshot } from './snapshot.js'
-import { showState, showTotals } from './words.js'
+import { describeEntries, describeState, describeUndelivered, type Snapshot } from './snapshot.js'
 
 type StatsLine = { readonly message: string; readonly fields: LogFields }
 
-/**
- * Logs the counters, one line for the program, one for each entry, one for each exporter; to be
- * called at `--stats_interval` and at the end.
- */
-export function logStats(log: Logger, snapshot: Snapshot, now: number): void {
-  for (const { message, fields } of formatStats(snapshot, now)) log.info(message, fields)
+/** Logs the counters: a line for the program, one for each entry, and one for each exporter. */
+export function logStats(log: Logger, snapshot: Snapshot): void {
+  for (const { message, fields } of statsLines(snapshot)) log.info(message, fields)
 }
 
-/** Numbers stand in the fields, so that a collector of JSON logs need not read sentences. */
-function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
-  const { entries, exporters, earlier, startedAt } = snapshot
+/** Logs at the end where the messages are that could not be delivered, and how to send them. */
+export function logUndelivered(log: Logger, { exporters, deadLetterFile }: Snapshot): void {
+  for (const { name, counters } of exporters) {
+    const { givenUp, kept } = counters
+    const lost = givenUp - kept
+    const at = { exporter: name }
+    if (kept > 0) {
+      const output = name === 'stdout' ? '--decode_data' : `--export_data ${shellWord(name)}`
+      log.warn(
+        `${messages(kept)} kept in ${deadLetterFile}; to send them: ` +
+          `aruba-stream replay ${shellWord(deadLetterFile ?? '')} ${output}`,
+        at,
+      )
+    }
+    if (lost > 0) log.warn(`${messages(lost)} lost; --dead_letter FILE keeps such messages`, at)
+  }
+}
+
+/** Numbers stand in the fields, where a collector of JSON logs finds them. */
+function statsLines(snapshot: Snapshot): StatsLine[] {
+  const { entries, exporters, earlier, deadLetterFile, upMs } = snapshot
   const total: StatsLine = {
-    message: showTotals(entries),
+    message: describeEntries(entries),
     fields: {
       ...receivedBy(entries, earlier),
       delivered: sum(exporters.map(({ counters }) => counters.delivered)),
       given_up: sum(exporters.map(({ counters }) => counters.givenUp)),
-      up_seconds: seconds(now - startedAt),
+      kept: sum(exporters.map(({ counters }) => counters.kept)) || undefined,
+      up_seconds: seconds(upMs),
     },
   }
   const perEntry = entries.map(
     (entry): StatsLine => ({
-      message: showState(entry),
+      message: describeState(entry),
       fields: {
         entry: entry.name,
         topic: entry.topic,
@@ -44,19 +59,29 @@ function formatStats(snapshot: Snapshot, now: number): StatsLine[] {
   const before: StatsLine[] = earlier?.bytes
     ? [{ message: 'received by entries before they were changed or removed', fields: earlier }]
     : []
-  const perExporter = exporters.map(
-    ({ name, counters }): StatsLine => ({
-      message: counters.givenUp === 0 ? 'messages handed on' : 'messages handed on, with losses',
+  const perExporter = exporters.map((exporter): StatsLine => {
+    const { delivered, retried, givenUp, kept, waiting } = exporter.counters
+    return {
+      message: ['messages delivered', ...describeUndelivered(exporter, deadLetterFile)].join(', '),
       fields: {
-        exporter: name,
-        delivered: counters.delivered,
-        retried: counters.retried,
-        given_up: counters.givenUp,
-        waiting: counters.waiting,
+        exporter: exporter.name,
+        delivered,
+        retried,
+        given_up: givenUp,
+        kept: kept || undefined,
+        waiting,
       },
-    }),
-  )
+    }
+  })
   return [total, ...perEntry, ...before, ...perExporter]
+}
+
+function messages(count: number): string {
+  return count === 1 ? '1 message' : `${count} messages`
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,5 +1,5 @@
-import { printable } from '../text.js'
-import { displayWidth, fit, isAscii } from './width.js'
+import { styleText } from 'node:util'
+import { displayWidth, fit, isAscii, printable } from '../text.js'
 
 export type Colour = 'none' | 'bold' | 'dim' | 'green' | 'yellow' | 'red'
 
@@ -8,32 +8,24 @@ export type Cell = { readonly text: string; readonly colour?: Colour }
 export type Column = {
   readonly title: string
   readonly align: 'left' | 'right'
-  /** Narrower than that it is not shrunk; columns without it keep the width of their content. */
+  /** The width down to which it may shrink; without it the column keeps the width of its content. */
   readonly shrinkTo?: number
-  /** Columns with the highest number are left out first where the terminal is narrow. */
+  /** On a narrow terminal the column with the highest rank is left out first. */
   readonly rank: number
 }
 
 const GAP = 2
-const SGR: Readonly<Record<Colour, string>> = {
-  none: '',
-  bold: '1',
-  dim: '2',
-  green: '32',
-  yellow: '33',
-  red: '31',
-}
 
-/** Colours a text that was made printable before. */
+/** Colours a printable text. */
 export function paint(text: string, colour: Colour, enabled: boolean): string {
-  return enabled && SGR[colour] !== '' ? `\x1b[${SGR[colour]}m${text}\x1b[0m` : text
+  return enabled && colour !== 'none' ? styleText(colour, text, { validateStream: false }) : text
 }
 
 /**
- * Lays rows out in columns that together take at most `width`: columns shrink first, then the least
- * important ones are left out. Gives the lines, the titles first, without trailing blanks. Texts are
- * made printable here. With `cursor`, what follows text beyond ASCII is placed by its column, since
- * terminals disagree about the width of emoji.
+ * Lays rows out in columns of at most `width` together: columns shrink first, then those of the highest
+ * rank are left out. Returns lines without trailing blanks, the titles first; texts are made printable.
+ * With `cursor`, the cell after a text beyond ASCII is placed by an escape sequence, since terminals
+ * disagree about the width of emoji.
  */
 export function layOut(
   columns: readonly Column[],
@@ -52,8 +44,8 @@ export function layOut(
   return table.map((row) => {
     let line = ''
     let position = 0
-    /** Blanks owed to the next cell; none are written after the last one. */
-    let owed = 0
+    /** Blanks before the next cell, so that none follow the last one. */
+    let blanks = 0
     let unsure = false
     for (const [at, cell] of row.entries()) {
       const columnWidth = widths.get(at)
@@ -61,10 +53,10 @@ export function layOut(
       const text = fit(cell.text, columnWidth)
       const blank = columnWidth - displayWidth(text)
       const right = columns[at]?.align === 'right'
-      line += ' '.repeat(owed)
+      line += ' '.repeat(blanks)
       if (unsure && cursor) line += `\x1b[${position + 1}G`
       line += `${' '.repeat(right ? blank : 0)}${paint(text, cell.colour ?? 'none', colour)}`
-      owed = GAP + (right ? 0 : blank)
+      blanks = GAP + (right ? 0 : blank)
       position += columnWidth + GAP
       unsure = !isAscii(text)
     }
@@ -72,7 +64,7 @@ export function layOut(
   })
 }
 
-/** By column number: its width; what is left out has none. */
+/** The widths of the columns that are shown, by their index. */
 function chooseWidths(
   columns: readonly Column[],
   natural: readonly number[],
@@ -89,7 +81,7 @@ function chooseWidths(
     shown.splice(shown.indexOf(last), 1)
   }
   for (let excess = total((column) => column.width) - width; excess > 0; excess -= 1) {
-    // The widest gives first, so that two long columns end up alike.
+    // The widest column shrinks first, so that two long ones end up equal.
     const spare = shown.filter((column) => column.width > floor(column))
     const widest = spare.reduce<(typeof shown)[number] | undefined>(
       (most, column) => (most === undefined || column.width > most.width ? column : most),

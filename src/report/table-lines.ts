@@ -1,10 +1,15 @@
 import { receivedBy } from '../pipeline/received.js'
-import { printable } from '../text.js'
-import { abnormalSilence } from './silence.js'
-import type { EntrySnapshot, ExporterSnapshot, Snapshot } from './snapshot.js'
+import { fit, formatCount, formatDuration, printable } from '../text.js'
+import { abnormalSilence } from './health.js'
+import {
+  describeEntries,
+  describeState,
+  describeUndelivered,
+  type EntrySnapshot,
+  type ExporterSnapshot,
+  type Snapshot,
+} from './snapshot.js'
 import { type Cell, type Colour, type Column, layOut, paint } from './table-layout.js'
-import { fit } from './width.js'
-import { showCount, showDuration, showState, showTotals } from './words.js'
 
 /** The rate is that of the last five seconds. */
 const RATE_MS = 5000
@@ -19,36 +24,41 @@ const COLUMNS: readonly Column[] = [
   { title: 'RECONN', align: 'right', rank: 6 },
 ]
 
+/** Messages a second of an entry. */
+export type RateOf = (entry: EntrySnapshot) => number
+
 export type Drawing = {
-  /** Milliseconds since the epoch. */
-  readonly at: number
   readonly width: number
   readonly height: number
   readonly colour: boolean
-  readonly rateOf: (snapshot: Snapshot, at: number) => (entry: EntrySnapshot) => number
+  readonly rateOf: RateOf
 }
 
-/** Titles, as many entries as fit (the troubled ones first where not all do), and the sums. */
+/**
+ * The lines of the table: titles, entries, exporters, sums. Where not all entries fit, those in trouble
+ * are shown first.
+ */
 export function tableLines(
   snapshot: Snapshot,
-  { at, width, height, colour, rateOf }: Drawing,
+  { width, height, colour, rateOf }: Drawing,
 ): string[] {
-  const { entries, exporters, earlier, startedAt } = snapshot
-  const rate = rateOf(snapshot, at)
-  const exporterLines = exporters.slice(0, Math.max(0, height - 4)).map(exporterLine)
+  const { entries, exporters, earlier, deadLetterFile, upMs } = snapshot
+  const exporterLines = exporters
+    .slice(0, Math.max(0, height - 4))
+    .map((exporter) => exporterLine(exporter, deadLetterFile))
   const room = Math.max(0, height - 2 - exporterLines.length)
-  const shown = entries.length <= room ? entries : byTrouble(entries, at).slice(0, room)
+  const shown = entries.length <= room ? entries : byTrouble(entries).slice(0, room)
   const hidden = entries.length - shown.length
   const { messages } = receivedBy(entries, earlier)
-  const total = entries.reduce((sum, entry) => sum + rate(entry), 0)
+  const total = entries.reduce((sum, entry) => sum + rateOf(entry), 0)
   const summary = [
     hidden > 0 ? `${hidden} more not shown` : '',
-    showTotals(entries),
-    `${showCount(messages)} messages`,
-    `${showRate(total)}/s`,
-    `up ${showDuration(at - startedAt)}`,
+    describeEntries(entries),
+    `${formatCount(messages)} messages`,
+    `${formatRate(total)}/s`,
+    `up ${formatDuration(upMs)}`,
   ]
-  const cells = shown.map((entry) => entryCells(entry, rate(entry), at))
+  const cells = shown.map((entry) => entryCells(entry, rateOf(entry)))
   const below = [...exporterLines, summary.filter(Boolean).join(' · ')]
   return [
     ...layOut(COLUMNS, cells, { width, colour, cursor: true }),
@@ -56,77 +66,74 @@ export function tableLines(
   ]
 }
 
-function exporterLine({ name, counters }: ExporterSnapshot): string {
-  const { delivered, waiting, retried, givenUp } = counters
+function exporterLine(exporter: ExporterSnapshot, deadLetterFile: string | undefined): string {
+  const { name, counters } = exporter
+  const { delivered, waiting, retried } = counters
   return [
-    `${printable(name, 100)}: ${showCount(delivered)} delivered`,
-    waiting > 0 ? `${showCount(waiting)} waiting` : '',
-    retried > 0 ? `${showCount(retried)} retried` : '',
-    givenUp > 0 ? `${showCount(givenUp)} given up` : '',
+    `${printable(name, 100)}: ${formatCount(delivered)} delivered`,
+    waiting > 0 ? `${formatCount(waiting)} waiting` : '',
+    retried > 0 ? `${formatCount(retried)} retried` : '',
+    ...describeUndelivered(exporter, deadLetterFile).map((text) => printable(text, 100)),
   ]
     .filter(Boolean)
     .join(' · ')
 }
 
-function entryCells(entry: EntrySnapshot, rate: number, at: number): Cell[] {
+function entryCells(entry: EntrySnapshot, rate: number): Cell[] {
   const { name, topic, status, messages } = entry
-  const silent = abnormalSilence(entry, at) !== undefined
-  const last = status.lastFrameAt
+  const trouble = troubleOf(entry)
+  const { frameAgeMs } = status
   return [
     { text: name },
     { text: topic },
     {
-      text: silent ? 'open, silent' : showState(entry),
-      colour: STATE_COLOURS[troubleOf(entry, at)],
+      text: trouble === 'silent' ? 'open, silent' : describeState(entry),
+      colour: STATE_COLOURS[trouble],
     },
-    { text: showCount(messages) },
-    { text: showRate(rate) },
-    { text: last === undefined ? '-' : showDuration(at - last) },
-    { text: showCount(status.reconnects) },
+    { text: formatCount(messages) },
+    { text: formatRate(rate) },
+    { text: frameAgeMs === undefined ? '-' : formatDuration(frameAgeMs) },
+    { text: formatCount(status.reconnects) },
   ]
 }
 
-type Trouble = 'refused' | 'retrying' | 'connecting' | 'silent' | 'ended' | 'open'
-const TROUBLES: readonly Trouble[] = [
-  'refused',
-  'retrying',
-  'connecting',
-  'silent',
-  'ended',
-  'open',
-]
-const STATE_COLOURS: Readonly<Record<Trouble, Colour>> = {
+/** The worst first. */
+const STATE_COLOURS = {
   refused: 'red',
   retrying: 'yellow',
   connecting: 'yellow',
   silent: 'yellow',
   ended: 'dim',
   open: 'green',
+} as const satisfies Record<string, Colour>
+type Trouble = keyof typeof STATE_COLOURS
+const TROUBLES = Object.keys(STATE_COLOURS)
+
+function troubleOf(entry: EntrySnapshot): Trouble {
+  return abnormalSilence(entry) === undefined ? entry.status.type : 'silent'
 }
 
-function troubleOf(entry: EntrySnapshot, at: number): Trouble {
-  return abnormalSilence(entry, at) === undefined ? entry.status.type : 'silent'
-}
-
-function byTrouble(entries: readonly EntrySnapshot[], at: number): EntrySnapshot[] {
-  const rank = (entry: EntrySnapshot) => TROUBLES.indexOf(troubleOf(entry, at))
+function byTrouble(entries: readonly EntrySnapshot[]): EntrySnapshot[] {
+  const rank = (entry: EntrySnapshot) => TROUBLES.indexOf(troubleOf(entry))
   return [...entries].sort((a, b) => rank(a) - rank(b))
 }
 
-/** Messages a second over the last few seconds, by entry; keeps what it saw. */
-export function createRates(): Drawing['rateOf'] {
-  const samples: { at: number; messages: Map<string, number> }[] = []
-  return ({ entries }, at) => {
-    samples.push({ at, messages: new Map(entries.map(({ name, messages }) => [name, messages])) })
-    while (samples[1] && at - samples[1].at >= RATE_MS) samples.shift()
-    const oldest = samples[0]
+/** Makes a function that measures the rates of the last seconds. Call it for each drawing. */
+export function createRates(): (snapshot: Snapshot) => RateOf {
+  const samples: { upMs: number; messages: Map<string, number> }[] = []
+  return ({ entries, upMs }) => {
+    samples.push({ upMs, messages: new Map(entries.map(({ name, messages }) => [name, messages])) })
+    while (samples[1] && upMs - samples[1].upMs >= RATE_MS) samples.shift()
+    const [oldest] = samples
     return ({ name, messages }) => {
-      const before = oldest?.messages.get(name) ?? messages
-      return oldest && at > oldest.at ? ((messages - before) * 1000) / (at - oldest.at) : 0
+      if (!oldest || upMs <= oldest.upMs) return 0
+      const before = oldest.messages.get(name) ?? messages
+      // An entry that a reload has replaced counts from zero.
+      return (Math.max(0, messages - before) * 1000) / (upMs - oldest.upMs)
     }
   }
 }
 
-function showRate(rate: number): string {
-  return rate > 0 && rate < 10 ? rate.toFixed(1) : showCount(Math.round(rate))
+function formatRate(rate: number): string {
+  return rate > 0 && rate < 10 ? rate.toFixed(1) : formatCount(Math.round(rate))
 }

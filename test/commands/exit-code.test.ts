@@ -4,7 +4,14 @@ import { exitCode } from '../../src/commands/exit-code.js'
 import type { Status } from '../../src/connection/status.js'
 import { StreamError } from '../../src/errors.js'
 
-const progress = { frames: 0, bytes: 0, lastFrameAt: undefined, reconnects: 0, gapMs: 0 }
+const progress = {
+  frames: 0,
+  bytes: 0,
+  lastFrameAt: undefined,
+  frameAgeMs: undefined,
+  reconnects: 0,
+  gapMs: 0,
+}
 const refused: Status = {
   ...progress,
   type: 'refused',

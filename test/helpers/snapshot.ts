@@ -7,13 +7,20 @@ export const PROGRESS = {
   frames: 0,
   bytes: 0,
   lastFrameAt: undefined,
+  frameAgeMs: undefined,
   reconnects: 0,
   gapMs: 0,
 } as const
 
-export const OPEN: Status = { ...PROGRESS, type: 'open', since: NOW, gapMsBefore: 0 }
+export const OPEN = {
+  ...PROGRESS,
+  type: 'open',
+  since: NOW,
+  openMs: 0,
+  gapMsBefore: 0,
+} as const satisfies Status
 
-/** An entry that is open since `NOW` and has got nothing, but for what is given. */
+/** An entry that was opened at `NOW` and has received nothing, with these changes. */
 export function entry(name: string, over: Partial<EntrySnapshot> = {}): EntrySnapshot {
   return {
     name,
@@ -30,6 +37,7 @@ export function entry(name: string, over: Partial<EntrySnapshot> = {}): EntrySna
 export function snapshotOf(
   entries: readonly EntrySnapshot[],
   exporters: Snapshot['exporters'] = [],
+  over: Partial<Snapshot> = {},
 ): Snapshot {
-  return { entries, exporters, startedAt: NOW }
+  return { entries, exporters, upMs: 0, ...over }
 }

@@ -36,12 +36,11 @@ const table = createTable({
   rows: () => stderr.rows,
   colour: true,
   snapshot: () => snapshotOf(entries),
-  now: () => NOW,
 })
 const log = createLogger({ write: table.log, colour: true, now: () => NOW })
 
 const steps = [
-  () => set(0, { status: { ...OPEN, lastFrameAt: NOW }, messages: 41 }),
+  () => set(0, { status: { ...OPEN, lastFrameAt: NOW, frameAgeMs: 0 }, messages: 41 }),
   () => set(1, { status: OPEN }),
   () => {
     set(1, { status: lost })

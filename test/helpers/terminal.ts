@@ -1,4 +1,4 @@
-import { displayWidth } from '../../src/report/width.js'
+import { displayWidth } from '../../src/text.js'
 
 const TOKEN = /\p{Cc}\[(\??)([0-9;]*)([A-Za-z])|([\n\r])|(\P{Cc}+)/gu
 

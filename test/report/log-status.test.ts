@@ -1,28 +1,130 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { systemClock } from '../../src/clock.js'
 import { StatusTracker } from '../../src/connection/tracker.js'
 import { StreamError } from '../../src/errors.js'
-import { createLogger } from '../../src/log.js'
-import { logStatus } from '../../src/report/log-status.js'
+import { collapseRepeats, createLogger } from '../../src/log.js'
+import { createSilenceLog, logStatus } from '../../src/report/log-status.js'
+import { FakeClock } from '../helpers/clock.js'
+import { entry, NOW, OPEN } from '../helpers/snapshot.js'
 
-test('a reconnect is told from the first connection, with the length of the gap', () => {
+const MINUTE = 60_000
+const LOST = new StreamError('connection-lost', 'it broke off')
+
+function collect() {
   const lines: string[] = []
-  const log = createLogger({ write: (text) => lines.push(text.slice(21).trim()), now: () => 0 })
-  let ms = 0
-  const clock = { ...systemClock, now: () => ms, elapsed: () => ms }
-  const tracker = new StatusTracker(clock, (status) => logStatus(log, status))
+  const log = createLogger({ write: (text) => lines.push(text.slice(21).trim()), now: () => NOW })
+  return { lines, log }
+}
+
+/** An entry whose status goes to a log that collapses repeats. */
+function start() {
+  const { lines, log } = collect()
+  const clock = new FakeClock()
+  const collapsing = collapseRepeats(log, { elapsed: () => clock.elapsed() })
+  const own = collapsing.child({ entry: 'A' })
+  const tracker = new StatusTracker(clock, (status) => logStatus(own, status))
+  const lose = (delayMs: number) => {
+    tracker.lost(0)
+    tracker.retrying(1, delayMs, LOST)
+    clock.advance(delayMs)
+  }
+  /** The lines since the last call, without their fields. */
+  const news = () => lines.splice(0).map((line) => line.replace(/ \(.*/, ''))
+  return { clock, log: collapsing, tracker, lose, news }
+}
+
+test('a reconnect is logged with the length of the gap', () => {
+  const { tracker, lose, news } = start()
   tracker.open()
-  tracker.lost(0)
-  tracker.retrying(1, 1500, new StreamError('connection-lost', 'it broke off'))
-  ms = 2500
+  lose(2500)
   tracker.open()
-  assert.deepEqual(
-    lines.map((line) => line.replace(/ \(.*/, '')),
-    [
-      'INFO  connected',
-      'WARN  it broke off; trying again in 1.5 s',
-      'INFO  connected again after a gap of 2.5 s',
-    ],
-  )
+  assert.deepEqual(news(), [
+    'INFO  A: connected',
+    'WARN  A: it broke off; trying again in 2.5 s',
+    'INFO  A: connected again after a gap of 2.5 s',
+  ])
+})
+
+test('no held-back "trying again" is logged once the connection is open again', () => {
+  const { clock, log, tracker, lose, news } = start()
+  tracker.open()
+  for (let attempt = 0; attempt < 5; attempt++) lose(1000)
+  tracker.open()
+  news()
+  clock.advance(2 * MINUTE)
+  log.logRepeats()
+  log.flush()
+  assert.deepEqual(news(), [])
+})
+
+test('no held-back "trying again" is logged once the entry has ended, nor "connected again"', () => {
+  for (const connected of [false, true]) {
+    const { log, tracker, lose, news } = start()
+    tracker.open()
+    for (let attempt = 0; attempt < 5; attempt++) {
+      lose(1000)
+      if (connected) tracker.open()
+    }
+    news()
+    tracker.ended(undefined)
+    log.flush()
+    assert.deepEqual(news(), ['INFO  A: ended'])
+  }
+})
+
+test('the end logs no held-back state of an entry that is still trying', () => {
+  const { log, tracker, lose, news } = start()
+  tracker.open()
+  for (let attempt = 0; attempt < 5; attempt++) lose(1000)
+  news()
+  log.flush()
+  assert.deepEqual(news(), [])
+})
+
+test('an unstable connection is told with the number of its losses, while it is lost', () => {
+  const { clock, log, tracker, lose, news } = start()
+  tracker.open()
+  for (let second = 0; second < 60; second += 2) {
+    lose(1000)
+    tracker.open()
+    clock.advance(1000)
+    log.logRepeats()
+  }
+  news()
+  lose(1000)
+  assert.deepEqual(news(), [
+    'WARN  A: it broke off; trying again in 1.0 s [30 times more in the past 60 s]',
+  ])
+})
+
+test('a silence is warned of once, and its end is logged', () => {
+  const { lines, log } = collect()
+  const logSilences = createSilenceLog(log)
+  const see = (silentMinutes: number, frames: number, openMinutes = silentMinutes) => {
+    const openMs = openMinutes * MINUTE
+    const frameAgeMs = frames === 0 ? undefined : silentMinutes * MINUTE
+    logSilences([entry('A', { status: { ...OPEN, openMs, frames, frameAgeMs } })])
+  }
+  see(14, 0)
+  assert.deepEqual(lines, [])
+  see(15, 0)
+  see(16, 0)
+  see(60, 0)
+  see(19, 0) // Another connection, and still nothing came.
+  assert.equal(lines.length, 1)
+  assert.match(lines[0] ?? '', /^WARN {2}A: open, but no message for 15 min, .* for monitoring/)
+  see(0, 1, 20)
+  assert.equal(lines[1], 'INFO  A: messages come again')
+  see(15, 1, 35)
+  assert.equal(lines.length, 3)
+  assert.match(lines[2] ?? '', /^WARN/)
+})
+
+test('an entry that a reload has replaced is not said to have messages again', () => {
+  const { lines, log } = collect()
+  const logSilences = createSilenceLog(log)
+  const openMs = 15 * MINUTE
+  logSilences([entry('A', { status: { ...OPEN, openMs, frames: 7, frameAgeMs: openMs } })])
+  logSilences([entry('A')])
+  assert.equal(lines.length, 1)
 })

@@ -8,13 +8,12 @@ import type { Snapshot } from '../../src/report/snapshot.js'
 import { parseExposition } from '../helpers/exposition.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf } from '../helpers/snapshot.js'
 
-async function start(t: TestContext, snapshot: () => Snapshot, now = NOW) {
+async function start(t: TestContext, snapshot: () => Snapshot) {
   const server = await startMetrics({
     host: '127.0.0.1',
     port: 0,
     snapshot,
     version: '1.2.3',
-    now: () => now,
   })
   t.after(() => server.close())
   return server
@@ -42,7 +41,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
         }),
         entry('quiet', { topic: 'audit' }),
       ],
-      [{ name: 'json', counters: { delivered: 99, retried: 4, givenUp: 1, waiting: 5 } }],
+      [{ name: 'json', counters: { delivered: 99, retried: 4, givenUp: 3, kept: 2, waiting: 5 } }],
     ),
   )
   for (const expected of [100, 250]) {
@@ -90,7 +89,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
       up: 1,
       exported: 99,
       retries: 4,
-      givenUp: 1,
+      givenUp: 3,
       waiting: 5,
       build: 1,
       quietMessages: 0,
@@ -182,7 +181,9 @@ test('/healthz is 503 while no entry is open', async (t) => {
 })
 
 test('/healthz notes a silence that is not normal, and stays 200', async (t) => {
-  const server = await start(t, () => snapshotOf([entry('A')]), NOW + 16 * 60_000)
+  const server = await start(t, () =>
+    snapshotOf([entry('A', { status: { ...OPEN, openMs: 16 * 60_000 } })]),
+  )
   const response = await fetch(`${server.url}/healthz`)
   assert.equal(response.status, 200)
   assert.equal(JSON.parse(await response.text()).notes[0].silent_seconds, 960)

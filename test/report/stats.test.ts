@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { createLogger } from '../../src/log.js'
-import { logStats } from '../../src/report/stats.js'
+import { logStats, logUndelivered } from '../../src/report/stats.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf } from '../helpers/snapshot.js'
 
 const SNAPSHOT = snapshotOf(
@@ -23,13 +23,14 @@ const SNAPSHOT = snapshotOf(
       },
     }),
   ],
-  [{ name: 'csv', counters: { delivered: 1190, retried: 7, givenUp: 3, waiting: 7 } }],
+  [{ name: 'csv', counters: { delivered: 1190, retried: 7, givenUp: 3, kept: 0, waiting: 7 } }],
+  { upMs: 61_000 },
 )
 
 function lines(format: 'text' | 'json') {
   const written: string[] = []
   const log = createLogger({ write: (text) => written.push(text), format, now: () => NOW })
-  logStats(log, SNAPSHOT, NOW + 61_000)
+  logStats(log, SNAPSHOT)
   return written
 }
 
@@ -40,7 +41,7 @@ test('the counters are one line for the program, one for each entry and one for 
       'INFO  2 entries: 1 open, 1 refused (messages=1200 bytes=34000 undecodable=2 delivered=1190 given_up=3 up_seconds=61)',
       'INFO  A: open (topic=monitoring messages=1200 bytes=34000 undecodable=2 reconnects=1 gap_seconds=3 last_message=2026-01-02T03:04:05.000Z)',
       'INFO  B: refused: topic-unsubscribed (topic=audit messages=0 bytes=0 undecodable=0 schema_drift=12 reconnects=0 gap_seconds=0 last_message=never)',
-      'INFO  csv: messages handed on, with losses (delivered=1190 retried=7 given_up=3 waiting=7)',
+      'INFO  csv: messages delivered, 3 lost (delivered=1190 retried=7 given_up=3 waiting=7)',
     ],
   )
 })
@@ -50,4 +51,37 @@ test('in JSON the counters are numbers', () => {
   assert.equal(a.entry, 'A')
   assert.equal(a.messages, 1200)
   assert.equal(a.gap_seconds, 3)
+})
+
+/** What is logged of an exporter that gave up so many messages, of which so many are kept. */
+function undelivered(name: string, givenUp: number, kept: number, deadLetterFile?: string) {
+  const written: string[] = []
+  const log = createLogger({ write: (text) => written.push(text.slice(21).trim()), now: () => NOW })
+  const counters = { delivered: 5, retried: 0, givenUp, kept, waiting: 0 }
+  const snapshot = snapshotOf([], [{ name, counters }], { deadLetterFile })
+  logStats(log, snapshot)
+  logUndelivered(log, snapshot)
+  return written.slice(1)
+}
+
+test('messages in the dead letter are kept, not lost, and the end says how to send them', () => {
+  assert.deepEqual(undelivered('json:out.ndjson', 51, 51, 'd5.ndjson'), [
+    'INFO  json:out.ndjson: messages delivered, 51 kept in d5.ndjson (delivered=5 retried=0 given_up=51 kept=51 waiting=0)',
+    'WARN  json:out.ndjson: 51 messages kept in d5.ndjson; to send them: aruba-stream replay d5.ndjson --export_data json:out.ndjson',
+  ])
+  assert.match(
+    undelivered('stdout', 1, 1, "it's d.ndjson")[1] ?? '',
+    /1 message kept .*: aruba-stream replay 'it'\\''s d\.ndjson' --decode_data$/,
+  )
+})
+
+test('messages that are in no dead letter are lost, and the end says what would keep them', () => {
+  assert.deepEqual(undelivered('csv', 3, 0), [
+    'INFO  csv: messages delivered, 3 lost (delivered=5 retried=0 given_up=3 waiting=0)',
+    'WARN  csv: 3 messages lost; --dead_letter FILE keeps such messages',
+  ])
+})
+
+test('an exporter that delivered everything has nothing to say at the end', () => {
+  assert.equal(undelivered('csv', 0, 0, 'd5.ndjson').length, 1)
 })

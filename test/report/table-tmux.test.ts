@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { displayWidth } from '../../src/report/width.js'
+import { displayWidth } from '../../src/text.js'
 
 const SHOW = fileURLToPath(new URL('../helpers/table-show.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))

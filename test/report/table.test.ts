@@ -4,7 +4,7 @@ import type { Status } from '../../src/connection/status.js'
 import { StreamError } from '../../src/errors.js'
 import type { EntrySnapshot, Snapshot } from '../../src/report/snapshot.js'
 import { createTable } from '../../src/report/table.js'
-import { displayWidth } from '../../src/report/width.js'
+import { displayWidth } from '../../src/text.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf } from '../helpers/snapshot.js'
 import { Terminal } from '../helpers/terminal.js'
 
@@ -25,14 +25,16 @@ const REFUSED: Status = {
 
 function start(entries: readonly EntrySnapshot[], columns = 80, rows = 24, colour = false) {
   const terminal = new Terminal(columns, rows)
-  const world: { snapshot: Snapshot; now: number } = { snapshot: snapshotOf(entries), now: NOW }
+  const world: { snapshot: Snapshot } = { snapshot: snapshotOf(entries) }
   const table = createTable({
-    write: terminal.write,
+    write: (text) => {
+      terminal.write(text)
+      return true
+    },
     columns: () => terminal.columns,
     rows: () => terminal.rows,
     colour,
     snapshot: () => world.snapshot,
-    now: () => world.now,
   })
   return { terminal, world, table }
 }
@@ -40,7 +42,7 @@ function start(entries: readonly EntrySnapshot[], columns = 80, rows = 24, colou
 const THREE = [
   entry('CustomerA_monitoring', {
     messages: 12_345,
-    status: { ...OPEN, lastFrameAt: NOW - 3000, reconnects: 2 },
+    status: { ...OPEN, lastFrameAt: NOW - 3000, frameAgeMs: 3000, reconnects: 2 },
   }),
   entry('CustomerA_presence', { topic: 'presence', status: RETRYING }),
   entry('CustomerB_audit', { topic: 'audit', status: REFUSED }),
@@ -115,27 +117,26 @@ test('log lines stand above the table, in order, and do not tear it', () => {
   assert.match(all.at(-1) ?? '', /^1 entry: 1 open/)
 })
 
-test('the rate is that of the last seconds', () => {
+test('the rate is that of the last five seconds', () => {
   const { terminal, world, table } = start([entry('A')], 120)
   const rate = () => terminal.lines[1]?.split(/ {2,}/)[4]
   for (let second = 0; second <= 20; second += 1) {
-    world.now = NOW + second * 1000
     // Forty a second for ten seconds, then one every two seconds.
     const messages = second <= 10 ? second * 40 : 400 + Math.floor((second - 10) / 2)
-    world.snapshot = snapshotOf([entry('A', { messages })])
+    world.snapshot = snapshotOf([entry('A', { messages })], [], { upMs: second * 1000 })
     table.redraw()
     if (second === 10) assert.equal(rate(), '40')
   }
   assert.match(rate() ?? '', /^0\.[456]$/)
 })
 
-test('where the screen has fewer rows than there are entries, the troubled ones are shown first', () => {
+test('a screen too low for all entries shows those in trouble first', () => {
   const entries = Array.from({ length: 50 }, (_, at) => entry(`E${at}`))
   entries[40] = entry('broken', { status: RETRYING })
   entries[45] = entry('refused', { status: REFUSED })
   const { terminal, world, table } = start(entries, 100, 10)
   for (let time = 0; time < 5; time += 1) {
-    world.now += 500
+    world.snapshot = snapshotOf(entries, [], { upMs: time * 500 })
     table.redraw()
   }
   assert.equal(terminal.scrolledOff.length, 0)
@@ -191,24 +192,28 @@ test('names with wide characters and emoji keep the columns, and hostile names m
   assert.ok(terminal.lines[5]?.includes('…'))
 })
 
-test('the exporters stand above the sums, what is not zero of each', () => {
+test('the exporters stand above the sums, each with its counters that are not zero', () => {
   const { terminal, world, table } = start([entry('A')])
   world.snapshot = snapshotOf(
     [entry('A')],
     [
-      { name: 'csv', counters: { delivered: 1234, retried: 0, givenUp: 0, waiting: 0 } },
-      { name: 'tcp://h:1\n', counters: { delivered: 5, retried: 2, givenUp: 1, waiting: 64 } },
+      { name: 'csv', counters: { delivered: 1234, retried: 0, givenUp: 0, kept: 0, waiting: 0 } },
+      {
+        name: 'tcp://h:1\n',
+        counters: { delivered: 5, retried: 2, givenUp: 52, kept: 51, waiting: 64 },
+      },
     ],
+    { deadLetterFile: 'd5.ndjson' },
   )
   table.redraw()
   assert.deepEqual(terminal.lines.slice(2, 4), [
     'csv: 1,234 delivered',
-    'tcp://h:1\\n: 5 delivered · 64 waiting · 2 retried · 1 given up',
+    'tcp://h:1\\n: 5 delivered · 64 waiting · 2 retried · 1 lost · 51 kept in d5.ndj…',
   ])
   assert.equal(terminal.lines.length, 5)
 })
 
-test('colours are used only where they were asked for', () => {
+test('the table has colours only when asked for', () => {
   const plain = start(THREE)
   plain.table.redraw()
   assert.equal(plain.terminal.colours, 0)
