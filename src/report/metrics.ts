@@ -1,10 +1,11 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import { type AddressInfo, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Clock, systemClock } from '../clock.js'
 import type { ListenAddress } from '../commands/settings.js'
 import { StreamError } from '../errors.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf } from './health.js'
+import { type Page, servePages, textPage } from './page-server.js'
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
 
@@ -12,19 +13,20 @@ export type MetricsOptions = ListenAddress & {
   readonly snapshot: () => Snapshot
   /** Of this program. */
   readonly version: string
+  readonly clock?: Clock
 }
 
 export type MetricsServer = {
   /** Where it listens, with the port that was taken. */
   readonly url: string
-  /** Resolves at once: connections that wait for another request are cut. */
+  /** How many connections are open. */
+  readonly connections: number
+  /** Cuts all connections. */
   close(): Promise<void>
 }
 
-/** A scraper sends a few hundred bytes at once; who dawdles is cut off. */
-const REQUEST_MS = 5000
-/** More scrapers than anybody has, fewer than would hurt. */
-const MAX_CONNECTIONS = 100
+/** A thousand scrapers a second cost no more than one. */
+const KEEP_MS = 1000
 
 /**
  * Serves `/metrics` (Prometheus) and `/healthz`: 200 while at least one entry is open and none is
@@ -32,67 +34,62 @@ const MAX_CONNECTIONS = 100
  * @throws StreamError `exporter-unusable` where it cannot listen
  */
 export async function startMetrics(options: MetricsOptions): Promise<MetricsServer> {
-  const { host, port, snapshot, version } = options
+  const { host, port, snapshot, version, clock = systemClock } = options
   const registry = await createRegistry(version)
-
-  const reply = async ({ url = '', method = '' }: IncomingMessage): Promise<Reply> => {
-    const path = url.split('?', 1)[0]
-    if (path !== '/metrics' && path !== '/healthz') return text(404, 'try /metrics or /healthz')
-    if (method !== 'GET' && method !== 'HEAD') {
-      return { ...text(405, 'only GET and HEAD'), headers: { Allow: 'GET, HEAD' } }
-    }
-    if (path === '/metrics') {
-      const body = await registry.render(snapshot())
-      return { status: 200, type: registry.contentType, body }
-    }
-    const health = healthOf(snapshot())
-    const body = `${printableJson(JSON.stringify(health))}\n`
-    return { status: health.ok ? 200 : 503, type: 'application/json', body }
-  }
-  const answer: RequestListener = (request, response) => {
-    reply(request)
-      .catch((error: unknown) => text(500, `this should not happen: ${printable(String(error))}`))
-      .then(({ status, type, body, headers }) => {
-        const length = Buffer.byteLength(body)
-        response.writeHead(status, {
-          'Content-Type': type,
-          'Content-Length': length,
-          'Cache-Control': 'no-store',
-          ...headers,
-        })
-        response.end(body)
-      })
+  const pages: Readonly<Record<string, () => Promise<Page>>> = {
+    '/metrics': kept(clock, async () => ({
+      status: 200,
+      type: registry.contentType,
+      body: Buffer.from(await registry.render(snapshot())),
+    })),
+    '/healthz': kept(clock, async () => {
+      const health = healthOf(snapshot())
+      return {
+        status: health.ok ? 200 : 503,
+        type: 'application/json',
+        body: Buffer.from(`${printableJson(JSON.stringify(health))}\n`),
+      }
+    }),
   }
 
-  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, answer)
-  server.maxConnections = MAX_CONNECTIONS
-  server.listen({ host, port })
-  try {
-    await once(server, 'listening')
-  } catch (error) {
+  const answer = async (method: string, target: string): Promise<Page> => {
+    const [path = ''] = target.split('?', 1)
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined
+    if (!page) return textPage(404, 'try /metrics or /healthz')
+    if (method === 'GET' || method === 'HEAD') return page()
+    return { ...textPage(405, 'only GET and HEAD'), headers: { Allow: 'GET, HEAD' } }
+  }
+  const server = await servePages({ host, port, clock, answer }).catch((error: unknown) => {
     throw cannotListen(error, { host, port })
-  }
-  const { port: taken } = server.address() as AddressInfo
+  })
   return {
-    url: listenUrl({ host, port: taken }),
-    async close() {
-      const closed = once(server, 'close')
-      server.close()
-      server.closeAllConnections()
-      await closed
+    url: listenUrl({ host, port: server.port }),
+    get connections() {
+      return server.connections
     },
+    close: () => server.close(),
   }
 }
 
-type Reply = {
-  readonly status: number
-  readonly type: string
-  readonly body: string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-function text(status: number, sentence: string): Reply {
-  return { status, type: 'text/plain; charset=utf-8', body: `${sentence}\n` }
+/** Makes a page when it is asked for, and keeps it for a second. */
+function kept(clock: Clock, make: () => Promise<Page>): () => Promise<Page> {
+  let making: Promise<Page> | undefined
+  let made: { readonly page: Page; readonly atMs: number } | undefined
+  const remake = async () => {
+    // A large page takes milliseconds: let the streams go on first.
+    await nextTurn()
+    const page = await make().catch((error: unknown) =>
+      textPage(500, `unexpected error: ${printable(String(error))}`),
+    )
+    made = { page, atMs: clock.elapsed() }
+    making = undefined
+    return page
+  }
+  return async () => {
+    if (made && clock.elapsed() - made.atMs < KEEP_MS) return made.page
+    making ??= remake()
+    return making
+  }
 }
 
 function listenUrl({ host, port }: ListenAddress): string {
@@ -101,16 +98,21 @@ function listenUrl({ host, port }: ListenAddress): string {
 
 const LISTEN_FAULTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program has that port; choose another one',
-  EACCES: 'this user may not take that port; choose one above 1023',
+  EACCES: 'this user may not use that port; choose one above 1023',
+  EPERM: 'this user may not use that port; choose one above 1023',
   EADDRNOTAVAIL: 'this machine does not have that address',
-  ENOTFOUND: 'that host name is not known',
+  EINVAL: 'this machine does not have that address',
+  EAFNOSUPPORT: 'this machine does not have addresses of that kind',
+  ENOTFOUND: 'DNS does not know that host name',
+  EAI_AGAIN: 'DNS did not answer for that host name; give an IP address',
 }
 
 function cannotListen(error: unknown, address: ListenAddress): StreamError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   return new StreamError(
     'exporter-unusable',
-    `--metrics: cannot listen on ${listenUrl(address)}: ${LISTEN_FAULTS[code] ?? code}`,
+    `--metrics: cannot listen on ${listenUrl(address)}: ` +
+      `${LISTEN_FAULTS[code] ?? `the operating system refuses it (${code})`}`,
     { cause: error },
   )
 }

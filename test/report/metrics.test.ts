@@ -1,22 +1,32 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { startMetrics } from '../../src/report/metrics.js'
 import type { Snapshot } from '../../src/report/snapshot.js'
+import { FakeClock, until } from '../helpers/clock.js'
 import { parseExposition } from '../helpers/exposition.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf } from '../helpers/snapshot.js'
 
 async function start(t: TestContext, snapshot: () => Snapshot) {
+  const clock = new FakeClock()
   const server = await startMetrics({
     host: '127.0.0.1',
     port: 0,
     snapshot,
     version: '1.2.3',
+    clock,
   })
   t.after(() => server.close())
-  return server
+  return {
+    url: server.url,
+    clock,
+    /** Lets the pages that were made become too old. */
+    age: () => clock.advance(1000),
+    connections: () => server.connections,
+    port: Number(new URL(server.url).port),
+  }
 }
 
 const REFUSED = new StreamError('topic-unsubscribed', 'tick the topic\n\u001b[2J')
@@ -46,6 +56,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
   )
   for (const expected of [100, 250]) {
     messages = expected
+    server.age()
     const response = await fetch(`${server.url}/metrics`)
     assert.equal(response.status, 200)
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/)
@@ -70,6 +81,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
       up: value('aruba_stream_up', at),
       exported: value('aruba_stream_exported_total', { exporter: 'json' }),
       retries: value('aruba_stream_export_retries_total', { exporter: 'json' }),
+      kept: value('aruba_stream_export_kept_total', { exporter: 'json' }),
       givenUp: value('aruba_stream_export_given_up_total', { exporter: 'json' }),
       waiting: value('aruba_stream_export_waiting', { exporter: 'json' }),
       build: value('aruba_stream_build_info', { version: '1.2.3' }),
@@ -89,6 +101,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
       up: 1,
       exported: 99,
       retries: 4,
+      kept: 2,
       givenUp: 3,
       waiting: 5,
       build: 1,
@@ -109,6 +122,7 @@ test('names of entries cannot forge series, and an entry that was removed leaves
       ?.samples.map((sample) => sample.labels.customer)
   assert.deepEqual(await scrape(), [hostile, 'B\\'])
   entries = entries.slice(1)
+  server.age()
   assert.deepEqual(await scrape(), ['B\\'])
 })
 
@@ -177,13 +191,13 @@ test('/healthz is 503 while no entry is open', async (t) => {
   assert.equal(response.status, 503)
   assert.equal(JSON.parse(await response.text()).reasons[0].state, 'connecting')
   entries = []
+  server.age()
   assert.equal((await fetch(`${server.url}/healthz`)).status, 503)
 })
 
 test('/healthz notes a silence that is not normal, and stays 200', async (t) => {
-  const server = await start(t, () =>
-    snapshotOf([entry('A', { status: { ...OPEN, openMs: 16 * 60_000 } })]),
-  )
+  const status = { ...OPEN, openMs: 16 * 60_000 }
+  const server = await start(t, () => snapshotOf([entry('A', { status })]))
   const response = await fetch(`${server.url}/healthz`)
   assert.equal(response.status, 200)
   assert.equal(JSON.parse(await response.text()).notes[0].silent_seconds, 960)
@@ -202,13 +216,13 @@ test('other paths are 404, other methods 405, and HEAD has no body', async (t) =
   assert.equal(await head.text(), '')
 })
 
-test('closing cuts a connection that is kept alive', async () => {
+test('closing cuts a connection that has asked for nothing yet', async () => {
   const snapshot = () => snapshotOf([])
   const server = await startMetrics({ host: '127.0.0.1', port: 0, snapshot, version: '1' })
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
   socket.on('error', () => {})
-  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n')
-  await once(socket, 'data')
+  await once(socket, 'connect')
+  await until(() => server.connections === 1)
   const [, closed] = await Promise.all([server.close(), once(socket, 'close')])
   assert.ok(closed)
 })
@@ -238,4 +252,145 @@ test('it listens on IPv6 and shows the address in brackets', async (t) => {
   t.after(() => server.close())
   assert.match(server.url, /^http:\/\/\[::1\]:\d+$/)
   assert.equal((await fetch(`${server.url}/healthz`)).status, 200)
+})
+
+/** A server that counts what it renders, and clients on plain sockets. */
+async function underAttack(t: TestContext, entries = [entry('A')]) {
+  let renders = 0
+  const server = await start(t, () => {
+    renders += 1
+    return snapshotOf(entries)
+  })
+  return {
+    ...server,
+    renders: () => renders,
+    /** Connects and sends, once the server has the connection. */
+    async client(text = '') {
+      const before = server.connections()
+      const socket = connect(server.port, '127.0.0.1')
+      t.after(() => socket.destroy())
+      socket.on('error', () => {})
+      await once(socket, 'connect')
+      await until(() => server.connections() !== before || before === 100)
+      socket.write(text)
+      return socket
+    },
+  }
+}
+
+/** What comes from the server until it ends the connection. */
+async function received(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk) => chunks.push(chunk))
+  if (!socket.closed) await once(socket, 'close')
+  return Buffer.concat(chunks).toString()
+}
+
+const answersIn = (text: string) => text.match(/^HTTP\/1\.1 /gm)?.length ?? 0
+
+for (const path of ['/metrics', '/healthz', '/nothing']) {
+  test(`3,000 pipelined requests for ${path} get one answer, rendered once at most`, async (t) => {
+    const { client, renders } = await underAttack(t)
+    const request = `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
+    const flood = await client(request.repeat(3000))
+    assert.ok(answersIn(await received(flood)) <= 1)
+    assert.ok(renders() <= 1, `${renders()} renders`)
+    const answer = await received(await client(request))
+    assert.equal(answersIn(answer), 1)
+    assert.match(answer, /^Connection: close\r$/m)
+  })
+}
+
+test('a page is rendered once for all who ask within a second, and then anew', async (t) => {
+  const { url, clock, renders } = await underAttack(t)
+  const askMany = () =>
+    Promise.all(Array.from({ length: 50 }, () => fetch(`${url}/metrics`).then((r) => r.text())))
+  const texts = await askMany()
+  assert.equal(renders(), 1)
+  assert.equal(new Set(texts).size, 1)
+  clock.advance(999)
+  await askMany()
+  assert.equal(renders(), 1)
+  clock.advance(1)
+  await askMany()
+  assert.equal(renders(), 2)
+  await fetch(`${url}/healthz`)
+  await fetch(`${url}/healthz`)
+  assert.equal(renders(), 3, 'each page has its own')
+})
+
+test('a hundred idle connections do not keep a scraper out: the oldest of them is closed', async (t) => {
+  const { client, connections, url } = await underAttack(t)
+  const idle: Socket[] = []
+  for (let count = 0; count < 100; count += 1) idle.push(await client('GET /met'))
+  const [oldest] = idle
+  assert.equal(connections(), 100)
+  for (let scrape = 0; scrape < 3; scrape += 1) {
+    assert.equal((await fetch(`${url}/metrics`)).status, 200)
+    assert.ok(connections() <= 100)
+  }
+  assert.ok(oldest)
+  if (!oldest.closed) await once(oldest, 'close')
+  const closed = idle.filter(({ closed }) => closed).length
+  assert.ok(closed <= 3, `${closed} were closed`)
+})
+
+test('a client that neither asks nor reads is cut after ten seconds, and leaves nothing behind', async (t) => {
+  const many = Array.from({ length: 5000 }, (_, at) => entry(`a rather long name of entry ${at}`))
+  const { client, clock, connections, renders } = await underAttack(t, many)
+  await client()
+  await client('GET /metrics HTTP/1.1\r\nHost: x\r\n')
+  const slow: Socket[] = []
+  for (let count = 0; count < 20; count += 1) {
+    const socket = await client('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n')
+    socket.pause()
+    slow.push(socket)
+  }
+  await until(() => renders() === 1)
+  clock.advance(9999)
+  assert.equal(connections(), 22)
+  clock.advance(1)
+  assert.equal(connections(), 0)
+  assert.equal(clock.timers, 0)
+  assert.equal(renders(), 1, 'all of them waited for the same text')
+})
+
+test('a client that ends its side after the request gets the answer', async (t) => {
+  const { client } = await underAttack(t)
+  const socket = await client()
+  socket.end('GET /healthz HTTP/1.0\r\n\r\n')
+  assert.match(await received(socket), /^HTTP\/1\.1 200 OK\r\n/)
+})
+
+test('what is no request is answered with 400, and a client that goes on sending is cut', async (t) => {
+  const { client, renders, connections } = await underAttack(t)
+  const cases = [
+    'SSH-2.0-OpenSSH_9.6\r\n\r\n',
+    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n',
+    `GET /metrics HTTP/1.1\r\nCookie: ${'x'.repeat(9000)}`,
+  ]
+  for (const text of cases) {
+    const answer = await received(await client(text))
+    assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/)
+  }
+  const endless = await client('GET /healthz HTTP/1.1\r\n\r\n')
+  endless.on('drain', () => endless.write(Buffer.alloc(100_000)))
+  endless.write(Buffer.alloc(100_000))
+  if (!endless.closed) await once(endless, 'close')
+  await until(() => connections() === 0)
+  assert.ok(renders() <= 1)
+})
+
+test('an address that cannot be listened on is an error that says what to do', async () => {
+  const snapshot = () => snapshotOf([])
+  const hosts = ['203.0.113.1', 'fe80::1', 'no-such-host.invalid']
+  for (const host of hosts) {
+    await assert.rejects(startMetrics({ host, port: 0, snapshot, version: '1' }), (error) => {
+      assert.ok(error instanceof StreamError)
+      assert.equal(error.exitCode, 2)
+      assert.match(error.message, /^--metrics: cannot listen on http:.*: (this machine|DNS) /)
+      assert.doesNotMatch(error.message, /\bE[A-Z]{3,}/)
+      return true
+    })
+  }
 })

@@ -1,0 +1,148 @@
+import { once } from 'node:events'
+import { STATUS_CODES } from 'node:http'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { Clock } from '../clock.js'
+
+/** The answer to a request. */
+export type Page = {
+  readonly status: number
+  readonly type: string
+  readonly body: Uint8Array
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export type PageServerOptions = {
+  readonly host: string
+  readonly port: number
+  readonly clock: Clock
+  /** Never rejects. */
+  readonly answer: (method: string, target: string) => Promise<Page>
+}
+
+export type PageServer = {
+  /** The port that was taken. */
+  readonly port: number
+  /** How many connections are open. */
+  readonly connections: number
+  /** Cuts all connections. */
+  close(): Promise<void>
+}
+
+/** Far more than there are scrapers. */
+const MAX_CONNECTIONS = 100
+/** For the whole of a connection. Prometheus waits as long for an answer by default. */
+const CONNECTION_MS = 10_000
+/** The head of a scraper's request has some hundred bytes. */
+const MAX_HEAD = 8192
+/** What a connection may send in all; the rest after the head is thrown away. */
+const MAX_RECEIVED = 65_536
+
+const HEAD_END = /\r?\n\r?\n/
+const REQUEST_LINE = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r?\n/
+
+/**
+ * Serves pages over HTTP, one request a connection. Nobody who connects can make it cost much: with
+ * `node:http`, some thousand pipelined requests in one read stopped all streams for seconds. Here
+ * nothing is read after the first request.
+ * @throws the error of listening
+ */
+export async function servePages(options: PageServerOptions): Promise<PageServer> {
+  const { host, port, clock, answer } = options
+  /** All open connections, the oldest first. */
+  const open = new Set<Socket>()
+  /** Those whose answer is being made or sent. */
+  const busy = new Set<Socket>()
+
+  /** Idle connections must not keep a scraper out: the oldest of them goes, or else the oldest of all. */
+  const makeRoom = () => {
+    if (open.size < MAX_CONNECTIONS) return
+    const [oldest] = open
+    const idle = [...open].find((socket) => !busy.has(socket))
+    close(idle ?? oldest)
+  }
+  const close = (socket: Socket | undefined) => {
+    if (!socket) return
+    open.delete(socket)
+    busy.delete(socket)
+    socket.destroy()
+  }
+
+  // Half-open: a client may end its side when it has sent its request.
+  const server = createServer({ allowHalfOpen: true }, async (socket) => {
+    makeRoom()
+    open.add(socket)
+    const timer = clock.setTimeout(() => close(socket), CONNECTION_MS)
+    socket.on('close', () => {
+      clock.clearTimeout(timer)
+      close(socket)
+    })
+    socket.on('error', () => {})
+    socket.on('finish', () => busy.delete(socket))
+    const head = await receiveHead(socket)
+    busy.add(socket)
+    const [line = '', method = '', target = ''] = REQUEST_LINE.exec(head) ?? []
+    const valid = line !== '' && HEAD_END.test(head)
+    const page = valid ? await answer(method, target) : BAD_REQUEST
+    socket.write(headOf(page))
+    if (method !== 'HEAD') socket.write(page.body)
+    socket.end()
+  })
+  server.listen({ host, port })
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return open.size
+    },
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of open) close(socket)
+      await closed
+    },
+  }
+}
+
+/** A page of one line of text. */
+export function textPage(status: number, line: string): Page {
+  return { status, type: 'text/plain; charset=utf-8', body: Buffer.from(`${line}\n`) }
+}
+
+const BAD_REQUEST = textPage(
+  400,
+  `expected an HTTP request with a head of at most ${MAX_HEAD} bytes`,
+)
+
+/** Resolves with what came until the head of a request is complete, too long, or the client ends. */
+function receiveHead(socket: Socket): Promise<string> {
+  return new Promise((resolve) => {
+    let head = ''
+    let received = 0
+    let complete = false
+    const end = () => {
+      complete = true
+      resolve(head)
+    }
+    socket.on('data', (chunk) => {
+      received += chunk.length
+      if (received > MAX_RECEIVED) socket.destroy()
+      if (complete) return
+      head += chunk.toString('latin1')
+      if (HEAD_END.test(head) || head.length > MAX_HEAD) end()
+    })
+    socket.on('end', end)
+  })
+}
+
+function headOf({ status, type, body, headers }: Page): string {
+  const fields = {
+    'Content-Type': type,
+    'Content-Length': body.length,
+    'Cache-Control': 'no-store',
+    Connection: 'close',
+    Date: new Date().toUTCString(),
+    ...headers,
+  }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`
+}
