@@ -8,8 +8,8 @@ import { createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import protobuf from 'protobufjs'
 import descriptor from 'protobufjs/ext/descriptor.js'
+import { ROOT_MESSAGES } from '../dist/classic/topics.js'
 import { createDecoder, loadSchema, TOPICS } from '../dist/index.js'
-import { ROOT_MESSAGES } from '../dist/schema/topics.js'
 
 const ROUNDS = 15
 const ROUND_MS = 80
@@ -29,7 +29,7 @@ for (const topic of TOPICS) {
 }
 
 function load(file, message) {
-  const path = fileURLToPath(new URL(`../proto/${file}.proto`, import.meta.url))
+  const path = fileURLToPath(new URL(`../proto/classic/${file}.proto`, import.meta.url))
   return new protobuf.Root().loadSync(path, { keepCase: true }).lookupType(message)
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import protobuf from 'protobufjs'
-import { ROOT_MESSAGES, TOPICS, type Topic } from '../src/classic/topics.js'
+import { GEOFENCE_NOTICE, ROOT_MESSAGES, TOPICS, type Topic } from '../src/classic/topics.js'
 
 /** Types of a record's values, by the types of `.proto` files. */
 const VALUE_TYPES: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ const VALUE_TYPES: Readonly<Record<string, string>> = {
   bytes: 'BytesText',
 }
 
-/** Of the formatter, which these files have to please too. */
+/** The formatter's, which checks these files too. */
 const LINE_WIDTH = 100
 
 const GENERATED = '// Generated from proto/ by scripts/generate-types.ts; not to be edited.\n'
@@ -34,9 +34,9 @@ export function typeFiles(): Map<string, string> {
 
 function indexText(): string {
   const imports = TOPICS.map(
-    (topic) => `import type { ${ROOT_MESSAGES[topic]} } from './${topic}.js'`,
+    (topic) => `import type { ${payloadsOf(topic).toSorted().join(', ')} } from './${topic}.js'`,
   )
-  const entries = TOPICS.map((topic) => `  ${topic}: ${ROOT_MESSAGES[topic]}`)
+  const entries = TOPICS.map((topic) => `  ${topic}: ${payloadsOf(topic).join(' | ')}`)
   return [
     GENERATED,
     ...imports,
@@ -50,11 +50,11 @@ function indexText(): string {
 }
 
 function topicText(topic: Topic): string {
-  const url = new URL(`../proto/${topic}.proto`, import.meta.url)
+  const url = new URL(`../proto/classic/${topic}.proto`, import.meta.url)
   const options = { keepCase: true, alternateCommentMode: true }
   const { root, package: name } = protobuf.parse(readFileSync(url, 'utf8'), options)
   root.resolveAll()
-  const types = reachable(root.lookupType(`${name}.${ROOT_MESSAGES[topic]}`))
+  const types = reachable(payloadsOf(topic).map((each) => root.lookupType(`${name}.${each}`)))
   const texts = types.map((type) =>
     type instanceof protobuf.Enum ? enumText(type) : typeText(type),
   )
@@ -64,9 +64,14 @@ function topicText(topic: Topic): string {
   return [GENERATED, imports, body].join('\n')
 }
 
-/** A message and all that it is made of, each once, users before what they use. */
-function reachable(root: protobuf.Type): (protobuf.Type | protobuf.Enum)[] {
-  const found = new Set<protobuf.Type | protobuf.Enum>([root])
+/** Names of the messages that come on a topic. */
+function payloadsOf(topic: Topic): string[] {
+  return topic === 'location' ? [ROOT_MESSAGES[topic], GEOFENCE_NOTICE] : [ROOT_MESSAGES[topic]]
+}
+
+/** Messages and all types in them, each once; a message stands before those in it. */
+function reachable(roots: readonly protobuf.Type[]): (protobuf.Type | protobuf.Enum)[] {
+  const found = new Set<protobuf.Type | protobuf.Enum>(roots)
   for (const type of found) {
     if (type instanceof protobuf.Enum) continue
     for (const { resolvedType } of type.fieldsArray) if (resolvedType) found.add(resolvedType)
@@ -104,7 +109,7 @@ function valueType({ resolvedType, type }: protobuf.Field): string {
   return resolvedType ? nameOf(resolvedType) : (VALUE_TYPES[type] as string)
 }
 
-/** As in the `.proto` file; what is nested has the name of what it is nested in before its own. */
+/** As in the `.proto` file; a nested type has the name of the outer one before its own. */
 function nameOf(type: protobuf.Type | protobuf.Enum): string {
   return type.parent instanceof protobuf.Type ? `${nameOf(type.parent)}_${type.name}` : type.name
 }

@@ -1,3 +1,5 @@
+import { errorText } from './error-text.js'
+
 /**
  * What each failure means for the program: its exit code, and whether trying again can help.
  * This is the only place that says so.
@@ -77,4 +79,22 @@ export class StreamError extends Error {
   get retry(): boolean {
     return FAILURES[this.code].retry
   }
+}
+
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist',
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+  EISDIR: 'it is a folder, not a file',
+  ENOTDIR: 'it is a file, not a folder',
+  ELOOP: 'its symbolic links go round in circles',
+  ENAMETOOLONG: 'its name is too long',
+  EMFILE: 'this process has too many files open',
+  EIO: 'the disk reports an error',
+}
+
+/** Why a file or folder cannot be read, to stand behind its path. */
+export function fileErrorText(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return FILE_ERRORS[code] ?? errorText(error)
 }

@@ -5,21 +5,27 @@
 
 import * as connection from './connection/subscribe.js'
 
-export { createDecoder, type Decoder, type DecoderOptions } from './classic/decoder.js'
 export type { KeySource } from './classic/key-source.js'
-export type { JsonValue, StreamMessage, StreamRecord, StreamRecordOf } from './classic/message.js'
+export {
+  createDecoder,
+  type Decoder,
+  type DecoderOptions,
+  type StreamMessage,
+} from './classic/message.js'
+export type { StreamRecord, StreamRecordOf } from './classic/record.js'
 export type { ReplayOptions, ReplayPoint } from './classic/resume.js'
+export { loadSchema, type Schema, type SchemaOptions } from './classic/schema.js'
 export { isTopic, TOPICS, type Topic } from './classic/topics.js'
 export type { Frame } from './connection/frame.js'
 export type { Progress, Status } from './connection/status.js'
 export type { Subscription } from './connection/subscribe.js'
-export type { Drift } from './decode/drift.js'
+export type { JsonValue } from './decode/to-object.js'
+export type { UnknownField } from './decode/unknown-fields.js'
 export { type FailureCode, StreamError } from './errors.js'
 export { type Host, parseHost } from './net/host.js'
 export { createLimiter, type Limiter } from './net/limiter.js'
 export type { ExportContext, ExportFunction } from './outputs/export-function.js'
 export type { ModuleContext } from './outputs/module.js'
-export { loadSchema, type Schema, type SchemaOptions } from './schema/load-schema.js'
 export type { TopicPayloads } from './schema/types/index.js'
 export type { BytesText, Float, Int64Text } from './schema/value-types.js'
 export { Secret } from './secret.js'

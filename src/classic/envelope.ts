@@ -1,35 +1,38 @@
 import type protobuf from 'protobufjs'
 import type { JsonWriter } from '../decode/json-writer.js'
+import { int64Text } from '../decode/numbers.js'
 import type { MessagePlan } from '../decode/plan.js'
-import { SCALARS, type Scalar } from '../decode/scalars.js'
+import { INT64, type Int64, SCALARS, type Scalar } from '../decode/scalars.js'
 import type { WireReader } from '../decode/wire-reader.js'
 
 const STRING = SCALARS.string as Scalar
 
-/** Where a value of the envelope begins in the frame; before that, that it was not sent. */
 const NOT_SENT = -1
 
 /**
- * The envelope of a frame, `MsgProto`: where in the frame its five values are. The last one counts
- * where one is sent twice.
+ * The envelope of a frame, `MsgProto`: its timestamp, and the offsets of its other values in the frame.
+ * Of a value that comes twice, the last one counts.
  */
 export class Envelope {
   subject = NOT_SENT
   data = NOT_SENT
-  timestamp = NOT_SENT
   customer_id = NOT_SENT
   msp_id = NOT_SENT
+  /** Nanoseconds since the epoch: the lower 32 bits, signed, and the upper ones. */
+  timestampLow = 0
+  timestampHigh = 0
   readonly #plan: MessagePlan
-  readonly #timestamp: Scalar
+  readonly #timestamp: Int64
 
   constructor(plan: MessagePlan, type: protobuf.Type) {
     this.#plan = plan
-    this.#timestamp = SCALARS[type.fields.timestamp?.type ?? 'int64'] as Scalar
+    this.#timestamp = INT64[(type.fields.timestamp?.type ?? 'int64') as keyof typeof INT64]
   }
 
-  /** Finds the values of the frame that the reader stands at the beginning of. */
+  /** Finds the values of the frame that the reader is at the beginning of. */
   locate(wire: WireReader): void {
-    this.subject = this.data = this.timestamp = this.customer_id = this.msp_id = NOT_SENT
+    this.subject = this.data = this.customer_id = this.msp_id = NOT_SENT
+    this.timestampLow = this.timestampHigh = 0
     const { steps } = this.#plan.compiled
     while (wire.pos < wire.end) {
       const tag = wire.tag()
@@ -39,6 +42,11 @@ export class Envelope {
         continue
       }
       const at = wire.pos
+      if (step.name === 'timestamp') {
+        this.timestampLow = this.#timestamp.readLow(wire)
+        this.timestampHigh = wire.high
+        continue
+      }
       wire.skip(tag)
       switch (step.name) {
         case 'subject':
@@ -46,9 +54,6 @@ export class Envelope {
           break
         case 'data':
           this.data = at
-          break
-        case 'timestamp':
-          this.timestamp = at
           break
         case 'customer_id':
           this.customer_id = at
@@ -59,7 +64,7 @@ export class Envelope {
     }
   }
 
-  /** Sets the reader to the payload; false where none was sent. */
+  /** Moves the reader to the payload; false where none was sent. */
   openData(wire: WireReader): boolean {
     if (this.data === NOT_SENT) return false
     this.#goTo(wire, this.data)
@@ -67,23 +72,16 @@ export class Envelope {
     return true
   }
 
-  /** Nanoseconds since the epoch, in decimal. */
-  readTimestamp(wire: WireReader): string {
-    if (this.timestamp === NOT_SENT) return '0'
-    this.#goTo(wire, this.timestamp)
-    return String(this.#timestamp.read(wire))
+  /** The timestamp of its halves, in decimal. */
+  timestampText(low = this.timestampLow, high = this.timestampHigh): string {
+    return int64Text(low, high, this.#timestamp.signed)
   }
 
-  writeTimestamp(wire: WireReader, out: JsonWriter): void {
-    if (this.timestamp === NOT_SENT) {
-      out.ascii('"0"')
-      return
-    }
-    this.#goTo(wire, this.timestamp)
-    this.#timestamp.write(wire, out)
+  writeTimestamp(out: JsonWriter): void {
+    out.int64(this.timestampLow, this.timestampHigh, this.#timestamp.signed)
   }
 
-  /** @param at where the string is: one of the places above */
+  /** @param at offset of the string: one of the fields above */
   readString(wire: WireReader, at: number): string {
     if (at === NOT_SENT) return ''
     this.#goTo(wire, at)

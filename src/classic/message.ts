@@ -1,32 +1,11 @@
-import type { TopicPayloads } from '../schema/types/index.js'
+import type { Frame } from '../connection/frame.js'
+import { type UnknownField, UnknownFields } from '../decode/unknown-fields.js'
+import { StreamError } from '../errors.js'
+import { RecordMaker, type StreamRecord } from './record.js'
+import type { Schema } from './schema.js'
 import type { Topic } from './topics.js'
 
-/** What `data` holds: JSON values only, as the protobuf JSON mapping gives them. */
-export type JsonValue = string | number | boolean | JsonValue[] | { [name: string]: JsonValue }
-
-/** One record, as printed. */
-export type StreamRecord = {
-  /** Name of the entry in the input file. */
-  customer: string
-  /** The envelope's `subject`. */
-  topic: string
-  /** Nanoseconds since the epoch, as a decimal string (past 2^53). */
-  timestamp: string
-  customer_id: string
-  data: { [name: string]: JsonValue }
-  /** The envelope's `msp_id`. */
-  msp_ip: string
-}
-
-/**
- * The record of a topic, with the fields of its payload: a union over `topic` where it may be any.
- * It describes the shipped schema. A newer sender can bring more, and `--proto_dir` another one.
- */
-export type StreamRecordOf<T extends Topic = Topic> = {
-  [K in T]: Omit<StreamRecord, 'topic' | 'data'> & { topic: K; data: TopicPayloads[K] }
-}[T]
-
-/** One decoded message: frame, record and line are the same message in three forms. */
+/** One decoded message; frame, record and line are three forms of it. */
 export interface StreamMessage {
   /** Name of the entry in the input file. */
   readonly customer: string
@@ -42,4 +21,106 @@ export interface StreamMessage {
   readonly record: StreamRecord
   /** The record as one line of UTF-8 JSON with its newline; made when first asked for. */
   readonly line: Uint8Array
+}
+
+export type DecoderOptions = {
+  /** Name of the entry; it stands in every record. */
+  readonly customer: string
+  readonly schema: Schema
+  /** MAC and IP addresses and network names as text instead of base64; default: no. */
+  readonly readable?: boolean
+  /** Gets what the schema does not know, each thing once; the things of one frame together. */
+  readonly onUnknown?: (news: readonly UnknownField[]) => void
+}
+
+export type Decoder = {
+  /**
+   * Decodes a frame.
+   * @param first the form that is made at once; the other one is made when it is asked for
+   * @throws StreamError `frame-undecodable`, with offset and reason
+   */
+  decode(frame: Frame, first: 'record' | 'line'): StreamMessage
+  /** How often each thing came that the schema does not know, by its text. */
+  readonly unknownCounts: ReadonlyMap<string, number>
+  /** How often anything came that the schema does not know. */
+  readonly unknownTotal: number
+  /** The timestamp of the last decoded frame, nanoseconds since the epoch. */
+  readonly lastTimestamp: bigint | undefined
+}
+
+/** Makes the decoder of one entry. */
+export function createDecoder(options: DecoderOptions): Decoder {
+  const { customer, schema } = options
+  const unknownFields = new UnknownFields(options.onUnknown ?? (() => undefined))
+  const maker = new RecordMaker(options, unknownFields)
+  // Two numbers, since a bigint for each frame costs more than the few that are asked for.
+  let lastLow: number | undefined
+  let lastHigh = 0
+  return {
+    unknownCounts: unknownFields.counts,
+    get unknownTotal() {
+      return unknownFields.total
+    },
+    get lastTimestamp() {
+      return lastLow === undefined ? undefined : maker.timestamp(lastLow, lastHigh)
+    },
+    decode(frame, first) {
+      if (frame.text) {
+        throw new StreamError(
+          'frame-undecodable',
+          `${customer}: a text frame of ${frame.bytes.length} bytes came where a binary one was expected`,
+        )
+      }
+      unknownFields.discard()
+      const made = first === 'record' ? maker.record(frame.bytes) : maker.line(frame.bytes)
+      unknownFields.commit()
+      lastLow = maker.timestampLow
+      lastHigh = maker.timestampHigh
+      return new DecodedMessage(customer, schema.topic, frame, maker, made)
+    },
+  }
+}
+
+class DecodedMessage implements StreamMessage {
+  readonly customer: string
+  readonly topic: Topic
+  readonly receivedAt: number
+  readonly frame: Uint8Array
+  readonly #maker: RecordMaker
+  readonly #timestampLow: number
+  readonly #timestampHigh: number
+  #record: StreamRecord | undefined
+  #line: Uint8Array | undefined
+
+  constructor(
+    customer: string,
+    topic: Topic,
+    { bytes, receivedAt }: Frame,
+    maker: RecordMaker,
+    made: StreamRecord | Uint8Array,
+  ) {
+    this.customer = customer
+    this.topic = topic
+    this.receivedAt = receivedAt
+    this.frame = bytes
+    this.#maker = maker
+    this.#timestampLow = maker.timestampLow
+    this.#timestampHigh = maker.timestampHigh
+    if (made instanceof Uint8Array) this.#line = made
+    else this.#record = made
+  }
+
+  get timestamp(): bigint {
+    return this.#maker.timestamp(this.#timestampLow, this.#timestampHigh)
+  }
+
+  get record(): StreamRecord {
+    this.#record ??= this.#maker.record(this.frame)
+    return this.#record
+  }
+
+  get line(): Uint8Array {
+    this.#line ??= this.#maker.line(this.frame)
+    return this.#line
+  }
 }

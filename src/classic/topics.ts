@@ -3,7 +3,7 @@ export const TOPICS = ['apprf', 'audit', 'location', 'monitoring', 'presence', '
 
 export type Topic = (typeof TOPICS)[number]
 
-/** Name of each topic's payload message, without package; `proto/<topic>.proto` defines it. */
+/** Name of each topic's payload message, without package; `proto/classic/<topic>.proto` defines it. */
 export const ROOT_MESSAGES: Readonly<Record<Topic, string>> = {
   apprf: 'apprf_session',
   audit: 'audit_message',
@@ -12,6 +12,9 @@ export const ROOT_MESSAGES: Readonly<Record<Topic, string>> = {
   presence: 'presence_event',
   security: 'RapidsStreamingEvent',
 }
+
+/** The other message that comes on `location`, when a station enters or leaves a geofence. */
+export const GEOFENCE_NOTICE = 'stream_geofence_notify'
 
 /** Whether a text is one of the topics. */
 export function isTopic(text: string): text is Topic {

@@ -1,8 +1,18 @@
 import { isUtf8 } from 'node:buffer'
-import { lowerDigits, upperDigits } from './int64.js'
-import type { PackedText } from './packed-text.js'
+import { lowerDigits, upperDigits } from './numbers.js'
 
-/** Bytes that stand for themselves in a JSON string: ASCII without controls, quote and backslash. */
+/** JSON text that is written often: four bytes at a time, the last four padded. */
+export type PackedText = { readonly words: Int32Array; readonly length: number }
+
+export function packText(json: string): PackedText {
+  const length = Buffer.byteLength(json)
+  const bytes = Buffer.alloc(Math.ceil(length / 4) * 4)
+  bytes.write(json)
+  const words = Int32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readInt32LE(i * 4))
+  return { words, length }
+}
+
+/** Bytes that a JSON string has unescaped: ASCII without controls, quote and backslash. */
 const PLAIN = new Uint8Array(256)
 for (let byte = 0x20; byte < 0x80; byte++) PLAIN[byte] = byte === 0x22 || byte === 0x5c ? 0 : 1
 
@@ -11,10 +21,10 @@ const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const QUOTE = 0x22
 const ZERO = 0x30
 
-/** Room for some lines. Larger slabs would be kept in memory for the sake of one line longer. */
+/** Room for some lines. One line that is kept keeps its slab in memory, so slabs are small. */
 const SLAB_SIZE = 16 * 1024
 
-/** Enough for any number in quotes, with what punctuation stands around it. */
+/** Enough for any number in quotes, with the punctuation around it. */
 const NUMBER_SIZE = 32
 
 function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
@@ -22,14 +32,14 @@ function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
 }
 
 /**
- * Writes JSON text as UTF-8. Texts are written one behind the other into a slab, and none is ever
- * written over: what was taken stays as it is without being copied.
+ * Writes JSON text as UTF-8. Texts follow each other in a slab and are never overwritten: a text that
+ * was taken stays valid without a copy.
  */
 export class JsonWriter {
   #bytes: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE)
   #view = viewOf(this.#bytes)
   #pos = 0
-  /** Where the text at hand begins. */
+  /** Where the current text begins. */
   #start = 0
 
   /** Length of the text so far. */
@@ -37,21 +47,21 @@ export class JsonWriter {
     return this.#pos - this.#start
   }
 
-  /** Drops what was written since the last text was taken. */
+  /** Drops the current text. */
   restart(): void {
     this.#pos = this.#start
   }
 
-  /** The text; another one begins. */
+  /** Returns the current text and begins the next one. */
   take(): Uint8Array {
     const taken = this.#bytes.subarray(this.#start, this.#pos)
     this.#start = this.#pos
-    // What was made for one huge text is not kept for the small ones that follow.
+    // A slab for one huge text is not kept for the small ones that follow.
     if (this.#bytes.length > SLAB_SIZE) this.#move(SLAB_SIZE)
     return taken
   }
 
-  /** Puts another character in the place of one that was written. */
+  /** Replaces a character of the current text. */
   replace(index: number, code: number): void {
     this.#bytes[this.#start + index] = code
   }
@@ -62,7 +72,7 @@ export class JsonWriter {
     this.#bytes[this.#pos++] = code
   }
 
-  /** Text that was packed beforehand. */
+  /** Packed text. */
   packed({ words, length }: PackedText): void {
     const size = words.length * 4
     if (this.#bytes.length - this.#pos < size) this.#grow(size)
@@ -72,7 +82,7 @@ export class JsonWriter {
     this.#pos = pos + length
   }
 
-  /** ASCII text that is JSON already. */
+  /** JSON text in ASCII. */
   ascii(json: string): void {
     const { length } = json
     if (this.#bytes.length - this.#pos < length) this.#grow(length)
@@ -225,7 +235,7 @@ export class JsonWriter {
     this.#move(Math.max(SLAB_SIZE, (this.length + needed) * 2))
   }
 
-  /** Goes on in a new slab, with the text at hand. */
+  /** Moves the current text into a new slab. */
   #move(size: number): void {
     const { length } = this
     const slab = Buffer.allocUnsafeSlow(size)

@@ -1,7 +1,6 @@
 import type protobuf from 'protobufjs'
-import { Enum, Field, MapField, Type } from '../schema/protobuf.js'
-import { recordName } from '../schema/record-name.js'
-import { type PackedText, packText } from './packed-text.js'
+import { Enum, isGroup, MapField, recordName, sourceName, Type } from '../schema/protobuf.js'
+import { type PackedText, packText } from './json-writer.js'
 import { enumScalar, SCALARS, type Scalar } from './scalars.js'
 import { WIRE } from './wire-reader.js'
 
@@ -15,25 +14,25 @@ export type Step = {
   readonly key: PackedText
   readonly repeated: boolean
   /**
-   * Whether the value may leave no trace in the record: a zero of a field without presence, as most
-   * are in proto3, or a packed list without values.
+   * Whether the record may leave the value out: a zero of a field with implicit presence, as most of
+   * proto3 have, or an empty packed list.
    */
-  readonly fleeting: boolean
-  /** Objects inherit something of this name, as they do `constructor`. */
+  readonly implicit: boolean
+  /** Whether every object inherits a property of this name, such as `constructor`. */
   readonly inherited: boolean
-  /** Names of the other fields of its oneof, which this one takes the place of. */
-  readonly rivals: readonly string[] | undefined
+  /** Names of the other fields of its oneof, which this one replaces. */
+  readonly siblings: readonly string[] | undefined
 } & Content
 
-/** In what form the value comes. Of one shape for all, which is quicker to read. */
+/** The form of the value. All steps have the same shape, which is quicker to read. */
 type Content =
   | { readonly form: 'scalar' | 'packed'; readonly scalar: Scalar; readonly message: undefined }
   | {
-      readonly form: 'message' | 'group'
+      /** `setItem` is an element of a MessageSet; `message` is the plan of the set then. */
+      readonly form: 'message' | 'group' | 'map' | 'setItem'
       readonly scalar: undefined
       readonly message: MessagePlan
     }
-  | { readonly form: 'map'; readonly scalar: undefined; readonly message: MessagePlan }
 
 /** A message type, ready to be read. */
 export class MessagePlan {
@@ -47,7 +46,7 @@ export class MessagePlan {
     this.#compile = compile
   }
 
-  /** Made when the type is first met in a frame: most of a schema never is. */
+  /** Compiled when the type first comes in a frame: most of a schema never does. */
   get compiled(): CompiledPlan {
     this.#compiled ??= this.#compile()
     return this.#compiled
@@ -56,21 +55,21 @@ export class MessagePlan {
 
 export type CompiledPlan = {
   /**
-   * By tag. A list also where numbers are high: it is a hash table to V8 then. A known field with a
-   * wire type that does not belong to it is not in here, so it is passed over like an unknown one.
+   * By tag. An array even for high numbers: V8 keeps those in a hash table. It lacks a known field with a
+   * wire type of another, so that is skipped like an unknown field.
    */
   readonly steps: readonly (Step | undefined)[]
-  /** Whether its fields can be written as they come; not so with a map or a oneof. */
+  /** Whether fields can be written as they come; not with a map, a oneof or a MessageSet. */
   readonly streamable: boolean
   /** Names of the fields, in the order of their numbers. */
   readonly names: readonly string[]
   readonly numbers: ReadonlySet<number>
 }
 
-/** A scalar that is to take the place of the one for the field's type. */
+/** A scalar in place of the one for the field's type. */
 export type ScalarChoice = (message: string, field: string, type: string) => Scalar | undefined
 
-/** Compiles message types, each once however often it occurs. */
+/** Compiles message types, each once. */
 export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => MessagePlan {
   const plans = new Map<protobuf.Type, MessagePlan>()
 
@@ -86,9 +85,12 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
   function compile(type: protobuf.Type): CompiledPlan {
     const fields = [...type.fieldsArray].sort((a, b) => a.id - b.id)
     const steps = fields.flatMap((field) => stepsOf(type.name, field.resolve()))
+    if (type.options?.message_set_wire_format === true) steps.push(setItemStep(planOf(type)))
     return {
       steps: byTag(steps),
-      streamable: steps.every(({ form, rivals }) => form !== 'map' && rivals === undefined),
+      streamable: steps.every(
+        ({ form, siblings }) => form !== 'map' && form !== 'setItem' && siblings === undefined,
+      ),
       names: fields.map(recordName),
       numbers: new Set(fields.map(({ id }) => id)),
     }
@@ -98,19 +100,14 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
     if (field instanceof MapField) return [mapStep(message, field)]
     const step = stepOf(field, contentOf(message, field))
     const packable = step.form === 'scalar' && step.scalar.wireType !== WIRE.bytes
-    return step.repeated && packable ? [step, { ...step, form: 'packed', fleeting: true }] : [step]
+    return step.repeated && packable ? [step, { ...step, form: 'packed', implicit: true }] : [step]
   }
 
   function contentOf(message: string, field: protobuf.FieldBase): Content {
     const { name, resolvedType, type } = field
     if (resolvedType instanceof Type) {
-      // A map's values are never groups, whatever its file says of others.
-      const delimited = !field.map && field instanceof Field && field.delimited
-      return {
-        form: delimited ? 'group' : 'message',
-        scalar: undefined,
-        message: planOf(resolvedType),
-      }
+      const form = isGroup(field) ? 'group' : 'message'
+      return { form, scalar: undefined, message: planOf(resolvedType) }
     }
     const scalar =
       resolvedType instanceof Enum
@@ -148,26 +145,42 @@ function byTag(steps: readonly Step[]): (Step | undefined)[] {
 
 function wireTypeOf(step: Step): number {
   if (step.form === 'scalar') return step.scalar.wireType
-  return step.form === 'group' ? WIRE.group : WIRE.bytes
+  return step.form === 'group' || step.form === 'setItem' ? WIRE.group : WIRE.bytes
 }
 
 function stepOf(field: protobuf.Field, content: Content): Step {
   const name = recordName(field)
-  const rivals = field.partOf?.fieldsArray.filter((other) => other !== field).map(recordName)
+  const siblings = field.partOf?.fieldsArray.filter((other) => other !== field).map(recordName)
   return {
     number: field.id,
     name,
     key: packText(`,${JSON.stringify(name)}:`),
     repeated: field.repeated,
-    fleeting: content.form === 'scalar' && !field.repeated && !field.map && !field.hasPresence,
+    implicit: content.form === 'scalar' && !field.repeated && !field.map && !field.hasPresence,
     inherited: name in Object.prototype,
-    rivals: rivals?.length ? rivals : undefined,
+    siblings: siblings?.length ? siblings : undefined,
     ...content,
+  }
+}
+
+/** A MessageSet on the wire: field 1 is a repeated group of the number of a field and its message. */
+function setItemStep(message: MessagePlan): Step {
+  return {
+    number: 1,
+    name: '',
+    key: packText(''),
+    repeated: true,
+    implicit: false,
+    inherited: false,
+    siblings: undefined,
+    form: 'setItem',
+    scalar: undefined,
+    message,
   }
 }
 
 /** Of two names for one number (`allow_alias`), the first counts. */
 function enumNames({ values }: protobuf.Enum): ReadonlyMap<number, string> {
-  const names = Object.entries(values).map(([name, number]) => [number, name] as const)
+  const names = Object.entries(values).map(([name, number]) => [number, sourceName(name)] as const)
   return new Map(names.reverse())
 }

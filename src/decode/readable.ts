@@ -1,46 +1,95 @@
 import type { ScalarChoice } from './plan.js'
-import { type ReadableForm, readableForm } from './readable-form.js'
 import { SCALARS, type Scalar } from './scalars.js'
 import type { WireReader } from './wire-reader.js'
 
-const scalars = new Map<ReadableForm, Scalar>()
+/** The bytes as text, or undefined where they are not what the field usually holds. */
+export type ReadableForm = (bytes: Buffer) => string | undefined
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+const ADDRESSES: ReadonlyMap<string, ReadableForm> = new Map([
+  ['mac_address', macText],
+  ['MacAddress', macText],
+  ['ip_address', ipText],
+  ['IpAddress', ipText],
+])
+
+const TEXT_FIELDS = new Set(['essid', 'network', 'dest_url_prefix', 'geofence_id'])
 
 /**
- * What `--readable` changes: addresses and names in `bytes` fields as text. The field decides what to
- * try, its bytes whether that fits; what does not fit stays base64.
+ * How a field of type `bytes` reads as text: MAC and IP addresses, and names of networks and the like.
+ * Decided by the names of the message (without package) and the field; undefined for any other.
+ */
+export function readableForm(message: string, field: string): ReadableForm | undefined {
+  const address = field === 'addr' ? ADDRESSES.get(message) : undefined
+  return address ?? (TEXT_FIELDS.has(field) ? utf8Text : undefined)
+}
+
+/**
+ * What `--readable` changes: addresses and names in `bytes` fields as text. Bytes that do not fit stay
+ * base64.
  */
 export const readableScalar: ScalarChoice = (message, field, type) => {
   const form = type === 'bytes' ? readableForm(message, field) : undefined
-  if (!form) return undefined
-  const scalar = scalars.get(form) ?? scalarFor(form)
-  scalars.set(form, scalar)
-  return scalar
+  return form && scalarFor(form)
 }
 
 function scalarFor(toText: ReadableForm): Scalar {
   const base64 = SCALARS.bytes as Scalar
+  const readText = (wire: WireReader): string | undefined => {
+    const start = wire.pos
+    const text = toText(wire.bytes.subarray(wire.take(), wire.pos))
+    if (text === undefined) wire.pos = start
+    return text
+  }
   return {
     ...base64,
-    read(wire) {
-      const start = wire.pos
-      const text = toText(bytesOf(wire))
-      if (text !== undefined) return text
-      wire.pos = start
-      return base64.read(wire)
-    },
+    read: (wire) => readText(wire) ?? base64.read(wire),
     write(wire, out) {
-      const start = wire.pos
-      const text = toText(bytesOf(wire))
-      if (text !== undefined) {
-        out.text(text)
-        return
-      }
-      wire.pos = start
-      base64.write(wire, out)
+      const text = readText(wire)
+      if (text === undefined) base64.write(wire, out)
+      else out.text(text)
     },
   }
 }
 
-function bytesOf(wire: WireReader): Buffer {
-  return wire.bytes.subarray(wire.take(), wire.pos)
+/** Six raw bytes, or the 12 hex digits in ASCII that `presence` sends. */
+function macText(bytes: Buffer): string | undefined {
+  let hex = ''
+  if (bytes.length === 6) hex = bytes.toString('hex')
+  else if (bytes.length === 12) hex = bytes.toString('latin1')
+  if (!/^[\da-f]{12}$/i.test(hex)) return undefined
+  return hex.toLowerCase().replace(/..(?=.)/g, '$&:')
+}
+
+/** Decided by length: topics use different numbers for `addr_family`. */
+function ipText(bytes: Buffer): string | undefined {
+  if (bytes.length === 4) return bytes.join('.')
+  return bytes.length === 16 ? ipv6Text(bytes) : undefined
+}
+
+/** RFC 5952: lower case, no leading zeros, the first longest run of zero groups as `::`. */
+function ipv6Text(bytes: Buffer): string {
+  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(i * 2))
+  let run = { start: 0, length: 1 }
+  for (let start = 0; start < 8; start++) {
+    let length = 0
+    while (groups[start + length] === 0) length++
+    if (length > run.length) run = { start, length }
+  }
+  const hex = (part: readonly number[]) => part.map((group) => group.toString(16)).join(':')
+  // An IPv4-mapped address is written with the IPv4 address (RFC 5952, section 5).
+  if (run.start === 0 && run.length === 5 && groups[5] === 0xffff) {
+    return `::ffff:${bytes.subarray(12).join('.')}`
+  }
+  if (run.length === 1) return hex(groups)
+  return `${hex(groups.slice(0, run.start))}::${hex(groups.slice(run.start + run.length))}`
+}
+
+function utf8Text(bytes: Buffer): string | undefined {
+  try {
+    return UTF8.decode(bytes)
+  } catch {
+    return undefined
+  }
 }

@@ -1,12 +1,9 @@
-import type { EnumField } from './drift.js'
-import { shortestFloat32 } from './float32.js'
-import { int64Text } from './int64.js'
-import type { JsonWriter } from './json-writer.js'
-import { type PackedText, packText } from './packed-text.js'
-import { SHORT_LENGTH, shortBase64, shortText } from './short-text.js'
+import { type JsonWriter, type PackedText, packText } from './json-writer.js'
+import { int64Text, shortestFloat32 } from './numbers.js'
+import type { EnumField } from './unknown-fields.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
-/** How values of one type go from the wire to a record, and from the wire to JSON text. */
+/** How values of one type are read from the wire, as a record's value and as JSON text. */
 export type Scalar = {
   readonly wireType: number
   /** Whether the upper 32 bits of what is read belong to the value. */
@@ -15,9 +12,38 @@ export type Scalar = {
   read(wire: WireReader): string | number | boolean
   /** Reads a value and writes it as JSON. */
   write(wire: WireReader, out: JsonWriter): void
-  /** What a map has where the value was not sent. */
+  /** The value of a map's entry that lacks it. */
   readonly zero: string | number | boolean
 }
+
+type ReadNumber = (wire: WireReader) => number
+
+/** A 64-bit integer type. */
+export type Int64 = {
+  readonly wireType: number
+  readonly signed: boolean
+  /** Reads the lower 32 bits; the upper 32 are in `wire.high`. */
+  readonly readLow: ReadNumber
+}
+
+/** The 64-bit integer types, by their names in `.proto` files. */
+export const INT64 = {
+  int64: { wireType: WIRE.varint, signed: true, readLow: (wire) => wire.varint() },
+  uint64: { wireType: WIRE.varint, signed: false, readLow: (wire) => wire.varint() },
+  sfixed64: { wireType: WIRE.fixed64, signed: true, readLow: (wire) => wire.fixed64() },
+  fixed64: { wireType: WIRE.fixed64, signed: false, readLow: (wire) => wire.fixed64() },
+  sint64: {
+    wireType: WIRE.varint,
+    signed: true,
+    readLow(wire) {
+      const low = wire.varint()
+      const sign = -(low & 1)
+      const high = wire.high
+      wire.high = (high >>> 1) ^ sign
+      return ((low >>> 1) | (high << 31)) ^ sign
+    },
+  },
+} as const satisfies Readonly<Record<string, Int64>>
 
 const TRUE = packText('true')
 const FALSE = packText('false')
@@ -29,17 +55,11 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
   sfixed32: int32(WIRE.fixed32, (wire) => wire.fixed32()),
   uint32: uint32(WIRE.varint, (wire) => wire.varint()),
   fixed32: uint32(WIRE.fixed32, (wire) => wire.fixed32()),
-  int64: int64(WIRE.varint, true, (wire) => wire.varint()),
-  uint64: int64(WIRE.varint, false, (wire) => wire.varint()),
-  sfixed64: int64(WIRE.fixed64, true, (wire) => wire.fixed64()),
-  fixed64: int64(WIRE.fixed64, false, (wire) => wire.fixed64()),
-  sint64: int64(WIRE.varint, true, (wire) => {
-    const low = wire.varint()
-    const sign = -(low & 1)
-    const high = wire.high
-    wire.high = (high >>> 1) ^ sign
-    return ((low >>> 1) | (high << 31)) ^ sign
-  }),
+  int64: int64(INT64.int64),
+  uint64: int64(INT64.uint64),
+  sfixed64: int64(INT64.sfixed64),
+  fixed64: int64(INT64.fixed64),
+  sint64: int64(INT64.sint64),
   float: floating(WIRE.fixed32, (wire) => shortestFloat32(wire.float())),
   double: floating(WIRE.fixed64, (wire) => wire.double()),
   bool: {
@@ -85,7 +105,7 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
  * @param field the field, for reports of such numbers
  */
 export function enumScalar(names: ReadonlyMap<number, string>, field: EnumField): Scalar {
-  // By number. Lists also where numbers are high or negative: V8 finds these by other means then.
+  // By number. Arrays even for high or negative numbers: V8 keeps those in a hash table.
   const texts: string[] = []
   const json: PackedText[] = []
   for (const [number, name] of names) {
@@ -98,7 +118,7 @@ export function enumScalar(names: ReadonlyMap<number, string>, field: EnumField)
     read(wire) {
       const value = wire.varint()
       const name = texts[value]
-      if (name === undefined) wire.drift.enumValue(field, value)
+      if (name === undefined) wire.unknownFields.enumValue(field, value)
       return name ?? value
     },
     write(wire, out) {
@@ -108,14 +128,12 @@ export function enumScalar(names: ReadonlyMap<number, string>, field: EnumField)
         out.packed(name)
         return
       }
-      wire.drift.enumValue(field, value)
+      wire.unknownFields.enumValue(field, value)
       out.int32(value)
     },
     zero: names.get(0) ?? 0,
   }
 }
-
-type ReadNumber = (wire: WireReader) => number
 
 function int32(wireType: number, read: ReadNumber): Scalar {
   return { wireType, wide: false, read, write: (wire, out) => out.int32(read(wire)), zero: 0 }
@@ -131,8 +149,7 @@ function uint32(wireType: number, read: ReadNumber): Scalar {
   }
 }
 
-/** @param readLow leaves the upper half in `wire.high` */
-function int64(wireType: number, signed: boolean, readLow: ReadNumber): Scalar {
+function int64({ wireType, signed, readLow }: Int64): Scalar {
   return {
     wireType,
     wide: true,
@@ -161,4 +178,49 @@ function readBool(wire: WireReader): boolean {
 
 function unZigzag(value: number): number {
   return (value >>> 1) ^ -(value & 1)
+}
+
+/**
+ * Up to this length, making text character by character is quicker than a call out of JavaScript. Longer
+ * text would be a rope of parts, which its user has to flatten.
+ */
+const SHORT_LENGTH = 12
+
+/** Short ASCII bytes as text; undefined if one of them is not ASCII. */
+function shortText(bytes: Buffer, start: number, end: number): string | undefined {
+  let text = ''
+  let at = start
+  for (; at + 4 <= end; at += 4) {
+    const a = bytes[at] as number
+    const b = bytes[at + 1] as number
+    const c = bytes[at + 2] as number
+    const d = bytes[at + 3] as number
+    if ((a | b | c | d) >= 0x80) return undefined
+    text += String.fromCharCode(a, b, c, d)
+  }
+  for (; at < end; at++) {
+    const code = bytes[at] as number
+    if (code >= 0x80) return undefined
+    text += String.fromCharCode(code)
+  }
+  return text
+}
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+/** Two digits of base64 for each value of 12 bits. */
+const PAIRS = Array.from({ length: 4096 }, (_, bits) => `${DIGITS[bits >> 6]}${DIGITS[bits & 63]}`)
+
+/** Bytes in base64. */
+function shortBase64(bytes: Buffer, start: number, end: number): string {
+  let text = ''
+  let at = start
+  for (; at + 3 <= end; at += 3) {
+    const bits = ((bytes[at] as number) << 16) | bytes.readUInt16BE(at + 1)
+    text += (PAIRS[bits >> 12] as string) + (PAIRS[bits & 4095] as string)
+  }
+  const left = end - at
+  if (left === 1) return `${text}${PAIRS[(bytes[at] as number) << 4]}==`
+  if (left === 0) return text
+  const bits = bytes.readUInt16BE(at)
+  return `${text}${PAIRS[bits >> 4]}${DIGITS[(bits << 2) & 63]}=`
 }

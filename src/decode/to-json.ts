@@ -9,14 +9,13 @@ const CLOSE_BRACKET = 0x5d
 const COMMA = 0x2c
 
 /**
- * Writes a message as JSON text straight from the wire, up to the reader's end: the same as
- * `JSON.stringify` makes of what `readMessage` reads.
+ * Writes a message as JSON text straight from the wire, up to the reader's end: the same text as
+ * `JSON.stringify` of the object that `readMessage` returns.
  *
- * That takes fields in the order of their numbers, each singular one once, which is how every
- * protobuf library writes them. Any other message makes this return false, and the caller goes by way
- * of the object.
+ * This needs fields in the order of their numbers, and singular ones once, as every protobuf library
+ * writes them. Returns false for any other message, and the caller makes the text of the object.
  *
- * @param group number of the field whose end is awaited, where the message is a group; else 0
+ * @param group the field's number where the message is a group, else 0
  */
 export function writeMessage(
   wire: WireReader,
@@ -41,8 +40,8 @@ export function writeMessage(
       wire.unknown(plan, tag)
       continue
     }
-    if (step.fleeting && isNothing(wire, step)) {
-      // A zero may take back what came before.
+    if (step.implicit && skipNothing(wire, step)) {
+      // A zero may remove an earlier value.
       if (step.number <= last && !step.repeated) return false
       continue
     }
@@ -62,15 +61,15 @@ export function writeMessage(
   }
   if (!closed) wire.fail(wire.pos, `no end of group ${group}`)
   if (listOpen) out.byte(CLOSE_BRACKET)
-  // Every key begins with a comma; the first one's gives way to the brace.
+  // Every key begins with a comma; the brace replaces that of the first.
   if (out.length === start) out.byte(OPEN_BRACE)
   else out.replace(start, OPEN_BRACE)
   out.byte(CLOSE_BRACE)
   return true
 }
 
-/** Passes over a zero of a field without presence, or a packed list without values. */
-function isNothing(wire: WireReader, { form, scalar }: Step): boolean {
+/** Skips a zero of a field with implicit presence, or an empty packed list. */
+function skipNothing(wire: WireReader, { form, scalar }: Step): boolean {
   return wire.skipZero(form === 'scalar' ? scalar.wireType : WIRE.bytes, scalar?.wide ?? true)
 }
 

@@ -1,7 +1,9 @@
-import type { JsonValue } from '../classic/message.js'
 import type { MessagePlan, Step } from './plan.js'
 import type { Scalar } from './scalars.js'
 import { WIRE, type WireReader } from './wire-reader.js'
+
+/** A value of a record: JSON values only, as the protobuf JSON mapping has them. */
+export type JsonValue = string | number | boolean | JsonValue[] | JsonObject
 
 type JsonObject = { [name: string]: JsonValue }
 
@@ -9,8 +11,8 @@ type JsonObject = { [name: string]: JsonValue }
  * Reads a message up to the reader's end, as a plain object: only fields that were sent, in the order
  * of their numbers.
  *
- * @param into the object to merge into, where the same field came before
- * @param group number of the field whose end is awaited, where the message is a group; else 0
+ * @param into the object to merge into, if the same field came before
+ * @param group the field's number where the message is a group, else 0
  */
 export function readMessage(
   wire: WireReader,
@@ -32,7 +34,7 @@ export function readMessage(
     }
     if (step.number < last) ordered = false
     last = step.number
-    if (step.rivals !== undefined) for (const rival of step.rivals) delete target[rival]
+    if (step.siblings !== undefined) for (const name of step.siblings) delete target[name]
     if (step.form === 'scalar' && !step.repeated) readScalar(wire, step, step.scalar, target)
     else readOther(wire, step, target)
   }
@@ -41,8 +43,8 @@ export function readMessage(
 }
 
 function readScalar(wire: WireReader, step: Step, scalar: Scalar, target: JsonObject): void {
-  if (step.fleeting && wire.skipZero(scalar.wireType, scalar.wide)) delete target[step.name]
-  else set(target, step, scalar.read(wire))
+  if (step.implicit && wire.skipZero(scalar.wireType, scalar.wide)) delete target[step.name]
+  else setValue(target, step, scalar.read(wire))
 }
 
 function readOther(wire: WireReader, step: Step, target: JsonObject): void {
@@ -52,7 +54,7 @@ function readOther(wire: WireReader, step: Step, target: JsonObject): void {
       return
     case 'message':
       if (step.repeated) listOf(target, step).push(readNested(wire, step.message, undefined))
-      else set(target, step, readNested(wire, step.message, objectOf(target, step)))
+      else setValue(target, step, readNested(wire, step.message, objectOf(target, step)))
       return
     case 'group': {
       wire.enter()
@@ -60,7 +62,7 @@ function readOther(wire: WireReader, step: Step, target: JsonObject): void {
       const value = readMessage(wire, step.message, into, step.number)
       wire.leave()
       if (step.repeated) listOf(target, step).push(value)
-      else set(target, step, value)
+      else setValue(target, step, value)
       return
     }
     case 'packed': {
@@ -76,9 +78,43 @@ function readOther(wire: WireReader, step: Step, target: JsonObject): void {
       const { key, value } = readNested(wire, step.message, undefined)
       const map = objectOf(target, step) ?? {}
       define(map, String(key ?? zeroOf(step.message, 1)), value ?? zeroOf(step.message, 2))
-      set(target, step, map)
+      setValue(target, step, map)
+      return
+    }
+    case 'setItem':
+      readSetItem(wire, step.message, target)
+  }
+}
+
+/** An element of a MessageSet: a group of a field's number (2) and its message (3), in any order. */
+function readSetItem(wire: WireReader, set: MessagePlan, target: JsonObject): void {
+  wire.enter()
+  let field = 0
+  let start = wire.pos
+  let end = wire.pos
+  for (let tag = wire.tag(); tag !== 8 + WIRE.groupEnd; tag = wire.tag()) {
+    if (tag === 2 * 8 + WIRE.varint) {
+      field = wire.varint() >>> 0
+    } else if (tag === 3 * 8 + WIRE.bytes) {
+      start = wire.take()
+      end = wire.pos
+    } else {
+      wire.skip(tag)
     }
   }
+  const tag = field * 8 + WIRE.bytes
+  const step = set.compiled.steps[tag]
+  if (step?.form === 'message') {
+    const { pos, end: outerEnd } = wire
+    wire.pos = start
+    wire.end = end
+    setValue(target, step, readMessage(wire, step.message, objectOf(target, step), 0))
+    wire.pos = pos
+    wire.end = outerEnd
+  } else {
+    wire.unknownFields.field(set, tag)
+  }
+  wire.leave()
 }
 
 function readNested(wire: WireReader, plan: MessagePlan, into: JsonObject | undefined): JsonObject {
@@ -90,7 +126,7 @@ function readNested(wire: WireReader, plan: MessagePlan, into: JsonObject | unde
   return value
 }
 
-/** What an entry of a map has for its key (1) or value (2) where that was not sent. */
+/** The key (1) or value (2) of a map's entry that lacks it. */
 function zeroOf(entry: MessagePlan, number: number): JsonValue {
   return entry.compiled.steps.find((step) => step?.number === number)?.scalar?.zero ?? {}
 }
@@ -100,7 +136,7 @@ function get(target: JsonObject, { name, inherited }: Step): JsonValue | undefin
   return target[name]
 }
 
-function set(target: JsonObject, step: Step, value: JsonValue): void {
+function setValue(target: JsonObject, step: Step, value: JsonValue): void {
   if (step.inherited) define(target, step.name, value)
   else target[step.name] = value
 }
@@ -111,12 +147,12 @@ function define(target: JsonObject, name: string, value: JsonValue): void {
   Object.defineProperty(target, name, descriptor)
 }
 
-/** The list of a repeated field, which is there from its first value on. */
+/** The list of a repeated field, made for its first value. */
 function listOf(target: JsonObject, step: Step): JsonValue[] {
   const list = get(target, step)
   if (list !== undefined) return list as JsonValue[]
   const fresh: JsonValue[] = []
-  set(target, step, fresh)
+  setValue(target, step, fresh)
   return fresh
 }
 

@@ -1,6 +1,6 @@
 import { StreamError } from '../errors.js'
-import type { DriftTally } from './drift.js'
 import type { MessagePlan } from './plan.js'
+import type { UnknownFields } from './unknown-fields.js'
 
 /** Wire types of protobuf: how long a value is, whatever its field means. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, group: 3, groupEnd: 4, fixed32: 5 } as const
@@ -11,10 +11,10 @@ const MAX_DEPTH = 100
 const EMPTY = Buffer.alloc(0)
 
 /**
- * A cursor over the bytes of one frame. `end` is the end of the message being read: nothing is read
- * past it, so a length that lies is found before anything is done with it.
+ * A cursor over the bytes of one frame. `end` is the end of the message being read. Nothing is read past
+ * it, and a wrong length is found before it is used.
  *
- * Every fault is a StreamError `frame-undecodable` that names the offset in the frame.
+ * Every fault is a StreamError `frame-undecodable` with the offset in the frame.
  */
 export class WireReader {
   bytes: Buffer = EMPTY
@@ -23,13 +23,13 @@ export class WireReader {
   /** Upper half of the 64-bit value read last; its lower half is what the reader returned. */
   high = 0
   #depth = 0
-  readonly drift: DriftTally
+  readonly unknownFields: UnknownFields
   readonly #owner: string
 
   /** @param owner name of the entry, for the text of a fault */
-  constructor(owner: string, drift: DriftTally) {
+  constructor(owner: string, unknownFields: UnknownFields) {
     this.#owner = owner
-    this.drift = drift
+    this.unknownFields = unknownFields
   }
 
   /** Starts at the beginning of a frame. */
@@ -43,9 +43,13 @@ export class WireReader {
   }
 
   fail(offset: number, reason: string): never {
+    return this.reject(`${reason} at byte ${offset} of ${this.bytes.length}`)
+  }
+
+  reject(reason: string): never {
     throw new StreamError(
       'frame-undecodable',
-      `${this.#owner}: the frame cannot be decoded: ${reason} at byte ${offset} of ${this.bytes.length}`,
+      `${this.#owner}: the frame cannot be decoded: ${reason}`,
     )
   }
 
@@ -120,7 +124,7 @@ export class WireReader {
     return this.bytes.readDoubleLE(this.#takeFixed(8))
   }
 
-  /** The length of what follows; it has been checked to lie within the message. */
+  /** The length of what follows, which lies within the message. */
   length(): number {
     const start = this.pos
     const length = this.varint() >>> 0
@@ -133,7 +137,7 @@ export class WireReader {
     return length
   }
 
-  /** Moves past a length and what it counts; returns where that starts. It ends at the cursor. */
+  /** Moves past a length and its content; returns where the content starts. It ends at the cursor. */
   take(): number {
     const length = this.length()
     const start = this.pos
@@ -150,7 +154,7 @@ export class WireReader {
     this.#depth--
   }
 
-  /** Ends what is read where the length that follows says; returns the end to go back to. */
+  /** Reads a length and sets `end` accordingly; returns the previous `end`, to be restored. */
   limit(): number {
     const outerEnd = this.end
     const length = this.length()
@@ -158,13 +162,13 @@ export class WireReader {
     return outerEnd
   }
 
-  /** Passes over a value that the schema does not know, and notes that. */
+  /** Skips a value that the schema does not know, and counts it. */
   unknown(plan: MessagePlan, tag: number): void {
     this.skip(tag)
-    this.drift.field(plan, tag)
+    this.unknownFields.field(plan, tag)
   }
 
-  /** Passes over the value of a tag: any wire type, groups with all that is in them. */
+  /** Skips the value of a tag, of any wire type; a group with all its content. */
   skip(tag: number): void {
     switch (tag & 7) {
       case WIRE.varint:
@@ -191,7 +195,7 @@ export class WireReader {
   }
 
   /**
-   * Passes over a value if it is zero (or empty); leaves the cursor where it was if not.
+   * Skips a value that is zero or empty; leaves the cursor where it was otherwise.
    * @param wide whether all 64 bits count, or the lower 32 alone
    */
   skipZero(wireType: number, wide: boolean): boolean {

@@ -1,8 +1,7 @@
 import type protobuf from 'protobufjs'
-import type { JsonValue } from '../classic/message.js'
-import { readableForm } from '../decode/readable-form.js'
-import { Type } from '../schema/protobuf.js'
-import { recordName } from '../schema/record-name.js'
+import { readableForm } from '../decode/readable.js'
+import type { JsonValue } from '../decode/to-object.js'
+import { recordName, Type } from '../schema/protobuf.js'
 
 /** What a cell holds. Only text is guarded against being run as a formula, so numbers must be numbers. */
 export type Cell = string | number | bigint | boolean | undefined

@@ -1,8 +1,8 @@
 import type protobuf from 'protobufjs'
-import type { JsonValue, StreamRecord } from '../classic/message.js'
-import type { Schema } from '../schema/load-schema.js'
-import { Type } from '../schema/protobuf.js'
-import { recordName } from '../schema/record-name.js'
+import type { StreamRecord } from '../classic/record.js'
+import type { Schema } from '../classic/schema.js'
+import type { JsonValue } from '../decode/to-object.js'
+import { recordName, Type } from '../schema/protobuf.js'
 import { type Cell, type CellOf, cellOf, jsonCell, listCell } from './csv-cells.js'
 
 /** One kind of row, which has a file of its own. */

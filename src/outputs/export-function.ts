@@ -1,4 +1,4 @@
-import type { StreamRecordOf } from '../classic/message.js'
+import type { StreamRecordOf } from '../classic/record.js'
 import type { Topic } from '../classic/topics.js'
 
 /** What an export function is told beside the record. */

@@ -1,7 +1,8 @@
-import { createDecoder, type Decoder } from '../classic/decoder.js'
+import { createDecoder, type Decoder } from '../classic/message.js'
+import { loadSchema, type Schema, shippedMessages } from '../classic/schema.js'
 import type { Topic } from '../classic/topics.js'
+import { UnknownReport } from '../decode/unknown-report.js'
 import type { Logger } from '../log.js'
-import { loadSchema, type Schema } from '../schema/load-schema.js'
 
 export type DecodersOptions = {
   readonly protoDir: string | undefined
@@ -9,11 +10,14 @@ export type DecodersOptions = {
   readonly log: Logger
 }
 
-/** Makes the decoders of entries; what they have in common is made once. */
+/** What the decoders of a topic share. */
+type Shared = { readonly schema: Schema; readonly report: UnknownReport }
+
+/** Makes the decoders of entries; what those of a topic share is made once. */
 export class Decoders {
   readonly #options: DecodersOptions
-  readonly #schemas = new Map<Topic, Schema>()
-  readonly #told = new Set<string>()
+  readonly #shared = new Map<Topic, Shared>()
+  readonly #notes = new Set<string>()
 
   constructor(options: DecodersOptions) {
     this.#options = options
@@ -24,33 +28,43 @@ export class Decoders {
    * @throws StreamError `schema-invalid`
    */
   load(topics: Iterable<Topic>): void {
-    for (const topic of topics) this.#schemaOf(topic)
+    for (const topic of topics) this.#of(topic)
   }
 
   /** The decoder of one entry. */
   of({ name, topic }: { readonly name: string; readonly topic: Topic }): Decoder {
+    const { readable } = this.#options
+    const { schema, report } = this.#of(topic)
     return createDecoder({
       customer: name,
-      schema: this.#schemaOf(topic),
-      readable: this.#options.readable,
-      onDrift: ({ sentence }) => this.#report(sentence),
+      schema,
+      readable,
+      onUnknown: (news) => report.add(news),
     })
   }
 
-  #schemaOf(topic: Topic): Schema {
-    let schema = this.#schemas.get(topic)
-    if (!schema) {
-      schema = loadSchema(topic, { protoDir: this.#options.protoDir })
-      this.#schemas.set(topic, schema)
-      for (const note of schema.notes) this.#report(note)
+  #of(topic: Topic): Shared {
+    let shared = this.#shared.get(topic)
+    if (!shared) {
+      const { protoDir, log } = this.#options
+      const schema = loadSchema(topic, { protoDir })
+      const report = new UnknownReport({
+        name: topic,
+        file: schema.source === 'proto_dir' ? schema.path : undefined,
+        shipped: () => shippedMessages(topic),
+        log,
+      })
+      shared = { schema, report }
+      this.#shared.set(topic, shared)
+      for (const note of schema.notes) this.#note(note)
     }
-    return schema
+    return shared
   }
 
-  /** Several entries of a topic, or topics of a schema folder, meet the same news; it is told once. */
-  #report(sentence: string): void {
-    if (this.#told.has(sentence)) return
-    this.#told.add(sentence)
-    this.#options.log.warn(sentence)
+  /** Several topics of a folder have the same note, such as two files for the envelope; it is logged once. */
+  #note(note: string): void {
+    if (this.#notes.has(note)) return
+    this.#notes.add(note)
+    this.#options.log.warn(note)
   }
 }

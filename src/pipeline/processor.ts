@@ -1,5 +1,4 @@
-import type { Decoder } from '../classic/decoder.js'
-import type { StreamMessage } from '../classic/message.js'
+import type { Decoder, StreamMessage } from '../classic/message.js'
 import type { Topic } from '../classic/topics.js'
 import type { Frame } from '../connection/frame.js'
 import { errorText } from '../error-text.js'
@@ -25,7 +24,6 @@ export class Processor {
   /** Frames that were no message. */
   undecodable = 0
   readonly topic: Topic
-  #last: StreamMessage | undefined
   readonly #options: ProcessorOptions
   readonly #first: 'record' | 'line'
 
@@ -37,12 +35,12 @@ export class Processor {
 
   /** Of the last envelope decoded, nanoseconds since the epoch. */
   get lastTimestamp(): bigint | undefined {
-    return this.#last?.timestamp
+    return this.#options.decoder.lastTimestamp
   }
 
   /** Fields and enum values met that the schema does not know. */
   get drifts(): number {
-    return this.#options.decoder.drifts
+    return this.#options.decoder.unknownTotal
   }
 
   /** Decodes frames and hands the messages to all outputs; resolves when these have room for more. */
@@ -70,7 +68,6 @@ export class Processor {
     try {
       const message = this.#options.decoder.decode(frame, this.#first)
       this.messages++
-      this.#last = message
       return message
     } catch (error) {
       // Whatever goes wrong because of a frame, such as a record too long for a string, costs this frame alone.

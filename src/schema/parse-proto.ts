@@ -1,16 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import type protobuf from 'protobufjs'
-import { StreamError } from '../errors.js'
-import { common, parse, Root } from './protobuf.js'
+import { fileErrorText, StreamError } from '../errors.js'
+import { common, parseText, Root } from './protobuf.js'
 
 /**
- * Reads a `.proto` file (proto2, proto3 or editions; with or without a package) and all that it
- * imports, into a namespace of its own: topics define the same names, and would clash in one.
+ * Reads a `.proto` file (proto2, proto3 or editions; with or without a package) and its imports, into a
+ * namespace of its own: topics define the same names, which would clash in one.
  *
- * An import is looked for as written, from the importing file's folder; then by its bare name there;
- * then among Google's well-known types.
- * @throws StreamError `schema-invalid`, with file, line (where one is to blame) and reason
+ * An import is looked for as written, from the folder of the importing file; then by its base name there;
+ * then among Google's files that protobufjs has.
+ * @throws StreamError `schema-invalid`, with file, line (if known) and reason
  */
 export function parseProto(path: string): protobuf.Root {
   const root = new Root()
@@ -30,8 +31,7 @@ function parseInto(root: protobuf.Root, path: string, texts: Map<string, string>
   texts.set(path, text)
   let imports: string[]
   try {
-    // keepCase: records have the names of the file.
-    const parsed = parse(text, root, { keepCase: true })
+    const parsed = parseText(text, root)
     imports = [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]
   } catch (error) {
     throw faultOf(error, path, texts)
@@ -39,17 +39,27 @@ function parseInto(root: protobuf.Root, path: string, texts: Map<string, string>
   for (const name of imports) {
     const folder = dirname(path)
     const file = [join(folder, name), join(folder, basename(name))].find(existsSync)
-    if (file !== undefined) {
-      parseInto(root, file, texts)
-      continue
-    }
-    const known = common.get(name)
-    if (known === null) {
+    const google = file === undefined ? common.get(name) : null
+    const found = file ?? googleFile(name)
+    if (google !== null) {
+      if (!texts.has(name)) root.addJSON(google.nested ?? {})
+      texts.set(name, '')
+    } else if (found !== undefined) {
+      parseInto(root, found, texts)
+    } else {
       const line = lineOf(text, text.indexOf(name))
       throw invalid(path, line, `imports "${name}", which is not in ${folder}; put it there`)
     }
-    if (!texts.has(name)) root.addJSON(known.nested ?? {})
-    texts.set(name, '')
+  }
+}
+
+/** Files such as `google/protobuf/descriptor.proto`, which the library ships but does not load. */
+function googleFile(name: string): string | undefined {
+  if (!/^google\/protobuf\/\w+\.proto$/.test(name)) return undefined
+  try {
+    return createRequire(import.meta.url).resolve(`protobufjs/${name}`)
+  } catch {
+    return undefined
   }
 }
 
@@ -57,15 +67,11 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
-    throw invalid(
-      path,
-      undefined,
-      `cannot be read: ${error instanceof Error ? error.message : error}`,
-    )
+    throw invalid(path, undefined, `it cannot be read: ${fileErrorText(error)}`)
   }
 }
 
-/** What protobufjs threw, with the line: some of its errors name it, others name what to look for. */
+/** The library's error, with the line: some of its errors have it, others a name to look for. */
 function faultOf(error: unknown, path: string, texts: ReadonlyMap<string, string>): StreamError {
   const message = error instanceof Error ? error.message : String(error)
   const [, reason, line] = /^(.*) \((?:.*, )?line (\d+)\)$/s.exec(message) ?? []
@@ -75,10 +81,10 @@ function faultOf(error: unknown, path: string, texts: ReadonlyMap<string, string
   const word = new RegExp(`\\b${name.replaceAll('.', '\\.')}\\b`, 'g')
   if (kind === 'duplicate') {
     const text = texts.get(path) ?? ''
-    const [, tooMany] = text.matchAll(word)
-    return invalid(path, lineOf(text, tooMany?.index ?? -1), message)
+    const [, second] = text.matchAll(word)
+    return invalid(path, lineOf(text, second?.index ?? -1), message)
   }
-  // What is missing may be missed by an imported file.
+  // The file with the unknown name may be an imported one.
   for (const [file, text] of texts) {
     const place = text.search(word)
     if (place >= 0) return invalid(file, lineOf(text, place), message)

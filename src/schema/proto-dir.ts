@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { StreamError } from '../errors.js'
+import { fileErrorText, StreamError } from '../errors.js'
 
 /** The file that defines a message. */
 export type FoundProto = {
@@ -10,15 +10,15 @@ export type FoundProto = {
 }
 
 /**
- * Finds the file of a folder that defines a message; what counts is the message, since a browser
- * saves `monitoring.proto` as `monitoring (1).proto` too. Of several, the one whose name is right.
+ * Finds the file of a folder that defines a message. The message decides, since a browser may save
+ * `monitoring.proto` as `monitoring (1).proto`; of several files, the one with the right name.
  *
- * @param name the file's name as it should be, without `.proto`
- * @param message the message it should define, without package
- * @returns the file, or undefined where the folder has none. A file of the right name that
- *   lacks the message is returned as well: its reader says what is wrong with it.
- * @throws StreamError `schema-invalid` where the folder cannot be read, has no `.proto` file at all,
- *   or has several for the message and none of them has the right name
+ * @param name the right name, without `.proto`
+ * @param message the message, without package
+ * @returns the file, or undefined where the folder has none. A file of the right name that lacks the
+ *   message is returned as well: its reader says what is wrong with it.
+ * @throws StreamError `schema-invalid` where the folder cannot be read, has no `.proto` file, or has
+ *   several for the message and none of the right name
  */
 export function findProto(dir: string, name: string, message: string): FoundProto | undefined {
   const files = listProtos(dir)
@@ -46,10 +46,9 @@ function listProtos(dir: string): string[] {
   try {
     files = readdirSync(dir)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
     throw new StreamError(
       'schema-invalid',
-      `--proto_dir ${dir}: expected a folder with .proto files from Central; ${reason}`,
+      `--proto_dir ${dir}: expected a folder with .proto files from Central; ${fileErrorText(error)}`,
     )
   }
   const protos = files.filter((file) => file.toLowerCase().endsWith('.proto')).sort()
@@ -67,7 +66,7 @@ function defines(path: string, message: string): boolean {
   try {
     text = readFileSync(path, 'utf8')
   } catch {
-    return false // a file that is not wanted need not be readable
+    return false // a file that nobody needs may be unreadable
   }
   const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ' ')
   return new RegExp(`\\bmessage\\s+${message}\\s*\\{`).test(code)

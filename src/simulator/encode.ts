@@ -1,5 +1,5 @@
+import { loadSchema, type Schema } from '../classic/schema.js'
 import type { Topic } from '../classic/topics.js'
-import { loadSchema, type Schema } from '../schema/load-schema.js'
 
 /** The envelope's fields beside `subject` and `data`. */
 export type EnvelopeFields = {

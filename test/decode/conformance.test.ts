@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createDecoder } from '../../src/classic/decoder.js'
-import { loadSchema } from '../../src/schema/load-schema.js'
+import { createDecoder } from '../../src/classic/message.js'
+import { loadSchema } from '../../src/classic/schema.js'
 import { dataOf, faultOf, outcomeOf, schemaOf } from '../helpers/decode.js'
 import { bytes, fixed32, fixed64, frameOf, group, int, varint } from '../helpers/wire.js'
 
@@ -195,6 +195,93 @@ describe('messages', () => {
     assert.deepEqual(dataOf(schema, frameOf(int(1, 1), int(100, 2))), { x: 1, '[a.extra]': 2 })
   })
 
+  it('names a group by its type in lower case, in a oneof and as an extension, too', () => {
+    const schema = schemaOf(`
+      syntax = "proto2"; package a;
+      extend M { optional group OutsideOne = 100 { optional int32 x = 1; } }
+      message M {
+        extensions 100 to 199;
+        optional group FirstOne = 1 { optional int32 x = 1; }
+        oneof choice { group SecondOne = 2 { optional int32 x = 1; } int32 y = 3; }
+        optional FirstOne like_FirstOne = 4;
+      }
+      message Other { extend M { repeated group InsideOne = 101 { optional int32 x = 1; } } }
+    `)
+    const data = (...payload: Uint8Array[]) => dataOf(schema, frameOf(...payload))
+    assert.deepEqual(data(group(1, int(1, 1)), group(2, int(1, 2)), bytes(4, int(1, 4))), {
+      firstone: { x: 1 },
+      secondone: { x: 2 },
+      like_FirstOne: { x: 4 },
+    })
+    assert.deepEqual(data(int(3, 7), group(2, int(1, 2))), { secondone: { x: 2 } })
+    assert.deepEqual(data(group(2, int(1, 2)), int(3, 7)), { y: 7 })
+    assert.deepEqual(data(group(100, int(1, 1)), group(101, int(1, 2)), group(101)), {
+      '[a.outsideone]': { x: 1 },
+      '[a.Other.insideone]': [{ x: 2 }, {}],
+    })
+  })
+
+  it('keeps the case of a field with delimited encoding in editions', () => {
+    const schema = schemaOf(`
+      edition = "2023"; option features.message_encoding = DELIMITED;
+      message M { Sub camelCase = 1; repeated Sub Subs = 2; map<string, Sub> byName = 3; }
+      message Sub { int32 x = 1; }
+    `)
+    const payload = [group(1, int(1, 1)), group(2), bytes(3, bytes(1, 'a'), bytes(2, int(1, 3)))]
+    assert.deepEqual(dataOf(schema, frameOf(...payload)), {
+      camelCase: { x: 1 },
+      Subs: [{}],
+      byName: { a: { x: 3 } },
+    })
+  })
+
+  it('has a field, a member of a oneof and an enum value of the name __proto__', () => {
+    const schema = schemaOf(`
+      syntax = "proto2";
+      message M {
+        optional int32 before = 1; optional int32 __proto__ = 2; optional N n = 3; optional E e = 4;
+      }
+      message N { oneof choice { M __proto__ = 1; int32 other = 2; } }
+      enum E { ZERO = 0; __proto__ = 1; }
+    `)
+    const json = (...payload: Uint8Array[]) => JSON.stringify(dataOf(schema, frameOf(...payload)))
+    assert.equal(json(int(1, 1), int(2, 2)), '{"before":1,"__proto__":2}')
+    assert.equal(json(int(2, 2), int(1, 1)), '{"before":1,"__proto__":2}')
+    assert.equal(json(int(2, 2), int(2, 3)), '{"__proto__":3}')
+    assert.equal(
+      json(bytes(3, bytes(1, int(2, 2))), bytes(3, bytes(1, int(1, 1)))),
+      '{"n":{"__proto__":{"before":1,"__proto__":2}}}',
+    )
+    assert.equal(json(bytes(3, bytes(1), int(2, 5))), '{"n":{"other":5}}')
+    assert.equal(json(int(4, 1)), '{"e":"__proto__"}')
+  })
+
+  it('reads a MessageSet as its extensions', () => {
+    const schema = schemaOf(`
+      syntax = "proto2"; package a;
+      message M { optional Set set = 1; optional int32 x = 2; }
+      message Set { option message_set_wire_format = true; extensions 4 to max; }
+      message One { extend Set { optional One message_set_extension = 1545008; } optional int32 i = 1; }
+      message Two { extend Set { optional Two message_set_extension = 1547769; } optional string s = 1; }
+    `)
+    const one = group(1, int(2, 1545008), bytes(3, int(1, 7)))
+    const two = group(1, bytes(3, bytes(1, 'x')), int(9, 1), int(2, 1547769))
+    assert.deepEqual(dataOf(schema, frameOf(bytes(1, two, one), int(2, 5))), {
+      set: {
+        '[a.One.message_set_extension]': { i: 7 },
+        '[a.Two.message_set_extension]': { s: 'x' },
+      },
+      x: 5,
+    })
+    assert.deepEqual(dataOf(schema, frameOf(bytes(1, group(1, int(2, 99), bytes(3, 'zz'))))), {
+      set: {},
+    })
+    assert.match(
+      faultOf(schema, frameOf(bytes(1, varint(11), int(2, 1545008)))),
+      /a varint cut short at byte/,
+    )
+  })
+
   it('names an enum value with aliases by the first', () => {
     const schema = schemaOf(
       'message M { optional E e = 1; } enum E { option allow_alias = true; A = 1; B = 1; }',
@@ -315,6 +402,43 @@ describe('proto3', () => {
       ['__proto__', 0],
       ['constructor', 1],
     ])
+  })
+})
+
+describe('large frames', () => {
+  const many = (count: number, one: Uint8Array) => Buffer.alloc(count * one.length, one)
+  const refused: Record<string, Uint8Array> = {
+    'empty messages in a list': many(2 ** 20, bytes(18)),
+    'empty groups in a list': many(2 ** 20, group(25)),
+    'empty messages in empty messages': many(2 ** 19, bytes(18, bytes(17))),
+    'packed numbers': bytes(19, many(2 ** 21, varint(1))),
+    'a message of many empty ones': bytes(17, many(2 ** 20, bytes(18))),
+    'one field a million times': many(2 ** 20, int(1, 1)),
+  }
+  for (const [kind, payload] of Object.entries(refused)) {
+    it(`are refused where their record is many times larger: ${kind}`, () => {
+      assert.match(
+        fault2(payload),
+        /its record would take about [\d.]+ MiB, too much for [\d.]+ MiB$/,
+      )
+    })
+  }
+
+  const taken: Record<string, [Uint8Array, number]> = {
+    'one long text': [bytes(14, Buffer.alloc(2 ** 22, 'x')), 2 ** 22],
+    'texts of some length': [many(2 ** 17, bytes(18, bytes(14, 'a network name'))), 2 ** 20],
+    'fields that the schema does not know': [many(2 ** 20, int(99, 1)), 0],
+  }
+  for (const [kind, [payload, atLeast]] of Object.entries(taken)) {
+    it(`are decoded where their record is not: ${kind}`, () => {
+      assert.ok(JSON.stringify(data2(payload)).length >= atLeast)
+    })
+  }
+
+  it('are no matter up to 128 KiB', () => {
+    assert.deepEqual(data2(many(60_000, bytes(18))), {
+      subs: Array.from({ length: 60_000 }, () => ({})),
+    })
   })
 })
 

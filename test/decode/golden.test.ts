@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
-import { createDecoder } from '../../src/classic/decoder.js'
+import { createDecoder } from '../../src/classic/message.js'
+import { loadSchema } from '../../src/classic/schema.js'
 import type { Topic } from '../../src/classic/topics.js'
-import { loadSchema } from '../../src/schema/load-schema.js'
 
 type Golden = { topic: Topic; frame: string; kind?: string; decoded: object }
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
-import { createDecoder, type Decoder } from '../../src/classic/decoder.js'
-import type { StreamMessage } from '../../src/classic/message.js'
+import { createDecoder, type Decoder, type StreamMessage } from '../../src/classic/message.js'
+import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
-import { loadSchema } from '../../src/schema/load-schema.js'
 import { frameOf } from '../helpers/wire.js'
 
 // A hundred thousand stack traces would take longer than all the decoding.

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
 import { typeFiles } from '../../scripts/type-text.js'
-import type { StreamMessage, StreamRecord, StreamRecordOf } from '../../src/classic/message.js'
+import type { StreamMessage } from '../../src/classic/message.js'
+import type { StreamRecord, StreamRecordOf } from '../../src/classic/record.js'
 import type { Topic } from '../../src/classic/topics.js'
 import type { ExportFunction } from '../../src/outputs/export-function.js'
+import type { stream_geofence_notify, stream_location } from '../../src/schema/types/location.js'
 import type { Float } from '../../src/schema/value-types.js'
 
 /** Compile only where they hold, which is when tsc runs over this file. */
@@ -25,7 +27,11 @@ export type TypesHold = [
   Expect<Equal<Interface['duplex_mode'], 'HALF' | 'FULL' | 'AUTO' | number | undefined>>,
   Expect<Equal<Interface['allowed_vlan'], number[] | undefined>>,
   Expect<Equal<StreamRecordOf<'presence'>['data']['timestamp'], string | undefined>>,
-  Expect<Equal<Location['sta_location_x'], Float | undefined>>,
+  Expect<Equal<Location, stream_location | stream_geofence_notify>>,
+  Expect<Equal<stream_location['sta_location_x'], Float | undefined>>,
+  Expect<
+    Equal<stream_geofence_notify['geofence_event'], 'ZONE_IN' | 'ZONE_OUT' | number | undefined>
+  >,
   Expect<Equal<Float, number | 'NaN' | 'Infinity' | '-Infinity'>>,
   // All of it is optional: nothing need have been sent.
   Expect<Fits<Record<never, never>, Location>>,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { shortestFloat32 } from '../../src/decode/float32.js'
-import { int64Text } from '../../src/decode/int64.js'
 import { JsonWriter } from '../../src/decode/json-writer.js'
-import { SHORT_LENGTH, shortBase64, shortText } from '../../src/decode/short-text.js'
+import { int64Text, shortestFloat32 } from '../../src/decode/numbers.js'
+import { SCALARS, type Scalar } from '../../src/decode/scalars.js'
+import { UnknownFields } from '../../src/decode/unknown-fields.js'
+import { WireReader } from '../../src/decode/wire-reader.js'
 
 const view = new DataView(new ArrayBuffer(8))
 
@@ -65,13 +66,20 @@ it('writes numbers as JSON.stringify does', () => {
     )
 })
 
-it('makes short text and base64 as Buffer does', () => {
-  for (let length = 0; length <= SHORT_LENGTH; length++) {
+/** What a scalar type reads from a value with a length. */
+function read(type: string, content: Buffer): unknown {
+  const wire = new WireReader('A', new UnknownFields(() => {}))
+  wire.open(Buffer.concat([Uint8Array.of(content.length), content]))
+  return (SCALARS[type] as Scalar).read(wire)
+}
+
+it('makes text and base64 of any length as Buffer does', () => {
+  for (let length = 0; length <= 20; length++) {
     const ascii = Buffer.from(Array.from({ length }, (_, index) => (index * 37 + length) & 0x7f))
-    assert.equal(shortText(ascii, 0, length), ascii.toString())
-    const bytes = ascii.map((byte, index) => (index % 2 === 0 ? byte | 0x80 : byte))
-    assert.equal(shortBase64(Buffer.from(bytes), 0, length), Buffer.from(bytes).toString('base64'))
-    if (length > 0) assert.equal(shortText(Buffer.from(bytes), 0, length), undefined)
+    assert.equal(read('string', ascii), ascii.toString())
+    const bytes = Buffer.from(ascii.map((byte, index) => (index % 2 === 0 ? byte | 0x80 : byte)))
+    assert.equal(read('bytes', bytes), bytes.toString('base64'))
+    assert.equal(read('string', bytes), bytes.toString())
   }
 })
 

@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict'
-import protobuf from 'protobufjs'
-import { createDecoder, type DecoderOptions } from '../../src/classic/decoder.js'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createDecoder, type DecoderOptions } from '../../src/classic/message.js'
+import { loadSchema, type Schema } from '../../src/classic/schema.js'
 import type { Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
-import { loadSchema, type Schema } from '../../src/schema/load-schema.js'
+import { ProtoFile } from '../../src/schema/load-proto.js'
 
-/** A schema whose payload is message `M` of a text in the language of `.proto` files. */
+/** A schema whose payload is message `M` of the text of a `.proto` file. */
 export function schemaOf(proto: string): Schema {
-  const { root, package: name } = protobuf.parse(proto, { keepCase: true })
-  root.resolveAll()
-  const payload = root.lookupType(name ? `${name}.M` : 'M')
-  return { ...loadSchema('audit'), payload }
+  const folder = mkdtempSync(join(tmpdir(), 'aruba-stream-'))
+  try {
+    writeFileSync(join(folder, 'm.proto'), proto)
+    return { ...loadSchema('audit'), payload: new ProtoFile(join(folder, 'm.proto')).get('M') }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
 
 /** What comes of a frame: its record, or the message of the error; the same both ways. */

@@ -13,11 +13,13 @@ import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import papaparse from 'papaparse'
 import protobuf from 'protobufjs'
-import type { JsonValue, StreamMessage, StreamRecord } from '../../src/classic/message.js'
+import type { StreamMessage } from '../../src/classic/message.js'
+import type { StreamRecord } from '../../src/classic/record.js'
+import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
+import type { JsonValue } from '../../src/decode/to-object.js'
 import { openCsv } from '../../src/outputs/csv.js'
 import { openExporter } from '../../src/outputs/open-output.js'
-import { loadSchema } from '../../src/schema/load-schema.js'
 import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -376,7 +378,7 @@ test('waits for a file with other columns to be moved away, and says so, where i
 })
 
 test('shortens IPv6 addresses as RFC 5952 has it', async () => {
-  const { readableForm } = await import('../../src/decode/readable-form.js')
+  const { readableForm } = await import('../../src/decode/readable.js')
   const ip = readableForm('ip_address', 'addr') ?? assert.fail()
   const cases = {
     '20010db8000000000001000000000001': '2001:db8::1:0:0:1',

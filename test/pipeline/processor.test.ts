@@ -9,8 +9,9 @@ test('a decoder that fails in a way of its own costs one frame, not the stream',
   const processor = new Processor({
     entry: { name: 'A', topic: 'audit' },
     decoder: {
-      driftCounts: new Map(),
-      drifts: 0,
+      unknownCounts: new Map(),
+      unknownTotal: 0,
+      lastTimestamp: undefined,
       decode() {
         throw new RangeError('Invalid string length')
       },

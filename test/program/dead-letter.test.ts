@@ -105,7 +105,10 @@ test('what cannot be decoded or exported is kept, and a newer schema brings it b
   assert.match(letters[3]?.reason ?? '', /\.\/module\.mjs: not on a/)
 
   // Central's newer file, as downloaded: the field is a text now.
-  const shipped = await readFile(new URL('../../proto/presence.proto', import.meta.url), 'utf8')
+  const shipped = await readFile(
+    new URL('../../proto/classic/presence.proto', import.meta.url),
+    'utf8',
+  )
   const changed = shipped.replace(
     'optional pa_proximity_event pa_proximity_event = 7;',
     'optional string pa_proximity_event = 7;',

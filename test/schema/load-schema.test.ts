@@ -3,9 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import protobuf from 'protobufjs'
+import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
-import { loadSchema } from '../../src/schema/load-schema.js'
+import { loadFromDir, loadShipped } from '../../src/schema/load-proto.js'
+import { recordName } from '../../src/schema/protobuf.js'
 
 function folderOf(t: TestContext, files: Record<string, string>): string {
   const dir = mkdtempSync(join(tmpdir(), 'aruba-proto-'))
@@ -133,6 +136,23 @@ describe('loadSchema', () => {
     )
   })
 
+  it('follows imports of the Google files that protobufjs ships', (t) => {
+    const protoDir = folderOf(t, {
+      'audit.proto':
+        'syntax = "proto2"; import "google/protobuf/descriptor.proto"; import "google/protobuf/api.proto"; import "google/protobuf/struct.proto";\n' +
+        'extend google.protobuf.FieldOptions { optional string unit = 50000; }\n' +
+        'message audit_message { optional google.protobuf.Api api = 1 [(unit) = "x"]; optional google.protobuf.FileDescriptorProto file = 2; optional google.protobuf.Value value = 3; }',
+    })
+    const { fields } = loadSchema('audit', { protoDir }).payload
+    assert.deepEqual(
+      Object.values(fields).map((field) => field.resolve().resolvedType?.name),
+      ['Api', 'FileDescriptorProto', 'Value'],
+    )
+    const value = fields.value?.resolvedType
+    assert.ok(value instanceof protobuf.Type)
+    assert.equal(recordName(value.fieldsById[3] as protobuf.Field), 'string_value')
+  })
+
   it('uses the envelope of the folder where it has one', (t) => {
     const text = 'message MsgProto { optional bytes data = 9; optional uint64 timestamp = 1; }'
     const protoDir = folderOf(t, { 'streaming.proto': text })
@@ -170,6 +190,10 @@ describe('loadSchema', () => {
       { 'audit.proto': 'message audit_message { optional string a = 1; optional string b = 1; }' },
       /audit\.proto: duplicate id 1 in Type .*audit_message/,
     ],
+    'an import of a Google file that is not there': [
+      { 'audit.proto': `import "google/protobuf/gone.proto";\n${AUDIT}` },
+      /audit\.proto:1: imports "google\/protobuf\/gone\.proto", which is not in /,
+    ],
     'an import that is not there': [
       { 'audit.proto': `\nimport "gone.proto";\n${AUDIT}` },
       /audit\.proto:2: imports "gone\.proto", which is not in /,
@@ -199,6 +223,44 @@ describe('loadSchema', () => {
 
   it('says so where the folder does not exist', (t) => {
     const gone = join(folderOf(t, {}), 'gone')
-    assert.match(faultOf('audit', gone), /gone: expected a folder with \.proto files .*ENOENT/)
+    assert.match(
+      faultOf('audit', gone),
+      /gone: expected a folder with \.proto files from Central; it does not exist$/,
+    )
+  })
+})
+
+describe('the files of any service', () => {
+  const name = { service: 'classic', file: 'location', message: 'stream_geofence_notify' }
+
+  it('have all their messages, by name', () => {
+    const file = loadShipped(name)
+    assert.equal(file.get('stream_geofence_notify').fieldsArray.length, 7)
+    assert.equal(file.find('gone'), undefined)
+    assert.throws(
+      () => file.get('gone'),
+      /location\.proto: expected message gone; the messages in /,
+    )
+  })
+
+  it('come from a folder by the message that tells them apart', (t) => {
+    const text =
+      'message APInfo { optional string x = 1; } message RadioInfo { optional APInfo ap = 1; }'
+    const dir = folderOf(t, { 'ap_events (2).proto': text })
+    const ap = { service: 'newcentral', file: 'ap-events', message: 'APInfo' }
+    assert.equal(loadFromDir(dir, ap, [])?.get('RadioInfo').fields.ap?.id, 1)
+    assert.equal(loadFromDir(dir, name, []), undefined)
+  })
+
+  it('say in plain words what cannot be read', (t) => {
+    const dir = folderOf(t, { 'audit.proto/x': '' })
+    assert.match(
+      faultOf('audit', dir),
+      /audit\.proto: it cannot be read: it is a folder, not a file$/,
+    )
+    assert.match(
+      faultOf('audit', join(dir, 'audit.proto', 'x')),
+      /from Central; it is a file, not a folder$/,
+    )
   })
 })

@@ -14,7 +14,7 @@ type Facts = {
 
 const fixture = new URL('../fixtures/schema.json', import.meta.url)
 const facts: Record<string, Facts & { root: string }> = JSON.parse(readFileSync(fixture, 'utf8'))
-const folder = new URL('../../proto/', import.meta.url)
+const folder = new URL('../../proto/classic/', import.meta.url)
 
 /** Everything that a `.proto` file says, in the form of the facts. */
 function factsOf(text: string): Facts {

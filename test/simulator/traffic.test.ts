@@ -10,7 +10,7 @@ const CUSTOMER = '0123456789abcdef0123456789abcdef'
 const START = 1_700_000_000_000
 
 function type(file: string, name: string): protobuf.Type {
-  const path = fileURLToPath(new URL(`../../proto/${file}.proto`, import.meta.url))
+  const path = fileURLToPath(new URL(`../../proto/classic/${file}.proto`, import.meta.url))
   return new protobuf.Root().loadSync(path, { keepCase: true }).lookupType(name)
 }
 

@@ -2,7 +2,7 @@
 
 import type { apprf_session } from './apprf.js'
 import type { audit_message } from './audit.js'
-import type { stream_location } from './location.js'
+import type { stream_geofence_notify, stream_location } from './location.js'
 import type { MonitoringInformation } from './monitoring.js'
 import type { presence_event } from './presence.js'
 import type { RapidsStreamingEvent } from './security.js'
@@ -11,7 +11,7 @@ import type { RapidsStreamingEvent } from './security.js'
 export type TopicPayloads = {
   apprf: apprf_session
   audit: audit_message
-  location: stream_location
+  location: stream_location | stream_geofence_notify
   monitoring: MonitoringInformation
   presence: presence_event
   security: RapidsStreamingEvent

@@ -23,6 +23,16 @@ export type stream_location = {
   records?: record[]
 }
 
+export type stream_geofence_notify = {
+  geofence_event?: zone_event
+  geofence_id?: BytesText
+  geofence_name?: string
+  sta_eth_mac?: mac_address
+  associated?: boolean
+  dwell_time?: number
+  hashed_sta_eth_mac?: string
+}
+
 /** A number where the schema has no name for it. */
 export type algorithm =
   | 'ALGORITHM_TRIANGULATION'
@@ -66,3 +76,6 @@ export type record = {
   rssi_val?: number
   channel?: number
 }
+
+/** A number where the schema has no name for it. */
+export type zone_event = 'ZONE_IN' | 'ZONE_OUT' | number

@@ -1,0 +1,155 @@
+import { JsonWriter, type PackedText, packText } from '../decode/json-writer.js'
+import { createPlanner, type MessagePlan } from '../decode/plan.js'
+import { readableScalar } from '../decode/readable.js'
+import { writeMessage } from '../decode/to-json.js'
+import { type JsonValue, readMessage } from '../decode/to-object.js'
+import type { UnknownFields } from '../decode/unknown-fields.js'
+import { checkWeight } from '../decode/weight.js'
+import { WireReader } from '../decode/wire-reader.js'
+import type { TopicPayloads } from '../schema/types/index.js'
+import { Envelope } from './envelope.js'
+import { GeofenceNotices } from './geofence.js'
+import type { Schema } from './schema.js'
+import type { Topic } from './topics.js'
+
+/** One record, as printed. */
+export type StreamRecord = {
+  /** Name of the entry in the input file. */
+  customer: string
+  /** The envelope's `subject`. */
+  topic: string
+  /** Nanoseconds since the epoch, as a decimal string (past 2^53). */
+  timestamp: string
+  customer_id: string
+  data: { [name: string]: JsonValue }
+  /** The envelope's `msp_id`. */
+  msp_ip: string
+}
+
+/**
+ * The record of a topic, with the fields of its payload; a union over `topic` for several topics. It
+ * describes the shipped schema. A newer sender can have more fields, and `--proto_dir` other ones.
+ */
+export type StreamRecordOf<T extends Topic = Topic> = {
+  [K in T]: Omit<StreamRecord, 'topic' | 'data'> & { topic: K; data: TopicPayloads[K] }
+}[T]
+
+export type RecordOptions = {
+  readonly customer: string
+  readonly schema: Schema
+  readonly readable?: boolean
+}
+
+type Planner = ReturnType<typeof createPlanner>
+
+/** By schema: a thousand entries of a topic share its plans, and the writer. */
+const PLANNERS = { plain: new WeakMap<Schema, Planner>(), readable: new WeakMap<Schema, Planner>() }
+const OUT = new JsonWriter()
+
+function plannerOf(schema: Schema, readable: boolean): Planner {
+  const planners = PLANNERS[readable ? 'readable' : 'plain']
+  let planner = planners.get(schema)
+  if (planner === undefined) {
+    planner = createPlanner(readable ? readableScalar : () => undefined)
+    planners.set(schema, planner)
+  }
+  return planner
+}
+
+const KEYS = {
+  timestamp: packText(',"timestamp":'),
+  customerId: packText(',"customer_id":'),
+  data: packText(',"data":'),
+  noData: packText('{}'),
+  mspIp: packText(',"msp_ip":'),
+  end: packText('}\n'),
+}
+
+/** Makes records and lines, each from the bytes of a frame. */
+export class RecordMaker {
+  readonly #customer: string
+  readonly #unknownFields: UnknownFields
+  readonly #wire: WireReader
+  readonly #envelope: Envelope
+  readonly #payload: MessagePlan
+  readonly #notices: GeofenceNotices | undefined
+  readonly #opening: PackedText
+
+  constructor({ customer, schema, readable = false }: RecordOptions, unknownFields: UnknownFields) {
+    const { envelope, payload, notice } = schema
+    const planOf = plannerOf(schema, readable)
+    this.#customer = customer
+    this.#unknownFields = unknownFields
+    this.#wire = new WireReader(customer, unknownFields)
+    this.#envelope = new Envelope(planOf(envelope), envelope)
+    this.#payload = planOf(payload)
+    this.#notices = notice && new GeofenceNotices(planOf(payload), planOf(notice))
+    this.#opening = packText(`{"customer":${JSON.stringify(customer)},"topic":`)
+  }
+
+  /** Of the last frame: the lower 32 bits of its timestamp, signed. */
+  get timestampLow(): number {
+    return this.#envelope.timestampLow
+  }
+
+  /** Of the last frame: the upper 32 bits of its timestamp. */
+  get timestampHigh(): number {
+    return this.#envelope.timestampHigh
+  }
+
+  timestamp(low: number, high: number): bigint {
+    return BigInt(this.#envelope.timestampText(low, high))
+  }
+
+  record(frame: Uint8Array): StreamRecord {
+    const { wire, envelope } = this.#open(frame)
+    const payload = this.#openPayload()
+    const data = payload ? readMessage(wire, payload, undefined, 0) : {}
+    return {
+      customer: this.#customer,
+      topic: envelope.readString(wire, envelope.subject),
+      timestamp: envelope.timestampText(),
+      customer_id: envelope.readString(wire, envelope.customer_id),
+      data,
+      msp_ip: envelope.readString(wire, envelope.msp_id),
+    }
+  }
+
+  line(frame: Uint8Array): Uint8Array {
+    const { wire, envelope } = this.#open(frame)
+    const out = OUT
+    out.restart()
+    out.packed(this.#opening)
+    envelope.writeString(wire, envelope.subject, out)
+    out.packed(KEYS.timestamp)
+    envelope.writeTimestamp(out)
+    out.packed(KEYS.customerId)
+    envelope.writeString(wire, envelope.customer_id, out)
+    out.packed(KEYS.data)
+    const payload = this.#openPayload()
+    if (payload === undefined) out.packed(KEYS.noData)
+    else if (!writeMessage(wire, payload, out, 0)) {
+      this.#unknownFields.discard()
+      return Buffer.from(`${JSON.stringify(this.record(frame))}\n`)
+    }
+    out.packed(KEYS.mspIp)
+    envelope.writeString(wire, envelope.msp_id, out)
+    out.packed(KEYS.end)
+    return out.take()
+  }
+
+  #open(frame: Uint8Array): { wire: WireReader; envelope: Envelope } {
+    this.#wire.open(frame)
+    this.#envelope.locate(this.#wire)
+    return { wire: this.#wire, envelope: this.#envelope }
+  }
+
+  /** Moves the reader to the payload and returns its plan; undefined where none was sent. */
+  #openPayload(): MessagePlan | undefined {
+    const wire = this.#wire
+    if (!this.#envelope.openData(wire)) return undefined
+    const plan = this.#notices?.planFor(wire) ?? this.#payload
+    checkWeight(wire, plan)
+    return plan
+  }
+}

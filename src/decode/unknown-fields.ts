@@ -1,0 +1,101 @@
+import { MessagePlan } from './plan.js'
+
+/** Something in a frame that the schema does not know. */
+export type UnknownField = {
+  /** Name of the message, without package. */
+  readonly message: string
+  /** The field's number; of a known enum field with an unknown value, its name. */
+  readonly field: number | string
+  /** The wire type it came with, or the enum value. */
+  readonly value: number
+  /** `field 41 of Interface`, `wire type 0 of field 2 of Interface`, `value 6 of Interface.speed`. */
+  readonly text: string
+}
+
+/** An enum field, as reports name it. */
+export type EnumField = { readonly message: string; readonly field: string }
+
+/** Bounds what a sender can make us remember and log by inventing numbers. */
+export const MAX_KINDS = 100
+
+/**
+ * Counts what the schema does not know, and reports each thing once. What a frame brings is held back
+ * until the whole frame has been read, so that garbage is not taken for new fields.
+ */
+export class UnknownFields {
+  /** How often each thing came, by its text; at most 100 things. */
+  readonly counts: ReadonlyMap<string, number>
+  #total = 0
+  readonly #counts = new Map<string, number>()
+  /** How often this frame brought a tag of a message, or a value of an enum field. */
+  readonly #pending = new Map<MessagePlan | EnumField, Map<number, number>>()
+  readonly #report: (news: readonly UnknownField[]) => void
+
+  /** @param report gets the things that a frame was the first to bring */
+  constructor(report: (news: readonly UnknownField[]) => void) {
+    this.#report = report
+    this.counts = this.#counts
+  }
+
+  /** How often anything came, including what is past the first hundred things. */
+  get total(): number {
+    return this.#total
+  }
+
+  /** A field was skipped: its number is unknown, or has another wire type. */
+  field(plan: MessagePlan, tag: number): void {
+    this.#add(plan, tag)
+  }
+
+  /** An enum field had a number without a name. */
+  enumValue(field: EnumField, value: number): void {
+    this.#add(field, value)
+  }
+
+  /** Forgets the current frame: it was not read to its end, or is read again. */
+  discard(): void {
+    if (this.#pending.size > 0) this.#pending.clear()
+  }
+
+  /** Counts the current frame, which was read to its end. */
+  commit(): void {
+    if (this.#pending.size === 0) return
+    const news: UnknownField[] = []
+    for (const [source, numbers] of this.#pending) {
+      for (const [number, times] of numbers) {
+        const unknown = describe(source, number)
+        const before = this.#counts.get(unknown.text)
+        this.#total += times
+        if (before === undefined && this.#counts.size >= MAX_KINDS) continue
+        this.#counts.set(unknown.text, (before ?? 0) + times)
+        if (before === undefined) news.push(unknown)
+      }
+    }
+    this.#pending.clear()
+    if (news.length > 0) this.#report(news)
+  }
+
+  /** Makes no text: a frame can have millions of unknown fields. */
+  #add(source: MessagePlan | EnumField, number: number): void {
+    let numbers = this.#pending.get(source)
+    if (numbers === undefined) {
+      numbers = new Map()
+      this.#pending.set(source, numbers)
+    }
+    const times = numbers.get(number) ?? 0
+    if (times > 0 || numbers.size < MAX_KINDS) numbers.set(number, times + 1)
+  }
+}
+
+function describe(source: MessagePlan | EnumField, number: number): UnknownField {
+  if (!(source instanceof MessagePlan)) {
+    const { message, field } = source
+    return { message, field, value: number, text: `value ${number} of ${message}.${field}` }
+  }
+  const { name: message, compiled } = source
+  const field = number >>> 3
+  const value = number & 7
+  const text = `field ${field} of ${message}`
+  const known = compiled.numbers.has(field)
+  return { message, field, value, text: known ? `wire type ${value} of ${text}` : text }
+}

@@ -1,0 +1,88 @@
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type protobuf from 'protobufjs'
+import { StreamError } from '../errors.js'
+import { parseProto } from './parse-proto.js'
+import { findProto } from './proto-dir.js'
+import { Namespace, Type } from './protobuf.js'
+
+/** Which messages are wanted, and where they are defined. */
+export type ProtoName = {
+  /** Folder below `proto/`, one for each service. */
+  readonly service: string
+  /** Name of the file, without `.proto`. */
+  readonly file: string
+  /** The message that tells the file from others, without package. */
+  readonly message: string
+}
+
+/** A `.proto` file with its imports. */
+export class ProtoFile {
+  readonly path: string
+  /** Its messages, nested ones too, in the order of the file. */
+  readonly messages: readonly protobuf.Type[]
+
+  /** @throws StreamError `schema-invalid` */
+  constructor(path: string) {
+    this.path = path
+    this.messages = typesIn(parseProto(path))
+  }
+
+  /** The message of that name, in any package; of several, the one nested least. */
+  find(message: string): protobuf.Type | undefined {
+    const depth = ({ fullName }: protobuf.Type) => fullName.split('.').length
+    const found = this.messages.filter(({ name }) => name === message)
+    return found.sort((a, b) => depth(a) - depth(b))[0]
+  }
+
+  /** @throws StreamError `schema-invalid` where there is no message of that name */
+  get(message: string): protobuf.Type {
+    const found = this.find(message)
+    if (found) return found
+    const names = this.messages.map(({ name }) => name).join(', ') || 'none'
+    throw new StreamError(
+      'schema-invalid',
+      `${this.path}: expected message ${message}; the messages in ${basename(this.path)} are: ${names}`,
+    )
+  }
+}
+
+/** Shipped files do not change while the program runs: each is read once, when it is needed. */
+const shipped = new Map<string, ProtoFile>()
+
+/** Loads a file that the package ships. */
+export function loadShipped({ service, file }: ProtoName): ProtoFile {
+  const name = `${service}/${file}.proto`
+  let loaded = shipped.get(name)
+  if (loaded === undefined) {
+    loaded = new ProtoFile(fileURLToPath(new URL(`../../proto/${name}`, import.meta.url)))
+    shipped.set(name, loaded)
+  }
+  return loaded
+}
+
+/**
+ * Loads a file from a folder of the user's, as `--proto_dir` names it.
+ * @param notes gets what the user should know: other files that define the message
+ * @returns undefined where the folder does not have it
+ * @throws StreamError `schema-invalid`
+ */
+export function loadFromDir(
+  dir: string,
+  { file, message }: ProtoName,
+  notes: string[],
+): ProtoFile | undefined {
+  const found = findProto(dir, file, message)
+  if (found === undefined) return undefined
+  if (found.note !== undefined) notes.push(found.note)
+  const loaded = new ProtoFile(found.path)
+  loaded.get(message)
+  return loaded
+}
+
+function typesIn(namespace: protobuf.NamespaceBase): protobuf.Type[] {
+  return namespace.nestedArray.flatMap((child) => [
+    ...(child instanceof Type ? [child] : []),
+    ...(child instanceof Namespace || child instanceof Type ? typesIn(child) : []),
+  ])
+}
