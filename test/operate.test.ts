@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startCentral } from './helpers/central.js'
+import { until } from './helpers/clock.js'
 import { parseExposition } from './helpers/exposition.js'
 import { tempDir, writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
@@ -100,4 +103,64 @@ test('neither the name of an entry nor the answer of a server forges a line or m
     assert.ok(!line.startsWith(forged))
     assert.doesNotMatch(line, /[\p{Cc}\u2028\u202e]/u)
   }
+})
+
+test('messages that an exporter refuses are told as kept, and the command in the log sends them', async (t) => {
+  const central = await startCentral(t)
+  const input = await writeInput(t, { A: { wsskey: makeKey('key'), topic: 'presence' } })
+  const cwd = await tempDir(t)
+  const module = join(cwd, 'module.mjs')
+  await writeFile(module, "export default () => { throw new Error('not today') }")
+  const program = runProgram(
+    t,
+    [
+      ...['--hostname', central.url, '--jsoninput', input],
+      ...['--export_data', './module.mjs', '--dead_letter', 'dead.ndjson'],
+    ],
+    { cwd },
+  )
+  const frames = framesOf('presence')
+  const socket = await central.waitForSocket()
+  for (const frame of frames) await socket.send(frame)
+  const deadLetter = join(cwd, 'dead.ndjson')
+  await until(() => readFileSync(deadLetter, 'utf8').split('\n').length > frames.length)
+  program.kill()
+  const { code, stderr } = await program.result
+  assert.equal(code, 1)
+  assert.match(stderr, new RegExp(`delivered, ${frames.length} kept in dead\\.ndjson`))
+  assert.doesNotMatch(stderr, /lost/)
+  const told = new RegExp(`${frames.length} messages kept in .*: aruba-stream (replay .*)`)
+  const [, command = ''] = told.exec(stderr) ?? []
+
+  await writeFile(module, 'export default () => {}')
+  const replay = runProgram(t, command.split(' '), { cwd })
+  const result = await replay.result
+  assert.equal(result.code, 0)
+  assert.match(
+    result.stderr,
+    new RegExp(`module\\.mjs: messages delivered \\(delivered=${frames.length}`),
+  )
+})
+
+test('while many clients flood the metrics, records go on, scrapes are answered and SIGTERM is heard', async (t) => {
+  const central = await startCentral(t)
+  const input = await writeInput(t, { A: { wsskey: makeKey('key'), topic: 'presence' } })
+  const program = runProgram(t, [
+    ...['--hostname', central.url, '--jsoninput', input, '--decode_data', '--metrics', '0'],
+  ])
+  const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
+  const socket = await central.waitForSocket()
+  const flood = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3000)
+  for (let count = 0; count < 120; count += 1) {
+    const client = connect(Number(new URL(url).port), '127.0.0.1')
+    t.after(() => client.destroy())
+    client.on('error', () => {})
+    client.write(flood)
+  }
+  for (const frame of framesOf('presence')) await socket.send(frame)
+  await program.waitForLine(`"customer":"A"`, 'stdout')
+  assert.equal((await fetch(`${url}/metrics`)).status, 200)
+  assert.equal((await fetch(`${url}/healthz`)).status, 200)
+  program.kill()
+  assert.equal((await program.result).code, 0)
 })
