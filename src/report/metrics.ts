@@ -25,8 +25,8 @@ export type MetricsServer = {
   close(): Promise<void>
 }
 
-/** A thousand scrapers a second cost no more than one. */
-const KEEP_MS = 1000
+/** However often a page is asked for, it is made once in this time. */
+const CACHE_MS = 1000
 
 /**
  * Serves `/metrics` (Prometheus) and `/healthz`: 200 while at least one entry is open and none is
@@ -37,12 +37,12 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
   const { host, port, snapshot, version, clock = systemClock } = options
   const registry = await createRegistry(version)
   const pages: Readonly<Record<string, () => Promise<Page>>> = {
-    '/metrics': kept(clock, async () => ({
+    '/metrics': cached(clock, async () => ({
       status: 200,
       type: registry.contentType,
       body: Buffer.from(await registry.render(snapshot())),
     })),
-    '/healthz': kept(clock, async () => {
+    '/healthz': cached(clock, async () => {
       const health = healthOf(snapshot())
       return {
         status: health.ok ? 200 : 503,
@@ -71,12 +71,12 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
   }
 }
 
-/** Makes a page when it is asked for, and keeps it for a second. */
-function kept(clock: Clock, make: () => Promise<Page>): () => Promise<Page> {
+/** Makes a page when it is asked for, and again when it is asked for later than {@link CACHE_MS}. */
+function cached(clock: Clock, make: () => Promise<Page>): () => Promise<Page> {
   let making: Promise<Page> | undefined
   let made: { readonly page: Page; readonly atMs: number } | undefined
   const remake = async () => {
-    // A large page takes milliseconds: let the streams go on first.
+    // A large page takes milliseconds. Let the streams go on first.
     await nextTurn()
     const page = await make().catch((error: unknown) =>
       textPage(500, `unexpected error: ${printable(String(error))}`),
@@ -86,7 +86,7 @@ function kept(clock: Clock, make: () => Promise<Page>): () => Promise<Page> {
     return page
   }
   return async () => {
-    if (made && clock.elapsed() - made.atMs < KEEP_MS) return made.page
+    if (made && clock.elapsed() - made.atMs < CACHE_MS) return made.page
     making ??= remake()
     return making
   }

@@ -28,32 +28,32 @@ export type PageServer = {
   close(): Promise<void>
 }
 
-/** Far more than there are scrapers. */
+/** Far more than anybody has scrapers. */
 const MAX_CONNECTIONS = 100
-/** For the whole of a connection. Prometheus waits as long for an answer by default. */
+/** From connecting to the end of the answer. Prometheus waits no longer by default. */
 const CONNECTION_MS = 10_000
-/** The head of a scraper's request has some hundred bytes. */
+/** Bytes of a request's head. Those of scrapers have some hundred. */
 const MAX_HEAD = 8192
-/** What a connection may send in all; the rest after the head is thrown away. */
+/** Bytes that a client may send in all. */
 const MAX_RECEIVED = 65_536
 
 const HEAD_END = /\r?\n\r?\n/
 const REQUEST_LINE = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r?\n/
 
 /**
- * Serves pages over HTTP, one request a connection. Nobody who connects can make it cost much: with
- * `node:http`, some thousand pipelined requests in one read stopped all streams for seconds. Here
- * nothing is read after the first request.
- * @throws the error of listening
+ * Serves pages over HTTP, one request a connection; what a client sends after that is thrown away. Not
+ * with `node:http`: it handles all pipelined requests of a read at once, and some thousand of them stop
+ * the streams for seconds.
+ * @throws the error of `listen`
  */
 export async function servePages(options: PageServerOptions): Promise<PageServer> {
   const { host, port, clock, answer } = options
-  /** All open connections, the oldest first. */
+  /** Open connections, the oldest first. */
   const open = new Set<Socket>()
-  /** Those whose answer is being made or sent. */
+  /** Those that wait for their answer. */
   const busy = new Set<Socket>()
 
-  /** Idle connections must not keep a scraper out: the oldest of them goes, or else the oldest of all. */
+  /** Closes the oldest idle connection, or the oldest of all, when there are too many. */
   const makeRoom = () => {
     if (open.size < MAX_CONNECTIONS) return
     const [oldest] = open
@@ -67,7 +67,7 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
     socket.destroy()
   }
 
-  // Half-open: a client may end its side when it has sent its request.
+  // Half-open, since a client may end its side after the request.
   const server = createServer({ allowHalfOpen: true }, async (socket) => {
     makeRoom()
     open.add(socket)
@@ -89,6 +89,8 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
   })
   server.listen({ host, port })
   await once(server, 'listening')
+  // Too few file descriptors for a connection must not end the program.
+  server.on('error', () => {})
   return {
     port: (server.address() as AddressInfo).port,
     get connections() {
@@ -113,7 +115,7 @@ const BAD_REQUEST = textPage(
   `expected an HTTP request with a head of at most ${MAX_HEAD} bytes`,
 )
 
-/** Resolves with what came until the head of a request is complete, too long, or the client ends. */
+/** Resolves with the bytes up to where the head is complete or too long, or the client ends. */
 function receiveHead(socket: Socket): Promise<string> {
   return new Promise((resolve) => {
     let head = ''
