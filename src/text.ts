@@ -82,9 +82,9 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }
 
-/** Characters of two columns: CJK, Hangul, kana, full-width forms, and what is shown as emoji. */
+/** Characters of two columns: CJK, Hangul and kana (but for half-width forms), full-width forms, emoji. */
 const WIDE =
-  /^(?:[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u
+  /^(?![\uff61-\uffdc])(?:[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u
 /** Combining marks and format characters that stand alone take no column. */
 const ZERO = /^[\p{M}\p{Cf}]+$/u
 

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { displayWidth, fit, formatCount, formatDuration, printable, truncate } from '../src/text.js'
+
+test('a duration is shown in its largest unit, rounded down, and a negative one as none', () => {
+  const shown = [
+    [-1, '0 s'],
+    [59_999, '59 s'],
+    [60_000, '1 min'],
+    [3_599_999, '59 min'],
+    [3_600_000, '1 h'],
+    [172_799_999, '47 h'],
+    [172_800_000, '2 d'],
+  ] as const
+  for (const [ms, text] of shown) assert.equal(formatDuration(ms), text)
+  assert.equal(formatCount(1_234_567), '1,234,567')
+})
+
+test('the width of a text is that of its characters on a terminal', () => {
+  const widths = {
+    abc: 3,
+    客户: 4,
+    é: 1,
+    'e\u0301': 1,
+    '👨‍👩‍👧': 2,
+    ｶ: 1,
+    Ａ: 2,
+    한글: 4,
+    '\u200b': 0,
+  }
+  for (const [text, width] of Object.entries(widths)) assert.equal(displayWidth(text), width, text)
+})
+
+test('a text is cut to a width with an ellipsis, and never through a character', () => {
+  assert.equal(fit('monitoring', 10), 'monitoring')
+  assert.equal(fit('monitoring', 5), 'moni…')
+  assert.equal(fit('客户甲', 6), '客户甲')
+  assert.equal(fit('客户甲', 5), '客户…')
+  assert.equal(fit('客户甲', 4), '客…')
+  assert.equal(fit('a👨‍👩‍👧b', 2), 'a…')
+  assert.equal(fit('abc', 1), '…')
+  assert.equal(fit('abc', 0), '')
+})
+
+test('a text that is cut by length keeps its pairs of surrogates whole', () => {
+  assert.equal(truncate('a😀b', 3), 'a…')
+  assert.equal(printable('a\n😀'.repeat(100), 6), 'a\\n😀…')
+})
