@@ -5,7 +5,7 @@ import type { ListenAddress } from '../commands/settings.js'
 import { StreamError } from '../errors.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf } from './health.js'
-import { type Page, servePages, textPage } from './page-server.js'
+import { type Page, type PageServer, servePages, textPage } from './page-server.js'
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
 
@@ -16,14 +16,8 @@ export type MetricsOptions = ListenAddress & {
   readonly clock?: Clock
 }
 
-export type MetricsServer = {
-  /** Where it listens, with the port that was taken. */
-  readonly url: string
-  /** How many connections are open. */
-  readonly connections: number
-  /** Cuts all connections. */
-  close(): Promise<void>
-}
+/** `url` is where it listens, with the port that was taken. */
+export type MetricsServer = PageServer & { readonly url: string }
 
 /** However often a page is asked for, it is made once in this time. */
 const CACHE_MS = 1000
@@ -62,13 +56,7 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
   const server = await servePages({ host, port, clock, answer }).catch((error: unknown) => {
     throw cannotListen(error, { host, port })
   })
-  return {
-    url: listenUrl({ host, port: server.port }),
-    get connections() {
-      return server.connections
-    },
-    close: () => server.close(),
-  }
+  return { ...server, url: listenUrl({ host, port: server.port }) }
 }
 
 /** Makes a page when it is asked for, and again when it is asked for later than {@link CACHE_MS}. */

@@ -23,7 +23,7 @@ export type PageServer = {
   /** The port that was taken. */
   readonly port: number
   /** How many connections are open. */
-  readonly connections: number
+  connections(): number
   /** Cuts all connections. */
   close(): Promise<void>
 }
@@ -93,9 +93,7 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
   server.on('error', () => {})
   return {
     port: (server.address() as AddressInfo).port,
-    get connections() {
-      return open.size
-    },
+    connections: () => open.size,
     async close() {
       const closed = once(server, 'close')
       server.close()

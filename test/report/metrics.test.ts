@@ -24,8 +24,8 @@ async function start(t: TestContext, snapshot: () => Snapshot) {
     clock,
     /** Lets the pages that were made become too old. */
     age: () => clock.advance(1000),
-    connections: () => server.connections,
-    port: Number(new URL(server.url).port),
+    connections: server.connections,
+    port: server.port,
   }
 }
 
@@ -222,7 +222,7 @@ test('closing cuts a connection that has asked for nothing yet', async () => {
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
   socket.on('error', () => {})
   await once(socket, 'connect')
-  await until(() => server.connections === 1)
+  await until(() => server.connections() === 1)
   const [, closed] = await Promise.all([server.close(), once(socket, 'close')])
   assert.ok(closed)
 })
