@@ -4,6 +4,7 @@
  */
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   decode: async () => (await import('./decode.js')).benchDecode(),
+  memory: async () => (await import('./decode-memory.js')).benchDecodeMemory(),
   end: async () => (await import('./end-to-end.js')).benchEndToEnd(),
   startup: async () => (await import('./start-up.js')).benchStartUp(),
   entries: async () => (await import('./entries.js')).benchEntries(),

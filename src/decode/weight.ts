@@ -1,21 +1,24 @@
 import type { MessagePlan, Step } from './plan.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
+const KIB = 1024
+const MIB = 1024 * KIB
+
 /** Smaller frames are not weighed: the worst of them makes a record of some megabytes. */
-const LIGHT_FRAME = 128 * 1024
+const LIGHT_FRAME = 128 * KIB
 
-/** A record may weigh this much, and this many times its frame. */
-const BASE_LIMIT = 8 * 2 ** 20
-const LIMIT_PER_BYTE = 8
+/** A record may weigh 8 MiB, and 16 times its frame: real frames make up to 11 times theirs. */
+const limitFor = (frame: number) => Math.min(8 * MIB + 16 * frame, 512 * MIB)
 
-/** What an object and a single value take in memory, about; in bytes, as all weights are. */
+/** About what the parts of a record take in memory and as text. */
 const OBJECT_WEIGHT = 64
 const VALUE_WEIGHT = 16
+const ELEMENT_WEIGHT = 32
 
 /**
- * Refuses a large frame that would make a record many times its size: an empty message in a list takes two
- * bytes on the wire and more than thirty times that as an object. Without this, one such frame could end
- * the program for want of memory.
+ * Refuses a large frame whose record would be many times its size: an empty message in a list has two bytes
+ * on the wire, and more than thirty times that as an object. One such frame could end the program for
+ * want of memory.
  * @throws StreamError `frame-undecodable`
  */
 export function checkWeight(wire: WireReader, plan: MessagePlan): void {
@@ -23,9 +26,9 @@ export function checkWeight(wire: WireReader, plan: MessagePlan): void {
   const size = wire.bytes.length
   if (size <= LIGHT_FRAME) return
   const weight = weigh(wire, plan, 0)
-  if (weight > BASE_LIMIT + LIMIT_PER_BYTE * size) {
-    const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(1)
-    wire.reject(`its record would take about ${mib(weight)} MiB, too much for ${mib(size)} MiB`)
+  if (weight > limitFor(size)) {
+    const mib = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`
+    wire.reject(`its record would take about ${mib(weight)}, too much for a frame of ${mib(size)}`)
   }
   wire.pos = pos
   wire.end = end
@@ -45,24 +48,24 @@ function weigh(wire: WireReader, plan: MessagePlan, group: number): number {
 }
 
 function weighValue(wire: WireReader, step: Step, tag: number): number {
-  const key = step.repeated ? 0 : step.key.length
   if (step.form === 'message' || step.form === 'map') {
     const outerEnd = wire.limit()
     wire.enter()
     const weight = weigh(wire, step.message, 0)
     wire.leave()
     wire.end = outerEnd
-    return key + weight
+    return weight
   }
   if (step.form === 'group') {
     wire.enter()
     const weight = weigh(wire, step.message, step.number)
     wire.leave()
-    return key + weight
+    return weight
   }
   const start = wire.pos
   wire.skip(tag)
   const size = wire.pos - start
   // Of a packed list or a MessageSet, every byte may be a value.
-  return step.form === 'scalar' ? key + VALUE_WEIGHT + size : VALUE_WEIGHT * size
+  if (step.form !== 'scalar') return size * ELEMENT_WEIGHT
+  return size + (step.repeated ? ELEMENT_WEIGHT : VALUE_WEIGHT + step.key.length)
 }

@@ -409,17 +409,15 @@ describe('large frames', () => {
   const many = (count: number, one: Uint8Array) => Buffer.alloc(count * one.length, one)
   const refused: Record<string, Uint8Array> = {
     'empty messages in a list': many(2 ** 20, bytes(18)),
-    'empty groups in a list': many(2 ** 20, group(25)),
     'empty messages in empty messages': many(2 ** 19, bytes(18, bytes(17))),
     'packed numbers': bytes(19, many(2 ** 21, varint(1))),
     'a message of many empty ones': bytes(17, many(2 ** 20, bytes(18))),
-    'one field a million times': many(2 ** 20, int(1, 1)),
   }
   for (const [kind, payload] of Object.entries(refused)) {
     it(`are refused where their record is many times larger: ${kind}`, () => {
       assert.match(
         fault2(payload),
-        /its record would take about [\d.]+ MiB, too much for [\d.]+ MiB$/,
+        /its record would take about [\d.]+ MiB, too much for a frame of [\d.]+ MiB$/,
       )
     })
   }
@@ -427,6 +425,7 @@ describe('large frames', () => {
   const taken: Record<string, [Uint8Array, number]> = {
     'one long text': [bytes(14, Buffer.alloc(2 ** 22, 'x')), 2 ** 22],
     'texts of some length': [many(2 ** 17, bytes(18, bytes(14, 'a network name'))), 2 ** 20],
+    'one field a million times': [many(2 ** 20, int(1, 1)), 0],
     'fields that the schema does not know': [many(2 ** 20, int(99, 1)), 0],
   }
   for (const [kind, [payload, atLeast]] of Object.entries(taken)) {
