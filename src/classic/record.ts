@@ -42,9 +42,12 @@ export type RecordOptions = {
 
 type Planner = ReturnType<typeof createPlanner>
 
-/** By schema: a thousand entries of a topic share its plans, and the writer. */
+/** By schema: a thousand entries of a topic share its plans. */
 const PLANNERS = { plain: new WeakMap<Schema, Planner>(), readable: new WeakMap<Schema, Planner>() }
-const OUT = new JsonWriter()
+
+/** Shared by all entries, so that an idle entry keeps neither its last frame nor its last line. */
+const READER = new WireReader()
+const WRITER = new JsonWriter()
 
 function plannerOf(schema: Schema, readable: boolean): Planner {
   const planners = PLANNERS[readable ? 'readable' : 'plain']
@@ -69,7 +72,6 @@ const KEYS = {
 export class RecordMaker {
   readonly #customer: string
   readonly #unknownFields: UnknownFields
-  readonly #wire: WireReader
   readonly #envelope: Envelope
   readonly #payload: MessagePlan
   readonly #notices: GeofenceNotices | undefined
@@ -80,7 +82,6 @@ export class RecordMaker {
     const planOf = plannerOf(schema, readable)
     this.#customer = customer
     this.#unknownFields = unknownFields
-    this.#wire = new WireReader(customer, unknownFields)
     this.#envelope = new Envelope(planOf(envelope), envelope)
     this.#payload = planOf(payload)
     this.#notices = notice && new GeofenceNotices(planOf(payload), planOf(notice))
@@ -117,7 +118,7 @@ export class RecordMaker {
 
   line(frame: Uint8Array): Uint8Array {
     const { wire, envelope } = this.#open(frame)
-    const out = OUT
+    const out = WRITER
     out.restart()
     out.packed(this.#opening)
     envelope.writeString(wire, envelope.subject, out)
@@ -139,17 +140,16 @@ export class RecordMaker {
   }
 
   #open(frame: Uint8Array): { wire: WireReader; envelope: Envelope } {
-    this.#wire.open(frame)
-    this.#envelope.locate(this.#wire)
-    return { wire: this.#wire, envelope: this.#envelope }
+    READER.open(frame, this.#customer, this.#unknownFields)
+    this.#envelope.locate(READER)
+    return { wire: READER, envelope: this.#envelope }
   }
 
   /** Moves the reader to the payload and returns its plan; undefined where none was sent. */
   #openPayload(): MessagePlan | undefined {
-    const wire = this.#wire
-    if (!this.#envelope.openData(wire)) return undefined
-    const plan = this.#notices?.planFor(wire) ?? this.#payload
-    checkWeight(wire, plan)
+    if (!this.#envelope.openData(READER)) return undefined
+    const plan = this.#notices?.planFor(READER) ?? this.#payload
+    checkWeight(READER, plan)
     return plan
   }
 }

@@ -1,4 +1,4 @@
-import { MessagePlan } from './plan.js'
+import type { MessagePlan } from './plan.js'
 
 /** Something in a frame that the schema does not know. */
 export type UnknownField = {
@@ -88,7 +88,7 @@ export class UnknownFields {
 }
 
 function describe(source: MessagePlan | EnumField, number: number): UnknownField {
-  if (!(source instanceof MessagePlan)) {
+  if (!('compiled' in source)) {
     const { message, field } = source
     return { message, field, value: number, text: `value ${number} of ${message}.${field}` }
   }

@@ -1,6 +1,6 @@
 import { StreamError } from '../errors.js'
 import type { MessagePlan } from './plan.js'
-import type { UnknownFields } from './unknown-fields.js'
+import { UnknownFields } from './unknown-fields.js'
 
 /** Wire types of protobuf: how long a value is, whatever its field means. */
 export const WIRE = { varint: 0, fixed64: 1, bytes: 2, group: 3, groupEnd: 4, fixed32: 5 } as const
@@ -9,6 +9,7 @@ export const WIRE = { varint: 0, fixed64: 1, bytes: 2, group: 3, groupEnd: 4, fi
 const MAX_DEPTH = 100
 
 const EMPTY = Buffer.alloc(0)
+const NO_UNKNOWN_FIELDS = new UnknownFields(() => undefined)
 
 /**
  * A cursor over the bytes of one frame. `end` is the end of the message being read. Nothing is read past
@@ -23,17 +24,16 @@ export class WireReader {
   /** Upper half of the 64-bit value read last; its lower half is what the reader returned. */
   high = 0
   #depth = 0
-  readonly unknownFields: UnknownFields
-  readonly #owner: string
+  unknownFields = NO_UNKNOWN_FIELDS
+  #owner = ''
 
-  /** @param owner name of the entry, for the text of a fault */
-  constructor(owner: string, unknownFields: UnknownFields) {
+  /**
+   * Starts at the beginning of a frame.
+   * @param owner name of the entry, for the text of a fault
+   */
+  open(bytes: Uint8Array, owner: string, unknownFields: UnknownFields): void {
     this.#owner = owner
     this.unknownFields = unknownFields
-  }
-
-  /** Starts at the beginning of a frame. */
-  open(bytes: Uint8Array): void {
     this.bytes = Buffer.isBuffer(bytes)
       ? bytes
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -556,6 +556,20 @@ describe('the envelope', () => {
     assert.equal(message.frame, frame.bytes)
   })
 
+  it('gives the timestamp of the last frame that could be decoded', () => {
+    const decoder = createDecoder({ customer: 'A', schema: loadSchema('audit') })
+    const decode = (...parts: Uint8Array[]) =>
+      decoder.decode({ bytes: Buffer.concat(parts), receivedAt: 0, text: false }, 'line')
+    assert.equal(decoder.lastTimestamp, undefined)
+    decode(int(4, 1_700_000_000_123_456_789n))
+    assert.throws(() => decode(int(4, 5), Uint8Array.of(8)))
+    assert.equal(decoder.lastTimestamp, 1_700_000_000_123_456_789n)
+    decode(int(4, -2n))
+    assert.equal(decoder.lastTimestamp, -2n)
+    decode()
+    assert.equal(decoder.lastTimestamp, 0n)
+  })
+
   it('is not looked for in a text frame', () => {
     const decoder = createDecoder({ customer: 'A', schema: loadSchema('audit') })
     const frame = { bytes: Buffer.from('hello'), receivedAt: 0, text: true }

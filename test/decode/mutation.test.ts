@@ -5,7 +5,7 @@ import { createDecoder, type Decoder, type StreamMessage } from '../../src/class
 import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
-import { frameOf } from '../helpers/wire.js'
+import { bytes, frameOf, int } from '../helpers/wire.js'
 
 // A hundred thousand stack traces would take longer than all the decoding.
 Error.stackTraceLimit = 0
@@ -56,16 +56,21 @@ const good = ['realistic', 'edge', 'evolved'].flatMap((name): Good[] => {
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
   return lines.map((text) => {
     const { topic, frame } = JSON.parse(text)
-    const bytes = Buffer.from(frame, 'base64')
-    const payload = Buffer.from(envelope.toObject(envelope.decode(bytes)).data ?? [])
-    return {
-      topic,
-      bytes,
-      payload,
-      line: Buffer.from(decode(topic, bytes, 'line').line).toString(),
-    }
+    return goodOf(topic, Buffer.from(frame, 'base64'))
   })
 })
+
+// Geofence notices, which the golden frames lack.
+for (let count = 0; count < 20; count++) {
+  const fields = [int(1, count % 3), bytes(2, `fence ${count}`), bytes(3, 'Lobby'), int(6, count)]
+  good.push(goodOf('location', frameOf(...fields.slice(0, 1 + (count % 4)))))
+}
+
+function goodOf(topic: Topic, frame: Buffer): Good {
+  const payload = Buffer.from(envelope.toObject(envelope.decode(frame)).data ?? [])
+  const line = Buffer.from(decode(topic, frame, 'line').line).toString()
+  return { topic, bytes: frame, payload, line }
+}
 
 const byTopic = new Map(TOPICS.map((name) => [name, good.filter(({ topic }) => topic === name)]))
 

@@ -68,8 +68,9 @@ it('writes numbers as JSON.stringify does', () => {
 
 /** What a scalar type reads from a value with a length. */
 function read(type: string, content: Buffer): unknown {
-  const wire = new WireReader('A', new UnknownFields(() => {}))
-  wire.open(Buffer.concat([Uint8Array.of(content.length), content]))
+  const wire = new WireReader()
+  const bytes = Buffer.concat([Uint8Array.of(content.length), content])
+  wire.open(bytes, 'A', new UnknownFields(() => {}))
   return (SCALARS[type] as Scalar).read(wire)
 }
 
