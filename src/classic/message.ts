@@ -40,8 +40,6 @@ export type Decoder = {
    * @throws StreamError `frame-undecodable`, with offset and reason
    */
   decode(frame: Frame, first: 'record' | 'line'): StreamMessage
-  /** How often each thing came that the schema does not know, by its text. */
-  readonly unknownCounts: ReadonlyMap<string, number>
   /** How often anything came that the schema does not know. */
   readonly unknownTotal: number
   /** The timestamp of the last decoded frame, nanoseconds since the epoch. */
@@ -57,7 +55,6 @@ export function createDecoder(options: DecoderOptions): Decoder {
   let lastLow: number | undefined
   let lastHigh = 0
   return {
-    unknownCounts: unknownFields.counts,
     get unknownTotal() {
       return unknownFields.total
     },

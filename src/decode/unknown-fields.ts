@@ -23,10 +23,9 @@ export const MAX_KINDS = 100
  * until the whole frame has been read, so that garbage is not taken for new fields.
  */
 export class UnknownFields {
-  /** How often each thing came, by its text; at most 100 things. */
-  readonly counts: ReadonlyMap<string, number>
-  #total = 0
-  readonly #counts = new Map<string, number>()
+  /** How often anything came. */
+  total = 0
+  readonly #reported = new Set<string>()
   /** How often this frame brought a tag of a message, or a value of an enum field. */
   readonly #pending = new Map<MessagePlan | EnumField, Map<number, number>>()
   readonly #report: (news: readonly UnknownField[]) => void
@@ -34,12 +33,6 @@ export class UnknownFields {
   /** @param report gets the things that a frame was the first to bring */
   constructor(report: (news: readonly UnknownField[]) => void) {
     this.#report = report
-    this.counts = this.#counts
-  }
-
-  /** How often anything came, including what is past the first hundred things. */
-  get total(): number {
-    return this.#total
   }
 
   /** A field was skipped: its number is unknown, or has another wire type. */
@@ -64,11 +57,10 @@ export class UnknownFields {
     for (const [source, numbers] of this.#pending) {
       for (const [number, times] of numbers) {
         const unknown = describe(source, number)
-        const before = this.#counts.get(unknown.text)
-        this.#total += times
-        if (before === undefined && this.#counts.size >= MAX_KINDS) continue
-        this.#counts.set(unknown.text, (before ?? 0) + times)
-        if (before === undefined) news.push(unknown)
+        this.total += times
+        if (this.#reported.has(unknown.text) || this.#reported.size >= MAX_KINDS) continue
+        this.#reported.add(unknown.text)
+        news.push(unknown)
       }
     }
     this.#pending.clear()

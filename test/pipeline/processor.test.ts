@@ -9,7 +9,6 @@ test('a decoder that fails in a way of its own costs one frame, not the stream',
   const processor = new Processor({
     entry: { name: 'A', topic: 'audit' },
     decoder: {
-      unknownCounts: new Map(),
       unknownTotal: 0,
       lastTimestamp: undefined,
       decode() {
