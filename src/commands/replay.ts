@@ -92,7 +92,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
 
 /** A replayed entry in the form of a live one that has ended. */
 function snapshotOf({ name, processor, bytes, lastAt }: Replayed): EntrySnapshot {
-  const { topic, messages, undecodable, drifts } = processor
+  const { topic, messages, undecodable, unknownFields } = processor
   const progress = {
     frames: messages + undecodable,
     bytes,
@@ -104,7 +104,7 @@ function snapshotOf({ name, processor, bytes, lastAt }: Replayed): EntrySnapshot
     topic,
     messages,
     undecodable,
-    drifts,
+    unknownFields,
     keyAge: undefined,
     status: { type: 'ended', at: lastAt, cause: undefined, ...progress, reconnects: 0, gapMs: 0 },
   }

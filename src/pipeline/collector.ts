@@ -95,7 +95,7 @@ export class Collector {
       status: subscription.status,
       messages: processor.messages,
       undecodable: processor.undecodable,
-      drifts: processor.drifts,
+      unknownFields: processor.unknownFields,
       keyAge: keyAge(keys.current(), now),
       held,
     }))

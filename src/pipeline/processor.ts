@@ -39,7 +39,7 @@ export class Processor {
   }
 
   /** Fields and enum values met that the schema does not know. */
-  get drifts(): number {
+  get unknownFields(): number {
     return this.#options.decoder.unknownTotal
   }
 

@@ -53,7 +53,7 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
     name: 'aruba_stream_schema_drift_total',
     help: 'Fields and enum values received that the schema does not know.',
     type: 'counter',
-    value: ({ drifts }) => drifts,
+    value: ({ unknownFields }) => unknownFields,
   },
   {
     name: 'aruba_stream_received_bytes_total',

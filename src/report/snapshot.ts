@@ -15,7 +15,7 @@ export type EntrySnapshot = {
   /** Frames that could not be decoded, text frames included. */
   readonly undecodable: number
   /** Fields and enum values that the schema does not know. */
-  readonly drifts: number
+  readonly unknownFields: number
   /** Seconds since Central made the key; undefined where the key does not say. */
   readonly keyAge: number | undefined
   /** Reading waits for a slow exporter, so silence means nothing. */

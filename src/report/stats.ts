@@ -49,7 +49,7 @@ function statsLines(snapshot: Snapshot): StatsLine[] {
         messages: entry.messages,
         bytes: entry.status.bytes,
         undecodable: entry.undecodable,
-        schema_drift: entry.drifts || undefined,
+        schema_drift: entry.unknownFields || undefined,
         reconnects: entry.status.reconnects,
         gap_seconds: seconds(entry.status.gapMs),
         last_message: time(entry.status.lastFrameAt),

@@ -28,7 +28,7 @@ export function entry(name: string, over: Partial<EntrySnapshot> = {}): EntrySna
     status: OPEN,
     messages: 0,
     undecodable: 0,
-    drifts: 0,
+    unknownFields: 0,
     keyAge: undefined,
     ...over,
   }

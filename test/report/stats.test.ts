@@ -14,7 +14,7 @@ const SNAPSHOT = snapshotOf(
     }),
     entry('B', {
       topic: 'audit',
-      drifts: 12,
+      unknownFields: 12,
       status: {
         ...PROGRESS,
         type: 'refused',
