@@ -1,4 +1,4 @@
-import { errorText } from './error-text.js'
+import { printable } from './text.js'
 
 /**
  * What each failure means for the program: its exit code, and whether trying again can help.
@@ -78,6 +78,20 @@ export class StreamError extends Error {
 
   get retry(): boolean {
     return FAILURES[this.code].retry
+  }
+}
+
+/**
+ * What a thrown value says, as one printable line of at most 300 characters. A user's module may throw
+ * anything: no Error at all, or one whose getters throw.
+ */
+export function errorText(thrown: unknown): string {
+  try {
+    const text =
+      thrown instanceof Error ? thrown.message || thrown.name : `it threw ${String(thrown)}`
+    return printable(String(text).split(/[\r\n]/, 1)[0] ?? '', 300)
+  } catch {
+    return 'it threw something that cannot be shown'
   }
 }
 

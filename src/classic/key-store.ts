@@ -1,6 +1,5 @@
 import { untilAborted } from '../clock.js'
-import { errorText } from '../error-text.js'
-import { StreamError } from '../errors.js'
+import { errorText, StreamError } from '../errors.js'
 import type { Renewal } from '../input/rewrite.js'
 import type { Logger } from '../log.js'
 import { type Host, isSameHost } from '../net/host.js'

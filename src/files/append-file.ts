@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Stats } from 'node:fs'
 import { untilAborted } from '../clock.js'
-import { errorText } from '../error-text.js'
-import { StreamError } from '../errors.js'
+import { errorText, StreamError } from '../errors.js'
 import { FileTrouble, type FileTroubleOptions } from './file-trouble.js'
 import { LineWriter, wholeLines } from './line-writer.js'
 import {

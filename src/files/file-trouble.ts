@@ -1,4 +1,4 @@
-import { errorText } from '../error-text.js'
+import { errorText } from '../errors.js'
 import type { Logger } from '../log.js'
 
 export type FileTroubleOptions = {

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises'
-import { errorText } from '../error-text.js'
+import { errorText } from '../errors.js'
 import type { Host } from '../net/host.js'
 import { type LockOwner, takeLock } from './file-lock.js'
 import { readText } from './read-text.js'

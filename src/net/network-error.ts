@@ -1,5 +1,4 @@
-import { errorText } from '../error-text.js'
-import { type FailureCode, StreamError } from '../errors.js'
+import { errorText, type FailureCode, StreamError } from '../errors.js'
 
 type Meaning = { readonly code: FailureCode; readonly says: string }
 

@@ -1,7 +1,7 @@
 import { fsync, write } from 'node:fs'
 import { promisify } from 'node:util'
 import { untilAborted } from '../clock.js'
-import { errorText } from '../error-text.js'
+import { errorText } from '../errors.js'
 import { FileTrouble, type FileTroubleOptions } from '../files/file-trouble.js'
 
 const writeSome = promisify(write)

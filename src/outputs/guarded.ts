@@ -1,6 +1,5 @@
 import type { StreamMessage } from '../classic/message.js'
-import { errorText } from '../error-text.js'
-import { StreamError } from '../errors.js'
+import { errorText, StreamError } from '../errors.js'
 import type { Exporter, ExporterContext } from './output.js'
 
 /**

@@ -1,8 +1,7 @@
 import type { JetStreamClient } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { StreamMessage } from '../classic/message.js'
-import { errorText } from '../error-text.js'
-import { StreamError } from '../errors.js'
+import { errorText, StreamError } from '../errors.js'
 import { isJetStreamMissing, type NatsLibrary } from './nats-client.js'
 import { messageId } from './nats-target.js'
 

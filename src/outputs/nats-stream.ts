@@ -1,7 +1,6 @@
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream'
 import type { Topic } from '../classic/topics.js'
-import { errorText } from '../error-text.js'
-import { StreamError } from '../errors.js'
+import { errorText, StreamError } from '../errors.js'
 import { isJetStreamMissing, type NatsLibrary } from './nats-client.js'
 import type { NatsTarget } from './nats-target.js'
 import type { ExporterContext } from './output.js'
