@@ -1,6 +1,6 @@
 /**
- * The contestants of `decode.ts`, in alternating rounds; writes their rates as JSON. JavaScript, and a
- * process of its own: what compiles TypeScript on the fly makes what it runs a seventh slower.
+ * The contestants of `decode.ts`, in alternating rounds; writes their rates as JSON. In
+ * JavaScript and in a process of its own: code that is compiled on the fly runs a seventh slower.
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

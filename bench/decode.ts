@@ -15,7 +15,7 @@ const YARDSTICKS = [
 /** Of one round: frames a second. */
 type Rates = { readonly clock: number; readonly cpu: number }
 
-/** Measures, and prints a table of what the clock says and one of what it costs. */
+/** Measures, and prints a table by the clock and one by CPU time. */
 export async function benchDecode(): Promise<void> {
   const rounds = fileURLToPath(new URL('./decode-rounds.mjs', import.meta.url))
   const output = execFileSync(process.execPath, [rounds], { encoding: 'utf8' })

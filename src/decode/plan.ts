@@ -55,8 +55,8 @@ export class MessagePlan {
 
 export type CompiledPlan = {
   /**
-   * By tag. An array even for high numbers: V8 keeps those in a hash table. It lacks a known field with a
-   * wire type of another, so that is skipped like an unknown field.
+   * By tag. An array even for high numbers: V8 keeps those in a hash table. A known field with a wrong wire
+   * type is not in it, so it is skipped like an unknown field.
    */
   readonly steps: readonly (Step | undefined)[]
   /** Whether fields can be written as they come; not with a map, a oneof or a MessageSet. */

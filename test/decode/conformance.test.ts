@@ -186,7 +186,8 @@ describe('messages', () => {
     assert.deepEqual(data2(int(1, 1), bytes(536870911, 'x')), { i32: 1, far: 'x' })
   })
 
-  it('is content without required fields', () => assert.deepEqual(data2(int(1, 1)), { i32: 1 }))
+  it('decodes a message without its required fields', () =>
+    assert.deepEqual(data2(int(1, 1)), { i32: 1 }))
 
   it('gives known extensions in brackets', () => {
     const schema = schemaOf(
@@ -309,7 +310,7 @@ describe('what the schema does not know', () => {
     ),
   }
   for (const [kind, field] of Object.entries(unknown)) {
-    it(`passes over a field: ${kind}`, () => {
+    it(`skips a field: ${kind}`, () => {
       assert.deepEqual(data2(field, int(1, 1), field, bytes(18, field), field), {
         i32: 1,
         subs: [{}],
@@ -317,7 +318,7 @@ describe('what the schema does not know', () => {
     })
   }
 
-  it('passes over a known field with a wire type that is not its own', () => {
+  it('skips a known field with a wrong wire type', () => {
     const odd = [bytes(1, 'x'), int(14, 5), fixed32(12, () => undefined), group(17), int(17, 1)]
     assert.deepEqual(
       data2(
@@ -345,24 +346,24 @@ describe('proto3', () => {
     )
   })
 
-  it('takes a zero that comes last for not sent', () => {
+  it('treats a zero that comes last as not sent', () => {
     assert.deepEqual(data3(int(1, 5), int(1, 0)), {})
     assert.deepEqual(data3(bytes(3, 'a'), int(1, 0), bytes(3)), {})
     assert.deepEqual(data3(int(1, 0), int(1, 5)), { i32: 5 })
   })
 
-  it('takes a 32-bit value for zero by its low 32 bits', () => {
+  it('treats a 32-bit value as zero by its low 32 bits', () => {
     assert.deepEqual(data3(int(1, 2n ** 32n)), {})
     assert.deepEqual(data3(int(2, 2n ** 32n)), { i64: '4294967296' })
   })
 
-  it('takes a zero for one whatever stood before it', () => {
+  it('recognizes a zero whatever came before it', () => {
     const zeros = [fixed32(8, () => undefined), int(6, 0), fixed64(7, () => undefined), bytes(3)]
     for (const zero of zeros)
       assert.deepEqual(data3(int(2, 2n ** 40n), zero), { i64: `${2n ** 40n}` })
   })
 
-  it('has minus zero, which is not the zero that counts as not sent', () => {
+  it('keeps minus zero, which does not count as not sent', () => {
     assert.deepEqual(data3(fixed64(7, (b) => b.writeDoubleLE(-0))), { dbl: 0 })
   })
 
@@ -434,7 +435,7 @@ describe('large frames', () => {
     })
   }
 
-  it('are no matter up to 128 KiB', () => {
+  it('are not weighed up to 128 KiB', () => {
     assert.deepEqual(data2(many(60_000, bytes(18))), {
       subs: Array.from({ length: 60_000 }, () => ({})),
     })
@@ -520,7 +521,7 @@ describe('the envelope', () => {
     assert.deepEqual(outcome.record, empty)
   })
 
-  it('counts the last of what comes twice, in any order, and passes over what is unknown', () => {
+  it('counts the last of what comes twice, in any order, and skips what is unknown', () => {
     const outcome = outcomeOf(
       'audit',
       Buffer.concat([

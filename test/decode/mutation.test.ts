@@ -76,7 +76,7 @@ const byTopic = new Map(TOPICS.map((name) => [name, good.filter(({ topic }) => t
 
 function mutate(source: Good, random: (below: number) => number): Buffer {
   const kin = byTopic.get(source.topic) ?? []
-  // Half of them in an envelope that is whole: else most would fail at its length.
+  // Half of them keep a valid envelope; otherwise most would fail at its length.
   const part = random(2) === 0 ? 'payload' : 'bytes'
   const bytes = mutateBytes(source[part], kin[random(kin.length)]?.[part] as Buffer, random)
   return part === 'payload' ? frameOf(bytes) : bytes
@@ -110,7 +110,7 @@ function mutateBytes(source: Buffer, other: Buffer, random: (below: number) => n
   }
 }
 
-it(`takes ${FRAMES} mutated frames: both ways agree, and good frames decode in between`, () => {
+it(`decodes ${FRAMES} mutated frames the same both ways, and good frames in between`, () => {
   const random = seeded(20260101)
   let failed = 0
   for (let count = 0; count < FRAMES; count++) {
@@ -124,6 +124,6 @@ it(`takes ${FRAMES} mutated frames: both ways agree, and good frames decode in b
       assert.equal(outcome(source.topic, source.bytes, 'line'), source.line)
     }
   }
-  // Mutations are worth something only if many fail and many do not.
+  // The test is useful only if many mutated frames fail and many do not.
   assert.ok(failed > FRAMES / 4 && failed < (FRAMES * 3) / 4, `${failed} of ${FRAMES} failed`)
 })

@@ -9,7 +9,7 @@ import type { ExportFunction } from '../../src/outputs/export-function.js'
 import type { stream_geofence_notify, stream_location } from '../../src/schema/types/location.js'
 import type { Float } from '../../src/schema/value-types.js'
 
-/** Compile only where they hold, which is when tsc runs over this file. */
+/** Checked by tsc: a statement that does not hold does not compile. */
 type Expect<T extends true> = T
 type Equal<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -33,9 +33,9 @@ export type TypesHold = [
     Equal<stream_geofence_notify['geofence_event'], 'ZONE_IN' | 'ZONE_OUT' | number | undefined>
   >,
   Expect<Equal<Float, number | 'NaN' | 'Infinity' | '-Infinity'>>,
-  // All of it is optional: nothing need have been sent.
+  // All fields are optional: a frame may lack any of them.
   Expect<Fits<Record<never, never>, Location>>,
-  // A record of a topic is a record, and a function for any topic serves for one.
+  // A record of a topic is a record; a function for all topics can be used for one.
   Expect<Fits<StreamRecordOf, StreamRecord>>,
   Expect<Fits<ExportFunction, ExportFunction<'audit'>>>,
   Expect<Not<Fits<ExportFunction<'audit'>, ExportFunction>>>,

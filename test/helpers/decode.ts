@@ -34,7 +34,7 @@ export function outcomeOf(
   const [byRecord, byLine] = (['record', 'line'] as const).map((first) => {
     try {
       const message = decoder.decode(frame, first)
-      // Whichever was made first, the other one is made from the bytes as well.
+      // The other form is made from the bytes as well.
       assert.equal(Buffer.from(message.line).toString(), `${JSON.stringify(message.record)}\n`)
       return message.record
     } catch (error) {
