@@ -21,7 +21,7 @@ for (const line of readFileSync(golden, 'utf8').trimEnd().split('\n')) {
 
 const { good, caFile } = await certificates()
 const central = await startCentral(plain ? {} : { tls: good })
-central.opened.listen(async (socket) => {
+central.on('opened', async (socket) => {
   process.send?.({ opened: socket.topic })
   const frames = byTopic.get(socket.topic) ?? []
   const batch = Buffer.concat(

@@ -50,3 +50,22 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
     else signal.addEventListener('abort', onAbort, { once: true })
   })
 }
+
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+}
+
+/** A duration such as `1h30m`, as Go and Central's headers write it, in milliseconds. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/.test(text)) return undefined
+  const parts = text.matchAll(/([\d.]+)([a-z]+)/g)
+  return [...parts].reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (UNITS_MS[unit] ?? 0),
+    0,
+  )
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { test } from 'node:test'
-import { sleep, systemClock, untilAborted } from '../src/clock.js'
+import { parseDuration, sleep, systemClock, untilAborted } from '../src/clock.js'
 import { FakeClock } from './helpers/clock.js'
 
 test('sleeps as long as it was told, and leaves nothing behind', async () => {
@@ -46,4 +46,24 @@ test("the machine's clock goes on", async () => {
   await sleep(5, systemClock, new AbortController().signal)
   assert.ok(systemClock.now() >= now)
   assert.ok(systemClock.elapsed() - elapsed >= 4)
+})
+
+test('a duration is the sum of its parts, in milliseconds', () => {
+  for (const [text, expected] of [
+    ['10s', 10_000],
+    ['1h30m', 5_400_000],
+    ['1.5m250ms', 90_250],
+    ['2m1s', 121_000],
+    ['500us', 0.5],
+    ['1000000ns', 1],
+    ['0s', 0],
+  ] as const) {
+    assert.equal(parseDuration(text), expected, text)
+  }
+})
+
+test('a text that is not a duration has no milliseconds', () => {
+  for (const text of ['', '10', 's', '7d', '1h 30m', '-1h', '1h30', 'yesterday', '1.h', '1,5h']) {
+    assert.equal(parseDuration(text), undefined, text)
+  }
 })

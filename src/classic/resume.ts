@@ -1,3 +1,5 @@
+import { parseDuration } from '../clock.js'
+
 /** Where a stream is to begin. */
 export type ReplayOptions = {
   /** Header `X-Start-Seq`. */
@@ -24,8 +26,6 @@ export type ReplayPoint = {
 const EARLIEST_MS = Date.UTC(2018, 0, 1)
 /** The server counts back from when it reads the header, not from when it was written. */
 const ON_ITS_WAY_MS = 1000
-
-const UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 }
 
 /**
  * The replay headers of a handshake. Before the first frame they are the ones asked for; after it
@@ -77,7 +77,5 @@ function beginning(
   { askedAt }: ReplayPoint,
 ): number | undefined {
   if (startSeq !== undefined || deliverAll) return undefined
-  const parts = [...sinceTime.matchAll(/(\d+(?:\.\d+)?)(ms|[hms])/g)]
-  const backMs = parts.map(([, count, unit = '']) => Number(count) * (UNITS_MS[unit] ?? 0))
-  return askedAt - backMs.reduce((sum, each) => sum + each, 0)
+  return askedAt - (parseDuration(sinceTime) ?? 0)
 }

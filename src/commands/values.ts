@@ -1,3 +1,4 @@
+import { parseDuration } from '../clock.js'
 import { StreamError } from '../errors.js'
 import { LOG_LEVELS, type LogLevel } from '../log.js'
 import { type Host, parseHost } from '../net/host.js'
@@ -52,7 +53,7 @@ export function replayFileSettings(file: string, values: OptionValues): ReplayFi
 
 function replaySettings(values: OptionValues): ReplaySettings {
   const startSeq = optional(values, 'start_seq', parseInteger)
-  const sinceTime = optional(values, 'since_time', parseGoDuration)
+  const sinceTime = optional(values, 'since_time', duration)
   return {
     ...(startSeq !== undefined && { startSeq }),
     ...(values.deliver_last && { deliverLast: true }),
@@ -138,10 +139,10 @@ function parseInteger(value: string): number | Expected {
 }
 
 /** The header takes what Go's time.ParseDuration takes; days and weeks are not among it. */
-function parseGoDuration(value: string): string | Expected {
-  return /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/.test(value)
-    ? value
-    : new Expected('a duration such as 1h, 5m, 10s or 1h30m')
+function duration(value: string): string | Expected {
+  return parseDuration(value) === undefined
+    ? new Expected('a duration such as 1h, 5m, 10s or 1h30m')
+    : value
 }
 
 function parseSeconds(value: string): number | Expected {

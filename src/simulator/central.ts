@@ -1,156 +1,140 @@
-import { once } from 'node:events'
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
-import { WebSocketServer } from 'ws'
-import { Announcer } from './announcer.js'
-import { Connections, Pending } from './connections.js'
-import {
-  type Answer,
-  type Fault,
-  Faults,
-  meet,
-  type RemoveFault,
-  type Selection,
-  selects,
-} from './faults.js'
-import {
-  answerUpgrade,
-  type Handshake,
-  pathOf,
-  readHandshake,
-  refusalOf,
-  SOCKET_PATH,
-} from './handshake.js'
+import { EventEmitter } from 'node:events'
+import { type Clock, systemClock } from '../clock.js'
+import type { KeyBook } from './classic/keys.js'
+import { ClassicService } from './classic/service.js'
+import { Dispatcher, type Pending, type Upgraded } from './dispatcher.js'
+import { type Fault, nextSelected, type RemoveFault, type Selection, selects } from './faults.js'
 import { History } from './history.js'
-import { KeyBook } from './keys.js'
-import type { CentralOptions } from './options.js'
-import { CentralSocket, ServerWebSocket } from './socket.js'
-import {
-  answerRequest,
-  answerValidation,
-  readValidation,
-  VALIDATE_PATH,
-  type Validation,
-} from './validate.js'
+import { type Connections, Listener } from './listener.js'
+import type { CentralRequest } from './service.js'
+import { CentralSocket } from './socket.js'
 
-export type { CentralOptions } from './options.js'
+export type CentralOptions = {
+  /** Default 0: any free port. */
+  readonly port?: number
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  /** Certificate and its key, PEM; plain text without. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** Keys of Classic that are good. */
+  readonly keys?: readonly string[]
+  /** Default: accepted until `keys` or `central.keys` name a key, then refused. */
+  readonly unknownKeys?: 'accept' | 'refuse'
+  /** Topics that are not ticked, for any key. */
+  readonly unsubscribed?: readonly string[]
+  /** Frames kept of each topic for those who ask for past ones; default 0. */
+  readonly history?: number
+  readonly clock?: Pick<Clock, 'now'>
+}
 
-/** A stand-in for Central: see {@link startCentral}. */
-export class Central {
-  /** What is known of keys and topics; may be changed at any time. */
-  readonly keys: KeyBook
-  /** Every request for a socket so far, in order; long runs may empty it. */
-  readonly handshakes: Handshake[] = []
-  /** Every validation of a key so far, in order; long runs may empty it. */
-  readonly validations: Validation[] = []
-  /** TCP connections: `accepted` so far, `open` now. */
-  readonly connections = new Connections()
-  /** Handshakes that wait for an answer: `now`, and at most so far (`peak`). */
-  readonly pending = new Pending()
-  /** Tells of every socket that is opened. */
-  readonly opened = new Announcer<CentralSocket>()
-  /** Tells of every handshake that is answered, well or ill. */
-  readonly answered = new Announcer<Handshake>()
-  readonly #handshakeFaults = new Faults()
-  readonly #validationFaults = new Faults()
-  readonly #onHandshake = new Announcer<Handshake>()
-  readonly #onValidation = new Announcer<Validation>()
-  readonly #server: Server
-  readonly #wss = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    autoPong: false,
-    WebSocket: ServerWebSocket,
-  })
+/**
+ * A stand-in for Central: see {@link startCentral}. It emits `opened` for each new socket and
+ * `answered` for each handshake that has got its answer.
+ */
+export class Central extends EventEmitter<{
+  opened: [CentralSocket]
+  answered: [CentralRequest]
+}> {
+  readonly #classic: ClassicService
+  readonly #listener: Listener
+  readonly #dispatcher: Dispatcher
   readonly #sockets = new Set<CentralSocket>()
   readonly #history: History
-  readonly #clock: () => number
-  readonly #secure: boolean
+  readonly #clock: Pick<Clock, 'now'>
   #socketCount = 0
-  #address: AddressInfo = { address: '', family: '', port: 0 }
 
   /** Use {@link startCentral}, which also listens. */
   constructor(options: CentralOptions) {
-    this.#clock = options.clock ?? Date.now
+    super()
+    this.setMaxListeners(0)
+    this.#clock = options.clock ?? systemClock
     this.#history = new History(options.history ?? 0)
-    this.keys = new KeyBook(options.unknownKeys)
-    this.keys.accept(...(options.keys ?? []))
-    for (const topic of options.unsubscribed ?? []) this.keys.unsubscribe(topic)
-    this.#secure = options.tls !== undefined
-    this.#server = options.tls ? createTlsServer({ ...options.tls }) : createServer()
-    this.#server.on('connection', (tcp) => this.connections.add(tcp))
-    this.#server.on('request', (request, response) => this.#onRequest(request, response))
-    this.#server.on('upgrade', (request, _stream, head) => this.#onUpgrade(request, head))
-    // A client that distrusts the certificate hangs up in the middle of the TLS handshake.
-    this.#server.on('tlsClientError', () => {})
+    this.#classic = new ClassicService(options)
+    this.#listener = new Listener(options.tls)
+    this.#dispatcher = new Dispatcher(this.#listener, [this.#classic], this.#clock)
+    this.#dispatcher.on('answered', (handshake) => this.emit('answered', handshake))
+    this.#dispatcher.on('upgraded', (upgraded) => this.#open(upgraded))
   }
 
   /** @returns when connections are accepted */
-  async listen(port: number, host: string): Promise<void> {
-    // A thousand clients may knock at once.
-    this.#server.listen({ port, host, backlog: 4096 })
-    await once(this.#server, 'listening')
-    this.#address = this.#server.address() as AddressInfo
+  listen(port: number, host: string): Promise<void> {
+    return this.#listener.listen(port, host)
   }
 
   get port(): number {
-    return this.#address.port
+    return this.#listener.port
   }
 
-  /** What `--hostname` takes: `http://127.0.0.1:PORT`, or `https://…` with a certificate. */
+  /** A value for `--hostname`: `http://127.0.0.1:PORT`, or `https://…` with a certificate. */
   get url(): string {
-    const { address, family, port } = this.#address
-    const host = family === 'IPv6' ? `[${address}]` : address
-    return `${this.#secure ? 'https' : 'http'}://${host}:${port}`
+    return this.#listener.url
   }
 
-  /** Sockets whose connection stands (frozen ones too), oldest first. */
+  /** TCP connections: `accepted` so far, `open` now. */
+  get connections(): Connections {
+    return this.#listener.connections
+  }
+
+  /** Handshakes without an answer: `now`, and at most so far (`peak`). */
+  get pending(): Pending {
+    return this.#dispatcher.pending
+  }
+
+  /** What Classic knows of keys and topics; may be changed at any time. */
+  get keys(): KeyBook {
+    return this.#classic.keys
+  }
+
+  /** Every handshake so far, in order; long runs may empty it. */
+  get handshakes(): CentralRequest[] {
+    return this.#dispatcher.handshakes.all
+  }
+
+  /** Every validation of a key so far, in order; long runs may empty it. */
+  get validations(): CentralRequest[] {
+    return this.#classic.validations.all
+  }
+
+  /** Connected sockets (frozen ones too), oldest first. */
   get sockets(): readonly CentralSocket[] {
     return [...this.#sockets]
   }
 
-  /** The next `times` handshakes that fit meet this fault; `Infinity` until it is removed. */
-  failHandshake(fault: Fault, selection: Selection = {}, times = 1): RemoveFault {
-    return this.#handshakeFaults.add(fault, selection, times)
+  /** The next `times` selected handshakes meet this fault; `Infinity`: until it is removed. */
+  failHandshake(fault: Fault, selection?: Selection, times?: number): RemoveFault {
+    return this.#dispatcher.handshakes.fail(fault, selection, times)
   }
 
-  /** The next `times` validations that fit meet this fault; `Infinity` until it is removed. */
-  failValidation(fault: Fault, selection: Selection = {}, times = 1): RemoveFault {
-    return this.#validationFaults.add(fault, selection, times)
+  /** The next `times` selected validations meet this fault; `Infinity`: until it is removed. */
+  failValidation(fault: Fault, selection?: Selection, times?: number): RemoveFault {
+    return this.#classic.validations.fail(fault, selection, times)
   }
 
-  /** The oldest open socket that fits, or the next one to be opened. */
+  /** The oldest selected socket that is open, or the next one to open. */
   async waitForSocket(selection: Selection = {}): Promise<CentralSocket> {
     const found = this.sockets.find((socket) => socket.open && selects(selection, socket))
     return found ?? this.nextSocket(selection)
   }
 
-  /** The next socket that fits to be opened after this call. */
+  /** The next selected socket that opens after this call. */
   nextSocket(selection: Selection = {}): Promise<CentralSocket> {
-    return this.opened.next((socket) => selects(selection, socket))
+    return nextSelected(this, 'opened', selection)
   }
 
-  /** The next handshake that fits to come in after this call; its answer may still be open. */
-  nextHandshake(selection: Selection = {}): Promise<Handshake> {
-    return this.#onHandshake.next((handshake) => selects(selection, handshake))
+  /** The next selected handshake after this call; it may not be answered yet. */
+  nextHandshake(selection?: Selection): Promise<CentralRequest> {
+    return this.#dispatcher.handshakes.next(selection)
   }
 
-  /** The next validation that fits to come in after this call; its answer may still be open. */
-  nextValidation(selection: Selection = {}): Promise<Validation> {
-    return this.#onValidation.next((validation) => selects(selection, validation))
+  /** The next selected validation after this call; it may not be answered yet. */
+  nextValidation(selection?: Selection): Promise<CentralRequest> {
+    return this.#classic.validations.next(selection)
   }
 
   /**
-   * Sends a frame to every open socket of a topic (of one customer, and for which `when` holds,
-   * where given) and keeps it for the replay headers.
-   * @returns on how many the kernel has taken it, once that is known of all
+   * Sends a frame to the open sockets of a topic, of all customers or of one, where `when` is true,
+   * and keeps it in the history.
+   * @returns the number of sockets whose frame the kernel has taken, once all are settled
    */
   async broadcast(
     topic: string,
@@ -158,7 +142,7 @@ export class Central {
     customerId?: string,
     when: (socket: CentralSocket) => boolean = () => true,
   ): Promise<number> {
-    this.#history.add(topic, customerId, this.#clock(), frame)
+    this.#history.add(topic, customerId, this.#clock.now(), frame)
     const isMeant = (socket: CentralSocket) =>
       socket.topic === topic &&
       (customerId === undefined || customerId === socket.customerId) &&
@@ -170,79 +154,24 @@ export class Central {
   }
 
   /** Cuts every connection and stops listening. */
-  async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.connections.destroyAll()
-    this.#wss.close()
-    await closed
+  close(): Promise<void> {
+    return this.#listener.close()
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    const path = pathOf(request)
-    if (path !== VALIDATE_PATH) {
-      const status = path === SOCKET_PATH ? 400 : 404
-      response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${STATUS_CODES[status]}\n`)
-      return
-    }
-    const validation = readValidation(request, this.#clock())
-    this.validations.push(validation)
-    this.#onValidation.announce(validation)
-    const answer = (given: Answer) => {
-      validation.status = given.status
-      answerRequest(response, given)
-    }
-    meet(this.#validationFaults.take(validation), this.connections.beneath(request.socket), {
-      answer,
-      proceed: () => answer(answerValidation(validation.key, this.keys)),
-    })
-  }
-
-  #onUpgrade(request: IncomingMessage, head: Buffer): void {
-    const stream = request.socket
-    stream.on('error', () => {})
-    const handshake = readHandshake(request, this.#clock())
-    const answered = this.pending.begin()
-    stream.once('close', answered)
-    this.handshakes.push(handshake)
-    this.#onHandshake.announce(handshake)
-    const answer = (given: Answer) => {
-      handshake.status = given.status
-      answerUpgrade(stream, given)
-      answered()
-      this.answered.announce(handshake)
-    }
-    const proceed = () => {
-      const refusal = refusalOf(handshake, this.keys)
-      if (refusal !== undefined) {
-        answer(refusal)
-        return
-      }
-      this.#wss.handleUpgrade(request, stream, head, (ws) => {
-        handshake.status = 101
-        answered()
-        this.answered.announce(handshake)
-        this.#open(ws, handshake, stream)
-      })
-    }
+  #open({ ws, stream, request, service }: Upgraded): void {
     const tcp = this.connections.beneath(stream)
-    meet(this.#handshakeFaults.take(handshake), tcp, { answer, proceed })
-  }
-
-  #open(ws: ServerWebSocket, handshake: Handshake, stream: Socket): void {
-    const { topic = '', key = '', headers } = handshake
-    const tcp = this.connections.beneath(stream)
-    const opened = { index: this.#socketCount, topic, key, headers }
-    const socket = new CentralSocket(ws, stream, tcp, opened, this.#clock)
+    const customerId = service.customerOf(request)
+    const socket = new CentralSocket({ ws, stream, tcp }, request, customerId, this.#socketCount)
     this.#socketCount += 1
     this.#sockets.add(socket)
     socket.ended.then(() => this.#sockets.delete(socket))
-    const past = this.#history.replay(topic, socket.customerId, headers, this.#clock())
-    for (const { frame } of past) socket.send(frame)
-    this.opened.announce(socket)
+    const past = this.#history.of(socket.topic, customerId)
+    for (const { frame } of service.replay(request, past, this.#clock.now())) socket.send(frame)
+    this.emit('opened', socket)
   }
 }
 
-/** Starts a stand-in for Central: validation of keys over HTTP, and the topics over WebSockets. */
+/** Starts a stand-in for Central: its services over HTTP and WebSockets on one port. */
 export async function startCentral(options: CentralOptions = {}): Promise<Central> {
   const central = new Central(options)
   await central.listen(options.port ?? 0, options.host ?? '127.0.0.1')

@@ -1,22 +1,21 @@
+import { type EventEmitter, on } from 'node:events'
 import type { Socket } from 'node:net'
 
-/** What a request asks for, as far as rules look at it. */
-export type Request = {
-  /** Header `Topic`; undefined for a validation, or where it was not sent. */
+/** Who asks for what; the service reads it from a request. */
+export type Identity = {
   readonly topic: string | undefined
-  /** Header `Authorization`. */
+  /** The credential that was sent. */
   readonly key: string | undefined
-  /** Header `UserName`. */
   readonly username: string | undefined
 }
 
-/** Which requests, or sockets, are meant: all that is given must agree. */
+/** Chooses requests or sockets: everything that is given must agree. */
 export type Selection = {
   readonly topic?: string
   readonly key?: string
   readonly username?: string
   /** Any other condition. */
-  readonly when?: (request: Request) => boolean
+  readonly when?: (subject: Identity) => boolean
 }
 
 /** An HTTP answer; `body` is text/plain unless `headers` say otherwise. */
@@ -27,59 +26,67 @@ export type Answer = {
   readonly body?: string
 }
 
-/** What happens to a request in place of its proper answer. */
+/** What a request gets in place of its proper answer. */
 export type Fault =
   | Answer
-  /** No answer, ever; the TCP connection stays. */
+  /** No answer; the TCP connection stays open. */
   | { readonly type: 'stall' }
-  /** The proper answer, but not before `until` is settled. */
+  /** The proper answer, but only after `until` has settled. */
   | { readonly type: 'hold'; readonly until: Promise<unknown> }
-  /** TCP reset. */
+  /** A TCP reset. */
   | { readonly type: 'reset' }
-  /** TCP end without an answer. */
+  /** The end of the TCP connection without an answer. */
   | { readonly type: 'hang-up' }
 
-/** Takes a fault back. */
+/** Removes a fault before it was used up. */
 export type RemoveFault = () => void
 
-/** Whether a request, or a socket, is meant by a selection. */
-export function selects(selection: Selection, request: Request): boolean {
-  if (selection.topic !== undefined && selection.topic !== request.topic) return false
-  if (selection.key !== undefined && selection.key !== request.key) return false
-  if (selection.username !== undefined && selection.username !== request.username) return false
-  return selection.when === undefined || selection.when(request)
+export function selects(selection: Selection, subject: Identity): boolean {
+  if (selection.topic !== undefined && selection.topic !== subject.topic) return false
+  if (selection.key !== undefined && selection.key !== subject.key) return false
+  if (selection.username !== undefined && selection.username !== subject.username) return false
+  return selection.when === undefined || selection.when(subject)
+}
+
+/** The subject of the next event that the selection chooses, counted from this call. */
+export async function nextSelected<T extends Identity>(
+  emitter: EventEmitter,
+  event: string,
+  selection: Selection,
+): Promise<T> {
+  for await (const [subject] of on(emitter, event)) {
+    if (selects(selection, subject)) return subject
+  }
+  throw new Error('events.on() does not end')
 }
 
 type Rule = { readonly fault: Fault; readonly selection: Selection; left: number }
 
-/** Faults that wait for requests; the oldest that fits one is used first. */
+/** Faults that wait for requests. A request meets the oldest one that selects it. */
 export class Faults {
-  readonly #rules: Rule[] = []
+  readonly #rules = new Set<Rule>()
 
-  /** Adds a fault for the next `times` requests that fit; `Infinity` makes it stand until removed. */
+  /** Adds a fault for the next `times` selected requests; `Infinity`: until it is removed. */
   add(fault: Fault, selection: Selection = {}, times = 1): RemoveFault {
     const rule = { fault, selection, left: times }
-    this.#rules.push(rule)
-    return () => this.#remove(rule)
+    this.#rules.add(rule)
+    return () => this.#rules.delete(rule)
   }
 
-  /** The fault for a request, used up by it, or undefined. */
-  take(request: Request): Fault | undefined {
-    const rule = this.#rules.find(({ selection }) => selects(selection, request))
-    if (rule === undefined) return undefined
-    rule.left -= 1
-    if (rule.left <= 0) this.#remove(rule)
-    return rule.fault
-  }
-
-  #remove(rule: Rule): void {
-    const index = this.#rules.indexOf(rule)
-    if (index >= 0) this.#rules.splice(index, 1)
+  /** Takes the fault of a request; undefined where there is none. */
+  take(subject: Identity): Fault | undefined {
+    for (const rule of this.#rules) {
+      if (!selects(rule.selection, subject)) continue
+      rule.left -= 1
+      if (rule.left <= 0) this.#rules.delete(rule)
+      return rule.fault
+    }
+    return undefined
   }
 }
 
-/** Lets a request meet its fault, or go on where there is none. */
-export function meet(
+/** Applies a fault to a request; without a fault the request proceeds. */
+export function applyFault(
   fault: Fault | undefined,
   tcp: Socket,
   request: { readonly proceed: () => void; readonly answer: (answer: Answer) => void },

@@ -1,121 +1,112 @@
-import { setMaxListeners } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { isTopic, type Topic } from '../classic/topics.js'
+import { type Clock, sleep } from '../clock.js'
+import { type RecordedFrame, readRecording } from '../files/read-recording.js'
+import { createLogger, type Logger } from '../log.js'
 import type { Central } from './central.js'
-import { loopFrames, type Pace, paced, readFrames, waited } from './replay-file.js'
 import type { CentralSocket } from './socket.js'
-import { Traffic } from './traffic.js'
 
-/** How often traffic is looked after; more frames than one may be due each time. */
-const TICK_MS = 20
-/** Longer than a client with a heartbeat takes to notice. */
-const FROZEN_MS = 120_000
+/** Makes the next frame of a topic of a customer. */
+export type NextFrame = (topic: string, customerId: string) => Uint8Array
+
+export type Pace = {
+  /** Frames a second; 0: as fast as they are taken. */
+  readonly rate: number
+  /** Frames for each socket; undefined: no end. */
+  readonly count?: number | undefined
+  readonly signal: AbortSignal
+  readonly clock: Clock
+}
+
+/** After this many frames that were late, the event loop gets a turn. */
+const TURN_FRAMES = 256
+/** A slow reader delays frames. After this long they are no longer sent faster to catch up. */
+const CATCH_UP_MS = 1000
+
+/** Each call resolves when the next frame is due: with true, or with false once the signal aborted. */
+export function pace({ rate, signal, clock }: Omit<Pace, 'count'>): () => Promise<boolean> {
+  const intervalMs = rate > 0 ? 1000 / rate : 0
+  let dueMs = clock.elapsed()
+  let late = 0
+  return async () => {
+    const nowMs = clock.elapsed()
+    const waitMs = dueMs - nowMs
+    dueMs = (waitMs < -CATCH_UP_MS ? nowMs : dueMs) + intervalMs
+    if (waitMs > 0) return waited(waitMs, signal, clock)
+    late += 1
+    if (late % TURN_FRAMES === 0) await nextTurn()
+    return !signal.aborted
+  }
+}
 
 /**
- * Sends made-up traffic: one site for each customer, each topic from its first subscriber on, the
- * same messages to all subscribers of a customer. A slow reader slows its topic down.
- * @param pace frames a second and topic; `count` is for each socket
+ * Sends made-up traffic at a pace for each topic of a customer, from its first subscriber on: the
+ * same frames to all its subscribers. A slow reader delays the topic.
  */
-export function feedTraffic(
-  central: Central,
-  pace: Required<Pick<Pace, 'rate' | 'signal'>> & Pick<Pace, 'count'>,
-  clock?: () => number,
-): void {
-  allowWaiting(pace.signal)
-  const sites = new Map<string, Traffic>()
+export function feedTraffic(central: Central, nextFrame: NextFrame, options: Pace): void {
+  const { count = Number.POSITIVE_INFINITY } = options
   const channels = new Set<string>()
-  const stop = central.opened.listen(({ topic, customerId }) => {
+  central.on('opened', async ({ topic, customerId }) => {
     const channel = `${customerId}/${topic}`
-    if (channels.has(channel) || !isTopic(topic)) return
+    if (channels.has(channel)) return
     channels.add(channel)
-    const traffic = sites.get(customerId) ?? new Traffic({ customerId, ...(clock && { clock }) })
-    sites.set(customerId, traffic)
-    runChannel(central, traffic, topic, customerId, pace)
+    const due = pace(options)
+    const wantsMore = (socket: CentralSocket) => socket.sent < count
+    while (await due()) {
+      await central.broadcast(topic, nextFrame(topic, customerId), customerId, wantsMore)
+    }
   })
-  pace.signal.addEventListener('abort', stop, { once: true })
-}
-
-async function runChannel(
-  central: Central,
-  traffic: Traffic,
-  topic: Topic,
-  customerId: string,
-  { rate, count = Number.POSITIVE_INFINITY, signal }: Parameters<typeof feedTraffic>[1],
-): Promise<void> {
-  const wants = (socket: CentralSocket) => socket.sent < count
-  let startedAt = performance.now()
-  let sent = 0
-  do {
-    const due = 1 + Math.floor(((performance.now() - startedAt) * rate) / 1000)
-    let taken: Promise<unknown> = Promise.resolve()
-    for (; sent < due; sent += 1) {
-      taken = central.broadcast(topic, traffic.next(topic), customerId, wants)
-    }
-    await taken
-    // Time that a slow reader has cost is not made up for.
-    if (performance.now() - startedAt > 1000 + (sent * 1000) / rate) {
-      startedAt = performance.now() - (sent * 1000) / rate
-    }
-    await nextTurn()
-  } while (await waited(Math.max(TICK_MS, 1000 / rate), signal))
 }
 
 /**
- * Sends a file's frames of its topic to each new socket, from the first on, at a pace.
- * @param onError gets what is wrong with the file, once a socket
+ * Sends to each new socket the frames of its topic from a recording, from the first one on, at a
+ * pace. Lines that cannot be read are logged the first time only.
  */
-export function feedFrames(
+export function feedRecording(
   central: Central,
   path: string,
-  options: Pace & { readonly loop?: boolean },
-  onError: (error: unknown) => void,
+  options: Pace & { readonly loop: boolean; readonly log: Logger },
 ): void {
-  if (options.signal) allowWaiting(options.signal)
-  const stop = central.opened.listen((socket) => {
-    const frames = options.loop ? loopFrames(path, socket.topic) : readFrames(path, socket.topic)
-    socket.sendAll(paced(frames, options)).catch(onError)
+  const { log, signal } = options
+  let readLog = log
+  const read = () => {
+    const frames = readRecording(path, { log: readLog, signal })
+    readLog = QUIET
+    return frames
+  }
+  central.on('opened', (socket) => {
+    socket.sendAll(framesOf(socket.topic, read, options)).catch((error) => log.error(error.message))
   })
-  options.signal?.addEventListener('abort', stop, { once: true })
 }
 
-/**
- * Breaks each socket once, at a random moment, about `meanSeconds` after it was opened, in a random
- * way; now and then the next handshake is put off with 503, too.
- */
-export function breakSockets(
-  central: Central,
-  meanSeconds: number,
-  signal: AbortSignal,
-  random: () => number = Math.random,
-): void {
-  allowWaiting(signal)
-  const stop = central.opened.listen(async (socket) => {
-    const delayMs = -Math.log(1 - random()) * meanSeconds * 1000
-    const ended = new AbortController()
-    socket.ended.then(() => ended.abort())
-    if (!(await waited(delayMs, AbortSignal.any([signal, ended.signal])))) return
-    if (random() < 0.2) {
-      const { key, topic } = socket
-      const headers = { 'Retry-After': '2' }
-      central.failHandshake({ type: 'answer', status: 503, headers }, { key, topic })
+/** A log for lines that were logged before. */
+export const QUIET = createLogger({ write: () => {} })
+
+async function* framesOf(
+  topic: string,
+  read: () => AsyncIterable<RecordedFrame>,
+  options: Pace & { readonly loop: boolean },
+): AsyncGenerator<Uint8Array | string> {
+  const { loop, count = Number.POSITIVE_INFINITY } = options
+  const due = pace(options)
+  let sent = 0
+  let before: number
+  do {
+    before = sent
+    for await (const frame of read()) {
+      if (frame.topic !== topic) continue
+      if (sent >= count || !(await due())) return
+      yield frame.text ? frame.bytes.toString() : frame.bytes
+      sent += 1
     }
-    BREAKS[Math.floor(random() * BREAKS.length)]?.(socket)
-    // A frozen socket never notices that its client is gone.
-    if (socket.frozen && (await waited(FROZEN_MS, signal))) socket.reset()
-  })
-  signal.addEventListener('abort', stop, { once: true })
+  } while (loop && sent > before)
 }
 
-/** Many sockets wait on the one signal, which Node would take for a leak. */
-function allowWaiting(signal: AbortSignal): void {
-  setMaxListeners(0, signal)
+/** Waits, and tells whether the signal let it. */
+export async function waited(delayMs: number, signal: AbortSignal, clock: Clock): Promise<boolean> {
+  try {
+    await sleep(delayMs, clock, signal)
+    return true
+  } catch {
+    return false
+  }
 }
-
-const BREAKS: readonly ((socket: CentralSocket) => void)[] = [
-  (socket) => socket.reset(),
-  (socket) => socket.terminate(),
-  (socket) => socket.freeze(),
-  (socket) => socket.close(1001),
-  (socket) => socket.close(1012),
-  (socket) => socket.close(4000),
-]

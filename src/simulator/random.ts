@@ -1,6 +1,6 @@
-/** Repeatable chance. */
+/** Repeatable random numbers. */
 export type Random = {
-  /** 0 up to, not including, 1. */
+  /** From 0 up to, but not including, 1. */
   next(): number
   /** An integer from `low` to `high`, both included. */
   integer(low: number, high: number): number
@@ -10,7 +10,7 @@ export type Random = {
   bytes(count: number): Uint8Array
 }
 
-/** The same numbers for the same seed, everywhere (a 32-bit LCG with its bits mixed). */
+/** The same seed gives the same numbers on every machine (a 32-bit LCG with its bits mixed). */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0
   const next = () => {

@@ -1,31 +1,29 @@
 import { createRandom, type Random } from './random.js'
 
-/** Metres from the floor's corner. */
+/** Metres from a corner of the floor. */
 export type Position = { x: number; y: number }
 
 export type Radio = {
   readonly index: number
   readonly mac: Uint8Array
   readonly band: 2 | 5
-  channel: number
+  readonly channel: number
 }
 
-export type AccessPoint = {
+export type Device = {
   readonly serial: string
   readonly name: string
   readonly mac: Uint8Array
   readonly ip: Uint8Array
   readonly model: string
+}
+
+export type AccessPoint = Device & {
   readonly position: Position
   readonly radios: readonly [Radio, Radio]
-}
-
-export type SwitchDevice = {
-  readonly serial: string
-  readonly name: string
-  readonly mac: Uint8Array
-  readonly ip: Uint8Array
-  readonly model: string
+  isUp: boolean
+  /** It went down or came up, and no message has said so yet. */
+  hasChanged: boolean
 }
 
 export type Client = {
@@ -37,15 +35,15 @@ export type Client = {
   readonly os: string
   readonly ssid: Ssid
   position: Position
-  /** Where it walks to. */
+  /** Where the person walks to. */
   target: Position
   ap: AccessPoint
-  /** dBm, as its access point hears it. */
+  /** dBm, at its access point. */
   rssi: number
   /** Bytes a second. */
   throughput: number
-  /** It has changed to another access point and nobody was told yet. */
-  roamed: boolean
+  /** It moved to another access point, and no message has said so yet. */
+  hasRoamed: boolean
 }
 
 export type Ssid = { readonly name: string; readonly security: string; readonly vlan: number }
@@ -57,8 +55,11 @@ export const SSIDS: readonly Ssid[] = [
 ]
 
 const WALK_METRES_A_SECOND = 1.2
-/** A client changes only for an access point that it hears so much better, dB. */
+/** A client moves to another access point if the signal there is better by this much, dB. */
 const ROAM_DB = 6
+/** Now and then one of the access points restarts. */
+const RESTART_EVERY_SECONDS = 300
+const RESTART_TAKES_MS = 45_000
 const DEVICES = [
   { manufacturer: 'Apple', os: 'iOS', name: 'iPhone', oui: [0xa4, 0x83, 0xe7] },
   { manufacturer: 'Apple', os: 'macOS', name: 'MacBook', oui: [0xf0, 0x18, 0x98] },
@@ -67,14 +68,18 @@ const DEVICES = [
 ] as const
 const PEOPLE = 'ann bob chen dina emil fay gus hana ivan june kofi lena'.split(' ')
 
-/** A floor with four access points, two switches and a dozen people who walk about. */
+/**
+ * A floor with four access points, two switches and twelve people who walk about. Access points
+ * restart; clients move to the one with the best signal.
+ */
 export class Site {
   readonly random: Random
   readonly accessPoints: readonly AccessPoint[]
-  readonly switches: readonly SwitchDevice[]
+  readonly switches: readonly Device[]
   readonly clients: readonly Client[]
   readonly swarmId: string
   #movedAt: number | undefined
+  #restartEndsAt = 0
 
   constructor(seed: number) {
     const random = createRandom(seed)
@@ -91,23 +96,29 @@ export class Site {
     this.clients = PEOPLE.map((person, index) => this.#makeClient(person, index))
   }
 
-  /** Lets people walk until `now` (milliseconds since the epoch); at most a minute at a time. */
+  /** Lets time pass until `now` (milliseconds since the epoch), but at most a minute. */
   advance(now: number): void {
     const seconds = Math.min(60, Math.max(0, (now - (this.#movedAt ?? now)) / 1000))
     this.#movedAt = now
+    this.#restart(now, seconds)
     for (const client of this.clients) this.#move(client, seconds)
   }
 
-  /** Signal of a client at an access point, dBm: falls with the distance, and trembles. */
-  rssi(client: Client, ap: AccessPoint): number {
-    const metres = Math.max(1, distance(client.position, ap.position))
-    const trembling = this.random.integer(-3, 3)
-    return Math.round(Math.max(-92, -38 - 24 * Math.log10(metres) + trembling))
+  /** The access points that work: at most one is down. */
+  get upAccessPoints(): readonly AccessPoint[] {
+    return this.accessPoints.filter(({ isUp }) => isUp)
   }
 
-  /** The access points that hear a client, the loudest first. */
+  /** Signal of a client at an access point, dBm: falls with the distance, and varies a little. */
+  rssi(client: Client, ap: AccessPoint): number {
+    const metres = Math.max(1, distance(client.position, ap.position))
+    const noise = this.random.integer(-3, 3)
+    return Math.round(Math.max(-92, -38 - 24 * Math.log10(metres) + noise))
+  }
+
+  /** The access points that hear a client, best signal first. */
   heardBy(client: Client): { ap: AccessPoint; rssi: number }[] {
-    return this.accessPoints
+    return this.upAccessPoints
       .map((ap) => ({ ap, rssi: ap === client.ap ? client.rssi : this.rssi(client, ap) }))
       .sort((a, b) => b.rssi - a.rssi)
   }
@@ -130,10 +141,10 @@ export class Site {
       ap: random.pick(this.accessPoints),
       rssi: -60,
       throughput: random.integer(10_000, 500_000),
-      roamed: false,
+      hasRoamed: false,
     }
     this.#associate(client)
-    client.roamed = false
+    client.hasRoamed = false
     return client
   }
 
@@ -143,7 +154,7 @@ export class Site {
     const step = WALK_METRES_A_SECOND * seconds
     if (left <= step) {
       client.position = client.target
-      // People stay a while where they wanted to go.
+      // People stay for a while where they arrived.
       if (random.chance(0.2)) client.target = somewhere(random)
     } else {
       const { position, target } = client
@@ -159,17 +170,28 @@ export class Site {
 
   #associate(client: Client): void {
     client.rssi = this.rssi(client, client.ap)
-    const [loudest] = this.heardBy(client)
-    if (loudest === undefined || loudest.rssi < client.rssi + ROAM_DB) return
-    client.ap = loudest.ap
-    client.rssi = loudest.rssi
-    client.roamed = true
+    const [best] = this.heardBy(client)
+    if (best === undefined || best.ap === client.ap) return
+    if (client.ap.isUp && best.rssi < client.rssi + ROAM_DB) return
+    client.ap = best.ap
+    client.rssi = best.rssi
+    client.hasRoamed = true
+  }
+
+  #restart(now: number, seconds: number): void {
+    const down = this.accessPoints.find(({ isUp }) => !isUp)
+    if (down && now < this.#restartEndsAt) return
+    if (!down && !this.random.chance(seconds / RESTART_EVERY_SECONDS)) return
+    const ap = down ?? this.random.pick(this.accessPoints)
+    ap.isUp = !ap.isUp
+    ap.hasChanged = true
+    this.#restartEndsAt = now + RESTART_TAKES_MS
   }
 }
 
 function makeAccessPoint(index: number, random: Random): AccessPoint {
   const base = mac([0x20, 0x4c, 0x03], random)
-  // The radios' addresses follow the Ethernet one, as Aruba hands them out.
+  // As with Aruba's devices, the addresses of the radios follow the Ethernet address.
   const radio = (offset: number) => Uint8Array.of(...base.slice(0, 5), (offset << 4) & 0xff)
   return {
     serial: serial('CN', random),
@@ -178,6 +200,8 @@ function makeAccessPoint(index: number, random: Random): AccessPoint {
     ip: Uint8Array.of(10, 1, 0, 11 + index),
     model: index < 2 ? 'AP-515' : 'AP-635',
     position: { x: 8 + (index % 2) * 44, y: 7 + Math.floor(index / 2) * 16 },
+    isUp: true,
+    hasChanged: false,
     radios: [
       { index: 0, mac: radio(1), band: 5, channel: random.pick([36, 44, 100, 149]) },
       { index: 1, mac: radio(2), band: 2, channel: random.pick([1, 6, 11]) },
@@ -197,7 +221,7 @@ function serial(prefix: string, random: Random): string {
   return `${prefix}${String(random.integer(10_000_000, 99_999_999))}`
 }
 
-/** An address of this maker. */
+/** A MAC address of the maker with this prefix. */
 export function mac(oui: readonly number[], random: Random): Uint8Array {
   return Uint8Array.of(...oui, ...random.bytes(3))
 }

@@ -2,49 +2,46 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { WebSocket } from 'ws'
-import type { Request } from './faults.js'
-import { customerIdOf } from './keys.js'
+import type { Identity } from './faults.js'
+import type { CentralRequest } from './service.js'
 
-/** Bytes that may wait in this process for one slow reader before a sender waits too. */
+/** A sender waits once this many bytes wait in this process for a slow reader. */
 const BUFFER_BYTES = 1024 * 1024
-/** Frames sent before others get their turn, when the kernel takes them all at once. */
+/** After this many frames the event loop gets a turn, even if the kernel takes them all at once. */
 const TURN_FRAMES = 256
 
-/** A server's WebSocket that can refuse to take part in the closing handshake. */
+/** A WebSocket that can leave the client's close frame unanswered. */
 export class ServerWebSocket extends WebSocket {
   answerClose = true
 
   override close(code?: number, reason?: string | Buffer): void {
-    // `ws` answers the client's close frame by calling this.
+    // `ws` calls this to answer the client's close frame.
     if (this.answerClose) super.close(code, reason)
   }
 }
 
-/** How a socket ended, as the server saw it. */
-export type SocketEnd = {
-  /** Close code: the client's, or 1006 where there was no closing handshake. */
-  readonly code: number
-  readonly reason: string
-  /** Milliseconds since the epoch. */
-  readonly at: number
+/** What a socket is made of; without TLS, `tcp` is `stream` itself. */
+type SocketLayers = {
+  readonly ws: ServerWebSocket
+  readonly stream: Socket
+  readonly tcp: Socket
 }
 
-/** One open subscription, in the hands of the test. */
-export class CentralSocket implements Request {
-  /** Counts the sockets of this server from 0, in the order in which they were opened. */
+/** One open subscription. */
+export class CentralSocket implements Identity {
+  /** Counts the sockets of this server from 0, in the order in which they opened. */
   readonly index: number
   readonly topic: string
   readonly key: string
-  /** Header `UserName`; undefined where it was not sent. */
   readonly username: string | undefined
-  /** Customer that the key belongs to, 32 hex digits. */
   readonly customerId: string
-  /** The handshake's headers, names in lower case. */
+  /** The headers of the handshake, names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** Milliseconds since the epoch. */
-  readonly openedAt: number
-  /** Resolves when the connection is gone. */
-  readonly ended: Promise<SocketEnd>
+  /**
+   * Resolves when the connection is gone, with the close code of the client, or 1006 without a
+   * closing handshake.
+   */
+  readonly ended: Promise<{ readonly code: number }>
   /** Whether pings of the client are answered. */
   answerPings = true
   readonly #counts = { sent: 0, flushed: 0, pings: 0, pongs: 0 }
@@ -54,26 +51,22 @@ export class CentralSocket implements Request {
   readonly #unsettled = new Set<(flushed: boolean) => void>()
   #frozen = false
 
-  /** @param tcp the TCP connection beneath `stream`, which is the same one unless there is TLS */
   constructor(
-    ws: ServerWebSocket,
-    stream: Socket,
-    tcp: Socket,
-    opened: { index: number; topic: string; key: string; headers: IncomingHttpHeaders },
-    clock: () => number,
+    { ws, stream, tcp }: SocketLayers,
+    { topic = '', key = '', username, headers }: CentralRequest,
+    customerId: string,
+    index: number,
   ) {
-    const username = opened.headers.username
-    this.index = opened.index
-    this.topic = opened.topic
-    this.key = opened.key
-    this.username = typeof username === 'string' ? username : undefined
-    this.customerId = customerIdOf(opened.key)
-    this.headers = opened.headers
-    this.openedAt = clock()
+    this.index = index
+    this.topic = topic
+    this.key = key
+    this.username = username
+    this.customerId = customerId
+    this.headers = headers
     this.#ws = ws
     this.#stream = stream
     this.#tcp = tcp
-    // Resets and cut connections are what this server is for.
+    // Resets and cut connections are the purpose of this server.
     ws.on('error', () => {})
     ws.on('ping', (data) => {
       this.#counts.pings += 1
@@ -83,14 +76,14 @@ export class CentralSocket implements Request {
       this.#counts.pongs += 1
     })
     this.ended = new Promise((resolve) => {
-      ws.on('close', (code, reason) => {
+      ws.on('close', (code) => {
         this.#settle()
-        resolve({ code, reason: reason.toString(), at: clock() })
+        resolve({ code })
       })
     })
   }
 
-  /** Whether frames can still be sent. A frozen socket is not open, though its connection stays. */
+  /** Whether frames can be sent. A frozen socket is not open, but its connection stays. */
   get open(): boolean {
     return !this.#frozen && this.#ws.readyState === WebSocket.OPEN
   }
@@ -99,7 +92,7 @@ export class CentralSocket implements Request {
     return this.#frozen
   }
 
-  /** Frames handed over so far, and those of them that the kernel has taken. */
+  /** Frames passed to this socket so far; `flushed` are those that the kernel has taken. */
   get sent(): number {
     return this.#counts.sent
   }
@@ -122,40 +115,44 @@ export class CentralSocket implements Request {
     return this.#ws.bufferedAmount
   }
 
-  /** Whether a close frame of the client is answered; to be set alone. */
+  /** Whether the client's close frame is answered (default: true). */
   set answerClose(answer: boolean) {
     this.#ws.answerClose = answer
   }
 
   /**
    * Sends a binary frame.
-   * @returns true when the kernel has taken it, false when the socket ended or froze before
+   * @returns true once the kernel has taken it, false if the socket ended or froze before that
    */
   send(frame: Uint8Array): Promise<boolean> {
     return this.#send(frame, true)
   }
 
-  /** Sends a text frame, which Central is not known to do. */
+  /** Sends a text frame. Central is not known to send any. */
   sendText(text: string): Promise<boolean> {
     return this.#send(text, false)
   }
 
-  /** Sends a binary frame without a byte. */
+  /** Sends an empty binary frame. */
   sendEmpty(): Promise<boolean> {
     return this.#send(new Uint8Array(0), true)
   }
 
   /**
-   * Sends many binary frames, as fast as the reader takes them: at most a mebibyte waits here.
-   * @returns how many the kernel has taken
+   * Sends many frames, binary ones and (given as strings) text, as fast as the client reads them:
+   * at most a mebibyte waits here.
+   * @returns the number of frames that the kernel has taken
    */
-  async sendAll(frames: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<number> {
+  async sendAll(
+    frames: Iterable<Uint8Array | string> | AsyncIterable<Uint8Array | string>,
+  ): Promise<number> {
     let flushed = 0
     let last: Promise<void> = Promise.resolve()
     let turn = 0
     for await (const frame of frames) {
       if (!this.open) break
-      last = this.send(frame).then((taken) => {
+      const isText = typeof frame === 'string'
+      last = this.#send(frame, !isText).then((taken) => {
         if (taken) flushed += 1
       })
       turn += 1
@@ -166,14 +163,14 @@ export class CentralSocket implements Request {
     return flushed
   }
 
-  /** Announces a binary frame of this size and sends nothing of it: the header is what a limit looks at. */
+  /** Sends only the header of a binary frame of this size, which is enough to exceed a limit. */
   sendOversized(size = 64 * 1024 * 1024 + 1): void {
     const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0])
     header.writeBigUInt64BE(BigInt(size), 2)
     this.sendRaw(header)
   }
 
-  /** Writes bytes beneath the WebSocket framing, to break the protocol or to send many frames at once. */
+  /** Writes bytes as they are: to break the protocol, or to send many frames in one write. */
   sendRaw(bytes: Uint8Array, taken: () => void = () => {}): void {
     if (this.open) this.#stream.write(bytes, taken)
   }
@@ -187,18 +184,18 @@ export class CentralSocket implements Request {
     if (!this.#frozen) this.#ws.close(code, reason)
   }
 
-  /** Ends the connection without a close frame (the client sees 1006), after what was written. */
+  /** Ends the connection after what was written, without a close frame (the client sees 1006). */
   terminate(): void {
     this.#stream.destroySoon()
   }
 
-  /** Resets the TCP connection; what the client has not read yet may be lost. */
+  /** Resets the TCP connection. What the client has not read yet may be lost. */
   reset(): void {
     this.#tcp.resetAndDestroy()
     this.#stream.destroy()
   }
 
-  /** Reads, answers and sends nothing from now on, and keeps the connection: a peer that vanished. */
+  /** From now on reads, answers and sends nothing but keeps the connection, like a peer that vanished. */
   freeze(): void {
     this.#frozen = true
     this.#ws.pause()

@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import papaparse from 'papaparse'
-import { encodeFrame } from '../../src/simulator/encode.js'
-import { Traffic } from '../../src/simulator/traffic.js'
+import { systemClock } from '../../src/clock.js'
+import { encodeFrame } from '../../src/simulator/classic/encode.js'
+import { Traffic } from '../../src/simulator/classic/traffic.js'
 import { startCentral } from '../helpers/central.js'
 import { goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
@@ -56,7 +57,7 @@ test('10,000 recorded frames replay to what was printed live, byte for byte', as
     [...reach, '--decode_data', '--readable', '--record', 'frames.jsonl', '--metrics', '0'],
     { cwd: folder },
   )
-  const traffic = new Traffic({ customerId: 'c'.repeat(32) })
+  const traffic = new Traffic({ customerId: 'c'.repeat(32), clock: systemClock })
   await Promise.all(
     TOPICS.map(async (topic) => {
       const socket = await central.waitForSocket({ topic })

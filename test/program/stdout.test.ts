@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { encodeFrame } from '../../src/simulator/encode.js'
+import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
 import { writeInput } from '../helpers/input.js'
 import { runProgram } from '../helpers/program.js'

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { breakSockets, feedFrames, feedTraffic } from '../../src/simulator/feed.js'
-import { loopFrames, paced, readFrames } from '../../src/simulator/replay-file.js'
+import { type TestContext, test } from 'node:test'
+import { systemClock } from '../../src/clock.js'
+import { createLogger } from '../../src/log.js'
+import { classicTraffic } from '../../src/simulator/classic/traffic.js'
+import { feedRecording, feedTraffic, pace } from '../../src/simulator/feed.js'
+import { breakSockets } from '../../src/simulator/flaky.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
+import { goldenFrames, goldenRecording } from '../helpers/golden.js'
 import { tempDir } from '../helpers/input.js'
-import { openSocket } from './client.js'
+import { openSocket, refusal } from './client.js'
 
-const GOLDEN = fileURLToPath(new URL('../fixtures/golden/realistic.jsonl', import.meta.url))
-
-/** Collects what a client of a topic gets, in hex. */
+/** A client of a topic, and what it receives, in hex. */
 function subscribe(central: { url: string }, topic: string, key = 'key') {
   const client = openSocket(central, { Authorization: key, Topic: topic })
   const frames: string[] = []
@@ -28,85 +29,126 @@ function subscribe(central: { url: string }, topic: string, key = 'key') {
   }
 }
 
-async function goldenFrames(topic: string): Promise<string[]> {
-  const lines = (await readFile(GOLDEN, 'utf8')).trim().split('\n')
-  return lines
-    .map((line) => JSON.parse(line))
-    .filter((line) => line.topic === topic)
-    .map((line) => Buffer.from(line.frame, 'base64').toString('hex'))
+/** A signal that ends traffic with the test. */
+function signalOf(t: TestContext): AbortSignal {
+  const stop = new AbortController()
+  t.after(() => stop.abort())
+  return stop.signal
 }
 
-test('a file of frames is read in order, one topic or all', async () => {
-  const read = async (topic?: string) => {
-    const frames: string[] = []
-    for await (const frame of readFrames(GOLDEN, topic)) {
-      frames.push(Buffer.from(frame).toString('hex'))
-    }
-    return frames
-  }
-  assert.deepEqual(await read('audit'), await goldenFrames('audit'))
-  assert.equal((await read()).length, 120)
-})
+function traffic() {
+  return classicTraffic(systemClock)
+}
 
-test('a wrong line is named by its number, a missing file by its path', async (t) => {
+/** A Central that sends a recording, and the log of that. */
+async function startRecording(
+  t: TestContext,
+  content: string,
+  options: { readonly loop?: boolean; readonly count?: number } = {},
+) {
   const path = join(await tempDir(t), 'frames.jsonl')
-  await writeFile(path, '{"topic":"audit","frame":""}\n\n{"topic":"audit"}\n')
-  const drain = async (file: string) => {
-    for await (const _ of readFrames(file));
-  }
-  await assert.rejects(drain(path), { code: 'usage', message: /frames\.jsonl:3: expected/ })
-  await assert.rejects(drain(`${path}.gone`), { code: 'usage', message: /cannot be read: ENOENT/ })
-})
-
-test('a file is sent again and again, unless it has nothing of the topic', async (t) => {
-  const path = join(await tempDir(t), 'frames.jsonl')
-  await writeFile(path, '{"topic":"audit","frame":"YQ=="}\n{"topic":"audit","frame":"Yg=="}\n')
-  const texts: string[] = []
-  for await (const frame of paced(loopFrames(path, 'audit'), { count: 5 })) {
-    texts.push(Buffer.from(frame).toString())
-  }
-  assert.equal(texts.join(''), 'ababa')
-  for await (const _ of loopFrames(path, 'apprf')) assert.fail('there is no such frame')
-})
-
-test('a pace is kept, and ends with its signal', async () => {
-  const clock = new FakeClock()
-  const stop = new AbortController()
-  const frames = [1, 2, 3, 4, 5].map((byte) => Uint8Array.of(byte))
-  const takenAtMs: number[] = []
-  const taking = (async () => {
-    for await (const _ of paced(frames, { rate: 100, signal: stop.signal }, clock)) {
-      takenAtMs.push(clock.elapsed())
-    }
-  })()
-  for (const already of [1, 2, 3]) {
-    await until(() => takenAtMs.length === already && clock.timers === 1)
-    clock.advance(10)
-  }
-  await until(() => takenAtMs.length === 4 && clock.timers === 1)
-  stop.abort()
-  await taking
-  assert.deepEqual(takenAtMs, [0, 10, 20, 30])
-  assert.equal(clock.timers, 0)
-})
-
-test('each new socket gets the frames of its topic, from the first on', async (t) => {
+  await writeFile(path, content)
   const central = await startCentral(t)
-  feedFrames(central, GOLDEN, {}, assert.ifError)
+  const logged: string[] = []
+  const log = createLogger({ write: (line) => logged.push(line) })
+  const given = { loop: false, rate: 0, signal: signalOf(t), clock: systemClock, log, ...options }
+  feedRecording(central, path, given)
+  return { central, logged, path }
+}
+
+function recordedLine(topic: string, text: string): string {
+  const frame = Buffer.from(text).toString('base64')
+  return `${JSON.stringify({ received: '2026-01-01T00:00:00Z', customer: 'A', topic, frame })}\n`
+}
+
+test('each new socket gets the recorded frames of its topic, from the first one on', async (t) => {
+  const { central, logged } = await startRecording(t, goldenRecording(120))
   for (const topic of ['monitoring', 'audit', 'monitoring']) {
     const { frames, client, take } = subscribe(central, topic)
     await take(20)
     client.close()
     await once(client, 'close')
-    assert.deepEqual(frames, await goldenFrames(topic))
+    const expected = goldenFrames(topic).map((frame) => frame.toString('hex'))
+    assert.deepEqual(frames, expected)
+  }
+  assert.deepEqual(logged, [])
+})
+
+test('a recording is sent again and again, up to the count of each socket', async (t) => {
+  const recording = recordedLine('audit', 'a') + recordedLine('audit', 'b')
+  const { central } = await startRecording(t, recording, { loop: true, count: 5 })
+  for (const _ of [1, 2]) {
+    const { frames, take } = subscribe(central, 'audit')
+    const socket = await central.nextSocket()
+    await take(5)
+    assert.equal(Buffer.from(frames.join(''), 'hex').toString(), 'ababa')
+    await socket.send(Buffer.from('.'))
+    assert.equal((await take(6)).at(-1), '2e')
   }
 })
 
-test('subscribers of one customer get the same traffic, those of another theirs', async (t) => {
-  const central = await startCentral(t)
+test('a socket whose topic has no recorded frame gets none, however often it is sent', async (t) => {
+  const { central } = await startRecording(t, recordedLine('audit', 'a'), { loop: true })
+  const other = subscribe(central, 'apprf')
+  await subscribe(central, 'audit').take(100)
+  assert.deepEqual(other.frames, [])
+})
+
+test('a wrong line of a recording is skipped, and logged once for all sockets', async (t) => {
+  const recording = `${recordedLine('audit', 'a')}\n{"topic":"audit"}\n${recordedLine('audit', 'b')}`
+  const { central, logged, path } = await startRecording(t, recording)
+  for (const _ of [1, 2]) {
+    const { frames, take } = subscribe(central, 'audit')
+    await take(2)
+    assert.equal(Buffer.from(frames.join(''), 'hex').toString(), 'ab')
+  }
+  assert.equal(logged.length, 1)
+  assert.ok(logged[0]?.includes(`${path}, line 3: `))
+})
+
+test('frames are due at a steady pace that ends with its signal', async () => {
+  const clock = new FakeClock()
   const stop = new AbortController()
-  t.after(() => stop.abort())
-  feedTraffic(central, { rate: 500, signal: stop.signal })
+  const due = pace({ rate: 100, signal: stop.signal, clock })
+  const dueAtMs: number[] = []
+  const running = (async () => {
+    while (await due()) dueAtMs.push(clock.elapsed())
+  })()
+  for (const already of [1, 2, 3]) {
+    await until(() => dueAtMs.length === already && clock.timers === 1)
+    clock.advance(10)
+  }
+  await until(() => dueAtMs.length === 4 && clock.timers === 1)
+  stop.abort()
+  await running
+  assert.deepEqual(dueAtMs, [0, 10, 20, 30])
+  assert.equal(clock.timers, 0)
+})
+
+test('a short delay is caught up with, a long one is not', async (t) => {
+  const clock = new FakeClock()
+  const due = pace({ rate: 100, signal: signalOf(t), clock })
+  /** Frames that are due without a wait. */
+  const atOnce = async () => {
+    for (let count = 0; ; count += 1) {
+      const next = due()
+      await new Promise(setImmediate)
+      if (clock.timers === 0) continue
+      clock.advance(10)
+      await next
+      return count
+    }
+  }
+  assert.equal(await atOnce(), 1)
+  clock.advance(500)
+  assert.equal(await atOnce(), 50)
+  clock.advance(60_000)
+  assert.equal(await atOnce(), 1)
+})
+
+test('all subscribers of a customer get the same traffic, other customers get other traffic', async (t) => {
+  const central = await startCentral(t)
+  feedTraffic(central, traffic(), { rate: 500, signal: signalOf(t), clock: systemClock })
   const first = subscribe(central, 'presence', 'ann')
   const other = subscribe(central, 'presence', 'bob')
   await first.take(3)
@@ -119,11 +161,10 @@ test('subscribers of one customer get the same traffic, those of another theirs'
   for (const frame of await other.take(5)) assert.ok(!first.frames.includes(frame))
 })
 
-test('traffic ends on each socket after the count', async (t) => {
+test('each socket gets its count of messages, then no more', async (t) => {
   const central = await startCentral(t)
-  const stop = new AbortController()
-  t.after(() => stop.abort())
-  feedTraffic(central, { rate: 1_000, signal: stop.signal, count: 3 })
+  const options = { rate: 1_000, signal: signalOf(t), count: 3, clock: systemClock }
+  feedTraffic(central, traffic(), options)
   const first = subscribe(central, 'audit')
   await first.take(3)
   const later = subscribe(central, 'audit')
@@ -131,10 +172,8 @@ test('traffic ends on each socket after the count', async (t) => {
   assert.deepEqual([first.frames.length, later.frames.length], [3, 3])
 })
 
-test('a slow reader holds traffic up instead of growing it', async (t) => {
+test('a slow reader delays traffic instead of filling the memory', async (t) => {
   const central = await startCentral(t)
-  const stop = new AbortController()
-  t.after(() => stop.abort())
   const { client } = subscribe(central, 'monitoring')
   const socket = await central.nextSocket()
   await once(client, 'open')
@@ -145,21 +184,36 @@ test('a slow reader holds traffic up instead of growing it', async (t) => {
       while (socket.bufferedBytes === 0) yield Buffer.alloc(64 * 1024)
     })(),
   )
-  while (socket.bufferedBytes === 0) await new Promise(setImmediate)
-  feedTraffic(central, { rate: 100_000, signal: stop.signal })
-  central.opened.announce(socket)
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  assert.ok(socket.sent < 3_000 && socket.bufferedBytes < 16 * 1024 * 1024)
+  await until(() => socket.bufferedBytes > 0)
+  let made = 0
+  const clock = new FakeClock()
+  const nextFrame = () => {
+    made += 1
+    return Buffer.alloc(1024)
+  }
+  feedTraffic(central, nextFrame, { rate: 1_000, signal: signalOf(t), clock })
+  central.emit('opened', socket)
+  await until(() => made === 1)
+  for (let turn = 0; turn < 100; turn += 1) {
+    clock.advance(10)
+    await new Promise(setImmediate)
+  }
+  assert.equal(made, 1)
+  client.resume()
+  await until(() => made > 100)
   socket.reset()
   await filled
 })
 
 test('sockets break in every way', async (t) => {
   const central = await startCentral(t)
-  const stop = new AbortController()
-  t.after(() => stop.abort())
   const chances = [0, 1, 2, 3, 4, 5].flatMap((way) => [0, 0.9, (way + 0.5) / 6])
-  breakSockets(central, 30, stop.signal, () => chances.shift() ?? 0.5)
+  breakSockets(central, {
+    meanSeconds: 30,
+    signal: signalOf(t),
+    clock: systemClock,
+    random: () => chances.shift() ?? 0.5,
+  })
   const codes: number[] = []
   for (const _ of [1, 2, 3, 4, 5, 6]) {
     const client = openSocket(central, { Authorization: 'key', Topic: 'audit' })
@@ -170,4 +224,22 @@ test('sockets break in every way', async (t) => {
     codes.push((await closed)[0])
   }
   assert.deepEqual(codes, [1006, 1006, 1006, 1001, 1012, 4000])
+})
+
+test('some breaks make the next handshake fail, and a frozen socket is reset in the end', async (t) => {
+  const central = await startCentral(t)
+  const clock = new FakeClock()
+  const chances = [0.5, 0.1, 2.5 / 6]
+  const random = () => chances.shift() ?? 0.5
+  breakSockets(central, { meanSeconds: 30, signal: signalOf(t), clock, random })
+  const headers = { Authorization: 'key', Topic: 'audit' }
+  openSocket(central, headers)
+  const socket = await central.nextSocket()
+  assert.equal(clock.timers, 1)
+  clock.advance(30_000)
+  await until(() => socket.frozen && clock.timers === 1)
+  const { status } = await refusal(central, headers)
+  assert.equal(status, 503)
+  clock.advance(120_000)
+  await socket.ended
 })

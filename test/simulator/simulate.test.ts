@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { TOPICS } from '../../src/classic/topics.js'
+import { systemClock } from '../../src/clock.js'
 import { StreamError } from '../../src/errors.js'
 import type { LogFields, Logger } from '../../src/log.js'
-import { demoInput, demoKey } from '../../src/simulator/demo-input.js'
-import { customerIdOf } from '../../src/simulator/keys.js'
+import { demoInput, demoKey } from '../../src/simulator/classic/demo-input.js'
+import { customerIdOf } from '../../src/simulator/classic/keys.js'
 import {
   SIMULATE_OPTIONS,
   type SimulateSettings,
@@ -19,9 +21,12 @@ import { tempDir } from '../helpers/input.js'
 import { leaksIn, makeKey, registerKey } from '../helpers/keys.js'
 import { openSocket, refusal } from './client.js'
 
+const NOW = Date.UTC(2026, 0, 2, 12)
+
 /** Runs a simulation until the test ends. */
 async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
   const stop = new AbortController()
+  const clock = { ...systemClock, now: () => NOW }
   const printed: string[] = []
   const logged: string[] = []
   const note = (message: string, fields: LogFields = {}) => {
@@ -37,7 +42,7 @@ async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
         isListening()
       }
       const all = { ...simulateSettings({ port: '0', rate: '50' }), ...settings }
-      runSimulate(all, { log, signal: stop.signal, print }).then(resolve, reject)
+      runSimulate(all, { log, signal: stop.signal, print, clock }).then(resolve, reject)
     })
     listening.then(resolve)
   })
@@ -52,12 +57,12 @@ async function validated(url: string, key: string): Promise<{ status: number; to
   return { status: answer.status, token: body.token }
 }
 
-test('it says where it listens and how to try it, and streams every topic', async (t) => {
+test('the simulation prints its address and how to try it, and streams every topic', async (t) => {
   const { url, printed, logged } = await start(t)
   assert.ok(
     printed.includes(`  aruba-stream --hostname ${url} --jsoninput input.json --decode_data`),
   )
-  const entries = Object.values(demoInput().customers)
+  const entries = Object.values(demoInput(NOW).customers)
   for (const { wsskey } of entries) registerKey(wsskey)
   const received = entries.map(async ({ username, wsskey, topic }) => {
     const headers = { UserName: username, Authorization: wsskey, Topic: topic }
@@ -71,7 +76,7 @@ test('it says where it listens and how to try it, and streams every topic', asyn
   assert.deepEqual(leaksIn([...logged, ...printed].join('\n')), [])
 })
 
-test('expired, refused and unsubscribed are as they were asked for', async (t) => {
+test('expired keys, refused keys and unsubscribed topics are refused as set', async (t) => {
   const [expired, refused] = [makeKey('expired'), makeKey('refused')]
   const { url, logged } = await start(t, {
     expiredKeys: [expired],
@@ -92,7 +97,7 @@ test('expired, refused and unsubscribed are as they were asked for', async (t) =
   assert.deepEqual(leaksIn(logged.join('\n')), [])
 })
 
-test('it ends when it is told to, with every connection', async (t) => {
+test('the simulation and its connections end with the signal', async (t) => {
   const { url, stop } = await start(t)
   const client = openSocket({ url }, { Authorization: 'key', Topic: 'presence' })
   await once(client, 'message')
@@ -101,27 +106,38 @@ test('it ends when it is told to, with every connection', async (t) => {
   await assert.rejects(fetch(url))
 })
 
-test('it writes an input file, once and for its owner alone', async (t) => {
+test('the simulation writes an input file for its owner alone, and never over another file', async (t) => {
   const inputFile = join(await tempDir(t), "it's input.json")
   const { printed } = await start(t, { inputFile })
-  assert.deepEqual(JSON.parse(await readFile(inputFile, 'utf8')), demoInput())
+  assert.deepEqual(JSON.parse(await readFile(inputFile, 'utf8')), demoInput(NOW))
   assert.equal((await stat(inputFile)).mode & 0o777, 0o600)
   assert.ok(printed.some((line) => line.includes(`it'\\''s input.json' --decode_data`)))
   await assert.rejects(start(t, { inputFile }), { code: 'usage', message: /it exists/ })
 })
 
-test('frames of a file are sent in place of traffic', async (t) => {
-  const framesFile = join(await tempDir(t), 'frames.jsonl')
-  await writeFile(framesFile, '{"topic":"audit","frame":"aGVsbG8="}\n')
-  const { url } = await start(t, { framesFile, rate: 0 })
-  const [frame] = await once(
-    openSocket({ url }, { Authorization: 'key', Topic: 'audit' }),
-    'message',
-  )
-  assert.equal(String(frame), 'hello')
+test('a recording, compressed or not, is sent in place of traffic, its text frames as text', async (t) => {
+  const folder = await tempDir(t)
+  const line = (frame: string, text?: boolean) =>
+    `${JSON.stringify({ received: '2026-01-01T00:00:00Z', customer: 'A', topic: 'audit', frame, text })}\n`
+  const recording = line('aGVsbG8=') + line('d29ybGQ=', true)
+  const files = { 'frames.jsonl': recording, 'frames.jsonl.gz': gzipSync(recording) }
+  for (const [name, content] of Object.entries(files)) {
+    const framesFile = join(folder, name)
+    await writeFile(framesFile, content)
+    const { url } = await start(t, { framesFile, rate: 0 })
+    const client = openSocket({ url }, { Authorization: 'key', Topic: 'audit' })
+    const frames = on(client, 'message')
+    for (const expected of [
+      ['hello', true],
+      ['world', false],
+    ]) {
+      const [data, isBinary] = (await frames.next()).value
+      assert.deepEqual([String(data), isBinary], expected, name)
+    }
+  }
 })
 
-test('a port in use and files that cannot be used are reported as such', async (t) => {
+test('a port in use and unusable files are reported at the start', async (t) => {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -130,7 +146,18 @@ test('a port in use and files that cannot be used are reported as such', async (
   await assert.rejects(start(t, { port }), { code: 'usage', message: /port \d+: it is in use/ })
   const folder = await tempDir(t)
   const missing = join(folder, 'missing')
-  await assert.rejects(start(t, { framesFile: missing }), { message: /^--frames: cannot read/ })
+  await assert.rejects(start(t, { framesFile: missing }), {
+    code: 'usage',
+    message: /^--frames: .*missing: cannot be read/,
+  })
+  for (const [text, message] of [
+    ['', /it has no frames/],
+    ['hello\n', /expected lines that --record/],
+  ] as const) {
+    const framesFile = join(folder, 'frames.jsonl')
+    await writeFile(framesFile, text)
+    await assert.rejects(start(t, { framesFile }), { code: 'usage', message })
+  }
   await mkdir(missing)
   const inputFile = join(missing, 'none', 'input.json')
   await assert.rejects(start(t, { inputFile }), { message: /^--write_input: cannot write/ })
@@ -184,13 +211,14 @@ test('every setting has an option that is described', () => {
   for (const { description } of SIMULATE_OPTIONS) assert.ok(description.length > 20)
 })
 
-test('demo keys look like keys of Central', () => {
-  const [header = '', payload = '', signature = ''] = demoKey('any').split('.')
+test("demo keys have the form of Central's keys", () => {
+  const [header = '', payload = '', signature = ''] = demoKey('any', NOW).split('.')
   assert.deepEqual(JSON.parse(Buffer.from(header, 'base64url').toString()), {
     alg: 'HS256',
     typ: 'JWT',
   })
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString())
   assert.match(claims.customer_id, /^[0-9a-f]{32}$/)
+  assert.equal(claims.creation_date, Date.UTC(2026, 0, 1) / 1000)
   assert.equal(Buffer.from(signature, 'base64url').length, 32)
 })

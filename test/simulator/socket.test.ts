@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test'
 import type { ClientOptions, WebSocket } from 'ws'
 import type { CentralSocket } from '../../src/simulator/socket.js'
 import { startCentral } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
 import { certificates } from '../helpers/tls.js'
 import { endOf, openSocket, upgrade } from './client.js'
 
@@ -42,12 +43,12 @@ test('binary, text and empty frames arrive as they were sent', async (t) => {
 test('a broadcast reaches every socket of its topic and customer', async (t) => {
   const central = await startCentral(t)
   const got: string[] = []
-  const who = [
+  const subscribers = [
     ['ann', 'presence'],
     ['bob', 'presence'],
     ['ann', 'audit'],
   ] as const
-  for (const [key, topic] of who) {
+  for (const [key, topic] of subscribers) {
     const client = openSocket(central, { Authorization: key, Topic: topic })
     client.on('message', (data) => got.push(`${key} ${topic} ${data}`))
     await central.nextSocket()
@@ -67,7 +68,7 @@ test('a broadcast reaches every socket of its topic and customer', async (t) => 
   ])
 })
 
-test('sockets close with a code, or end without one', async (t) => {
+test('sockets close with a code or end without one', async (t) => {
   for (const [code, reason] of [
     [1000, ''],
     [1001, 'going away'],
@@ -100,7 +101,7 @@ for (const secure of [false, true]) {
         central.nextSocket(),
         upgrade(central, HEADERS, ca),
       ])
-      // Read before the end comes: where both come at once, libuv takes a reset for an end.
+      // Read the frame before the end: if both come at once, libuv reports a reset as an end.
       const frame = once(stream, 'data')
       const end = endOf(stream)
       assert.equal(await socket.send(Buffer.from('x')), true)
@@ -114,14 +115,14 @@ for (const secure of [false, true]) {
   })
 }
 
-test('a frozen socket stays and never says a word again', async (t) => {
+test('a frozen socket stays connected and sends nothing more', async (t) => {
   const { client, socket } = await pair(t)
-  let words = 0
+  let received = 0
   client.on('message', () => {
-    words += 1
+    received += 1
   })
   client.on('pong', () => {
-    words += 1
+    received += 1
   })
   socket.freeze()
   assert.deepEqual([socket.open, socket.frozen], [false, true])
@@ -132,11 +133,11 @@ test('a frozen socket stays and never says a word again', async (t) => {
   await once(other, 'open')
   other.ping()
   await once(other, 'pong')
-  assert.equal(words, 0)
+  assert.equal(received, 0)
   assert.equal(client.readyState, client.CLOSING)
 })
 
-test('pings are sent, counted, and answered unless told otherwise', async (t) => {
+test('pings are sent and counted, and answered by default', async (t) => {
   const { client, socket } = await pair(t)
   socket.ping('hello')
   assert.equal(String((await once(client, 'ping'))[0]), 'hello')
@@ -182,7 +183,7 @@ test('raw bytes break the protocol', async (t) => {
   assert.equal(error.code, 'WS_ERR_INVALID_OPCODE')
 })
 
-test('a slow reader holds up the sender and grows nothing', async (t) => {
+test('a slow reader delays the sender, and little waits for it in memory', async (t) => {
   const { client, socket } = await pair(t)
   const frame = Buffer.alloc(64 * 1024)
   let made = 0
@@ -191,11 +192,10 @@ test('a slow reader holds up the sender and grows nothing', async (t) => {
   }
   client.pause()
   const all = socket.sendAll(frames())
-  let before = -1
-  while (made !== before) {
-    before = made
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  await until(() => socket.bufferedBytes > 1024 * 1024)
+  const madeAtFirst = made
+  for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate)
+  assert.equal(made, madeAtFirst)
   assert.ok(made < 500, `${made} frames of 64 KiB were taken without a reader`)
   assert.ok(socket.bufferedBytes < 2 * 1024 * 1024)
   let arrived = 0
@@ -209,7 +209,7 @@ test('a slow reader holds up the sender and grows nothing', async (t) => {
   assert.equal(arrived, 1_000)
 })
 
-test('sending ends when the socket does', async (t) => {
+test('sending ends with the socket', async (t) => {
   const { client, socket } = await pair(t)
   client.pause()
   const all = socket.sendAll(
@@ -222,7 +222,7 @@ test('sending ends when the socket does', async (t) => {
   assert.ok((await all) < socket.sent)
 })
 
-test('the server ends at once, whatever is open', async (t) => {
+test('the server closes at once, whatever is open', async (t) => {
   const central = await startCentral(t)
   const clients = ['presence', 'audit', 'apprf'].map((topic) =>
     openSocket(central, { ...HEADERS, Topic: topic }),

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
 import { ROOT_MESSAGES, TOPICS, type Topic } from '../../src/classic/topics.js'
+import { Traffic } from '../../src/simulator/classic/traffic.js'
 import { FLOOR } from '../../src/simulator/site.js'
-import { Traffic } from '../../src/simulator/traffic.js'
 
 const CUSTOMER = '0123456789abcdef0123456789abcdef'
 const START = 1_700_000_000_000
@@ -30,14 +30,13 @@ function decode(topic: Topic, frame: Uint8Array): { envelope: Tree; payload: Tre
   }
 }
 
-/** Traffic under a clock that goes on by a second a message. */
-function startTraffic(seed?: number, mspId?: string) {
+/** Traffic whose clock advances by a second for each message. */
+function startTraffic(seed?: number) {
   let now = START
   const traffic = new Traffic({
     customerId: CUSTOMER,
-    clock: () => now,
+    clock: { now: () => now },
     ...(seed !== undefined && { seed }),
-    ...(mspId !== undefined && { mspId }),
   })
   return {
     next(topic: Topic) {
@@ -60,19 +59,19 @@ function valuesOf(tree: unknown, name: string): unknown[] {
   )
 }
 
-test('every topic has an envelope with its name, the time and the customer', () => {
+test('every frame has an envelope with topic, time and customer', () => {
   for (const topic of TOPICS) {
-    const [first, second] = startTraffic(1, 'msp').take(topic, 2)
+    const [first, second] = startTraffic(1).take(topic, 2)
     assert.ok(first && second)
     assert.equal(first.envelope.subject, topic)
     assert.equal(first.envelope.timestamp, String(BigInt(START + 1_000) * 1_000_000n))
     assert.equal(second.envelope.timestamp, String(BigInt(START + 2_000) * 1_000_000n))
-    assert.deepEqual([first.envelope.customer_id, first.envelope.msp_id], [CUSTOMER, 'msp'])
+    assert.equal(first.envelope.customer_id, CUSTOMER)
   }
 })
 
-test('timestamps tell messages apart while the clock stands', () => {
-  const traffic = new Traffic({ customerId: CUSTOMER, clock: () => START })
+test('timestamps differ even while the clock stands still', () => {
+  const traffic = new Traffic({ customerId: CUSTOMER, clock: { now: () => START } })
   const stamps = [1, 2, 3].map(() => decode('audit', traffic.next('audit')).envelope.timestamp)
   assert.deepEqual(stamps, ['1700000000000000000', '1700000000000000001', '1700000000000000002'])
 })
@@ -88,7 +87,7 @@ test('the same seed gives the same bytes, another seed others', () => {
   assert.notEqual(bytes(7), bytes(8))
 })
 
-test('a topic does not say the same twice', () => {
+test('a topic never repeats a message', () => {
   for (const topic of TOPICS) {
     const payloads = startTraffic()
       .take(topic, 40)
@@ -134,7 +133,7 @@ test('IP addresses have four or sixteen bytes and the family of their topic', ()
   assert.deepEqual([...lengths].sort(), [16, 4])
 })
 
-test('people walk about the floor and change access points', () => {
+test('people walk about the floor and roam between access points', () => {
   const traffic = startTraffic()
   const tracks = new Map<string, [number, number][]>()
   for (const { payload } of traffic.take('location', 600)) {
@@ -159,7 +158,7 @@ test('people walk about the floor and change access points', () => {
   assert.ok(roams.length > 5, `${roams.length} roams`)
 })
 
-test('signals, counters and times are what a network would show', () => {
+test('signals, counters and times are those of a real network', () => {
   for (const { payload } of startTraffic().take('presence', 50)) {
     assert.ok(Math.abs(Number(payload.timestamp) - START) < 120_000)
     for (const rssi of valuesOf(payload, 'rssi_val') as number[]) {
@@ -177,7 +176,25 @@ test('signals, counters and times are what a network would show', () => {
   }
 })
 
-test('security and audit tell of every kind of event', () => {
+test('access points restart, and one that is down has neither clients nor statistics', () => {
+  const down = new Set<unknown>()
+  let restarts = 0
+  for (const { payload } of startTraffic().take('monitoring', 3_000)) {
+    for (const { serial, status } of (payload.aps ?? []) as Tree[]) {
+      if (status === 'UP' && down.delete(serial)) restarts += 1
+      if (status === 'DOWN') down.add(serial)
+    }
+    assert.ok(down.size <= 1)
+    for (const kind of ['wireless_clients', 'radio_stats', 'device_stats']) {
+      const named = (payload[kind] ?? []) as Tree[]
+      const devices = named.map((each) => each.associated_device ?? each.device_id)
+      assert.ok(!devices.some((device) => down.has(device)), kind)
+    }
+  }
+  assert.ok(restarts > 3, `${restarts} restarts`)
+})
+
+test('security and audit have every kind of event', () => {
   const traffic = startTraffic()
   const security = traffic.take('security', 6)
   assert.equal(security.filter(({ payload }) => payload.rogue).length, 4)

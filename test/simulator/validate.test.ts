@@ -23,7 +23,7 @@ test('a good key is answered with itself, a renewed one with its latest renewal'
   )
 })
 
-test('refused, unknown and missing keys are told apart by status', async (t) => {
+test('a refused key has its own status, an unknown or missing one 401', async (t) => {
   const central = await startCentral(t, { keys: ['good'] })
   central.keys.refuse('expired')
   central.keys.refuse('forbidden', 403)
@@ -33,7 +33,7 @@ test('refused, unknown and missing keys are told apart by status', async (t) => 
   assert.equal((await validate(central)).status, 401)
 })
 
-test('unknown keys are accepted when told so', async (t) => {
+test('unknown keys are accepted on request', async (t) => {
   const central = await startCentral(t, { keys: ['good'], unknownKeys: 'accept' })
   assert.deepEqual(await (await validate(central, 'stranger')).json(), { token: 'stranger' })
 })

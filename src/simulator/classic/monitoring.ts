@@ -1,18 +1,25 @@
 import { type AccessPoint, type Client, type Site, SSIDS } from '../site.js'
-import { ipAddress, type MessageMaker, macAddress, type Payload, seconds } from './payload.js'
+import { ipAddress, macAddress, type Payload, seconds } from './encode.js'
+import type { MessageMaker } from './traffic.js'
 
-/** Central sends statistics about every five minutes; counters cover that span. */
+/** Central sends statistics about every five minutes, and counters cover that time. */
 const SPAN_SECONDS = 300
 const FIRMWARE = '10.6.0.0_88888'
 
-/** First the whole site, then who moved, and statistics of clients, radios, devices and ports in turn. */
+/** First the whole site, then what changed; else statistics of clients, radios, devices and ports in turn. */
 export const monitoring: MessageMaker = ({ site, customerId, now, count }) => {
   const head = { customer_id: customerId, timestamp: seconds(now) }
+  const changed = site.accessPoints.filter(({ hasChanged }) => hasChanged)
+  for (const ap of changed) ap.hasChanged = false
   if (count === 0) return { ...head, ...inventory(site) }
-  const moved = site.clients.filter((client) => client.roamed)
-  if (moved.length > 0) {
-    for (const client of moved) client.roamed = false
-    const wireless_clients = moved.map((client) => wirelessClient(client, 'UPDATE'))
+  if (changed.length > 0) {
+    const aps = changed.map((ap) => accessPoint(ap, site, 'UPDATE'))
+    return { ...head, data_elements: ['STATE_AP'], aps }
+  }
+  const roamed = site.clients.filter(({ hasRoamed }) => hasRoamed)
+  for (const client of roamed) client.hasRoamed = false
+  if (roamed.length > 0) {
+    const wireless_clients = roamed.map((client) => wirelessClient(client, 'UPDATE'))
     return { ...head, data_elements: ['STATE_WIRELESSCLIENT'], wireless_clients }
   }
   const statistics = STATISTICS[count % STATISTICS.length] ?? clientStats
@@ -40,22 +47,7 @@ function inventory(site: Site): Payload {
         firmware_version: FIRMWARE,
       },
     ],
-    aps: site.accessPoints.map((ap, index) => ({
-      action: 'ADD',
-      serial: ap.serial,
-      name: ap.name,
-      macaddr: macAddress(ap.mac),
-      cluster_id: site.swarmId,
-      status: 'UP',
-      ip_address: ipAddress(ap.ip),
-      model: ap.model,
-      mesh_role: 'Unknown',
-      mode: 'LOCAL',
-      swarm_master: index === 0,
-      modem_connected: false,
-      uplink_type: 'ETHERNET',
-      firmware_version: FIRMWARE,
-    })),
+    aps: site.accessPoints.map((ap) => accessPoint(ap, site, 'ADD')),
     networks: SSIDS.map((ssid) => ({
       action: 'ADD',
       swarm_id: site.swarmId,
@@ -63,19 +55,7 @@ function inventory(site: Site): Payload {
       security: ssid.security,
       type: ssid.security === 'opensystem' ? 'guest' : 'employee',
     })),
-    radios: site.accessPoints.flatMap((ap) =>
-      ap.radios.map((radio) => ({
-        action: 'ADD',
-        device_id: ap.serial,
-        index: radio.index,
-        macaddr: macAddress(radio.mac),
-        status: 'UP',
-        channel: String(radio.channel),
-        band: radio.band === 5 ? 1 : 0,
-        channel_width: radio.band === 5 ? 2 : 0,
-        ap_mac: macAddress(ap.mac),
-      })),
-    ),
+    radios: site.accessPoints.flatMap(radios),
     vaps: site.accessPoints.flatMap(vaps),
     switches: site.switches.map((device) => ({
       action: 'ADD',
@@ -93,6 +73,41 @@ function inventory(site: Site): Payload {
   }
 }
 
+type Action = 'ADD' | 'UPDATE'
+
+function accessPoint(ap: AccessPoint, site: Site, action: Action): Payload {
+  return {
+    action,
+    serial: ap.serial,
+    name: ap.name,
+    macaddr: macAddress(ap.mac),
+    cluster_id: site.swarmId,
+    status: ap.isUp ? 'UP' : 'DOWN',
+    ip_address: ipAddress(ap.ip),
+    model: ap.model,
+    mesh_role: 'Unknown',
+    mode: 'LOCAL',
+    swarm_master: ap === site.accessPoints[0],
+    modem_connected: false,
+    uplink_type: 'ETHERNET',
+    firmware_version: FIRMWARE,
+  }
+}
+
+function radios(ap: AccessPoint): Payload[] {
+  return ap.radios.map((radio) => ({
+    action: 'ADD',
+    device_id: ap.serial,
+    index: radio.index,
+    macaddr: macAddress(radio.mac),
+    status: ap.isUp ? 'UP' : 'DOWN',
+    channel: String(radio.channel),
+    band: radio.band === 5 ? 1 : 0,
+    channel_width: radio.band === 5 ? 2 : 0,
+    ap_mac: macAddress(ap.mac),
+  }))
+}
+
 function vaps(ap: AccessPoint): Payload[] {
   return SSIDS.map((ssid, index) => ({
     action: 'ADD',
@@ -104,7 +119,7 @@ function vaps(ap: AccessPoint): Payload[] {
   }))
 }
 
-function wirelessClient(client: Client, action: 'ADD' | 'UPDATE'): Payload {
+function wirelessClient(client: Client, action: Action): Payload {
   return {
     action,
     macaddr: macAddress(client.mac),
@@ -140,7 +155,7 @@ function clientStats(site: Site, timestamp: number): Payload {
 }
 
 function radioStats(site: Site, timestamp: number): Payload {
-  const radio_stats = site.accessPoints.flatMap((ap) =>
+  const radio_stats = site.upAccessPoints.flatMap((ap) =>
     ap.radios.map((radio) => ({
       device_id: ap.serial,
       macaddr: macAddress(radio.mac),
@@ -157,7 +172,7 @@ function radioStats(site: Site, timestamp: number): Payload {
 }
 
 function deviceStats(site: Site, timestamp: number): Payload {
-  const device_stats = [...site.accessPoints, ...site.switches].map((device) => ({
+  const device_stats = [...site.upAccessPoints, ...site.switches].map((device) => ({
     device_id: device.serial,
     timestamp,
     uptime: timestamp - 1_700_000_000,
@@ -183,7 +198,7 @@ function interfaceStats(site: Site, timestamp: number): Payload {
   return { data_elements: ['STAT_INTERFACE'], interface_stats }
 }
 
-/** Bytes that an access point's clients took in a span. */
+/** The bytes that the clients of an access point received between two statistics. */
 function load(site: Site, ap: AccessPoint): number {
   return site.clients
     .filter((client) => client.ap === ap)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Topic } from '../classic/topics.js'
+import type { Topic } from '../../classic/topics.js'
 
 /** The text of an input file, as data. */
 export type DemoInput = {
@@ -16,24 +16,35 @@ const CUSTOMERS: Readonly<Record<string, readonly Topic[]>> = {
   CustomerC: ['audit', 'security'],
 }
 
-/** Three customers with two topics each, all six topics together; keys that are good for the stand-in alone. */
-export function demoInput(): DemoInput {
+/**
+ * Three customers with two topics each, which makes all six topics. The keys are good only here.
+ * @param nowMs milliseconds since the epoch
+ */
+export function demoInput(nowMs: number): DemoInput {
   const entries = Object.entries(CUSTOMERS).flatMap(([customer, topics]) =>
     topics.map((topic) => {
       const username = `${customer.toLowerCase()}@example.com`
-      return [`${customer}_${topic}`, { username, wsskey: demoKey(customer), topic }] as const
+      return [
+        `${customer}_${topic}`,
+        { username, wsskey: demoKey(customer, nowMs), topic },
+      ] as const
     }),
   )
   return { customers: Object.fromEntries(entries) }
 }
 
 /**
- * A key with the looks of Central's (a JWT with the claims `customer_id` and `creation_date`), the
- * same for the same label and day; signed by nobody. It was made a day ago, as far as it says.
- * @param customerId default made from the label
+ * A key in the form of Central's, a JWT with the claims `customer_id` and `creation_date`. Its
+ * signature is made up. The same label gives the same key all day; it says it was made yesterday.
+ * @param nowMs milliseconds since the epoch
+ * @param customerId default: made from the label
  */
-export function demoKey(label: string, customerId = sha256(label, 'hex').slice(0, 32)): string {
-  const creation_date = (Math.floor(Date.now() / DAY_MS) - 1) * (DAY_MS / 1000)
+export function demoKey(
+  label: string,
+  nowMs: number,
+  customerId = sha256(label, 'hex').slice(0, 32),
+): string {
+  const creation_date = (Math.floor(nowMs / DAY_MS) - 1) * (DAY_MS / 1000)
   const segment = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   return [
     segment({ alg: 'HS256', typ: 'JWT' }),

@@ -11,14 +11,13 @@ export type Verdict =
   | { readonly status: number; readonly token: undefined }
 
 /**
- * What the stand-in knows of keys and of the topics ticked for them. As long as nothing was said
- * about any key, every key is accepted; from then on an unknown one is refused, unless
- * `unknownKeys` says otherwise.
+ * The state of keys, and the topics that are ticked for them. Unknown keys are accepted until the
+ * first key is named, and then refused, unless `unknownKeys` says otherwise.
  */
 export class KeyBook {
   readonly #states = new Map<string, KeyState>()
   readonly #unknownKeys: 'accept' | 'refuse' | undefined
-  /** Topics not ticked, for one key or (under undefined) for all. */
+  /** Topics that are not ticked: for a key, or under undefined for all. */
   readonly #unsubscribed = new Map<string | undefined, Set<string>>()
 
   constructor(unknownKeys: 'accept' | 'refuse' | undefined) {
@@ -30,13 +29,13 @@ export class KeyBook {
     for (const key of keys) this.#states.set(key, { type: 'accepted' })
   }
 
-  /** `key` has run out and `to` is its renewal: validation answers `to`, the socket refuses `key`. */
+  /** `key` has expired: validation answers with its renewal `to`, and no socket opens with `key`. */
   renew(key: string, to: string): void {
     this.#states.set(key, { type: 'renewed', to })
     if (!this.#states.has(to)) this.accept(to)
   }
 
-  /** Refused by validation with this status (401 or 403), and with 401 on the socket. */
+  /** Validation refuses the key with this status (401 or 403), a handshake with 401. */
   refuse(key: string, status = 401): void {
     this.#states.set(key, { type: 'refused', status })
   }
@@ -54,19 +53,17 @@ export class KeyBook {
 
   /** Whether the topic is ticked for this key. */
   isSubscribed(topic: string, key: string): boolean {
-    const none =
-      this.#unsubscribed.get(undefined)?.has(topic) || this.#unsubscribed.get(key)?.has(topic)
-    return !none
+    return ![undefined, key].some((each) => this.#unsubscribed.get(each)?.has(topic))
   }
 
-  /** What validation answers for a key; a key renewed more than once leads to the latest. */
+  /** What validation answers; for a key that was renewed more than once, the latest renewal. */
   validate(key: string): Verdict {
     const state = this.#state(key)
     if (state.type === 'refused') return { status: state.status, token: undefined }
     return state.type === 'renewed' ? this.validate(state.to) : { status: 200, token: key }
   }
 
-  /** Whether a socket may be opened with this key. */
+  /** Whether a socket opens with this key. */
   opens(key: string): boolean {
     return this.#state(key).type === 'accepted'
   }
@@ -74,7 +71,7 @@ export class KeyBook {
   #state(key: string): KeyState {
     const known = this.#states.get(key)
     if (known !== undefined) return known
-    // Central wants the bare key: one behind `Bearer` is no key of anybody.
+    // Central expects the key alone, without `Bearer`.
     const accepted =
       !/^bearer\s/i.test(key) &&
       (this.#unknownKeys ?? (this.#states.size === 0 ? 'accept' : 'refuse')) === 'accept'
@@ -83,8 +80,8 @@ export class KeyBook {
 }
 
 /**
- * The customer a key belongs to, 32 hex digits: the claim `customer_id` where the key is a JWT with
- * one, else made up from the key, always the same.
+ * The customer of a key, 32 hex digits: the claim `customer_id` of a JWT; for other keys the first
+ * digits of the key's hash.
  */
 export function customerIdOf(key: string): string {
   const [, payload = ''] = key.split('.')
@@ -94,7 +91,7 @@ export function customerIdOf(key: string): string {
       if (typeof claims.customer_id === 'string') return claims.customer_id
     }
   } catch {
-    // No JWT: any text may be a key here.
+    // Not a JWT. Any text may be a key here.
   }
   return createHash('sha256').update(key).digest('hex').slice(0, 32)
 }

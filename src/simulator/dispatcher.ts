@@ -1,0 +1,145 @@
+import { EventEmitter } from 'node:events'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import type { Clock } from '../clock.js'
+import type { Answer } from './faults.js'
+import type { Listener } from './listener.js'
+import {
+  type CentralRequest,
+  type Endpoint,
+  pathOf,
+  Requests,
+  readRequest,
+  type Service,
+  type Stream,
+} from './service.js'
+import { ServerWebSocket } from './socket.js'
+
+/** A handshake that was accepted. */
+export type Upgraded = {
+  readonly ws: ServerWebSocket
+  readonly stream: Socket
+  readonly request: CentralRequest
+  readonly service: Stream
+}
+
+/** Takes requests from the listener and hands each to the service that has its path. */
+export class Dispatcher extends EventEmitter<{
+  answered: [CentralRequest]
+  upgraded: [Upgraded]
+}> {
+  readonly handshakes = new Requests()
+  /** Handshakes without an answer. */
+  readonly pending = new Pending()
+  readonly #listener: Listener
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #endpoints: ReadonlyMap<string, Endpoint>
+  readonly #streams: ReadonlyMap<string, Stream>
+  readonly #wss = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    autoPong: false,
+    WebSocket: ServerWebSocket,
+  })
+
+  constructor(listener: Listener, services: readonly Service[], clock: Pick<Clock, 'now'>) {
+    super()
+    this.#listener = listener
+    this.#clock = clock
+    this.#endpoints = new Map(services.flatMap(({ endpoints }) => Object.entries(endpoints)))
+    this.#streams = new Map(services.flatMap(({ streams }) => Object.entries(streams)))
+    const { server } = listener
+    server.on('request', (request, response) => this.#onRequest(request, response))
+    server.on('upgrade', (request, _stream, head) => this.#onUpgrade(request, head))
+  }
+
+  #onRequest(incoming: IncomingMessage, response: ServerResponse): void {
+    const path = pathOf(incoming)
+    const endpoint = this.#endpoints.get(path)
+    if (!endpoint) {
+      const status = this.#streams.has(path) ? 400 : 404
+      response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${STATUS_CODES[status]}\n`)
+      return
+    }
+    const request = readRequest(incoming, endpoint.identify, this.#clock.now())
+    const answer = ({ status, headers, body }: Answer) => {
+      request.status = status
+      response.writeHead(status, { 'Content-Type': 'text/plain', ...headers }).end(body)
+    }
+    const proceed = () => answer(endpoint.answer(request))
+    const tcp = this.#listener.connections.beneath(incoming.socket)
+    endpoint.requests.receive(request, tcp, { answer, proceed })
+  }
+
+  #onUpgrade(incoming: IncomingMessage, head: Buffer): void {
+    const stream = incoming.socket
+    stream.on('error', () => {})
+    const service = this.#streams.get(pathOf(incoming))
+    const request = readRequest(incoming, service?.identify, this.#clock.now())
+    const finish = this.pending.begin()
+    stream.once('close', finish)
+    const settle = (status: number) => {
+      request.status = status
+      finish()
+      this.emit('answered', request)
+    }
+    const answer = (given: Answer) => {
+      answerUpgrade(stream, given)
+      settle(given.status)
+    }
+    const proceed = () => {
+      const refusal = service ? service.refuse(request) : NOT_FOUND
+      if (!service || refusal) return answer(refusal ?? NOT_FOUND)
+      this.#wss.handleUpgrade(incoming, stream, head, (ws) => {
+        settle(101)
+        this.emit('upgraded', { ws, stream, request, service })
+      })
+    }
+    const tcp = this.#listener.connections.beneath(stream)
+    this.handshakes.receive(request, tcp, { answer, proceed })
+  }
+}
+
+const NOT_FOUND: Answer = { type: 'answer', status: 404, body: '404 page not found\n' }
+
+/** Writes an HTTP answer to a request for a socket, and ends the connection. */
+function answerUpgrade(stream: Duplex, answer: Answer): void {
+  const body = Buffer.from(answer.body ?? '')
+  const headers = {
+    'Content-Type': 'text/plain',
+    'Content-Length': String(body.length),
+    Connection: 'close',
+    ...answer.headers,
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  const status = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}`
+  stream.end(Buffer.concat([Buffer.from([status, ...lines, '', ''].join('\r\n')), body]))
+}
+
+/** Counts what is under way. */
+export class Pending {
+  #now = 0
+  #peak = 0
+
+  get now(): number {
+    return this.#now
+  }
+
+  /** The most at one time. */
+  get peak(): number {
+    return this.#peak
+  }
+
+  /** @returns ends this one; a second call does nothing */
+  begin(): () => void {
+    this.#now += 1
+    this.#peak = Math.max(this.#peak, this.#now)
+    let isUnderWay = true
+    return () => {
+      if (isUnderWay) this.#now -= 1
+      isUnderWay = false
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { TOPICS } from '../../src/classic/topics.js'
+
+test('the demo prints records of every topic and nothing else, until it is stopped', async (t) => {
+  const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url))
+  const demo = spawn(process.execPath, ['--import', 'tsx', script], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  t.after(() => demo.kill())
+  const exit = once(demo, 'exit')
+  const topics = new Set<string>()
+  for await (const line of createInterface({ input: demo.stdout })) {
+    const { customer, topic, data } = JSON.parse(line)
+    assert.match(customer, /^Customer[ABC]_/)
+    assert.equal(typeof data, 'object')
+    topics.add(topic)
+    if (topics.size === TOPICS.length) demo.kill()
+  }
+  assert.deepEqual([...topics].sort(), [...TOPICS])
+  assert.deepEqual(await exit, [0, null])
+})
