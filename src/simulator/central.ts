@@ -1,27 +1,21 @@
 import { EventEmitter } from 'node:events'
 import { type Clock, systemClock } from '../clock.js'
 import type { KeyBook } from './classic/keys.js'
-import { ClassicService } from './classic/service.js'
-import { Dispatcher, type Pending, type Upgraded } from './dispatcher.js'
+import { type ClassicOptions, ClassicService } from './classic/service.js'
+import { Dispatcher, type Upgraded } from './dispatcher.js'
 import { type Fault, nextSelected, type RemoveFault, type Selection, selects } from './faults.js'
 import { History } from './history.js'
-import { type Connections, Listener } from './listener.js'
+import { Listener } from './listener.js'
 import type { CentralRequest } from './service.js'
 import { CentralSocket } from './socket.js'
 
-export type CentralOptions = {
+export type CentralOptions = ClassicOptions & {
   /** Default 0: any free port. */
   readonly port?: number
   /** Default 127.0.0.1. */
   readonly host?: string
   /** Certificate and its key, PEM; plain text without. */
   readonly tls?: { readonly key: string; readonly cert: string }
-  /** Keys of Classic that are good. */
-  readonly keys?: readonly string[]
-  /** Default: accepted until `keys` or `central.keys` name a key, then refused. */
-  readonly unknownKeys?: 'accept' | 'refuse'
-  /** Topics that are not ticked, for any key. */
-  readonly unsubscribed?: readonly string[]
   /** Frames kept of each topic for those who ask for past ones; default 0. */
   readonly history?: number
   readonly clock?: Pick<Clock, 'now'>
@@ -35,13 +29,22 @@ export class Central extends EventEmitter<{
   opened: [CentralSocket]
   answered: [CentralRequest]
 }> {
+  /** What Classic knows of keys and topics; may be changed at any time. */
+  readonly keys: KeyBook
+  /** Every handshake so far, in order; long runs may empty it. */
+  readonly handshakes: CentralRequest[]
+  /** Every validation of a key so far, in order; long runs may empty it. */
+  readonly validations: CentralRequest[]
+  /** TCP connections: `accepted` so far, `open` now. */
+  readonly connections: { readonly accepted: number; readonly open: number }
+  /** Handshakes without an answer: `now`, and at most so far (`peak`). */
+  readonly pending: { readonly now: number; readonly peak: number }
   readonly #classic: ClassicService
   readonly #listener: Listener
   readonly #dispatcher: Dispatcher
   readonly #sockets = new Set<CentralSocket>()
   readonly #history: History
   readonly #clock: Pick<Clock, 'now'>
-  #socketCount = 0
 
   /** Use {@link startCentral}, which also listens. */
   constructor(options: CentralOptions) {
@@ -51,9 +54,18 @@ export class Central extends EventEmitter<{
     this.#history = new History(options.history ?? 0)
     this.#classic = new ClassicService(options)
     this.#listener = new Listener(options.tls)
-    this.#dispatcher = new Dispatcher(this.#listener, [this.#classic], this.#clock)
-    this.#dispatcher.on('answered', (handshake) => this.emit('answered', handshake))
-    this.#dispatcher.on('upgraded', (upgraded) => this.#open(upgraded))
+    this.#dispatcher = new Dispatcher({
+      listener: this.#listener,
+      services: [this.#classic],
+      clock: this.#clock,
+      onAnswer: (handshake) => this.emit('answered', handshake),
+      onUpgrade: (upgraded) => this.#open(upgraded),
+    })
+    this.keys = this.#classic.keys
+    this.handshakes = this.#dispatcher.handshakes.all
+    this.validations = this.#classic.validations.all
+    this.connections = this.#listener
+    this.pending = this.#dispatcher.pending
   }
 
   /** @returns when connections are accepted */
@@ -68,31 +80,6 @@ export class Central extends EventEmitter<{
   /** A value for `--hostname`: `http://127.0.0.1:PORT`, or `https://…` with a certificate. */
   get url(): string {
     return this.#listener.url
-  }
-
-  /** TCP connections: `accepted` so far, `open` now. */
-  get connections(): Connections {
-    return this.#listener.connections
-  }
-
-  /** Handshakes without an answer: `now`, and at most so far (`peak`). */
-  get pending(): Pending {
-    return this.#dispatcher.pending
-  }
-
-  /** What Classic knows of keys and topics; may be changed at any time. */
-  get keys(): KeyBook {
-    return this.#classic.keys
-  }
-
-  /** Every handshake so far, in order; long runs may empty it. */
-  get handshakes(): CentralRequest[] {
-    return this.#dispatcher.handshakes.all
-  }
-
-  /** Every validation of a key so far, in order; long runs may empty it. */
-  get validations(): CentralRequest[] {
-    return this.#classic.validations.all
   }
 
   /** Connected sockets (frozen ones too), oldest first. */
@@ -158,11 +145,9 @@ export class Central extends EventEmitter<{
     return this.#listener.close()
   }
 
-  #open({ ws, stream, request, service }: Upgraded): void {
-    const tcp = this.connections.beneath(stream)
+  #open({ request, service, ...layers }: Upgraded): void {
     const customerId = service.customerOf(request)
-    const socket = new CentralSocket({ ws, stream, tcp }, request, customerId, this.#socketCount)
-    this.#socketCount += 1
+    const socket = new CentralSocket(layers, request, customerId)
     this.#sockets.add(socket)
     socket.ended.then(() => this.#sockets.delete(socket))
     const past = this.#history.of(socket.topic, customerId)

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -17,24 +16,29 @@ import {
 } from './service.js'
 import { ServerWebSocket } from './socket.js'
 
-/** A handshake that was accepted. */
+/** A handshake that opened a socket. Without TLS, `tcp` is `stream` itself. */
 export type Upgraded = {
   readonly ws: ServerWebSocket
   readonly stream: Socket
+  readonly tcp: Socket
   readonly request: CentralRequest
   readonly service: Stream
 }
 
-/** Takes requests from the listener and hands each to the service that has its path. */
-export class Dispatcher extends EventEmitter<{
-  answered: [CentralRequest]
-  upgraded: [Upgraded]
-}> {
+export type DispatcherOptions = {
+  readonly listener: Listener
+  readonly services: readonly Service[]
+  readonly clock: Pick<Clock, 'now'>
+  /** Gets each handshake when it has its answer. */
+  readonly onAnswer: (handshake: CentralRequest) => void
+  readonly onUpgrade: (upgraded: Upgraded) => void
+}
+
+/** Passes each request to the service that has its path. */
+export class Dispatcher {
   readonly handshakes = new Requests()
-  /** Handshakes without an answer. */
-  readonly pending = new Pending()
-  readonly #listener: Listener
-  readonly #clock: Pick<Clock, 'now'>
+  readonly pending = { now: 0, peak: 0 }
+  readonly #options: DispatcherOptions
   readonly #endpoints: ReadonlyMap<string, Endpoint>
   readonly #streams: ReadonlyMap<string, Stream>
   readonly #wss = new WebSocketServer({
@@ -44,15 +48,13 @@ export class Dispatcher extends EventEmitter<{
     WebSocket: ServerWebSocket,
   })
 
-  constructor(listener: Listener, services: readonly Service[], clock: Pick<Clock, 'now'>) {
-    super()
-    this.#listener = listener
-    this.#clock = clock
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+    const { services, listener } = options
     this.#endpoints = new Map(services.flatMap(({ endpoints }) => Object.entries(endpoints)))
     this.#streams = new Map(services.flatMap(({ streams }) => Object.entries(streams)))
-    const { server } = listener
-    server.on('request', (request, response) => this.#onRequest(request, response))
-    server.on('upgrade', (request, _stream, head) => this.#onUpgrade(request, head))
+    listener.server.on('request', (request, response) => this.#onRequest(request, response))
+    listener.server.on('upgrade', (request, _stream, head) => this.#onUpgrade(request, head))
   }
 
   #onRequest(incoming: IncomingMessage, response: ServerResponse): void {
@@ -63,13 +65,13 @@ export class Dispatcher extends EventEmitter<{
       response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${STATUS_CODES[status]}\n`)
       return
     }
-    const request = readRequest(incoming, endpoint.identify, this.#clock.now())
+    const request = readRequest(incoming, endpoint.identify, this.#options.clock.now())
     const answer = ({ status, headers, body }: Answer) => {
       request.status = status
       response.writeHead(status, { 'Content-Type': 'text/plain', ...headers }).end(body)
     }
     const proceed = () => answer(endpoint.answer(request))
-    const tcp = this.#listener.connections.beneath(incoming.socket)
+    const tcp = this.#options.listener.beneath(incoming.socket)
     endpoint.requests.receive(request, tcp, { answer, proceed })
   }
 
@@ -77,13 +79,14 @@ export class Dispatcher extends EventEmitter<{
     const stream = incoming.socket
     stream.on('error', () => {})
     const service = this.#streams.get(pathOf(incoming))
-    const request = readRequest(incoming, service?.identify, this.#clock.now())
-    const finish = this.pending.begin()
+    const request = readRequest(incoming, service?.identify, this.#options.clock.now())
+    const tcp = this.#options.listener.beneath(stream)
+    const finish = this.#beginPending()
     stream.once('close', finish)
     const settle = (status: number) => {
       request.status = status
       finish()
-      this.emit('answered', request)
+      this.#options.onAnswer(request)
     }
     const answer = (given: Answer) => {
       answerUpgrade(stream, given)
@@ -94,11 +97,22 @@ export class Dispatcher extends EventEmitter<{
       if (!service || refusal) return answer(refusal ?? NOT_FOUND)
       this.#wss.handleUpgrade(incoming, stream, head, (ws) => {
         settle(101)
-        this.emit('upgraded', { ws, stream, request, service })
+        this.#options.onUpgrade({ ws, stream, tcp, request, service })
       })
     }
-    const tcp = this.#listener.connections.beneath(stream)
     this.handshakes.receive(request, tcp, { answer, proceed })
+  }
+
+  /** @returns ends this one; a second call does nothing */
+  #beginPending(): () => void {
+    const { pending } = this
+    pending.now += 1
+    pending.peak = Math.max(pending.peak, pending.now)
+    let isPending = true
+    return () => {
+      if (isPending) pending.now -= 1
+      isPending = false
+    }
   }
 }
 
@@ -116,30 +130,4 @@ function answerUpgrade(stream: Duplex, answer: Answer): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   const status = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? 'Unknown'}`
   stream.end(Buffer.concat([Buffer.from([status, ...lines, '', ''].join('\r\n')), body]))
-}
-
-/** Counts what is under way. */
-export class Pending {
-  #now = 0
-  #peak = 0
-
-  get now(): number {
-    return this.#now
-  }
-
-  /** The most at one time. */
-  get peak(): number {
-    return this.#peak
-  }
-
-  /** @returns ends this one; a second call does nothing */
-  begin(): () => void {
-    this.#now += 1
-    this.#peak = Math.max(this.#peak, this.#now)
-    let isUnderWay = true
-    return () => {
-      if (isUnderWay) this.#now -= 1
-      isUnderWay = false
-    }
-  }
 }

@@ -5,8 +5,10 @@ import type { AddressInfo, Socket } from 'node:net'
 
 /** An HTTP server, with or without TLS, that knows its TCP connections. */
 export class Listener {
-  readonly connections = new Connections()
   readonly server: Server
+  /** Connections accepted so far. */
+  accepted = 0
+  readonly #connections = new Map<string, Socket>()
   readonly #scheme: 'http' | 'https'
   #address: AddressInfo = { address: '', family: '', port: 0 }
 
@@ -14,7 +16,7 @@ export class Listener {
   constructor(tls: { readonly key: string; readonly cert: string } | undefined) {
     this.#scheme = tls ? 'https' : 'http'
     this.server = tls ? createTlsServer({ ...tls }) : createServer()
-    this.server.on('connection', (tcp) => this.connections.add(tcp))
+    this.server.on('connection', (tcp) => this.#add(tcp))
     // A client that distrusts the certificate ends the connection during the TLS handshake.
     this.server.on('tlsClientError', () => {})
   }
@@ -36,49 +38,34 @@ export class Listener {
     return `${this.#scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
   }
 
-  /** Cuts every connection and stops listening. */
-  async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.server.close(resolve))
-    this.connections.destroyAll()
-    await closed
-  }
-}
-
-/** The TCP connections of a server. */
-export class Connections {
-  readonly #open = new Map<string, Socket>()
-  #accepted = 0
-
-  /** Connections accepted so far. */
-  get accepted(): number {
-    return this.#accepted
-  }
-
   /** Connections that are open now. */
   get open(): number {
-    return this.#open.size
-  }
-
-  add(tcp: Socket): void {
-    const address = addressOf(tcp)
-    this.#accepted += 1
-    this.#open.set(address, tcp)
-    // Resets and cut connections are the purpose of this server.
-    tcp.on('error', () => {})
-    tcp.on('close', () => this.#open.delete(address))
+    return this.#connections.size
   }
 
   /** The TCP connection below a stream; without TLS it is the stream itself. */
   beneath(stream: Socket): Socket {
-    return this.#open.get(addressOf(stream)) ?? stream
+    return this.#connections.get(clientOf(stream)) ?? stream
   }
 
-  destroyAll(): void {
-    for (const tcp of this.#open.values()) tcp.destroy()
+  /** Cuts every connection and stops listening. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.server.close(resolve))
+    for (const tcp of this.#connections.values()) tcp.destroy()
+    await closed
+  }
+
+  #add(tcp: Socket): void {
+    const client = clientOf(tcp)
+    this.accepted += 1
+    this.#connections.set(client, tcp)
+    // Resets and cut connections are the purpose of this server.
+    tcp.on('error', () => {})
+    tcp.on('close', () => this.#connections.delete(client))
   }
 }
 
-/** Names a connection by the client's address, which is the same with and without TLS. */
-function addressOf(socket: Socket): string {
-  return `${socket.remoteAddress}|${socket.remotePort}`
+/** The client's address, which is the same with and without TLS. */
+function clientOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress}|${remotePort}`
 }

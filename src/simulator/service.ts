@@ -3,13 +3,12 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import {
   type Answer,
-  applyFault,
   type Fault,
-  Faults,
   type Identity,
   nextSelected,
   type RemoveFault,
   type Selection,
+  selects,
 } from './faults.js'
 import type { PastFrame } from './history.js'
 
@@ -78,15 +77,20 @@ export function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '/'
 }
 
+type Rule = { readonly fault: Fault; readonly selection: Selection; left: number }
+
 /** The requests of one kind, and the faults for those to come. */
 export class Requests {
   /** All so far, in order; long runs may empty it. */
   readonly all: CentralRequest[] = []
-  readonly #faults = new Faults()
+  readonly #rules = new Set<Rule>()
   readonly #events = new EventEmitter<{ request: [CentralRequest] }>().setMaxListeners(0)
 
-  fail(fault: Fault, selection?: Selection, times?: number): RemoveFault {
-    return this.#faults.add(fault, selection, times)
+  /** Adds a fault for the next `times` selected requests; `Infinity`: until it is removed. */
+  fail(fault: Fault, selection: Selection = {}, times = 1): RemoveFault {
+    const rule = { fault, selection, left: times }
+    this.#rules.add(rule)
+    return () => this.#rules.delete(rule)
   }
 
   /** The next selected request after this call; it may not be answered yet. */
@@ -94,14 +98,27 @@ export class Requests {
     return nextSelected(this.#events, 'request', selection)
   }
 
-  /** Takes a request in; a fault may answer it, or keep it from its answer. */
+  /** Takes a request in. It meets the oldest fault that selects it; without one it proceeds. */
   receive(
     request: CentralRequest,
     tcp: Socket,
-    handle: { readonly proceed: () => void; readonly answer: (answer: Answer) => void },
+    { proceed, answer }: { readonly proceed: () => void; answer: (answer: Answer) => void },
   ): void {
     this.all.push(request)
     this.#events.emit('request', request)
-    applyFault(this.#faults.take(request), tcp, handle)
+    const fault = this.#takeFault(request)
+    if (!fault) proceed()
+    else if (fault.type === 'answer') answer(fault)
+    else if (fault.type === 'hold') fault.until.then(proceed, proceed)
+    else if (fault.type === 'reset') tcp.resetAndDestroy()
+    else if (fault.type === 'hang-up') tcp.destroy()
+  }
+
+  #takeFault(request: CentralRequest): Fault | undefined {
+    const rule = [...this.#rules].find(({ selection }) => selects(selection, request))
+    if (!rule) return undefined
+    rule.left -= 1
+    if (rule.left <= 0) this.#rules.delete(rule)
+    return rule.fault
   }
 }

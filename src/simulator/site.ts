@@ -3,19 +3,19 @@ import { createRandom, type Random } from './random.js'
 /** Metres from a corner of the floor. */
 export type Position = { x: number; y: number }
 
+export type Device = {
+  readonly serial: string
+  readonly name: string
+  readonly model: string
+  readonly mac: Uint8Array
+  readonly ip: Uint8Array
+}
+
 export type Radio = {
   readonly index: number
   readonly mac: Uint8Array
   readonly band: 2 | 5
   readonly channel: number
-}
-
-export type Device = {
-  readonly serial: string
-  readonly name: string
-  readonly mac: Uint8Array
-  readonly ip: Uint8Array
-  readonly model: string
 }
 
 export type AccessPoint = Device & {
@@ -31,8 +31,7 @@ export type Client = {
   readonly username: string
   readonly mac: Uint8Array
   readonly ip: Uint8Array
-  readonly manufacturer: string
-  readonly os: string
+  readonly device: { readonly manufacturer: string; readonly os: string }
   readonly ssid: Ssid
   position: Position
   /** Where the person walks to. */
@@ -127,25 +126,20 @@ export class Site {
     const { random } = this
     const device = random.pick(DEVICES)
     const ssid = random.pick(SSIDS)
-    const position = somewhere(random)
-    const client: Client = {
+    return {
       name: `${person}-${device.name}`,
       username: `${person}@example.com`,
       mac: mac(device.oui, random),
       ip: index % 6 === 5 ? ipv6(random) : Uint8Array.of(10, 1, ssid.vlan, 20 + index),
-      manufacturer: device.manufacturer,
-      os: device.os,
+      device,
       ssid,
-      position,
+      position: somewhere(random),
       target: somewhere(random),
       ap: random.pick(this.accessPoints),
       rssi: -60,
       throughput: random.integer(10_000, 500_000),
       hasRoamed: false,
     }
-    this.#associate(client)
-    client.hasRoamed = false
-    return client
   }
 
   #move(client: Client, seconds: number): void {

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { WebSocket } from 'ws'
@@ -29,14 +28,10 @@ type SocketLayers = {
 
 /** One open subscription. */
 export class CentralSocket implements Identity {
-  /** Counts the sockets of this server from 0, in the order in which they opened. */
-  readonly index: number
   readonly topic: string
   readonly key: string
   readonly username: string | undefined
   readonly customerId: string
-  /** The headers of the handshake, names in lower case. */
-  readonly headers: IncomingHttpHeaders
   /**
    * Resolves when the connection is gone, with the close code of the client, or 1006 without a
    * closing handshake.
@@ -44,7 +39,12 @@ export class CentralSocket implements Identity {
   readonly ended: Promise<{ readonly code: number }>
   /** Whether pings of the client are answered. */
   answerPings = true
-  readonly #counts = { sent: 0, flushed: 0, pings: 0, pongs: 0 }
+  /** Frames passed to this socket so far; `flushed` are those that the kernel has taken. */
+  sent = 0
+  flushed = 0
+  /** Pings and pongs of the client so far. */
+  pings = 0
+  pongs = 0
   readonly #ws: ServerWebSocket
   readonly #stream: Socket
   readonly #tcp: Socket
@@ -53,27 +53,24 @@ export class CentralSocket implements Identity {
 
   constructor(
     { ws, stream, tcp }: SocketLayers,
-    { topic = '', key = '', username, headers }: CentralRequest,
+    { topic = '', key = '', username }: CentralRequest,
     customerId: string,
-    index: number,
   ) {
-    this.index = index
     this.topic = topic
     this.key = key
     this.username = username
     this.customerId = customerId
-    this.headers = headers
     this.#ws = ws
     this.#stream = stream
     this.#tcp = tcp
     // Resets and cut connections are the purpose of this server.
     ws.on('error', () => {})
     ws.on('ping', (data) => {
-      this.#counts.pings += 1
+      this.pings += 1
       if (this.answerPings) ws.pong(data)
     })
     ws.on('pong', () => {
-      this.#counts.pongs += 1
+      this.pongs += 1
     })
     this.ended = new Promise((resolve) => {
       ws.on('close', (code) => {
@@ -92,24 +89,6 @@ export class CentralSocket implements Identity {
     return this.#frozen
   }
 
-  /** Frames passed to this socket so far; `flushed` are those that the kernel has taken. */
-  get sent(): number {
-    return this.#counts.sent
-  }
-
-  get flushed(): number {
-    return this.#counts.flushed
-  }
-
-  /** Pings that the client has sent, and pongs. */
-  get pings(): number {
-    return this.#counts.pings
-  }
-
-  get pongs(): number {
-    return this.#counts.pongs
-  }
-
   /** Bytes that wait in this process. */
   get bufferedBytes(): number {
     return this.#ws.bufferedAmount
@@ -121,26 +100,34 @@ export class CentralSocket implements Identity {
   }
 
   /**
-   * Sends a binary frame.
+   * Sends a frame: a binary one, or from a string a text frame. Central is not known to send text.
    * @returns true once the kernel has taken it, false if the socket ended or froze before that
    */
-  send(frame: Uint8Array): Promise<boolean> {
-    return this.#send(frame, true)
+  send(frame: Uint8Array | string): Promise<boolean> {
+    if (!this.open) return Promise.resolve(false)
+    this.sent += 1
+    return new Promise((resolve) => {
+      const settle = (flushed: boolean) => {
+        if (!this.#unsettled.delete(settle)) return
+        if (flushed) this.flushed += 1
+        resolve(flushed)
+      }
+      this.#unsettled.add(settle)
+      const options = { binary: typeof frame !== 'string', compress: false }
+      this.#ws.send(frame, options, (error) => settle(!error))
+    })
   }
 
-  /** Sends a text frame. Central is not known to send any. */
   sendText(text: string): Promise<boolean> {
-    return this.#send(text, false)
+    return this.send(text)
   }
 
-  /** Sends an empty binary frame. */
   sendEmpty(): Promise<boolean> {
-    return this.#send(new Uint8Array(0), true)
+    return this.send(new Uint8Array(0))
   }
 
   /**
-   * Sends many frames, binary ones and (given as strings) text, as fast as the client reads them:
-   * at most a mebibyte waits here.
+   * Sends many frames as fast as the client reads them: at most a mebibyte waits here.
    * @returns the number of frames that the kernel has taken
    */
   async sendAll(
@@ -151,8 +138,7 @@ export class CentralSocket implements Identity {
     let turn = 0
     for await (const frame of frames) {
       if (!this.open) break
-      const isText = typeof frame === 'string'
-      last = this.#send(frame, !isText).then((taken) => {
+      last = this.send(frame).then((taken) => {
         if (taken) flushed += 1
       })
       turn += 1
@@ -200,20 +186,6 @@ export class CentralSocket implements Identity {
     this.#frozen = true
     this.#ws.pause()
     this.#settle()
-  }
-
-  #send(data: Uint8Array | string, binary: boolean): Promise<boolean> {
-    if (!this.open) return Promise.resolve(false)
-    this.#counts.sent += 1
-    return new Promise((resolve) => {
-      const settle = (flushed: boolean) => {
-        if (!this.#unsettled.delete(settle)) return
-        if (flushed) this.#counts.flushed += 1
-        resolve(flushed)
-      }
-      this.#unsettled.add(settle)
-      this.#ws.send(data, { binary, compress: false }, (error) => settle(!error))
-    })
   }
 
   #settle(): void {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { Central } from '../../src/simulator/central.js'
 
-/** A plain WebSocket client with the headers that Central wants. */
+/** A WebSocket client that sends these headers. */
 export function openSocket(
   { url: base }: { readonly url: string },
   headers: Record<string, string>,
@@ -18,7 +18,7 @@ export function openSocket(
   return socket
 }
 
-/** What a refused handshake answers. */
+/** The answer to a handshake that is refused. */
 export async function refusal(
   central: { readonly url: string },
   headers: Record<string, string>,
@@ -36,7 +36,7 @@ export async function refusal(
   }
 }
 
-/** An upgraded connection beneath any WebSocket library. */
+/** The connection after an upgrade, without a WebSocket library. */
 export async function upgrade(
   central: Central,
   headers: Record<string, string>,

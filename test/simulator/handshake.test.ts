@@ -17,8 +17,8 @@ test('a good handshake opens a socket and is listed with its headers in order', 
   assert.equal(client.extensions, '')
   const [socket] = central.sockets
   assert.deepEqual(
-    [socket?.topic, socket?.key, socket?.username, socket?.index],
-    ['presence', 'good', 'ann@example.com', 0],
+    [socket?.topic, socket?.key, socket?.username],
+    ['presence', 'good', 'ann@example.com'],
   )
   const [handshake] = central.handshakes
   assert.deepEqual(

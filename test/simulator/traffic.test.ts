@@ -140,15 +140,15 @@ test('people walk about the floor and roam between access points', () => {
     const x = Number(payload.sta_location_x)
     const y = Number(payload.sta_location_y)
     assert.ok(x >= 0 && x <= FLOOR.width && y >= 0 && y <= FLOOR.depth)
-    const who = String(payload.hashed_sta_eth_mac)
-    tracks.set(who, [...(tracks.get(who) ?? []), [x, y]])
+    const client = String(payload.hashed_sta_eth_mac)
+    tracks.set(client, [...(tracks.get(client) ?? []), [x, y]])
   }
   assert.equal(tracks.size, 12)
   for (const track of tracks.values()) {
     assert.ok(new Set(track.map(String)).size > 5, 'somebody stands still')
     for (const [index, [x, y]] of track.slice(1).entries()) {
       const [fromX, fromY] = track[index] ?? [x, y]
-      // Twelve people, a message a second: each is told of every twelve seconds.
+      // Twelve people, a message a second: each has one every twelve seconds.
       assert.ok(Math.hypot(x - fromX, y - fromY) <= 1.2 * 12 + 0.1, 'somebody runs')
     }
   }
@@ -170,9 +170,9 @@ test('signals, counters and times are those of a real network', () => {
   assert.equal(seconds[0], START / 1000 + 1)
   const essids = monitoring.flatMap(({ payload }) => valuesOf(payload, 'essid')) as Buffer[]
   assert.deepEqual([...new Set(essids.map(String))].sort(), ['Café Gäste', 'Corp'])
-  const told = new Set(monitoring.flatMap(({ payload }) => Object.keys(payload)))
+  const kinds = new Set(monitoring.flatMap(({ payload }) => Object.keys(payload)))
   for (const kind of ['client_stats', 'radio_stats', 'device_stats', 'interface_stats']) {
-    assert.ok(told.has(kind), kind)
+    assert.ok(kinds.has(kind), kind)
   }
 })
 

@@ -5,10 +5,8 @@ type KeyState =
   | { readonly type: 'renewed'; readonly to: string }
   | { readonly type: 'refused'; readonly status: number }
 
-/** What validation answers: 200 with the key to use, or a refusal. */
-export type Verdict =
-  | { readonly status: 200; readonly token: string }
-  | { readonly status: number; readonly token: undefined }
+/** What validation answers: 200 with the key to use, or a refusal without one. */
+export type Verdict = { readonly status: number; readonly token?: string }
 
 /**
  * The state of keys, and the topics that are ticked for them. Unknown keys are accepted until the
@@ -59,7 +57,7 @@ export class KeyBook {
   /** What validation answers; for a key that was renewed more than once, the latest renewal. */
   validate(key: string): Verdict {
     const state = this.#state(key)
-    if (state.type === 'refused') return { status: state.status, token: undefined }
+    if (state.type === 'refused') return { status: state.status }
     return state.type === 'renewed' ? this.validate(state.to) : { status: 200, token: key }
   }
 

@@ -1,4 +1,4 @@
-import { type AccessPoint, type Client, type Site, SSIDS } from '../site.js'
+import { type AccessPoint, type Client, type Device, type Site, SSIDS } from '../site.js'
 import { ipAddress, macAddress, type Payload, seconds } from './encode.js'
 import type { MessageMaker } from './traffic.js'
 
@@ -6,22 +6,15 @@ import type { MessageMaker } from './traffic.js'
 const SPAN_SECONDS = 300
 const FIRMWARE = '10.6.0.0_88888'
 
-/** First the whole site, then what changed; else statistics of clients, radios, devices and ports in turn. */
+/** First the whole site, then changes; else statistics of clients, radios, devices, ports in turn. */
 export const monitoring: MessageMaker = ({ site, customerId, now, count }) => {
   const head = { customer_id: customerId, timestamp: seconds(now) }
-  const changed = site.accessPoints.filter(({ hasChanged }) => hasChanged)
-  for (const ap of changed) ap.hasChanged = false
-  if (count === 0) return { ...head, ...inventory(site) }
-  if (changed.length > 0) {
-    const aps = changed.map((ap) => accessPoint(ap, site, 'UPDATE'))
-    return { ...head, data_elements: ['STATE_AP'], aps }
-  }
+  const restarted = site.accessPoints.filter(({ hasChanged }) => hasChanged)
   const roamed = site.clients.filter(({ hasRoamed }) => hasRoamed)
+  for (const ap of restarted) ap.hasChanged = false
   for (const client of roamed) client.hasRoamed = false
-  if (roamed.length > 0) {
-    const wireless_clients = roamed.map((client) => wirelessClient(client, 'UPDATE'))
-    return { ...head, data_elements: ['STATE_WIRELESSCLIENT'], wireless_clients }
-  }
+  if (count === 0) return { ...head, ...inventory(site) }
+  if (restarted.length + roamed.length > 0) return { ...head, ...changes(site, restarted, roamed) }
   const statistics = STATISTICS[count % STATISTICS.length] ?? clientStats
   return { ...head, ...statistics(site, seconds(now)) }
 }
@@ -33,7 +26,6 @@ function inventory(site: Site): Payload {
       'STATE_AP',
       'STATE_NETWORK',
       'STATE_RADIO',
-      'STATE_VAP',
       'STATE_SWITCH',
       'STATE_WIRELESSCLIENT',
     ],
@@ -55,16 +47,10 @@ function inventory(site: Site): Payload {
       security: ssid.security,
       type: ssid.security === 'opensystem' ? 'guest' : 'employee',
     })),
-    radios: site.accessPoints.flatMap(radios),
-    vaps: site.accessPoints.flatMap(vaps),
-    switches: site.switches.map((device) => ({
-      action: 'ADD',
-      serial: device.serial,
-      name: device.name,
-      macaddr: macAddress(device.mac),
-      model: device.model,
+    radios: site.accessPoints.flatMap((ap) => radios(ap, 'ADD')),
+    switches: site.switches.map((each) => ({
+      ...device(each, 'ADD'),
       status: 'UP',
-      ip_address: ipAddress(device.ip),
       firmware_version: 'FL.10.13.1000',
       default_gateway: ipAddress(Uint8Array.of(10, 1, 0, 1)),
       uplink_ports: ['1/1/25'],
@@ -73,18 +59,33 @@ function inventory(site: Site): Payload {
   }
 }
 
+function changes(
+  site: Site,
+  restarted: readonly AccessPoint[],
+  roamed: readonly Client[],
+): Payload {
+  return {
+    data_elements: [
+      ...(restarted.length > 0 ? ['STATE_AP', 'STATE_RADIO'] : []),
+      ...(roamed.length > 0 ? ['STATE_WIRELESSCLIENT'] : []),
+    ],
+    aps: restarted.map((ap) => accessPoint(ap, site, 'UPDATE')),
+    radios: restarted.flatMap((ap) => radios(ap, 'UPDATE')),
+    wireless_clients: roamed.map((client) => wirelessClient(client, 'UPDATE')),
+  }
+}
+
 type Action = 'ADD' | 'UPDATE'
+
+function device({ serial, name, mac, model, ip }: Device, action: Action): Payload {
+  return { action, serial, name, macaddr: macAddress(mac), model, ip_address: ipAddress(ip) }
+}
 
 function accessPoint(ap: AccessPoint, site: Site, action: Action): Payload {
   return {
-    action,
-    serial: ap.serial,
-    name: ap.name,
-    macaddr: macAddress(ap.mac),
+    ...device(ap, action),
     cluster_id: site.swarmId,
     status: ap.isUp ? 'UP' : 'DOWN',
-    ip_address: ipAddress(ap.ip),
-    model: ap.model,
     mesh_role: 'Unknown',
     mode: 'LOCAL',
     swarm_master: ap === site.accessPoints[0],
@@ -94,9 +95,9 @@ function accessPoint(ap: AccessPoint, site: Site, action: Action): Payload {
   }
 }
 
-function radios(ap: AccessPoint): Payload[] {
+function radios(ap: AccessPoint, action: Action): Payload[] {
   return ap.radios.map((radio) => ({
-    action: 'ADD',
+    action,
     device_id: ap.serial,
     index: radio.index,
     macaddr: macAddress(radio.mac),
@@ -105,17 +106,6 @@ function radios(ap: AccessPoint): Payload[] {
     band: radio.band === 5 ? 1 : 0,
     channel_width: radio.band === 5 ? 2 : 0,
     ap_mac: macAddress(ap.mac),
-  }))
-}
-
-function vaps(ap: AccessPoint): Payload[] {
-  return SSIDS.map((ssid, index) => ({
-    action: 'ADD',
-    device_id: ap.serial,
-    radio_mac: macAddress(ap.radios[0].mac),
-    essid: Buffer.from(ssid.name),
-    ap_mac: macAddress(ap.mac),
-    bssid: macAddress(Uint8Array.of(...ap.radios[0].mac.slice(0, 5), 0x10 + index)),
   }))
 }
 
@@ -130,8 +120,8 @@ function wirelessClient(client: Client, action: Action): Payload {
     radio_mac: macAddress(client.ap.radios[0].mac),
     network: Buffer.from(client.ssid.name),
     user_role: client.ssid.name,
-    manufacturer: client.manufacturer,
-    os_type: client.os,
+    manufacturer: client.device.manufacturer,
+    os_type: client.device.os,
     connection: '802.11ax',
     maxspeed: 1201,
     vlan: client.ssid.vlan,
@@ -172,8 +162,8 @@ function radioStats(site: Site, timestamp: number): Payload {
 }
 
 function deviceStats(site: Site, timestamp: number): Payload {
-  const device_stats = [...site.upAccessPoints, ...site.switches].map((device) => ({
-    device_id: device.serial,
+  const device_stats = [...site.upAccessPoints, ...site.switches].map(({ serial }) => ({
+    device_id: serial,
     timestamp,
     uptime: timestamp - 1_700_000_000,
     cpu_utilization: site.random.integer(4, 45),
@@ -185,9 +175,9 @@ function deviceStats(site: Site, timestamp: number): Payload {
 }
 
 function interfaceStats(site: Site, timestamp: number): Payload {
-  const interface_stats = site.switches.map((device) => ({
-    device_id: device.serial,
-    macaddr: macAddress(device.mac),
+  const interface_stats = site.switches.map(({ serial, mac }) => ({
+    device_id: serial,
+    macaddr: macAddress(mac),
     timestamp,
     tx_bytes: site.accessPoints.reduce((sum, ap) => sum + load(site, ap), 0),
     rx_bytes: site.random.integer(1e6, 1e9),

@@ -130,7 +130,7 @@ export const apprf: MessageMaker = ({ site, customerId, now, count }) => {
       ssid: client.ssid.name,
       user_name: client.username,
       user_role: client.ssid.name,
-      device_type: client.os,
+      device_type: client.device.os,
       timestamp: seconds(now) - random.integer(0, 900),
       preauth_flag: false,
     }

@@ -10,11 +10,14 @@ import {
   type Service,
   type Stream,
 } from '../service.js'
-import { customerIdOf, KeyBook } from './keys.js'
+import { customerIdOf, KeyBook, type Verdict } from './keys.js'
 
 export type ClassicOptions = {
+  /** Keys that are good. */
   readonly keys?: readonly string[]
+  /** Default: accepted until a key is named, here or in the key book, and then refused. */
   readonly unknownKeys?: 'accept' | 'refuse'
+  /** Topics that are not ticked, for any key. */
   readonly unsubscribed?: readonly string[]
 }
 
@@ -55,7 +58,7 @@ function identify({ topic, authorization, username }: IncomingHttpHeaders): Iden
 
 /** Answers with the key, its renewal, or a refusal. */
 function validate(key: string | undefined, keys: KeyBook): Answer {
-  const verdict = key === undefined ? { status: 401, token: undefined } : keys.validate(key)
+  const verdict: Verdict = key === undefined ? { status: 401 } : keys.validate(key)
   // It is not known what Central's refusals look like.
   const body = verdict.token === undefined ? { message: 'Invalid token' } : { token: verdict.token }
   return {
