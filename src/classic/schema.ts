@@ -14,8 +14,6 @@ export type Schema = {
   readonly notice: protobuf.Type | undefined
   /** Where the payload's schema comes from. */
   readonly source: 'shipped' | 'proto_dir'
-  /** The payload's `.proto` file. */
-  readonly path: string
   /** What the user should know, such as a file that is missing or is there twice. */
   readonly notes: readonly string[]
 }
@@ -62,7 +60,6 @@ export function loadSchema(topic: Topic, { protoDir }: SchemaOptions = {}): Sche
         ? (file.find(GEOFENCE_NOTICE) ?? loadShipped(name).find(GEOFENCE_NOTICE))
         : undefined,
     source: own === undefined ? 'shipped' : 'proto_dir',
-    path: file.path,
     notes,
   }
 }

@@ -6,8 +6,8 @@ import { MAX_KINDS, type UnknownField } from './unknown-fields.js'
 export type UnknownReportOptions = {
   /** At the start of each line: the topic. */
   readonly name: string
-  /** The user's `.proto` file, where that is used and not the shipped one. */
-  readonly file: string | undefined
+  /** The folder whose `.proto` files go before the shipped ones, if there is one. */
+  readonly protoDir: string | undefined
   /** Messages of the shipped schema; loaded when they are needed. */
   readonly shipped: () => readonly protobuf.Type[]
   readonly log: { warn(line: string): void; debug(line: string): void }
@@ -35,12 +35,12 @@ export class UnknownReport {
 
   /** Takes what a frame brought. */
   add(news: readonly UnknownField[]): void {
-    const { name, file, shipped, log } = this.#options
+    const { name, protoDir, shipped, log } = this.#options
     for (const unknown of news) {
       const { text } = unknown
       if (this.#seen.has(text) || this.#seen.size >= MAX_KINDS) continue
       this.#seen.add(text)
-      const isShipped = file !== undefined && isKnown(shipped(), unknown)
+      const isShipped = protoDir !== undefined && isKnown(shipped(), unknown)
       const group = isShipped ? this.#inShipped : this.#inNone
       group.texts.push(text)
       log.debug(`${name}: the schema does not know ${text}`)
@@ -48,12 +48,12 @@ export class UnknownReport {
     this.#warn(
       this.#inShipped,
       (what) =>
-        `${file} does not know ${what}, which the shipped schema knows; update that file or remove it`,
+        `the .proto files in ${protoDir} do not know ${what}, but the shipped ones do; update or remove them`,
     )
     this.#warn(this.#inNone, (what) =>
-      file === undefined
+      protoDir === undefined
         ? `the schema does not know ${what}; download newer .proto files from Central and use --proto_dir`
-        : `neither ${file} nor the shipped schema knows ${what}; download a newer file from Central`,
+        : `neither the .proto files in ${protoDir} nor the shipped ones know ${what}; download newer ones from Central`,
     )
   }
 

@@ -50,7 +50,7 @@ export class Decoders {
       const schema = loadSchema(topic, { protoDir })
       const report = new UnknownReport({
         name: topic,
-        file: schema.source === 'proto_dir' ? schema.path : undefined,
+        protoDir,
         shipped: () => shippedMessages(topic),
         log,
       })

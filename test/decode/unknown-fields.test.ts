@@ -88,10 +88,11 @@ function logging(protoDir?: string) {
     else lines.push(`${level}: ${message}`)
   })
   const decoders = new Decoders({ protoDir, readable: false, log })
-  const decode = (payload: Uint8Array, name = 'A') =>
-    decoders
-      .of({ name, topic: 'monitoring' })
-      .decode({ bytes: frameOf(payload), receivedAt: 0, text: false }, 'line')
+  const decode = (payload: Uint8Array, name = 'A', envelope: Uint8Array = new Uint8Array()) => {
+    const frame = Buffer.concat([frameOf(payload), envelope])
+    const decoder = decoders.of({ name, topic: 'monitoring' })
+    return decoder.decode({ bytes: frame, receivedAt: 0, text: false }, 'line')
+  }
   return { lines, debug, decode }
 }
 
@@ -148,14 +149,14 @@ describe('the log of unknown fields', () => {
     assert.match(lines.at(-1) ?? '', /does not know 32 fields and values \(field 2016 of /)
   })
 
-  it('advises to update or remove a file that lacks what the shipped schema knows', (t) => {
+  it('advises to update or remove files that lack what the shipped ones know', (t) => {
     const folder = olderFolder(t, withoutFields('speed', 'duplex_mode', 'mtu'))
     const { lines, decode } = logging(folder)
     decode(bytes(INTERFACE, int(16, 3)))
     assert.deepEqual(
       lines.filter((line) => line.includes('know')),
       [
-        `warn: monitoring: ${join(folder, 'monitoring.proto')} does not know field 16 of Interface, which the shipped schema knows; update that file or remove it`,
+        `warn: monitoring: the .proto files in ${folder} do not know field 16 of Interface, but the shipped ones do; update or remove them`,
       ],
     )
   })
@@ -169,10 +170,13 @@ describe('the log of unknown fields', () => {
     const { lines, decode } = logging(folder)
     decode(bytes(INTERFACE, bytes(2, 'SN1'), int(16, 5)))
     decode(bytes(INTERFACE, int(16, 900)))
-    assert.deepEqual(lines.map((line) => line.replace(`${folder}/`, '')).slice(-2), [
-      'warn: monitoring: monitoring.proto does not know 2 fields and values (wire type 2 of field 2 of Interface, value 5 of Interface.speed), which the shipped schema knows; update that file or remove it',
-      'warn: monitoring: neither monitoring.proto nor the shipped schema knows value 900 of Interface.speed; download a newer file from Central',
-    ])
+    assert.deepEqual(
+      lines.map((line) => line.replace(folder, 'DIR')),
+      [
+        'warn: monitoring: the .proto files in DIR do not know 2 fields and values (wire type 2 of field 2 of Interface, value 5 of Interface.speed), but the shipped ones do; update or remove them',
+        'warn: monitoring: neither the .proto files in DIR nor the shipped ones know value 900 of Interface.speed; download newer ones from Central',
+      ],
+    )
   })
 
   it('says what neither knows where a folder is in use', (t) => {
@@ -180,11 +184,23 @@ describe('the log of unknown fields', () => {
     const { lines, decode } = logging(folder)
     decode(bytes(INTERFACE, int(16, 3), int(41, 1)))
     assert.deepEqual(
-      lines.map((line) => /knows? .*/.exec(line)?.[0]),
+      lines.map((line) => /know .*/.exec(line)?.[0]),
       [
-        'know field 16 of Interface, which the shipped schema knows; update that file or remove it',
-        `knows ${FIELD_41}; download a newer file from Central`,
+        'know field 16 of Interface, but the shipped ones do; update or remove them',
+        `know ${FIELD_41}; download newer ones from Central`,
       ],
     )
+  })
+
+  it('fits where the folder has the envelope alone', (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'aruba-proto-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    writeFileSync(join(folder, 'streaming.proto'), 'message MsgProto { optional bytes data = 3; }')
+    const { lines, decode } = logging(folder)
+    decode(bytes(INTERFACE, int(41, 1)), 'A', int(4, 1))
+    assert.deepEqual(lines.map((line) => line.replaceAll(folder, 'DIR')).slice(1), [
+      'warn: monitoring: the .proto files in DIR do not know field 4 of MsgProto, but the shipped ones do; update or remove them',
+      `warn: monitoring: neither the .proto files in DIR nor the shipped ones know ${FIELD_41}; download newer ones from Central`,
+    ])
   })
 })
