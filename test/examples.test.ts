@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -34,20 +34,20 @@ test('the command of the unit is one that the program understands', () => {
   assert.equal(invocation.command, 'stream')
 })
 
-test('the unit is not restarted where trying again cannot help', () => {
+test('the unit is restarted a minute after every failure but a wrong command line or input file', () => {
   assert.match(UNIT, /^Restart=on-failure$/m)
-  assert.match(UNIT, /^RestartPreventExitStatus=2 3$/m)
+  assert.match(UNIT, /^RestartSec=60$/m)
+  assert.match(UNIT, /^RestartPreventExitStatus=2$/m)
 })
 
-test('logrotate rotates the files that the unit writes, once for all of them', async (t) => {
+test('logrotate rotates the records that the unit writes, and never the dead letters', async (t) => {
   const logrotate = ['logrotate', '/usr/sbin/logrotate'].find(installed)
   if (!logrotate) return t.skip('logrotate is not installed')
   const folder = await tempDir(t)
   const logs = join(folder, 'logs')
   mkdirSync(logs, { mode: 0o750 })
-  const names = [...UNIT.matchAll(/%L\/aruba-stream\/([\w.-]+)/g)].map(([, name = '']) => name)
-  assert.equal(names.length, 2)
-  for (const name of names) writeFileSync(join(logs, name), '{}\n')
+  const [, records = ''] = /json:%L\/aruba-stream\/(\S+)/.exec(UNIT) ?? []
+  const [, deadLetters = ''] = /--dead_letter %L\/aruba-stream\/(\S+)/.exec(UNIT) ?? []
   const config = join(folder, 'logrotate.conf')
   const signals = join(folder, 'signals')
   writeFileSync(
@@ -58,11 +58,23 @@ test('logrotate rotates the files that the unit writes, once for all of them', a
       .replace(/systemctl .*/, `echo HUP >> ${signals}`),
     { mode: 0o600 },
   )
-  const state = join(folder, 'state')
-  const { status, stderr } = spawnSync(logrotate, ['--force', '--state', state, config], {
-    encoding: 'utf8',
-  })
-  assert.equal(status, 0, stderr)
-  assert.deepEqual(readdirSync(logs).sort(), names.map((name) => `${name}.1`).sort())
-  assert.equal(readFileSync(signals, 'utf8'), 'HUP\n')
+  writeFileSync(join(logs, deadLetters), 'kept\n')
+  // More days than logrotate keeps.
+  for (let day = 1; day <= 16; day += 1) {
+    writeFileSync(join(logs, records), `day ${day}\n`)
+    const args = ['--force', '--state', join(folder, 'state'), config]
+    const { status, stderr }: SpawnSyncReturns<string> = spawnSync(logrotate, args, {
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0, stderr)
+  }
+  const kept = readdirSync(logs).filter((name) => name.startsWith(records))
+  assert.equal(kept.length, 14)
+  assert.equal(readFileSync(join(logs, `${records}.1`), 'utf8'), 'day 16\n')
+  assert.deepEqual(
+    readdirSync(logs).filter((name) => name.startsWith(deadLetters)),
+    [deadLetters],
+  )
+  assert.equal(readFileSync(join(logs, deadLetters), 'utf8'), 'kept\n')
+  assert.equal(readFileSync(signals, 'utf8'), 'HUP\n'.repeat(16))
 })
