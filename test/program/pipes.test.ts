@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { encodeFrame } from '../../src/simulator/encode.js'
 import { closedPort, startCentral } from '../helpers/central.js'
 import { goldenFrames, goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
@@ -24,6 +25,7 @@ function needs(...programs: readonly string[]): { skip: string | false } {
 }
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const DOCS = fileURLToPath(new URL('../../docs', import.meta.url))
 
 type Shell = {
   readonly child: ChildProcess /** To be asked once: it reads stdout. */
@@ -142,6 +144,39 @@ test('| kcat -P puts every record into a Kafka topic', needs('kcat'), async (t) 
   // The cluster spreads them over its partitions, so the order is not that of the stream.
   assert.deepEqual(timestampsOf(read).sort(), timestampsOf(records).sort())
 })
+
+test(
+  '| kcat ends at a record over 1 MB, which only its own exit code tells, unless it is told of larger ones',
+  needs('kcat'),
+  async (t) => {
+    const folder = tempFolder(t)
+    const brokers = await mockCluster(t)
+    const detailed_data = 'x'.repeat(1_100_000)
+    const frame = encodeFrame(
+      'audit',
+      { config_info: { detailed_data } },
+      { timestamp: '1', customer_id: 'A' },
+    )
+    const line = {
+      received: '2026-01-01T00:00:00.000Z',
+      customer: 'A',
+      topic: 'audit',
+      frame: Buffer.from(frame).toString('base64'),
+    }
+    await writeFile(join(folder, 'frames.jsonl'), `${JSON.stringify(line)}\n`.repeat(2))
+    const [, recipe = ''] =
+      /\| (kcat .*)$/m.exec(await readFile(join(DOCS, 'pipes.md'), 'utf8')) ?? []
+    const withOption = recipe.replace('broker:9092', brokers)
+    assert.match(withOption, / -X message\.max\.bytes=/)
+    const run = (kcat: string) => {
+      const replay = 'aruba-stream replay frames.jsonl --decode_data 2>/dev/null'
+      const pipeline = `${replay} | ${kcat} 2>/dev/null; echo \${PIPESTATUS[*]}`
+      return shell(t, folder, pipeline).result()
+    }
+    assert.equal((await run(withOption.replace(/ -X \S+/, '')))[1], '0 1\n')
+    assert.equal((await run(withOption))[1], '0 0\n')
+  },
+)
 
 test(
   '| mosquitto_pub -l publishes every record',
