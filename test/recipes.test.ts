@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type TestContext, test } from 'node:test'
+import { TOPICS } from '../src/classic/topics.js'
+import { parseCommandLine } from '../src/commands/command-line.js'
+import { startCentral } from './helpers/central.js'
+import { BLOCKS, example, PAGES, ROOT } from './helpers/docs.js'
+import { goldenFrames } from './helpers/golden.js'
+import { tempDir, writeInput } from './helpers/input.js'
+import { leaksIn, makeKey } from './helpers/keys.js'
+
+/** For a test that needs these programs: why it is skipped, or false. */
+function needs(...programs: readonly string[]): { skip: string | false } {
+  const missing = programs.filter(
+    (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0,
+  )
+  return { skip: missing.length > 0 && `skipped: ${missing.join(', ')} not installed` }
+}
+
+const pipes = PAGES.find(({ path }) => path === 'docs/pipes.md')?.text ?? ''
+
+/** A crontab as cron reads it: assignments, and one command. */
+function readCrontab(text: string): { env: Record<string, string>; command: string } {
+  const env: Record<string, string> = { SHELL: '/bin/sh', PATH: '/usr/bin:/bin' }
+  let command = ''
+  for (const line of text.trimEnd().split('\n')) {
+    const [, name, value] = /^([A-Z]+)=(.*)$/.exec(line) ?? []
+    if (name !== undefined && value !== undefined) env[name] = value
+    else command = line.replace(/^(\S+ ){5}/, '')
+  }
+  return { env, command }
+}
+
+test(
+  'the line for cron starts the program where node is in /usr/local/bin, once at a time, and its signal reloads it',
+  needs('flock', 'pkill'),
+  async (t) => {
+    const central = await startCentral(t)
+    const bin = await tempDir(t)
+    const state = await tempDir(t)
+    const wsskey = makeKey('key')
+    const input = await writeInput(t, { A: { wsskey, topic: 'presence' } })
+    symlinkSync(process.execPath, join(bin, 'node'))
+    symlinkSync(join(ROOT, 'dist/cli.js'), join(bin, 'aruba-stream'))
+    chmodSync(join(ROOT, 'dist/cli.js'), 0o755)
+    symlinkSync(input, join(state, 'input.json'))
+    const here = (text: string) =>
+      text
+        .replaceAll('/usr/local/bin', bin)
+        .replaceAll('/var/lib/aruba-stream', state)
+        .replace('--hostname HOST', `--hostname ${central.url}`)
+    const { env, command } = readCrontab(here(example('crontab')))
+    const start = () =>
+      spawn('/bin/sh', ['-c', command], {
+        cwd: state,
+        env,
+        stdio: ['ignore', 'pipe', 'ignore'],
+        detached: true,
+      })
+
+    const first = start()
+    // The shell and flock end before the program: stdout is closed when all have.
+    const ended = once(first, 'close')
+    first.stdout.resume()
+    t.after(async () => {
+      if (isAlive(first)) process.kill(-(first.pid ?? 0), 'SIGKILL')
+      await ended
+    })
+    const socket = await central.waitForSocket()
+    const [code] = await once(start(), 'exit')
+    assert.equal(code, 1, 'flock keeps a second run away')
+
+    const customers = { A: { wsskey, topic: 'presence' }, B: { wsskey, topic: 'audit' } }
+    writeFileSync(input, JSON.stringify({ customers }), { mode: 0o600 })
+    assert.equal(spawnSync('sh', ['-c', here(example('cron-reload'))]).status, 0)
+    await central.waitForSocket({ topic: 'audit' })
+
+    await socket.sendAll(goldenFrames('presence'))
+    // It connects again when it has read all that came before the end.
+    const again = central.nextSocket({ topic: 'presence' })
+    socket.close(1000)
+    await again
+    if (first.pid !== undefined) process.kill(-first.pid, 'SIGTERM')
+    await ended
+    const records = await readFile(join(state, 'records.ndjson'), 'utf8')
+    assert.equal(records.trimEnd().split('\n').length, goldenFrames('presence').length)
+    assert.deepEqual(leaksIn(await readFile(join(state, 'log'), 'utf8')), [])
+  },
+)
+
+const isAlive = (child: ChildProcess) => child.exitCode === null && child.signalCode === null
+
+test('the command for the log’s form of a key gives 8 hex digits', needs('sha256sum'), () => {
+  const { stdout } = spawnSync('sh', ['-c', example('fingerprint')], {
+    env: { ...process.env, KEY: 'abc' },
+    encoding: 'utf8',
+  })
+  assert.equal(stdout, 'ba7816bf\n')
+})
+
+test('npm run --silent demo prints records alone', needs('npm'), async (t) => {
+  assert.ok(BLOCKS.some(({ code }) => code.includes('npm run --silent demo | jq')))
+  const demo = spawn('npm', ['run', '--silent', 'demo'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    // A process group of its own: Ctrl-C goes to all of it.
+    detached: true,
+  })
+  const closed = once(demo, 'close')
+  t.after(() => {
+    if (isAlive(demo)) process.kill(-(demo.pid ?? 0), 'SIGKILL')
+  })
+  const customers = new Set<string>()
+  for await (const line of createInterface({ input: demo.stdout })) {
+    customers.add(JSON.parse(line).customer)
+    if (customers.size === TOPICS.length) break
+  }
+  if (demo.pid !== undefined) process.kill(-demo.pid, 'SIGINT')
+  demo.stdout.resume()
+  await closed
+  assert.equal(customers.size, TOPICS.length)
+})
+
+test('the jq recipes give what they promise', needs('jq'), () => {
+  const filters = [...pipes.matchAll(/^aruba-stream … --decode_data.*\| jq -r '(.*)'$/gm)]
+  assert.equal(filters.length, 2)
+  const rssi = { sta_eth_mac: { addr: 'e0:f8:47:1e:01:ac' }, rssi_val: -61, device_id: 'CK0123456' }
+  const record = {
+    ...JSON.parse(example('readable-record')),
+    data: { pa_rssi_event: { rssi: [rssi] } },
+  }
+  const outputs = filters.map(
+    ([, filter = '']) =>
+      spawnSync('jq', ['-r', filter], { input: JSON.stringify(record), encoding: 'utf8' }).stdout,
+  )
+  assert.deepEqual(outputs, [
+    'CK0123456\te0:f8:47:1e:01:ac\t-61\n',
+    '2023-11-14T22:13:20Z\tCustomerA_presence\tpresence\n',
+  ])
+})
+
+const COMMAND = /^ *(?:command = |CMD )(\[.*\])$/m
+
+for (const name of ['vector', 'telegraf', 'dockerfile'] as const) {
+  test(`the command in the example for ${name} is one that the program understands`, () => {
+    const [, list = '[]'] = COMMAND.exec(example(name)) ?? []
+    const [first = '', ...rest] = JSON.parse(list) as string[]
+    const args = name === 'dockerfile' ? [first, ...rest] : rest
+    if (name !== 'dockerfile') assert.equal(first, '/usr/local/bin/aruba-stream')
+    assert.equal(parseCommandLine(args, '1.0.0').command, 'stream')
+  })
+}
+
+test('the examples in TOML parse', needs('python3'), (t) => {
+  const parse = 'import sys, tomllib; tomllib.loads(sys.stdin.read())'
+  if (spawnSync('python3', ['-c', 'import tomllib']).status !== 0) {
+    return t.skip('skipped: this Python has no tomllib')
+  }
+  for (const name of ['vector', 'telegraf', 'telegraf-converter'] as const) {
+    const input = example(name)
+    const { status, stderr } = spawnSync('python3', ['-c', parse], { input, encoding: 'utf8' })
+    assert.equal(status, 0, `${name}: ${stderr}`)
+  }
+})
+
+test('the share of values that Telegraf drops is that of the realistic records', () => {
+  const golden = readFileSync(join(ROOT, 'test/fixtures/golden/realistic.jsonl'), 'utf8')
+  const values = golden
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => leaves(JSON.parse(line).decoded.data))
+  const dropped = values.filter((value) => typeof value !== 'number').length
+  const percent = Math.round((100 * dropped) / values.length)
+  assert.ok(pipes.includes(`${percent} % of the values are lost`), `${percent} %`)
+})
+
+/** The values of a record that are neither objects nor lists. */
+function leaves(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).flatMap(leaves)
+    : [value]
+}
+
+test('the fields that the recipe for Telegraf turns into numbers are 64-bit counters of the schemas', () => {
+  const [, list = '[]'] = /integer = (\[.*\])/.exec(example('telegraf-converter')) ?? []
+  for (const glob of JSON.parse(list) as string[]) {
+    const field = glob.replace('data_*_', '')
+    const proto = readFileSync(join(ROOT, 'proto/monitoring.proto'), 'utf8')
+    assert.match(proto, new RegExp(`uint64 ${field} =`))
+  }
+})
+
+test('the recipe for Splunk finds the timestamp, and takes lines of the longest records', () => {
+  const settings = new Map(
+    example('splunk')
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(/ = (.*)/s).slice(0, 2) as [string, string]),
+  )
+  const line = example('readable-record')
+  const at = line.indexOf(settings.get('TIME_PREFIX') ?? '-')
+  const prefix = settings.get('TIME_PREFIX') ?? ''
+  const digits = Number(settings.get('MAX_TIMESTAMP_LOOKAHEAD'))
+  assert.match(line.slice(at + prefix.length).slice(0, digits), /^\d{19}$/)
+  assert.ok(Number(settings.get('TRUNCATE')) > 146_000)
+})
+
+test('the types of export functions fit the examples', async (t) => {
+  const folder = await project(t)
+  for (const name of ['rssi.ts'] as const) {
+    writeFileSync(join(folder, name), readFileSync(join(ROOT, 'examples', name), 'utf8'))
+  }
+  const [, options = ''] = /^npx tsc (.*) rssi\.ts$/m.exec(outputs()) ?? []
+  const tsc = join(ROOT, 'node_modules/.bin/tsc')
+  const args = [...options.split(' '), '--skipLibCheck', 'rssi.ts']
+  const { status, stdout } = spawnSync(tsc, args, { cwd: folder, encoding: 'utf8' })
+  assert.equal(status, 0, stdout)
+})
+
+const outputs = () => PAGES.find(({ path }) => path === 'docs/outputs.md')?.text ?? ''
+
+/** A folder in which the package of this checkout is installed. */
+async function project(t: TestContext): Promise<string> {
+  const folder = await tempDir(t)
+  await mkdir(join(folder, 'node_modules/@types'), { recursive: true })
+  symlinkSync(ROOT, join(folder, 'node_modules/aruba-stream'))
+  symlinkSync(join(ROOT, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  return folder
+}
