@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what the speed claims of the README rest on. Some of the parts alone:
+ * `npm run bench`: the figures of docs/benchmarks.md. Some of the parts alone:
  * `npm run bench -- decode startup`.
  */
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {

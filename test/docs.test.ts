@@ -20,6 +20,7 @@ import {
   listed,
   PAGES,
   programCommands,
+  protoFile,
   ROOT,
   tableRows,
 } from './helpers/docs.js'
@@ -377,7 +378,7 @@ describe('the examples', () => {
   test('have a replay of dead letters that sends what can be sent, and keeps the rest', async (t) => {
     const cwd = await tempDir(t)
     await mkdir(join(cwd, 'newer'))
-    await copyFile(join(ROOT, 'proto/presence.proto'), join(cwd, 'newer/presence.proto'))
+    await copyFile(protoFile('presence'), join(cwd, 'newer/presence.proto'))
     const broken = { ...JSON.parse(recording()), frame: '/w==', reason: 'broken' }
     writeFileSync(join(cwd, 'dead.ndjson'), `${recording()}${JSON.stringify(broken)}\n`)
     const program = runProgram(t, [], { cwd, shell: inShell(example('replay')) })

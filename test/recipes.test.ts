@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test'
 import { TOPICS } from '../src/classic/topics.js'
 import { parseCommandLine } from '../src/commands/command-line.js'
 import { startCentral } from './helpers/central.js'
-import { BLOCKS, example, PAGES, ROOT } from './helpers/docs.js'
+import { BLOCKS, example, PAGES, protoFile, ROOT } from './helpers/docs.js'
 import { goldenFrames } from './helpers/golden.js'
 import { tempDir, writeInput } from './helpers/input.js'
 import { leaksIn, makeKey } from './helpers/keys.js'
@@ -190,7 +190,7 @@ test('the fields that the recipe for Telegraf turns into numbers are 64-bit coun
   const [, list = '[]'] = /integer = (\[.*\])/.exec(example('telegraf-converter')) ?? []
   for (const glob of JSON.parse(list) as string[]) {
     const field = glob.replace('data_*_', '')
-    const proto = readFileSync(join(ROOT, 'proto/monitoring.proto'), 'utf8')
+    const proto = readFileSync(protoFile('monitoring'), 'utf8')
     assert.match(proto, new RegExp(`uint64 ${field} =`))
   }
 })

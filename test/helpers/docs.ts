@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -89,4 +89,11 @@ function shellWords(text: string): string[] {
     else words.push(word.replaceAll(/['"]/g, ''))
   }
   return words
+}
+
+/** The shipped `.proto` file of a topic. */
+export function protoFile(topic: string): string {
+  const folder = join(ROOT, 'proto')
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return join(folder, paths.find((path) => basename(path) === `${topic}.proto`) ?? topic)
 }
