@@ -71,7 +71,9 @@ test(
       if (isAlive(first)) process.kill(-(first.pid ?? 0), 'SIGKILL')
       await ended
     })
-    const socket = await central.waitForSocket()
+    const early = ended.then(([code]) => assert.fail(`it ended with ${code}`))
+    const socket = await Promise.race([central.waitForSocket(), early])
+    early.catch(() => {})
     const [code] = await once(start(), 'exit')
     assert.equal(code, 1, 'flock keeps a second run away')
 
