@@ -12,7 +12,7 @@ import * as api from '../src/index.js'
 import { EXPORT_TYPES, MODULE_TYPE } from '../src/outputs/types.js'
 import { createRegistry } from '../src/report/registry.js'
 import { createTable } from '../src/report/table.js'
-import { encodeFrame } from '../src/simulator/encode.js'
+import { encodeFrame } from '../src/simulator/classic/encode.js'
 import {
   BLOCKS,
   codeSpans,
@@ -279,6 +279,19 @@ describe('the examples', () => {
       const cells = (shown[at] ?? '').split('…').map(literal)
       assert.match(line.replace(/^\ufeff/, ''), new RegExp(`^${cells.join('.*')}$`))
     }
+  })
+
+  test('show what the log says of fields that the schema does not know', async (t) => {
+    const evolved = readFileSync(join(ROOT, 'test/fixtures/golden/evolved.jsonl'), 'utf8')
+    const [first] = evolved
+      .split('\n', 500)
+      .filter(Boolean)
+      .map((line): { topic: string; frame: string } => JSON.parse(line))
+      .filter(({ topic }) => topic === ENTRY.topic)
+    const { received } = JSON.parse(recording())
+    const stdin = `${JSON.stringify({ received, ...ENTRY, frame: first?.frame })}\n`
+    const { stderr } = await runProgram(t, ['replay', '-', '--decode_data'], { stdin }).result
+    assert.ok(stderr.includes(` WARN  ${example('unknown-fields')}`), stderr)
   })
 
   test('show what the program says of a wrong input file', async (t) => {
