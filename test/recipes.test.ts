@@ -13,14 +13,7 @@ import { BLOCKS, example, PAGES, protoFile, ROOT } from './helpers/docs.js'
 import { goldenFrames } from './helpers/golden.js'
 import { tempDir, writeInput } from './helpers/input.js'
 import { leaksIn, makeKey } from './helpers/keys.js'
-
-/** For a test that needs these programs: why it is skipped, or false. */
-function needs(...programs: readonly string[]): { skip: string | false } {
-  const missing = programs.filter(
-    (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0,
-  )
-  return { skip: missing.length > 0 && `skipped: ${missing.join(', ')} not installed` }
-}
+import { needs } from './helpers/needs.js'
 
 const pipes = PAGES.find(({ path }) => path === 'docs/pipes.md')?.text ?? ''
 

@@ -13,16 +13,8 @@ import { closedPort, startCentral } from '../helpers/central.js'
 import { goldenFrames, goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
+import { needs, SYSTEM_ENV } from '../helpers/needs.js'
 import { tempFolder } from '../helpers/temp-folder.js'
-
-/** For a test that needs these programs: why it is skipped, or false. */
-function needs(...programs: readonly string[]): { skip: string | false } {
-  const missing = programs.filter((name) => {
-    const { status } = spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin" command -v ${name}`])
-    return status !== 0
-  })
-  return { skip: missing.length > 0 && `skipped: ${missing.join(', ')} not installed` }
-}
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const DOCS = fileURLToPath(new URL('../../docs', import.meta.url))
@@ -37,7 +29,7 @@ function shell(t: TestContext, folder: string, command: string): Shell {
   const script = `set -o pipefail\naruba-stream() { exec '${process.execPath}' '${CLI}' "$@"; }\n${command}`
   const child = spawn('bash', ['-c', script], {
     cwd: folder,
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+    env: SYSTEM_ENV,
     stdio: ['ignore', 'pipe', 'inherit'],
     // A process group of its own, which can be ended as one.
     detached: true,
@@ -61,7 +53,7 @@ function end(child: ChildProcess, signal: NodeJS.Signals): void {
 /** A server that ends with the test. */
 function daemon(t: TestContext, command: string, args: readonly string[]): ChildProcess {
   const child = spawn(command, args, {
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+    env: SYSTEM_ENV,
     // Open, and silent: kcat would leave at its end.
     stdio: ['pipe', 'pipe', 'pipe'],
   })

@@ -1,0 +1,12 @@
+import { spawnSync } from 'node:child_process'
+
+/** The environment in which programs of the system are found, those of `/usr/sbin` too. */
+export const SYSTEM_ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+
+/** For a test that needs these programs: why it is skipped, or false. */
+export function needs(...programs: readonly string[]): { skip: string | false } {
+  const missing = programs.filter(
+    (name) => spawnSync('sh', ['-c', `command -v ${name}`], { env: SYSTEM_ENV }).status !== 0,
+  )
+  return { skip: missing.length > 0 && `skipped: ${missing.join(', ')} not installed` }
+}
