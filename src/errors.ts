@@ -56,6 +56,10 @@ export type StreamErrorOptions = {
   retryAfterMs?: number
   /** HTTP status or WebSocket close code, where there was one. */
   status?: number
+  /** The entry of the input file that it is about; the message does not name it again. */
+  entry?: string
+  /** All that is wrong, where that may be several things; each is a sentence that stands alone. */
+  problems?: readonly string[]
 }
 
 /** The one error class of the program; `code` is stable and says what kind of failure it is. */
@@ -64,12 +68,22 @@ export class StreamError extends Error {
   readonly code: FailureCode
   readonly retryAfterMs: number | undefined
   readonly status: number | undefined
+  readonly entry: string | undefined
+  /** All that is wrong, each a sentence that stands alone; the message alone where that is one thing. */
+  readonly problems: readonly string[]
 
   constructor(code: FailureCode, message: string, options: StreamErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retryAfterMs = options.retryAfterMs
     this.status = options.status
+    this.entry = options.entry
+    this.problems = options.problems ?? [message]
+  }
+
+  /** What to show, line by line: the message, then the problems where there are several. */
+  get lines(): readonly string[] {
+    return this.problems.length > 1 ? [this.message, ...this.problems] : this.problems
   }
 
   get exitCode(): 1 | 2 | 3 {

@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { addAbortSignal, pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { isTopic, TOPICS, type Topic } from '../classic/topics.js'
 import type { Frame } from '../connection/frame.js'
 import { errorText, StreamError } from '../errors.js'
+import { readPipe } from '../input/read-pipe.js'
 import type { Logger } from '../log.js'
 import { printable } from '../text.js'
 import { splitLines } from './split-lines.js'
@@ -115,11 +117,11 @@ async function* readChunks(
   name: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
-  const raw = typeof source === 'string' ? createReadStream(source) : source
-  if (signal) addAbortSignal(signal, raw)
-  // The callback form hands a fault of either stream to whoever reads the last one.
-  const stream = name.endsWith('.gz') ? pipeline(raw, createGunzip(), () => {}) : raw
   try {
+    const raw = typeof source === 'string' ? await openFile(source, signal) : source
+    if (signal) addAbortSignal(signal, raw)
+    // The callback form hands a fault of either stream to whoever reads the last one.
+    const stream = name.endsWith('.gz') ? pipeline(raw, createGunzip(), () => {}) : raw
     for await (const chunk of stream) yield chunk as Buffer
   } catch (error) {
     if (signal?.aborted) return
@@ -129,4 +131,10 @@ async function* readChunks(
     }
     throw new StreamError('input-invalid', `${name}: cannot be read: ${errorText(error)}`)
   }
+}
+
+/** A thread that waits for a silent pipe cannot be called back, so the event loop waits for it. */
+async function openFile(path: string, signal: AbortSignal | undefined): Promise<Readable> {
+  const isPipe = (await stat(path)).isFIFO()
+  return isPipe ? readPipe(path, { signal, silenceMs: 0 }) : createReadStream(path)
 }

@@ -19,8 +19,8 @@ export type InputFile = {
 /**
  * Reads and checks the input file.
  * @param path relative to the current folder, or absolute
- * @throws StreamError `input-invalid` whose message lists all that is wrong, each with its place,
- *   and never shows a key; the signal's reason as soon as it aborts
+ * @throws StreamError `input-invalid` whose `problems` are all that is wrong, each with file and place;
+ *   none shows a key; the signal's reason as soon as it aborts
  */
 export async function loadInput(path: string, options: ReadOptions = {}): Promise<InputFile> {
   const shown = printable(maskTokens(path))
@@ -39,12 +39,11 @@ export async function loadInput(path: string, options: ReadOptions = {}): Promis
   }
 }
 
-function invalid(path: string, problems: readonly string[]): StreamError {
-  const message =
-    problems.length === 1
-      ? `${path}: ${problems[0]}`
-      : `${path}: ${problems.length} problems\n${problems.map((each) => `  ${each}`).join('\n')}`
-  return new StreamError('input-invalid', message)
+function invalid(path: string, found: readonly string[]): StreamError {
+  const problems = found.map((problem) => `${path}: ${problem}`)
+  const [first = path] = problems
+  const message = problems.length > 1 ? `${path}: ${problems.length} problems` : first
+  return new StreamError('input-invalid', message, { problems })
 }
 
 function openToOthers(path: string, mode: number): string {

@@ -18,7 +18,7 @@ const SILENCE_MS = 30_000
 export async function readPipe(
   path: string,
   { signal, silenceMs = SILENCE_MS }: ReadOptions,
-): Promise<AsyncIterable<Buffer>> {
+): Promise<Socket> {
   const fd = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   const pipe = new Socket({ fd, readable: true, writable: false, ...(signal && { signal }) })
   pipe.setTimeout(silenceMs, () => {

@@ -15,7 +15,7 @@ export type FileText = {
 export type ReadOptions = {
   /** Ends the reading of a pipe, which may have to wait for its writer. */
   readonly signal?: AbortSignal | undefined
-  /** How long a pipe may be silent, milliseconds; 30 s unless told. */
+  /** How long a pipe may be silent, milliseconds; 30 s (default), 0: for any time. */
   readonly silenceMs?: number | undefined
 }
 

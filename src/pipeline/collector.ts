@@ -164,7 +164,7 @@ export class Collector {
       await this.#begin([...added, ...changed, ...again])
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
-      for (const line of error.message.split('\n')) log.error(line)
+      for (const line of error.lines) log.error(line)
       log.error('the input file is not taken over: all entries go on as they were')
     }
   }

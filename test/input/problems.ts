@@ -13,7 +13,7 @@ export async function problems(path: string): Promise<string> {
     assert.ok(error instanceof StreamError)
     assert.equal(error.code, 'input-invalid')
     assert.deepEqual(leaksIn(`${error.stack} ${JSON.stringify(error)}`), [])
-    return error.message.replaceAll(path, 'FILE')
+    return error.lines.join('\n').replaceAll(path, 'FILE')
   }
   return 'valid'
 }
