@@ -8,14 +8,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createLogger } from '../src/log.js'
 import { demoInput } from '../src/simulator/classic/demo-input.js'
-import { simulateSettings } from '../src/simulator/settings.js'
+import { DEFAULT_SIMULATION } from '../src/simulator/settings.js'
 import { startSimulation } from '../src/simulator/simulate.js'
 
 const ended = new AbortController()
-const central = await startSimulation(simulateSettings({ port: '0' }), {
-  log: createLogger({ write: () => {} }),
-  signal: ended.signal,
-})
+const central = await startSimulation(
+  { ...DEFAULT_SIMULATION, port: 0 },
+  {
+    log: createLogger({ write: () => {} }),
+    signal: ended.signal,
+  },
+)
 const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-demo-'))
 try {
   const inputFile = join(folder, 'input.json')

@@ -1,28 +1,59 @@
+/** Longer texts are no slips of the pen, and comparing them takes time. */
+const MAX_LENGTH = 40
+
 /**
- * The candidate that somebody who wrote `text` most likely meant: one that begins with it, else the
- * one that takes the fewest single-letter edits. Undefined where there are no candidates.
+ * The candidate that somebody who wrote `text` most likely meant: the same letters in another spelling,
+ * one that begins with the text or holds it, else the one with the fewest slips.
+ * Undefined where none is close: a wrong suggestion is worse than none.
  */
-export function nearest(text: string, candidates: readonly string[]): string | undefined {
-  const completed = candidates.find((candidate) => candidate.startsWith(text))
-  if (completed !== undefined) return completed
+export function closest(text: string, candidates: readonly string[]): string | undefined {
+  const wanted = letters(text)
+  if (wanted.length < 2 || wanted.length > MAX_LENGTH) return undefined
+  const find = (fits: (candidate: string) => boolean) =>
+    candidates.find((candidate) => fits(letters(candidate)))
+  const related =
+    find((candidate) => candidate === wanted) ??
+    find((candidate) => candidate.startsWith(wanted)) ??
+    find((candidate) => wanted.length > 3 && candidate.includes(wanted))
+  if (related !== undefined) return related
+
   let best: string | undefined
-  let bestDistance = Number.POSITIVE_INFINITY
+  let fewest = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
-    const distance = editDistance(text.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+    const name = letters(candidate)
+    const slips = countSlips(wanted, name)
+    // One slip in three letters: "jsn" is json, "mqtt" is not http.
+    if (slips < fewest && slips <= Math.max(wanted.length, name.length) / 3) {
+      best = candidate
+      fewest = slips
+    }
   }
   return best
 }
 
-/** How many single letters must be changed, put in or taken out (Levenshtein). */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+/** `--Dead-Letter` -> `deadletter`: capitals and what stands between words do not matter. */
+function letters(text: string): string {
+  return text.trim().toLowerCase().replaceAll(/[-_]/g, '')
+}
+
+/** How many letters are wrong, missing, too many, or swapped with their neighbour. */
+function countSlips(a: string, b: string): number {
+  let before: number[] = []
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      const substitute = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      next.push(
+        Math.min(
+          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
+          (row[j] ?? 0) + 1,
+          (next[j - 1] ?? 0) + 1,
+          swapped ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      )
     }
+    before = row
     row = next
   }
   return row[b.length] ?? 0

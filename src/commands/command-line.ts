@@ -1,11 +1,19 @@
 import type { Command, CommanderError } from 'commander'
 import { StreamError } from '../errors.js'
 import { loadCommonJs } from '../load-common-js.js'
-import { EXPORT_TYPES, MODULE_TYPE } from '../outputs/types.js'
-import { SIMULATE_OPTIONS, type SimulateSettings, simulateSettings } from '../simulator/settings.js'
-import { editDistance, nearest } from '../suggest.js'
-import type { CheckSettings, ReplayFileSettings, StreamSettings } from './settings.js'
-import { checkSettings, replayFileSettings, streamSettings } from './values.js'
+import type { SimulateSettings } from '../simulator/settings.js'
+import { closest } from '../suggest.js'
+import { maskTokens, printable } from '../text.js'
+import { OPTIONS } from './options.js'
+import {
+  type CheckSettings,
+  checkSettings,
+  type ReplayFileSettings,
+  replayFileSettings,
+  type StreamSettings,
+  simulateSettings,
+  streamSettings,
+} from './settings.js'
 
 const commander = loadCommonJs<typeof import('commander')>('commander')
 
@@ -29,77 +37,62 @@ HOST is the base URL on Central's Streaming page. Options may be spelled with - 
 Exit codes: 0 ended as asked, 1 something failed, 2 wrong command line or input file,
 3 Central refused.`
 
-const OPTIONS = {
-  hostname: ['--hostname <HOST>', "base URL from Central's Streaming page"],
-  jsoninput: ['--jsoninput <FILE>', 'the input file: customers, keys and topics'],
-  noValidCert: ['--no_valid_cert', 'do not verify certificates (for tests only)'],
-} as const
+/** Properties of the input file that are looked for among the options. */
+const PROPERTIES: readonly string[] = ['--topic', '--topics', '--wsskey', '--username']
+/** A word this long may be a key; keys are never shown. */
+const MAX_WORD = 30
 
 /**
  * Reads the arguments after the program's name.
- * @throws StreamError `usage`; what may be a secret is not quoted
+ * @throws StreamError `usage`; what may be a key is not quoted
  */
 export function parseCommandLine(args: readonly string[], version: string): Invocation {
   let invocation: Invocation | undefined
   let shown = ''
-  const program = new commander.Command('aruba-stream')
-    .exitOverride()
-    .configureOutput({
+  const program = describe((made) => {
+    invocation = made
+  })
+  let command = program
+  program
+    .version(version, '-V, --version', 'show the version')
+    .hook('preSubcommand', (_, chosen) => {
+      command = chosen
+      requireNoOptionsBefore(chosen, program)
+    })
+  for (const each of [program, ...program.commands]) {
+    each.exitOverride().configureOutput({
       writeOut: (text) => {
         shown += text
       },
       writeErr: () => {},
     })
-    .version(version, '-V, --version', 'show the version')
-  describeStream(program, (made) => {
-    invocation = made
-  })
-  program.hook('preAction', (_, command) => {
-    const missed = optionTakenForValue(command, program)
-    if (missed) throw new StreamError('usage', missed)
-  })
+  }
   try {
     program.parse(args.map(withUnderscores), { from: 'user' })
   } catch (error) {
+    if (error instanceof commander.CommanderError && error.exitCode === 0) {
+      return { command: 'show', text: shown }
+    }
+    if (error instanceof StreamError) throw withHelp(error.message, command)
     if (!(error instanceof commander.CommanderError)) throw error
-    if (error.exitCode === 0) return { command: 'show', text: shown }
-    throw new StreamError('usage', explain(error, program, args))
+    throw withHelp(explain(error, command, program), command)
   }
-  if (!invocation) throw new StreamError('usage', 'no command was given; see aruba-stream --help')
+  if (!invocation) throw withHelp('expected a command', program)
   return invocation
 }
 
-function describeStream(program: Command, done: (invocation: Invocation) => void): void {
-  program
+function describe(done: (invocation: Invocation) => void): Command {
+  const program = new commander.Command('aruba-stream')
     .description('Stream live network data from HPE Aruba Central as one JSON record a line.')
-    .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
-    // Each command has options of its own: those after its name are not the program's.
+    // Each command has options of its own: what stands behind its name is not for the program.
     .enablePositionalOptions()
     .addHelpText('after', EXAMPLES)
-    .option(...OPTIONS.hostname)
-    .option(...OPTIONS.jsoninput)
-    .option('--start_seq <N>', 'ask for messages from sequence number N on')
-    .option('--deliver_last', 'ask for the last message first')
-    .option('--deliver_all', 'ask for all messages that Central still has')
-    .option('--since_time <DURATION>', 'ask for the messages of the past 1h, 5m, 10s, 1h30m')
-    .option(...OPTIONS.noValidCert)
-    .option('--no_reconnect', 'end a stream when its connection ends')
-    .option('--record <FILE>', 'append every frame as received to FILE, for replay')
-    .option('--metrics <[HOST:]PORT>', 'serve /metrics (Prometheus) and /healthz')
     .action((values) => done({ command: 'stream', settings: streamSettings(values) }))
-  describeDelivery(program)
-
   const check = program
     .command('check')
-    .description('tell whether file, keys and topics are in order; writes nothing')
-    .option(...OPTIONS.hostname)
-    .option(...OPTIONS.jsoninput)
-    .option('--offline', 'look at the file alone; needs no --hostname')
-    .option('--json', 'print the findings as JSON')
-    .option(...OPTIONS.noValidCert)
+    .description('check file, keys and topics; write nothing')
     .action((values) => done({ command: 'check', settings: checkSettings(values) }))
-
   const replay = program
     .command('replay')
     .description('decode, print and export recorded frames, offline')
@@ -107,42 +100,17 @@ function describeStream(program: Command, done: (invocation: Invocation) => void
     .action((file, values) =>
       done({ command: 'replay', settings: replayFileSettings(file, values) }),
     )
-  describeDelivery(replay)
-
   const simulate = program
     .command('simulate')
     .description('run a local stand-in for Central to try everything against')
     .action((values) => done({ command: 'simulate', settings: simulateSettings(values) }))
-  for (const { flags, description, repeatable } of SIMULATE_OPTIONS) {
-    if (repeatable) simulate.option(flags, description, gather)
-    else simulate.option(flags, description)
+
+  const commands = { stream: program, check, replay, simulate }
+  for (const name of ['stream', 'check', 'replay', 'simulate'] as const) {
+    commands[name].helpOption('-h, --help', 'show this help').showSuggestionAfterError(false)
+    for (const option of OPTIONS[name]()) commands[name].addOption(option)
   }
-
-  for (const command of [check, replay, simulate])
-    command.helpOption('-h, --help', 'show this help')
-}
-
-/** The options that say what becomes of frames. */
-function describeDelivery(command: Command): void {
-  command
-    .option('--decode_data', 'print each decoded message on stdout')
-    .addOption(new commander.Option('--decode_decode').hideHelp())
-    .option(
-      '--export_data <TYPE>',
-      `hand each message to ${Object.values(EXPORT_TYPES).join(', ')} or ${MODULE_TYPE}; may be repeated`,
-      gather,
-    )
-    .option('--readable', 'MAC and IP addresses and network names as text instead of base64')
-    .option('--proto_dir <DIR>', 'use the .proto files in DIR in place of the ones shipped')
-    .option('--dead_letter <FILE>', 'append what could not be decoded or exported to FILE')
-    .option('--stats_interval <SECONDS>', 'how often to log the counters (60; 0: never)')
-    .option('--log_format <FORMAT>', 'text (unless told) or json')
-    .option('--log_level <LEVEL>', 'debug, info (unless told), warn or error')
-}
-
-/** Collects the values of an option that may be repeated. */
-function gather(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value]
+  return program
 }
 
 /** `--no-valid-cert=x` -> `--no_valid_cert=x`; values stay as they are. */
@@ -151,44 +119,77 @@ function withUnderscores(arg: string): string {
   return name ? `--${name.replaceAll('-', '_')}${rest}` : arg
 }
 
-function explain(error: CommanderError, program: Command, args: readonly string[]): string {
-  const command = program.commands.find((each) => each.name() === args[0]) ?? program
-  const help = helpOf(command, program)
-  if (error.code === 'commander.unknownOption') {
-    // Only the name: what stands behind a "=" may be a key.
-    const [, flag = ''] = /'(--?[^'=]*)/.exec(error.message) ?? []
-    const listed = command.options.filter((option) => !option.hidden)
-    if (listed.some(({ long }) => long === flag)) return `${flag} takes no value (${help})`
-    const others = [program, ...program.commands].filter(({ options }) =>
-      options.some(({ long, hidden }) => long === flag && !hidden),
-    )
-    if (others.length > 0) {
-      const names = others.map((other) => other.name()).join(' and ')
-      return `${flag} is no option of ${command.name()}, but of ${names} (${help})`
-    }
-    const flags = ['--help', ...listed.map((option) => option.long ?? '')]
-    return `unknown option ${flag}; the nearest is ${nearest(flag, flags)} (${help})`
-  }
-  if (error.code === 'commander.excessArguments') {
-    const missed = optionTakenForValue(command, program)
-    if (missed) return missed
-    const commands = program.commands.map((each) => each.name())
-    const meant = commands.find((name) => args[0] !== undefined && editDistance(args[0], name) <= 2)
-    // The word itself is not quoted: it may be a key.
-    if (meant) return `there is no such command; did you mean ${meant}? (${help})`
-    return `there is a word that belongs to no option; the commands are ${commands.join(', ')} (${help})`
-  }
-  return `${error.message.replace(/^error: /, '')} (${help})`
+/** Options before the name of a command would be ignored. */
+function requireNoOptionsBefore(command: Command, program: Command): void {
+  const [first] = Object.keys(program.opts()).filter(
+    (name) => program.getOptionValueSource(name) === 'cli',
+  )
+  if (first === undefined) return
+  const name = command.name()
+  const right = `aruba-stream ${name} --${first} …`
+  throw new StreamError(
+    'usage',
+    `--${first} stands before ${name}; expected options behind it: ${right}`,
+  )
 }
 
-/** What to say of an option that has another one for its value, as where a shell variable was empty. */
-function optionTakenForValue(command: Command, program: Command): string | undefined {
-  const options = new Set<unknown>(['--help', ...command.options.map(({ long }) => long)])
-  const isTaken = (value: unknown) => [value].flat().some((each) => options.has(each))
-  const [name] = Object.entries(command.opts()).find(([, value]) => isTaken(value)) ?? []
-  return name && `--${name}: expected a value; got the next option (${helpOf(command, program)})`
+function explain(error: CommanderError, command: Command, program: Command): string {
+  const [word] = command.args.slice(command.registeredArguments.length)
+  const isCommand = command === program && word !== undefined && !word.startsWith('-')
+  if (isCommand && program.args[0] === word && error.code !== 'commander.optionMissingArgument') {
+    return unknownWord(word, program)
+  }
+  switch (error.code) {
+    case 'commander.unknownOption':
+      return unknownOption(error, command, program)
+    case 'commander.excessArguments':
+      return `${shown(word ?? '')} belongs to no option of ${command.name()}`
+    default:
+      return error.message.replace(/^error: /, '')
+  }
 }
 
-function helpOf(command: Command, program: Command): string {
-  return `see ${command === program ? '' : 'aruba-stream '}${command.name()} --help`
+function unknownWord(word: string, program: Command): string {
+  const names = program.commands.map((each) => each.name())
+  const meant = closest(word, names)
+  return meant === undefined
+    ? `${shown(word)} is no command and belongs to no option; the commands are ${names.join(', ')}, and none to stream`
+    : `${shown(word)} is no command; did you mean ${meant}?`
+}
+
+function unknownOption(error: CommanderError, command: Command, program: Command): string {
+  // Only the name: what stands behind a "=" may be a key.
+  const [, flag = ''] = /'(--?[^'=]*)/.exec(error.message) ?? []
+  const listed = flagsOf(command)
+  if (listed.includes(flag)) return `${flag} takes no value`
+  const others = [program, ...program.commands].filter((each) => flagsOf(each).includes(flag))
+  if (others.length > 0) {
+    const names = others.map((other) => other.name()).join(' and ')
+    return `${flag} is no option of ${command.name()}, but of ${names}`
+  }
+  const unknown = `unknown option ${shown(flag, '')}`
+  if (PROPERTIES.includes(flag)) {
+    return `${unknown}; ${flag.slice(2)} is a property of an entry in the input file`
+  }
+  const meant = closest(flag, listed)
+  return meant === undefined
+    ? `${unknown}; the options are ${listed.join(', ')}`
+    : `${unknown}; did you mean ${meant}?`
+}
+
+function flagsOf(command: Command): string[] {
+  const listed = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long ?? '')
+  return [...listed, '--help']
+}
+
+/** A word of the command line for a message, unless it may be a key. */
+function shown(word: string, quote = '"'): string {
+  const plain = word.length <= MAX_WORD && maskTokens(word) === word
+  return plain ? `${quote}${printable(word)}${quote}` : `a word of ${word.length} characters`
+}
+
+function withHelp(problem: string, command: Command): StreamError {
+  const { parent } = command
+  const help = `${parent ? `${parent.name()} ` : ''}${command.name()} --help`
+  return new StreamError('usage', `${problem} (see ${help})`)
 }

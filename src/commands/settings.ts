@@ -1,5 +1,8 @@
+import type { Topic } from '../classic/topics.js'
+import { StreamError } from '../errors.js'
 import type { LogLevel } from '../log.js'
 import type { Host } from '../net/host.js'
+import type { SimulateSettings } from '../simulator/settings.js'
 
 /** The replay headers that the user asked for. */
 export type ReplaySettings = {
@@ -55,4 +58,132 @@ export type ReplayFileSettings = DeliverySettings & {
   /** A recording or dead letter; `-` is stdin. */
   readonly file: string
   readonly log: LogSettings
+}
+
+/** The values of options by their long names, as the parsers of `OPTIONS` made them. */
+export type OptionValues = Partial<{
+  readonly hostname: Host
+  readonly jsoninput: string
+  readonly no_valid_cert: boolean
+  readonly start_seq: number
+  readonly deliver_last: boolean
+  readonly deliver_all: boolean
+  readonly since_time: string
+  readonly no_reconnect: boolean
+  readonly record: string
+  readonly metrics: ListenAddress
+  readonly decode_data: boolean
+  readonly decode_decode: boolean
+  readonly export_data: readonly string[]
+  readonly readable: boolean
+  readonly proto_dir: string
+  readonly dead_letter: string
+  /** Milliseconds. */
+  readonly stats_interval: number
+  readonly log_format: LogSettings['format']
+  readonly log_level: LogLevel
+  readonly offline: boolean
+  readonly json: boolean
+  readonly port: number
+  readonly rate: number
+  readonly count: number
+  readonly frames: string
+  readonly loop: boolean
+  readonly unsubscribed: readonly Topic[]
+  readonly expired_key: readonly string[]
+  readonly refused_key: readonly string[]
+  readonly flaky: number
+  readonly write_input: string
+}>
+
+/** @throws StreamError `usage` that names all options that are missing; so do the functions below */
+export function streamSettings(values: OptionValues): StreamSettings {
+  const { hostname, jsoninput } = values
+  if (hostname === undefined || jsoninput === undefined) {
+    throw missing(values, { hostname: 'HOST', jsoninput: 'FILE' })
+  }
+  const { start_seq: startSeq, since_time: sinceTime } = values
+  return {
+    host: hostname,
+    inputFile: jsoninput,
+    verifyCertificates: !values.no_valid_cert,
+    replay: {
+      ...(startSeq !== undefined && { startSeq }),
+      ...(values.deliver_last && { deliverLast: true }),
+      ...(values.deliver_all && { deliverAll: true }),
+      ...(sinceTime !== undefined && { sinceTime }),
+    },
+    reconnect: !values.no_reconnect,
+    recordFile: values.record,
+    metrics: values.metrics,
+    ...deliverySettings(values),
+    log: logSettings(values),
+  }
+}
+
+export function checkSettings(values: OptionValues): CheckSettings {
+  const { hostname: host, jsoninput, offline = false } = values
+  if (jsoninput === undefined || (host === undefined && !offline)) {
+    const hostname = 'HOST (or --offline, for the file alone)'
+    const needed = { ...(!offline && { hostname }), jsoninput: 'FILE' }
+    throw missing(values, needed)
+  }
+  return {
+    host,
+    inputFile: jsoninput,
+    verifyCertificates: !values.no_valid_cert,
+    offline,
+    json: values.json ?? false,
+  }
+}
+
+export function replayFileSettings(file: string, values: OptionValues): ReplayFileSettings {
+  return { file, ...deliverySettings(values), log: logSettings(values) }
+}
+
+export function simulateSettings(values: OptionValues): SimulateSettings {
+  const { port = 0, rate = 0, frames: framesFile, loop = false } = values
+  if (rate === 0 && framesFile === undefined) {
+    throw new StreamError('usage', '--rate: expected more than 0 without --frames; got 0')
+  }
+  if (loop && framesFile === undefined) {
+    throw new StreamError('usage', '--loop: expected --frames FILE beside it')
+  }
+  return {
+    port,
+    rate,
+    framesFile,
+    loop,
+    count: values.count,
+    unsubscribed: values.unsubscribed ?? [],
+    expiredKeys: values.expired_key ?? [],
+    refusedKeys: values.refused_key ?? [],
+    flakySeconds: values.flaky,
+    inputFile: values.write_input,
+  }
+}
+
+function deliverySettings(values: OptionValues): DeliverySettings {
+  return {
+    print: Boolean(values.decode_data || values.decode_decode),
+    exports: values.export_data ?? [],
+    readable: values.readable ?? false,
+    protoDir: values.proto_dir,
+    deadLetterFile: values.dead_letter,
+    statsIntervalMs: values.stats_interval,
+  }
+}
+
+function logSettings({ log_format: format = 'text', log_level: level = 'info' }: OptionValues) {
+  return { format, level }
+}
+
+function missing(
+  values: OptionValues,
+  needed: { readonly [name in keyof OptionValues]?: string },
+): StreamError {
+  const list = Object.entries(needed)
+    .filter(([name]) => values[name as keyof OptionValues] === undefined)
+    .map(([name, placeholder]) => `--${name} ${placeholder}`)
+  return new StreamError('usage', `missing ${list.join(' and ')}`)
 }

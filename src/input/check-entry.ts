@@ -4,7 +4,7 @@ import { StreamError } from '../errors.js'
 import { headerFault } from '../net/header-value.js'
 import { type Host, parseHost } from '../net/host.js'
 import { Secret } from '../secret.js'
-import { nearest } from '../suggest.js'
+import { closest } from '../suggest.js'
 import { printable } from '../text.js'
 import type { Discreet } from './discreet.js'
 import type { InputEntry } from './entries.js'
@@ -106,15 +106,8 @@ function checkTopic(node: Node | undefined, show: Discreet): Topic {
 
 /** The topic that was meant, where that is beyond much doubt. */
 function meantTopic(text: string): Topic | undefined {
-  if (text.length < 3 || text.length > 20) return undefined
-  const other = OTHER_NAMES.get(text)
-  if (other) return other
-  const best = nearest(text, TOPICS)
-  // Half of the letters of either occur in the other: "wifi" means no topic at all.
-  const shared = [...text].filter((letter) => best?.includes(letter)).length
-  return best !== undefined && isTopic(best) && shared > 0.75 * Math.max(text.length, best.length)
-    ? best
-    : undefined
+  const meant = OTHER_NAMES.get(text) ?? closest(text, TOPICS)
+  return meant !== undefined && isTopic(meant) ? meant : undefined
 }
 
 function checkUsername(node: Node | undefined, show: Discreet): string | undefined {

@@ -1,10 +1,10 @@
 import { StreamError } from '../errors.js'
 import { redactUrl } from '../net/url-text.js'
-import { nearest } from '../suggest.js'
+import { closest } from '../suggest.js'
 import { printable } from '../text.js'
 import { DEFAULT_JSON_PATH } from './json-path.js'
 import type { Exporter, ExporterContext, OpenExporter } from './output.js'
-import { EXPORT_TYPES, MODULE_TYPE } from './types.js'
+import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS } from './types.js'
 
 type Kind = {
   /** The TYPE is `NAME[:PATH]`, and the target what follows the colon; else both are `NAME://…`. */
@@ -64,13 +64,15 @@ export async function openExporter(type: string, context: ExporterContext): Prom
 }
 
 function unknownType(type: string, name: string): StreamError {
+  const other = OTHER_WAYS.get(name.toLowerCase())
+  if (other !== undefined) {
+    return new StreamError('usage', `--export_data: "${shown(type)}" is no TYPE; ${other}`)
+  }
   const forms = [...Object.values(EXPORT_TYPES), MODULE_TYPE]
+  const got = `--export_data: expected one of ${forms.join(', ')}; got "${shown(type)}"`
   // A path without its "./" is the likelier slip where there is a dot or a slash in the name.
-  const hint = /[./]/.test(name) ? `./${shown(type)}` : nearest(name, Object.keys(EXPORT_TYPES))
-  return new StreamError(
-    'usage',
-    `--export_data: expected one of ${forms.join(', ')}; got "${shown(type)}" (did you mean "${hint}"?)`,
-  )
+  const meant = /[./]/.test(name) ? `./${shown(type)}` : closest(name, Object.keys(EXPORT_TYPES))
+  return new StreamError('usage', meant ? `${got} (did you mean "${meant}"?)` : got)
 }
 
 function shown(type: string): string {

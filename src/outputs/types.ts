@@ -11,3 +11,16 @@ export const EXPORT_TYPES = {
 
 /** How a module is written; it is known by the dot or slash that it starts with. */
 export const MODULE_TYPE = './MODULE.mjs'
+
+const MODULE_WAY = `write a module, ${MODULE_TYPE}, that sends each record`
+
+/** What people ask for that is no TYPE, and how records get there. */
+export const OTHER_WAYS: ReadonlyMap<string, string> = new Map([
+  ['kafka', 'print records with --decode_data, and pipe them to kcat -P -b BROKER:9092 -t TOPIC'],
+  [
+    'mqtt',
+    'print records with --decode_data, and pipe them to mosquitto_pub -h BROKER -t TOPIC -l',
+  ],
+  ['influxdb', MODULE_WAY],
+  ['postgres', MODULE_WAY],
+])

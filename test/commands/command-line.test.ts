@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseCommandLine } from '../../src/commands/command-line.js'
 import { StreamError } from '../../src/errors.js'
+import { DEFAULT_SIMULATION } from '../../src/simulator/settings.js'
 
 const NEEDED = ['--hostname', 'central.example.com', '--jsoninput', 'input.json']
 
@@ -90,6 +91,36 @@ describe('parseCommandLine', () => {
     assert.ok(replay.command === 'replay' && replay.settings.file === '-' && replay.settings.print)
   })
 
+  test('reads what a simulation is to do, with its defaults', () => {
+    const plain = parse('simulate')
+    assert.ok(plain.command === 'simulate')
+    assert.deepEqual(plain.settings, DEFAULT_SIMULATION)
+    const args = ['--port', '1', '--frames', 'f', '--loop', '--rate', '0', '--flaky', '3.5']
+    const more = ['--unsubscribed', 'audit', '--unsubscribed', 'apprf', '--refused-key', 'k']
+    const asked = parse('simulate', ...args, ...more)
+    assert.ok(asked.command === 'simulate')
+    assert.deepEqual(asked.settings, {
+      ...DEFAULT_SIMULATION,
+      port: 1,
+      framesFile: 'f',
+      loop: true,
+      rate: 0,
+      flakySeconds: 3.5,
+      unsubscribed: ['audit', 'apprf'],
+      refusedKeys: ['k'],
+    })
+  })
+
+  test('names in each help what the options are unless given', () => {
+    const help = (...args: string[]) => {
+      const invocation = parse(...args, '--help')
+      return invocation.command === 'show' ? invocation.text.replaceAll(/\s+/g, ' ') : ''
+    }
+    assert.match(help(), /--log_level <LEVEL> debug, info, warn, error \(default: "info"\)/)
+    assert.match(help('replay'), /--log_format <FORMAT> text or json \(default: "text"\)/)
+    assert.match(help('simulate'), /--port <N> .* \(default: 8765\)/)
+  })
+
   test('shows the version', () => {
     assert.deepEqual(parse('--version'), { command: 'show', text: '1.2.3\n' })
   })
@@ -97,7 +128,11 @@ describe('parseCommandLine', () => {
   for (const [what, args, expected] of [
     ['nothing at all', [], /missing --hostname HOST and --jsoninput FILE/],
     ['no input file', ['--hostname', 'h'], /missing --jsoninput FILE/],
-    ['an unknown option', [...NEEDED, '--decode'], /--decode; the nearest is --decode_data/],
+    [
+      'an unknown option',
+      [...NEEDED, '--decode'],
+      /^unknown option --decode; did you mean --decode_data\? \(see aruba-stream --help\)$/,
+    ],
     [
       'an option of another command',
       ['replay', '-', '--hostname', 'h'],
@@ -127,8 +162,37 @@ describe('parseCommandLine', () => {
     ['a value where none belongs', [...NEEDED, '--readable=1'], /^--readable takes no value/],
     ['an empty host', ['--hostname', '', '--jsoninput', 'f'], /^--hostname: expected a value; got/],
     ['an empty value', ['--hostname', 'h', '--jsoninput', ''], /--jsoninput: expected a value/],
-    ['a word too many', [...NEEDED, 'now'], /the commands are check, replay, simulate/],
-    ['a command that is nearly one', ['chek'], /did you mean check\?/],
+    [
+      'a word too many',
+      [...NEEDED, 'now'],
+      /^"now" is no command and belongs to no option; the commands are check, replay, simulate/,
+    ],
+    [
+      'a word too many behind a command',
+      ['replay', 'f', 'g'],
+      /^"g" belongs to no option of replay/,
+    ],
+    ['a command that is nearly one', ['chek'], /^"chek" is no command; did you mean check\?/],
+    [
+      'a command that is nearly one, with its options',
+      ['chek', '--offline'],
+      /did you mean check\?/,
+    ],
+    [
+      'options before a command',
+      ['--hostname', 'h', 'check', '--jsoninput', 'f'],
+      /^--hostname stands before check; expected options behind it: aruba-stream check --hostname/,
+    ],
+    [
+      'a property of the input file for an option',
+      [...NEEDED, '--topic', 'audit'],
+      /^unknown option --topic; topic is a property of an entry in the input file/,
+    ],
+    [
+      'an option that is close to none',
+      ['check', '--frobnicate'],
+      /^unknown option --frobnicate; the options are --hostname, --jsoninput, .*--help \(see/,
+    ],
     ['a start_seq that is no integer', [...NEEDED, '--start_seq', '1.5'], /an integer; got "1.5"/],
     ['a since_time in days', [...NEEDED, '--since_time', '1d'], /1h30m; got "1d"/],
     ['a metrics port too high', [...NEEDED, '--metrics', '70000'], /\[HOST:\]PORT/],
@@ -142,9 +206,25 @@ describe('parseCommandLine', () => {
     [
       'check without a host',
       ['check', '--jsoninput', 'f'],
-      /missing --hostname HOST \(or --offline, for the file alone\); see aruba-stream check --help/,
+      /missing --hostname HOST \(or --offline, for the file alone\) \(see aruba-stream check --help\)$/,
     ],
     ['replay without a file', ['replay'], /FILE/],
+    [
+      'a simulated port too high',
+      ['simulate', '--port', '65536'],
+      /a port, at most 65535; got "65536"/,
+    ],
+    ['a simulated port that is none', ['simulate', '--port', 'x'], /^--port: expected a port/],
+    ['a negative rate', ['simulate', '--rate', '-1'], /^--rate: expected messages a second/],
+    ['a rate of 0 without frames', ['simulate', '--rate', '0'], /^--rate: expected more than 0/],
+    ['half a message', ['simulate', '--count', '1.5'], /^--count: expected a number of messages/],
+    ['a loop of nothing', ['simulate', '--loop'], /^--loop: expected --frames FILE beside it/],
+    [
+      'a topic that there is not',
+      ['simulate', '--unsubscribed', 'wifi'],
+      /expected one of apprf, /,
+    ],
+    ['no file of frames', ['simulate', '--frames', ''], /^--frames: expected a value; got nothing/],
   ] as const) {
     test(`refuses ${what} and says what was expected`, () => {
       assert.match(refusal(...args), expected)
@@ -169,6 +249,15 @@ describe('parseCommandLine', () => {
     ]) {
       const message = refusal(...NEEDED, option, key)
       assert.ok(!/secret-part|eyJ/i.test(message), message)
+    }
+    for (const args of [
+      [key],
+      [...NEEDED, key],
+      ['check', key],
+      ['replay', 'f', key],
+      [`--${key}`],
+    ]) {
+      assert.doesNotMatch(refusal(...args), /secret-part|eyJ/i)
     }
   })
 })

@@ -7,15 +7,10 @@ import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { TOPICS } from '../../src/classic/topics.js'
 import { systemClock } from '../../src/clock.js'
-import { StreamError } from '../../src/errors.js'
 import type { LogFields, Logger } from '../../src/log.js'
 import { demoInput, demoKey } from '../../src/simulator/classic/demo-input.js'
 import { customerIdOf } from '../../src/simulator/classic/keys.js'
-import {
-  SIMULATE_OPTIONS,
-  type SimulateSettings,
-  simulateSettings,
-} from '../../src/simulator/settings.js'
+import { DEFAULT_SIMULATION, type SimulateSettings } from '../../src/simulator/settings.js'
 import { runSimulate } from '../../src/simulator/simulate.js'
 import { tempDir } from '../helpers/input.js'
 import { leaksIn, makeKey, registerKey } from '../helpers/keys.js'
@@ -41,7 +36,7 @@ async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
         url ||= /http:\/\/[\d.:]+\d/.exec(line)?.[0] ?? ''
         isListening()
       }
-      const all = { ...simulateSettings({ port: '0', rate: '50' }), ...settings }
+      const all = { ...DEFAULT_SIMULATION, port: 0, rate: 50, ...settings }
       runSimulate(all, { log, signal: stop.signal, print, clock }).then(resolve, reject)
     })
     listening.then(resolve)
@@ -161,54 +156,6 @@ test('a port in use and unusable files are reported at the start', async (t) => 
   await mkdir(missing)
   const inputFile = join(missing, 'none', 'input.json')
   await assert.rejects(start(t, { inputFile }), { message: /^--write_input: cannot write/ })
-})
-
-test('options are read with their defaults, and refused where they are wrong', () => {
-  const defaults = simulateSettings({})
-  assert.deepEqual([defaults.port, defaults.rate, defaults.count], [8765, 2, undefined])
-  const given = {
-    port: '1',
-    frames: 'f',
-    loop: true,
-    rate: '0',
-    unsubscribed: ['audit'],
-    flaky: '3',
-  }
-  const settings = simulateSettings(given)
-  assert.deepEqual(
-    [
-      settings.port,
-      settings.framesFile,
-      settings.loop,
-      settings.unsubscribed,
-      settings.flakySeconds,
-    ],
-    [1, 'f', true, ['audit'], 3],
-  )
-  const wrong = [
-    { port: '65536' },
-    { port: 'x' },
-    { rate: '-1' },
-    { rate: '0' },
-    { count: '1.5' },
-    { loop: true },
-    { unsubscribed: ['wifi'] },
-    { frames: '' },
-  ]
-  for (const values of wrong) {
-    const [name = ''] = Object.keys(values)
-    assert.throws(
-      () => simulateSettings(values),
-      (error) => error instanceof StreamError && error.message.startsWith(`--${name}: expected`),
-      name,
-    )
-  }
-})
-
-test('every setting has an option that is described', () => {
-  const names = SIMULATE_OPTIONS.map(({ flags }) => /^--([a-z_]+)/.exec(flags)?.[1])
-  assert.equal(new Set(names).size, Object.keys(simulateSettings({})).length)
-  for (const { description } of SIMULATE_OPTIONS) assert.ok(description.length > 20)
 })
 
 test("demo keys have the form of Central's keys", () => {
