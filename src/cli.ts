@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { closeSync, fstatSync, readFileSync } from 'node:fs'
+import { fstatSync, readFileSync } from 'node:fs'
 import { untilAborted } from './clock.js'
 import { type Invocation, parseCommandLine } from './commands/command-line.js'
 import type { LogSettings } from './commands/settings.js'
@@ -7,17 +7,19 @@ import { StreamError } from './errors.js'
 import { type CollapsingLogger, collapseRepeats, createLogger, isJournal } from './log.js'
 import type { Program } from './program.js'
 import { createScreen, hasColour } from './screen.js'
-import { Shutdown } from './shutdown.js'
+import { Shutdown, Terminals } from './shutdown.js'
 import { printable } from './text.js'
 
-/** How long something that a user's module left behind may keep the process when all is done. */
+/** How long what a user's module has left running may keep the process when everything is done. */
 const LINGER_MS = 200
 /**
- * A Ctrl-C goes to every process of the terminal, and a parent such as npx may pass its own on: one key
- * press then comes twice within milliseconds. Nobody presses twice this fast.
+ * Ctrl-C signals every process of the terminal, and a parent such as npx may pass its own signal on:
+ * one key press then comes twice within milliseconds. Nobody presses twice this fast.
  */
 const ECHO_MS = 200
-/** Any time that a timer takes. */
+/** How soon after a SIGHUP its terminal is looked at again: some send the signal before they close it. */
+const LOOK_AGAIN_MS = 1_000
+/** Nearly the longest delay of a timer. */
 const AWAKE_MS = 2 ** 30
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -28,21 +30,22 @@ const { version } = JSON.parse(
 
 const shutdown = new Shutdown(() => leave(1))
 const screen = createScreen(process.stderr, process.env)
-/** What was asked for is done, or given up by us: any other end of the process is not ours. */
+const journal = isJournal(process.env.JOURNAL_STREAM, fstatSync(2))
+const terminals = new Terminals()
+let log = openLog()
+/** The end of the process is ours: everything is done, or we gave up. */
 let performed = false
 let hangups = 0
 let reload: (() => void) | undefined
-/** An error that nothing caught: the end is as orderly as any, but it is a failure. */
+/** Nothing caught an error: the end is as orderly as any, but it is a failure. */
 let failed = false
-/** The terminal that stdin, stdout or stderr led to is no more. */
-let terminalGone = false
 let asked: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefined
 
-/** Ends the process at once; for a second signal and for what is still left when time is up. */
+/** Ends the process at once: after a second signal, or when time is up. */
 function leave(code: number): void {
   screen.restore()
-  // exit() waits for file operations under way, for ever where a network file system hangs. A signal
-  // then ends the process as if nobody listened.
+  // exit() waits for file operations under way, which never end where a network file system hangs.
+  // Without listeners, the next signal ends the process in any case.
   for (const signal of SIGNALS) process.removeAllListeners(signal)
   performed = true
   process.exit(code)
@@ -53,77 +56,75 @@ function askToEnd(signal: NodeJS.Signals): void {
   const atMs = performance.now()
   if (!asked) {
     asked = { signal, atMs }
-    shutdown.begin()
+    shutdown.begin('signal')
   } else if (signal !== asked.signal || atMs - asked.atMs >= ECHO_MS) leave(1)
 }
 
-function terminals() {
-  return [process.stdin, process.stdout, process.stderr].filter(({ isTTY }) => isTTY)
-}
-
-/**
- * At its end Node sets the terminal right again, and some (20.20) abort where it is gone; what is
- * closed they leave alone.
- */
-function closeTerminals(): void {
-  if (!terminalGone) return
-  for (const { fd } of terminals()) {
-    try {
-      closeSync(fd)
-    } catch {
-      // Closed before: nothing to set right.
-    }
-  }
-}
-
+/** SIGHUP: the terminal has hung up and nobody can ask for anything any more, or somebody asks to reload. */
 function hangUp(): void {
-  if (terminals().length > 0) {
-    // Nobody can ask for anything any more.
-    terminalGone = true
+  if (terminals.hungUp) {
     askToEnd('SIGHUP')
     return
   }
   hangups++
   reload?.()
+  const lookAgain = () => {
+    if (!asked && terminals.hungUp) askToEnd('SIGHUP')
+  }
+  setTimeout(lookAgain, LOOK_AGAIN_MS).unref()
 }
 
-/** Resolves when a slow reader has taken all that was printed, when it is gone, or time is up. */
+/** Resolves when a slow reader has taken all that was printed, when it is gone, or when time is up. */
 async function written(): Promise<void> {
   const taken = new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
-  await untilAborted(taken, shutdown.expired).catch(() => undefined)
+  await untilAborted(taken, shutdown.graceOver).catch(() => undefined)
 }
 
-async function main(): Promise<number> {
-  let invocation: Invocation
-  try {
-    invocation = parseCommandLine(process.argv.slice(2), version)
-  } catch (error) {
-    if (!(error instanceof StreamError)) throw error
-    screen.write(`aruba-stream: ${printable(error.message)}\n`)
-    return error.exitCode
+/** Reports why nothing was done, in the same form for every command. */
+function complain({ lines, code }: StreamError, json: boolean): void {
+  const { error } = createLogger({ format: 'json', write: screen.write })
+  for (const line of lines) {
+    if (json) error(line, { code })
+    // The journal has the program's name already, and would take the line for no error.
+    else screen.write(`${journal ? '<3>' : 'aruba-stream: '}${printable(line)}\n`)
   }
-  if (invocation.command === 'show') {
-    process.stdout.write(invocation.text)
-    return 0
-  }
-  const { settings } = invocation
-  const program = createProgram('log' in settings ? settings.log : undefined)
-  const onError = (error: unknown) => fail(error, program.log)
-  process.on('uncaughtException', onError)
-  process.on('unhandledRejection', onError)
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  /** Whether the command has an end of its own: a signal before it leaves something undone. */
+  let finite = false
   try {
-    return await perform(invocation, program)
+    const invocation = parseCommandLine(args, version)
+    if (invocation.command === 'show') {
+      process.stdout.write(invocation.text)
+      return 0
+    }
+    finite = invocation.command === 'check' || invocation.command === 'replay'
+    if ('log' in invocation.settings) log = openLog(invocation.settings.log)
+    process.on('uncaughtException', fail)
+    process.on('unhandledRejection', fail)
+    return await perform(invocation, createProgram())
   } catch (error) {
-    if (shutdown.stopping.aborted && error === shutdown.stopping.reason) return 0
-    if (!(error instanceof StreamError)) {
-      onError(error)
+    if (shutdown.stopping.aborted && error === shutdown.stopping.reason) {
+      if (!finite || !shutdown.interrupted) return 0
+      log.error('interrupted before anything was done')
       return 1
     }
-    for (const line of error.message.split('\n')) program.log.error(line)
+    if (!(error instanceof StreamError)) {
+      fail(error)
+      return 1
+    }
+    complain(error, asksForJson(args))
     return error.exitCode
   } finally {
-    program.log.flush()
+    log.flush()
   }
+}
+
+/** Also where the command line cannot be read, it says in which form the log is wanted. */
+function asksForJson(args: readonly string[]): boolean {
+  const json = /^--log[-_]format\njson$|^--log[-_]format=json$/m
+  return json.test(args.join('\n'))
 }
 
 /** Loads only what the command needs. */
@@ -151,27 +152,27 @@ async function perform(
   }
 }
 
-function createProgram(settings: LogSettings = { format: 'text', level: 'info' }): Program {
+function openLog(settings?: LogSettings): CollapsingLogger {
+  const { colour } = screen
+  return collapseRepeats(createLogger({ ...settings, write: screen.log, colour, journal }))
+}
+
+/** @throws StreamError where the current folder was deleted */
+function createProgram(): Program {
   return {
     version,
-    log: collapseRepeats(
-      createLogger({
-        ...settings,
-        write: screen.log,
-        colour: screen.colour,
-        journal: isJournal(process.env.JOURNAL_STREAM, fstatSync(2)),
-      }),
-    ),
+    log,
     stdin: process.stdin,
     stdout: {
       stream: process.stdout,
+      fd: 1,
       file: fstatSync(1).isFile() ? 1 : undefined,
       terminal: process.stdout.isTTY === true,
       colour: hasColour(process.stdout, process.env),
     },
     screen,
     env: process.env,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     owner: { pid: process.pid, isAlive },
     shutdown,
     onHangup(callback) {
@@ -181,7 +182,18 @@ function createProgram(settings: LogSettings = { format: 'text', level: 'info' }
   }
 }
 
-/** Signal 0 is sent to nobody: it only tells whether there is somebody. */
+function currentFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    throw new StreamError(
+      'usage',
+      'the current folder was deleted, or may not be read; change to another one, and start again',
+    )
+  }
+}
+
+/** Signal 0 does nothing: sending it only tells whether the process exists. */
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
@@ -190,8 +202,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** An error that nothing expected: said with its stack for whoever reports it, and the end begins. */
-function fail(error: unknown, log: CollapsingLogger): void {
+/** Reports an error that nothing expected, and begins the end. */
+function fail(error: unknown): void {
   failed = true
   log.error(`unexpected error: ${error instanceof Error ? error.message : String(error)}`)
   if (error instanceof Error && error.stack) log.debug(error.stack)
@@ -200,7 +212,9 @@ function fail(error: unknown, log: CollapsingLogger): void {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, askToEnd)
 process.on('SIGHUP', hangUp)
-// Who writes is told by the write itself; without a listener Node would end the program for it.
+// Without a listener Node opens its inspector, a door for everybody on this machine.
+process.on('SIGUSR1', () => {})
+// The callback of a write tells the writer. Without a listener Node would end the program.
 process.stdout.on('error', () => {})
 process.on('exit', () => {
   if (!performed) {
@@ -210,15 +224,15 @@ process.on('exit', () => {
     )
     process.exitCode = 1
   }
-  closeTerminals()
+  if (terminals.hungUp) terminals.close()
 })
-// A promise alone keeps no process: where a user's module never settles one, Node would end with 13.
+// A pending promise does not keep Node alive: where a user's module never settles one, it would end with 13.
 const awake = setInterval(() => {}, AWAKE_MS)
-const code = await main()
+const code = await main(process.argv.slice(2))
 performed = true
 clearInterval(awake)
 process.exitCode = failed ? 1 : code
 await written()
 shutdown.done()
-// All is delivered and written; what a user's module left running must not hold the process.
+// Everything is delivered and written: what a user's module left running must not hold the process.
 setTimeout(() => leave(failed ? 1 : code), LINGER_MS).unref()

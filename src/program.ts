@@ -4,16 +4,17 @@ import type { CollapsingLogger } from './log.js'
 import type { Screen } from './screen.js'
 import type { Shutdown } from './shutdown.js'
 
-/** Where records are printed. */
+/** stdout, where records are printed. */
 export type Output = {
   readonly stream: Writable
-  /** Its descriptor where it is a regular file. */
+  readonly fd: number
+  /** The same descriptor where it is a regular file. */
   readonly file: number | undefined
   readonly terminal: boolean
   readonly colour: boolean
 }
 
-/** What a command gets from the process it runs in; `cli.ts` makes it. */
+/** What a command gets from its process; `cli.ts` makes it. */
 export type Program = {
   readonly version: string
   readonly log: CollapsingLogger
@@ -23,7 +24,7 @@ export type Program = {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder that relative paths start from. */
   readonly cwd: string
-  /** This process, for locks. */
+  /** This process, as the owner of locks. */
   readonly owner: LockOwner
   readonly shutdown: Shutdown
   /** Calls back on every SIGHUP that asks for a reload. */

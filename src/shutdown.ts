@@ -1,7 +1,9 @@
 import { setMaxListeners } from 'node:events'
+import { closeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 
-// An end takes 10 s at most: nine for delivering, the rest to write down what was not delivered; what
-// hangs then is cut.
+// An end takes at most 10 s: nine to deliver, the rest to write what was not delivered to the dead
+// letter. What hangs even then is cut.
 const FINISH_MS = 9_000
 const WRITE_DOWN_MS = 800
 const CUT_MS = 200
@@ -9,17 +11,18 @@ const CUT_MS = 200
 /** The moments of an orderly end, shared by everything that runs. */
 export class Shutdown {
   readonly #stopping = new AbortController()
-  readonly #expired = new AbortController()
-  readonly #over = new AbortController()
+  readonly #graceOver = new AbortController()
+  readonly #forced = new AbortController()
   #timer: NodeJS.Timeout | undefined
+  #interrupted = false
 
   readonly #cut: () => void
 
-  /** @param cut ends the process at once; for what still hangs when all time is over */
+  /** @param cut ends the process at once; called where something still hangs when all time is over */
   constructor(cut: () => void) {
     this.#cut = cut
-    // All entries and exporters listen to the same few signals: a thousand listeners are no leak.
-    setMaxListeners(0, this.stopping, this.expired, this.over)
+    // All entries and exporters listen to these signals: a thousand listeners are no leak.
+    setMaxListeners(0, this.stopping, this.graceOver, this.forced)
   }
 
   /** Aborts when the end begins: stop reading, finish what was received. */
@@ -27,24 +30,33 @@ export class Shutdown {
     return this.#stopping.signal
   }
 
-  /** Aborts when the time for finishing is over: give up what is left. */
-  get expired(): AbortSignal {
-    return this.#expired.signal
+  /** Aborts when the time for finishing is over: what is in trouble gives up. */
+  get graceOver(): AbortSignal {
+    return this.#graceOver.signal
   }
 
-  /** Aborts when even dead letter and recording must let go. */
-  get over(): AbortSignal {
-    return this.#over.signal
+  /** Aborts when everything must let go, dead letter and recording too. */
+  get forced(): AbortSignal {
+    return this.#forced.signal
   }
 
-  /** Begins the end; from the second call on nothing happens. */
-  begin(): void {
+  /** Whether a signal asked for the end: what the command was asked to do is not finished then. */
+  get interrupted(): boolean {
+    return this.#interrupted
+  }
+
+  /**
+   * Begins the end; from the second call on nothing happens.
+   * @param by `signal` where the user asked for it
+   */
+  begin(by?: 'signal'): void {
     if (this.#stopping.signal.aborted) return
+    this.#interrupted = by === 'signal'
     this.#stopping.abort()
     this.#after(FINISH_MS, () => {
-      this.#expired.abort()
+      this.#graceOver.abort()
       this.#after(WRITE_DOWN_MS, () => {
-        this.#over.abort()
+        this.#forced.abort()
         this.#after(CUT_MS, this.#cut)
       })
     })
@@ -57,5 +69,29 @@ export class Shutdown {
   /** All is done: lets go of the timer. */
   done(): void {
     clearTimeout(this.#timer)
+  }
+}
+
+/** The terminals that stdin, stdout and stderr lead to. */
+export class Terminals {
+  readonly #fds = [0, 1, 2].filter((fd) => isatty(fd))
+
+  /** Whether one of them has hung up: such a terminal answers no question any more. */
+  get hungUp(): boolean {
+    return this.#fds.some((fd) => !isatty(fd))
+  }
+
+  /**
+   * At its end Node resets the terminal. Some versions (20.20) abort where it has hung up, but none
+   * does where it is closed.
+   */
+  close(): void {
+    for (const fd of this.#fds) {
+      try {
+        closeSync(fd)
+      } catch {
+        // It is closed already.
+      }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import type { Topic } from '../classic/topics.js'
+import type { ConnectOptions, connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'
 import type { Host } from '../net/host.js'
 import type { Secret } from '../secret.js'
@@ -25,11 +26,11 @@ export type KeyDays = { readonly old: number; readonly left: number }
 
 export type CheckResult = {
   readonly entry: CheckEntry
-  /** Undefined where it was not asked for. */
+  /** Undefined where Central was not asked about it. */
   readonly key: KeyState | undefined
-  /** Of the key in use, the renewed one where there is one; undefined where it does not tell. */
+  /** Of the key in use, which is the renewed one where there is one; undefined where it does not tell. */
   readonly keyDays: KeyDays | undefined
-  /** Undefined where it was not asked for, since the file or the key was wrong. */
+  /** Undefined where Central was not asked about it, for instance since the key was refused. */
   readonly topic: TopicState | undefined
   /** What is wrong, each different fault once; the message says what to do. */
   readonly faults: readonly StreamError[]
@@ -37,8 +38,10 @@ export type CheckResult = {
 
 export type CheckOptions<Entry extends CheckEntry> = {
   readonly entries: readonly Entry[]
-  /** Leaves Central alone. */
+  /** Does not ask Central. */
   readonly offline: boolean
+  /** Ends the check: what was not asked by then stays open. */
+  readonly signal: AbortSignal
   /**
    * Asks Central about the entry's key and gives the key that is good now.
    * @throws StreamError `key-refused`, or any other where there was no usable answer
@@ -53,7 +56,7 @@ export type CheckOptions<Entry extends CheckEntry> = {
   readonly keyAge: (key: Secret) => number | undefined
   /** Days after which Central renews a key. */
   readonly keyLifeDays: number
-  /** How many entries are asked about at a time; 20 unless told, as when streaming. */
+  /** How many entries are asked about at a time; 20 (default) as when streaming. */
   readonly concurrency?: number
 }
 
@@ -71,20 +74,24 @@ export async function runCheck<Entry extends CheckEntry>(
 
 async function checkEntry<Entry extends CheckEntry>(
   entry: Entry,
-  { offline, validate, probe, keyAge, keyLifeDays }: CheckOptions<Entry>,
+  { offline, signal, validate, probe, keyAge, keyLifeDays }: CheckOptions<Entry>,
 ): Promise<CheckResult> {
   const daysOf = (key: Secret) => keyDays(keyAge(key), keyLifeDays)
-  if (offline || !isReachable(entry)) {
+  if (offline || signal.aborted || !isReachable(entry)) {
     return { entry, key: undefined, keyDays: daysOf(entry.key), topic: undefined, faults: [] }
   }
-  const validated = await settle(validate(entry))
+  const validated = await settle(validate(entry), signal)
   const key = keyState(entry, validated)
   const inUse = validated.value ?? entry.key
   const result = { entry, key, keyDays: daysOf(inUse) }
-  if (key === 'refused') return { ...result, topic: undefined, faults: faultsOf(validated) }
-
-  const probed = await settle(probe(entry, inUse))
-  return { ...result, topic: topicState(probed.error), faults: faultsOf(validated, probed) }
+  if (key === 'refused' || signal.aborted) {
+    return { ...result, topic: undefined, faults: faultsOf(validated) }
+  }
+  const probed = await settle(
+    probe(entry, inUse).then(() => true as const),
+    signal,
+  )
+  return { ...result, topic: topicState(probed), faults: faultsOf(validated, probed) }
 }
 
 const DAY_SECONDS = 86_400
@@ -100,17 +107,19 @@ function isReachable<Entry extends CheckEntry>(entry: Entry): entry is Entry & R
   return entry.host !== undefined
 }
 
-function keyState(entry: CheckEntry, { value, error }: Settled<Secret>): KeyState {
+function keyState(entry: CheckEntry, { value, error }: Settled<Secret>): KeyState | undefined {
   if (value) return value.equals(entry.key) ? 'accepted' : 'renewed'
-  return error?.code === 'key-refused' ? 'refused' : 'unknown'
+  if (!error) return undefined
+  return error.code === 'key-refused' ? 'refused' : 'unknown'
 }
 
-function topicState(error: StreamError | undefined): TopicState {
-  if (!error) return 'subscribed'
+function topicState({ value, error }: Settled<true>): TopicState | undefined {
+  if (value) return 'subscribed'
+  if (!error) return undefined
   return error.exitCode === 3 ? 'refused' : 'unknown'
 }
 
-/** REST and WebSocket often meet the same fault: it is told once. */
+/** REST and WebSocket often meet the same fault, which is reported once. */
 function faultsOf(...settled: readonly Settled<unknown>[]): StreamError[] {
   const faults = settled.flatMap(({ error }) => error ?? [])
   return faults.filter(
@@ -119,12 +128,15 @@ function faultsOf(...settled: readonly Settled<unknown>[]): StreamError[] {
   )
 }
 
+/** Neither of them where the signal came first. */
 type Settled<T> = { readonly value?: T; readonly error?: StreamError }
 
-async function settle<T>(promise: Promise<T>): Promise<Settled<T>> {
+async function settle<T>(promise: Promise<T>, signal: AbortSignal): Promise<Settled<T>> {
   try {
     return { value: await promise }
   } catch (error) {
+    // A handshake that we gave up ourselves says nothing about Central.
+    if (signal.aborted) return {}
     // Anything else is a fault of this program, which `check` must not dress up as Central's.
     if (!(error instanceof StreamError)) throw error
     return { error }
@@ -157,4 +169,32 @@ async function mapLimited<T, R>(
   }
   await Promise.all(Array.from({ length: Math.min(limit, all.length) }, worker))
   return [...results].sort(([a], [b]) => a - b).map(([, result]) => result)
+}
+
+/** What is the same for every probe. */
+export type ProbeOptions = Pick<
+  ConnectOptions,
+  'userAgent' | 'verifyCertificates' | 'clock' | 'signal'
+>
+
+/** Makes the function that subscribes to an entry's topic, and closes as soon as it is subscribed. */
+export function createProbe(open: typeof connect, { signal, ...options }: ProbeOptions) {
+  return async (
+    { host, topic, username }: ReachableEntry & Pick<ConnectOptions, 'username'>,
+    key: Secret,
+  ): Promise<void> => {
+    const subscribed = new AbortController()
+    const end = await open({
+      ...options,
+      host,
+      topic,
+      username,
+      key,
+      replayHeaders: {},
+      signal: AbortSignal.any([signal, subscribed.signal]),
+      onOpen: () => subscribed.abort(),
+      onFrame: () => {},
+    })
+    if (!subscribed.signal.aborted) throw end
+  }
 }

@@ -1,13 +1,12 @@
 import { type Cell, type Colour, type Column, layOut, paint } from '../report/table-layout.js'
 import { printable, printableJson } from '../text.js'
 import type { CheckResult, KeyDays, KeyState, TopicState } from './check-entries.js'
-import { checkExitCode } from './check-verdict.js'
+import { checkExitCode, type Findings } from './exit-code.js'
 
-export type CheckReport = {
+/** Where the file has problems, there are no results. */
+export type CheckReport = Omit<Findings, 'results'> & {
   readonly results: readonly CheckResult[]
-  /** What is wrong with the file; then there are no results. */
-  readonly problems: readonly string[]
-  /** What is worth knowing of the file, such as a mode that lets others read it. */
+  /** What is allowed but unwise, such as a mode that lets others read the file. */
   readonly warnings: readonly string[]
 }
 
@@ -34,12 +33,13 @@ const TOPIC_COLOURS: Readonly<Record<TopicState, Colour>> = {
 
 /**
  * The findings for people: a table, then one line for each fault that says what to do, then the
- * verdict. Without `columns` (a pipe) nothing is cut.
+ * verdict. Without `columns`, as in a pipe, nothing is cut.
  */
 export function formatCheck(
-  { results, problems, warnings }: CheckReport,
+  report: CheckReport,
   { columns, colour }: { readonly columns: number | undefined; readonly colour: boolean },
 ): string {
+  const { results, problems, warnings } = report
   const rows = results.map(cells)
   const width = columns === undefined ? Number.MAX_SAFE_INTEGER : Math.max(20, columns - 1)
   const table = rows.length === 0 ? [] : layOut(COLUMNS, rows, { width, colour })
@@ -49,7 +49,7 @@ export function formatCheck(
     ...faultLines(results, colour),
     ...renewals(results),
   ]
-  const sections = [table, notes, [verdict(results, problems)]]
+  const sections = [table, notes, [verdict(report)]]
   return `${sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -57,9 +57,11 @@ export function formatCheck(
 }
 
 /** The findings for scripts: one JSON object. Keys do not occur in it. */
-export function checkJson({ results, problems, warnings }: CheckReport): string {
-  const report = {
-    ok: checkExitCode(results, problems) === 0,
+export function checkJson(report: CheckReport): string {
+  const { results, problems, warnings, interrupted } = report
+  const json = {
+    ok: checkExitCode(report) === 0,
+    ...(interrupted && { interrupted }),
     problems,
     warnings,
     entries: results.map(({ entry, key, keyDays, topic, faults }) => ({
@@ -73,7 +75,7 @@ export function checkJson({ results, problems, warnings }: CheckReport): string 
       faults: faults.map(({ code, message, status }) => ({ code, message, status })),
     })),
   }
-  return `${printableJson(JSON.stringify(report, null, 2))}\n`
+  return `${printableJson(JSON.stringify(json, null, 2))}\n`
 }
 
 function cells({ entry, key, keyDays, topic }: CheckResult): Cell[] {
@@ -115,14 +117,17 @@ function renewals(results: readonly CheckResult[]): string[] {
   ]
 }
 
-function verdict(results: readonly CheckResult[], problems: readonly string[]): string {
-  switch (checkExitCode(results, problems)) {
+function verdict(report: CheckReport): string {
+  const { results, interrupted } = report
+  switch (checkExitCode(report)) {
     case 0:
       return results.every(({ topic }) => topic === undefined)
         ? 'The file is in order; Central was not asked.'
         : 'All in order.'
     case 1:
-      return 'Central could not be asked about everything.'
+      return interrupted
+        ? 'Interrupted: not everything was checked.'
+        : 'Central could not be asked about everything.'
     case 2:
       return 'The input file is wrong.'
     case 3:

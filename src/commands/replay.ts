@@ -1,5 +1,9 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { loadSchema } from '../classic/schema.js'
+import { TOPICS } from '../classic/topics.js'
 import { untilAborted } from '../clock.js'
-import { StreamError } from '../errors.js'
+import { fileErrorText, StreamError } from '../errors.js'
 import { readRecording } from '../files/read-recording.js'
 import { openOutputs } from '../outputs/outputs.js'
 import { Decoders } from '../pipeline/decoders.js'
@@ -7,6 +11,7 @@ import { Processor } from '../pipeline/processor.js'
 import type { Program } from '../program.js'
 import type { EntrySnapshot, Snapshot } from '../report/snapshot.js'
 import { logStats, logUndelivered } from '../report/stats.js'
+import { onReaderGone } from './reader-gone.js'
 import type { ReplayFileSettings } from './settings.js'
 
 const LOG_REPEATS_MS = 5_000
@@ -22,14 +27,17 @@ type Replayed = {
 /**
  * `aruba-stream replay FILE`: sends recorded frames through the same decoder and to the same outputs
  * as live ones, in the order of the file.
- * @returns the exit code: 1 where a frame could not be decoded, a message was given up, or the file
- *   could be read in part only
+ * @returns the exit code: 1 where a frame could not be decoded, a message was given up, a signal came
+ *   before the end, or only a part of the file could be read
  * @throws StreamError where the command line is wrong, or nothing could be read of the file
  */
 export async function replay(settings: ReplayFileSettings, program: Program): Promise<number> {
   const { log } = program
   const { stopping } = program.shutdown
   const startedMs = performance.now()
+  onReaderGone(program.stdout, settings, () => program.shutdown.begin())
+  await requireReadable(settings.file)
+  requireSchemas(settings)
   const decoders = new Decoders({ ...settings, log })
   const { file } = settings
   const source = file === '-' ? undefined : { option: 'FILE', path: file }
@@ -56,7 +64,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
 
   // No live table here, so the log alone tells of trouble that goes on.
   const repeats = setInterval(() => log.logRepeats(), LOG_REPEATS_MS)
-  let failure: StreamError | undefined
+  let failed = false
   program.onHangup(() => void outputs.reopen())
   try {
     const recording = readRecording(file === '-' ? program.stdin : file, { log, signal: stopping })
@@ -68,10 +76,13 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
       if (stopping.aborted) break
     }
   } catch (error) {
-    // Of a command that was wrong from the start nothing else need be said.
-    if (!(error instanceof StreamError) || replayed.size === 0) throw error
-    log.error(error.message)
-    failure = error
+    // The end was asked for while a pipe was silent.
+    if (error !== stopping.reason) {
+      // Where nothing could be read, the command is wrong: the error is all there is to report.
+      if (!(error instanceof StreamError) || replayed.size === 0) throw error
+      for (const line of error.lines) log.error(line)
+      failed = true
+    }
   } finally {
     clearInterval(repeats)
     await outputs.close()
@@ -87,7 +98,32 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   logUndelivered(log, snapshot)
   const undecodable = entries.reduce((sum, each) => sum + each.undecodable, 0)
   const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
-  return failure || undecodable + givenUp > 0 ? 1 : 0
+  const { interrupted } = program.shutdown
+  if (interrupted) log.error('interrupted: the recording was not replayed to its end')
+  return failed || interrupted || undecodable + givenUp > 0 ? 1 : 0
+}
+
+/** Opens nothing and makes no file where there is nothing to replay. */
+async function requireReadable(file: string): Promise<void> {
+  if (file === '-') return
+  let why: string | undefined
+  try {
+    await access(file, constants.R_OK)
+    if ((await stat(file)).isDirectory()) why = 'it is a folder, not a file'
+  } catch (error) {
+    why = fileErrorText(error)
+  }
+  if (why === undefined) return
+  const expected = 'expected what --record or --dead_letter wrote'
+  throw new StreamError('input-invalid', `${file}: ${why}; ${expected}`)
+}
+
+/**
+ * Which topics a recording holds is known only at its end. A wrong `.proto` file must not be found
+ * when half of it is delivered.
+ */
+function requireSchemas({ protoDir }: ReplayFileSettings): void {
+  if (protoDir !== undefined) for (const topic of TOPICS) loadSchema(topic, { protoDir })
 }
 
 /** A replayed entry in the form of a live one that has ended. */

@@ -8,19 +8,21 @@ import { logStatus } from '../report/log-status.js'
 import { type Reporting, startReporting } from '../report/reporting.js'
 import type { Snapshot } from '../report/snapshot.js'
 import { exitCode } from './exit-code.js'
+import { onReaderGone } from './reader-gone.js'
 import type { StreamSettings } from './settings.js'
 
 /**
- * Streams every entry of the input file until asked to end. The way of the data:
- * input file -> CustomerEntry -> Frame -> StreamMessage -> one line.
+ * Streams every entry of the input file until asked to end. The route of the data:
+ * input file -> CustomerEntry -> Frame -> StreamMessage -> line.
  * @returns the exit code
- * @throws StreamError where the command line or the input file is wrong; no connection was opened
- *   then. The reason of `stopping` where the end is asked for before anything streams.
+ * @throws StreamError where the command line or the input file is wrong, before any connection is
+ *   opened; the reason of `stopping` where that aborts before anything streams
  */
 export async function run(settings: StreamSettings, program: Program): Promise<number> {
   const { log, shutdown, owner } = program
   const { stopping } = shutdown
   const startedMs = performance.now()
+  onReaderGone(program.stdout, settings, () => shutdown.begin())
 
   const file = new InputFile({
     path: settings.inputFile,
@@ -68,9 +70,9 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     await collector.done
     asked = stopping.aborted
   } finally {
-    // Where nobody asked for the end, an exporter may still wait for its other side as long as it takes.
+    // Where nobody asked for the end, an exporter may wait for its other side as long as it takes.
     await outputs.close()
-    await untilAborted(file.settled(), shutdown.over).catch(() => undefined)
+    await untilAborted(file.settled(), shutdown.forced).catch(() => undefined)
     await reporting?.close()
   }
   const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)

@@ -78,8 +78,8 @@ export async function openOutputs(
       env,
       cwd,
       stopping: shutdown.stopping,
-      signal: shutdown.expired,
-      over: shutdown.over,
+      signal: shutdown.graceOver,
+      over: shutdown.forced,
       giveUp({ customer, topic, frame, receivedAt }, error) {
         own.givenUp++
         if (deadLetter) own.kept++
@@ -143,7 +143,7 @@ export async function openOutputs(
 
   await requireDistinct(namedFiles(settings))
   try {
-    const files = { log, signal: shutdown.over }
+    const files = { log, signal: shutdown.forced }
     if (settings.deadLetterFile) {
       const { openDeadLetter } = await import('../files/frame-file.js')
       deadLetter = await openDeadLetter(settings.deadLetterFile, files)

@@ -6,18 +6,18 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { runCheck } from '../../src/commands/check-entries.js'
 import { checkJson, formatCheck } from '../../src/commands/check-report.js'
-import { checkExitCode } from '../../src/commands/check-verdict.js'
+import { checkExitCode } from '../../src/commands/exit-code.js'
 import { StreamError } from '../../src/errors.js'
 import type { Answer, Fault } from '../../src/simulator/faults.js'
 import { closedPort, startCentral } from '../helpers/central.js'
-import { check, checkEntry } from '../helpers/check.js'
+import { check, checkEntry, reportOf } from '../helpers/check.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
 import { certificates } from '../helpers/tls.js'
 
 const PIPE = { columns: undefined, colour: false }
 
 function show(results: Awaited<ReturnType<typeof check>>) {
-  const report = { results, problems: [], warnings: [] }
+  const report = reportOf(results)
   const text = formatCheck(report, PIPE)
   assert.deepEqual(leaksIn(text + checkJson(report)), [])
   return text
@@ -36,7 +36,7 @@ test('an entry that is in order is accepted and subscribed, and its socket is cl
     results.map(({ key, topic, faults }) => ({ key, topic, faults })),
     [{ key: 'accepted', topic: 'subscribed', faults: [] }],
   )
-  assert.equal(checkExitCode(results), 0)
+  assert.equal(checkExitCode(reportOf(results)), 0)
   assert.equal(central.sockets.length, 0)
   assert.match(show(results), /All in order\.\n$/)
 })
@@ -49,7 +49,7 @@ test('a renewed key serves the handshake', async (t) => {
   assert.equal(results[0]?.key, 'renewed')
   assert.equal(results[0]?.topic, 'subscribed')
   assert.equal(central.handshakes[0]?.key, renewed)
-  assert.equal(checkExitCode(results), 0)
+  assert.equal(checkExitCode(reportOf(results)), 0)
   assert.match(show(results), /Central holds newer keys for 1 of the entries/)
 })
 
@@ -60,7 +60,7 @@ test('a refused key is told with what to do, and no handshake is tried', async (
   assert.equal(results[0]?.key, 'refused')
   assert.equal(results[0]?.topic, undefined)
   assert.equal(central.handshakes.length, 0)
-  assert.equal(checkExitCode(results), 3)
+  assert.equal(checkExitCode(reportOf(results)), 3)
   assert.match(
     show(results),
     /A: .* answered 401 .*: download a new key from Central's Streaming page/,
@@ -91,15 +91,15 @@ test('one refused entry makes the exit code 3, one that was not reached makes it
   const refused = checkEntry('A', 'audit', key, central.url)
   const good = checkEntry('B', 'monitoring', key, central.url)
   const nowhere = checkEntry('C', 'monitoring', key, `http://127.0.0.1:${await closedPort()}`)
-  assert.equal(checkExitCode(await check([refused, good])), 3)
-  assert.equal(checkExitCode(await check([refused, good, nowhere])), 1)
-  assert.equal(checkExitCode([], ['customers: missing']), 2)
+  assert.equal(checkExitCode(reportOf(await check([refused, good]))), 3)
+  assert.equal(checkExitCode(reportOf(await check([refused, good, nowhere]))), 1)
+  assert.equal(checkExitCode({ ...reportOf([]), problems: ['customers: missing'] }), 2)
 })
 
 test('offline, nobody is asked, and the age of the keys is told', async () => {
   const entry = checkEntry('A', 'monitoring', makeKey('key'))
   const results = await check([entry], { offline: true, keyAge: () => 2.5 * 86_400 })
-  assert.equal(checkExitCode(results), 0)
+  assert.equal(checkExitCode(reportOf(results)), 0)
   const text = show(results)
   assert.match(text, /A +- +monitoring +not asked +2 days, 5 left +not asked/)
   assert.match(text, /The file is in order; Central was not asked\.\n$/)
@@ -157,7 +157,7 @@ for (const { name, answer, exit, line } of ROWS) {
     const central = await startCentral(t)
     central.failHandshake(answer)
     const results = await check([checkEntry('A', 'monitoring', makeKey('key'), central.url)])
-    assert.equal(checkExitCode(results), exit)
+    assert.equal(checkExitCode(reportOf(results)), exit)
     const said = remarks(show(results))
     assert.equal(said.length, 1, said.join('\n'))
     assert.match(said[0] ?? '', line)
@@ -171,7 +171,7 @@ test('a validation without a usable answer leaves the key unknown, and the hands
   const results = await check([checkEntry('A', 'monitoring', makeKey('key'), central.url)])
   assert.equal(results[0]?.key, 'unknown')
   assert.equal(results[0]?.topic, 'subscribed')
-  assert.equal(checkExitCode(results), 1)
+  assert.equal(checkExitCode(reportOf(results)), 1)
 })
 
 test('a name unknown to DNS and a closed port are one line each, for all their entries together', async () => {
@@ -184,7 +184,7 @@ test('a name unknown to DNS and a closed port are one line each, for all their e
     checkEntry('B', 'audit', key, closed),
     checkEntry('C', 'audit', key, unknown),
   ])
-  assert.equal(checkExitCode(results), 1)
+  assert.equal(checkExitCode(reportOf(results)), 1)
   const said = remarks(show(results))
   assert.equal(said.length, 2, said.join('\n'))
   assert.match(said[0] ?? '', /^A and 1 more: .*refuses connections: check the port/)
@@ -253,7 +253,7 @@ test('on a narrow terminal the table fits, and a terminal may have colours', asy
   const entries = Array.from({ length: 3 }, (_, at) =>
     checkEntry(`A customer with a very long name ${at}`, 'monitoring', makeKey('key')),
   )
-  const report = { results: await check(entries, { offline: true }), problems: [], warnings: [] }
+  const report = reportOf(await check(entries, { offline: true }))
   for (const columns of [40, 80]) {
     const [table = ''] = formatCheck(report, { columns, colour: false }).split('\n\n')
     for (const line of table.split('\n')) assert.ok(line.length < columns, line)
@@ -268,7 +268,7 @@ test('the JSON says all of it, and no key', async (t) => {
     [checkEntry('A', 'monitoring', key, central.url), checkEntry('B', 'audit', key, central.url)],
     { keyAge: () => 8 * 86_400 },
   )
-  const text = checkJson({ results, problems: [], warnings: ['others may read the file'] })
+  const text = checkJson({ ...reportOf(results), warnings: ['others may read the file'] })
   assert.deepEqual(leaksIn(text), [])
   const { ok, warnings, entries } = JSON.parse(text)
   assert.equal(ok, false)
@@ -288,7 +288,7 @@ test('the JSON says all of it, and no key', async (t) => {
 })
 
 test('problems of the file are told instead of a table', () => {
-  const report = { results: [], problems: ['customers.A.topic: expected …'], warnings: [] }
+  const report = { ...reportOf([]), problems: ['customers.A.topic: expected …'] }
   const text = formatCheck(report, PIPE)
   assert.equal(text, 'customers.A.topic: expected …\n\nThe input file is wrong.\n')
   assert.equal(JSON.parse(checkJson(report)).ok, false)
@@ -303,6 +303,7 @@ test('no more than the limit are asked about at a time', async () => {
   const results = await runCheck({
     entries,
     offline: false,
+    signal: new AbortController().signal,
     concurrency: 4,
     validate: async ({ key }) => key,
     probe: async () => {
@@ -323,6 +324,7 @@ test('a fault of the program itself is not dressed up as one of Central', async 
   const run = runCheck({
     entries: [checkEntry('A', 'audit', makeKey('key'), 'http://127.0.0.1:1')],
     offline: false,
+    signal: new AbortController().signal,
     validate: async ({ key }) => key,
     probe: () => Promise.reject(bug),
     keyAge: () => undefined,
@@ -330,4 +332,31 @@ test('a fault of the program itself is not dressed up as one of Central', async 
   })
   await assert.rejects(run, bug)
   assert.ok(!(bug instanceof StreamError))
+})
+
+test('what a signal leaves open is not asked, and what is known by then is reported', async (t) => {
+  const stop = new AbortController()
+  const central = await startCentral(t)
+  central.failHandshake({ type: 'stall' })
+  const handshake = central.nextHandshake()
+  const entries = ['A', 'B'].map((name) => checkEntry(name, 'audit', makeKey(name), central.url))
+  const checking = check(entries, { concurrency: 1, signal: stop.signal })
+  await handshake
+  stop.abort()
+  const results = await checking
+  assert.deepEqual(
+    results.map(({ key, topic, faults }) => ({ key, topic, faults })),
+    [
+      { key: 'accepted', topic: undefined, faults: [] },
+      { key: undefined, topic: undefined, faults: [] },
+    ],
+  )
+  const report = { ...reportOf(results), interrupted: true }
+  assert.equal(checkExitCode(report), 1)
+  assert.match(
+    formatCheck(report, PIPE),
+    /not asked[\s\S]*Interrupted: not everything was checked\.\n$/,
+  )
+  const { ok, interrupted } = JSON.parse(checkJson(report))
+  assert.deepEqual({ ok, interrupted }, { ok: false, interrupted: true })
 })

@@ -39,3 +39,8 @@ test('gives 1 when something failed, and 1 goes before 3', () => {
 test('gives 3 when every entry was refused', () => {
   assert.equal(exitCode({ ...calm, statuses: [refused, refused] }), 3)
 })
+
+test('gives 1 when every entry is refused at the end, but one was open before', () => {
+  assert.equal(exitCode({ ...calm, statuses: [refused, refused], everOpen: true }), 1)
+  assert.equal(exitCode({ ...calm, statuses: [refused], everOpen: true, asked: true }), 0)
+})

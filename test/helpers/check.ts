@@ -2,8 +2,13 @@ import { KEY_LIFE_DAYS } from '../../src/classic/key-age.js'
 import type { Topic } from '../../src/classic/topics.js'
 import { validateKey } from '../../src/classic/validate-key.js'
 import { systemClock } from '../../src/clock.js'
-import { type CheckEntry, type CheckResult, runCheck } from '../../src/commands/check-entries.js'
-import { createProbe } from '../../src/commands/check-probe.js'
+import {
+  type CheckEntry,
+  type CheckResult,
+  createProbe,
+  runCheck,
+} from '../../src/commands/check-entries.js'
+import type { CheckReport } from '../../src/commands/check-report.js'
 import { connect } from '../../src/connection/connect.js'
 import { parseHost } from '../../src/net/host.js'
 import { Secret } from '../../src/secret.js'
@@ -20,22 +25,27 @@ export type CheckOverrides = {
   readonly concurrency?: number
   readonly keyAge?: (key: Secret) => number | undefined
   readonly verifyCertificates?: boolean
+  readonly signal?: AbortSignal
+}
+
+/** The report of a check that came to its end, of a file without problems. */
+export function reportOf(results: readonly CheckResult[]): CheckReport {
+  return { results, problems: [], warnings: [], interrupted: false }
 }
 
 /** `runCheck` over real sockets. */
 export function check(
   entries: readonly TestEntry[],
-  { offline = false, concurrency = 20, keyAge, verifyCertificates = true }: CheckOverrides = {},
+  overrides: CheckOverrides = {},
 ): Promise<CheckResult[]> {
-  const common = {
-    userAgent: 'aruba-stream/test',
-    verifyCertificates,
-    signal: new AbortController().signal,
-  }
+  const { offline = false, concurrency = 20, keyAge, verifyCertificates = true } = overrides
+  const { signal = new AbortController().signal } = overrides
+  const common = { userAgent: 'aruba-stream/test', verifyCertificates, signal }
   return runCheck({
     entries,
     offline,
     concurrency,
+    signal,
     async validate({ host, key }) {
       const answer = await validateKey({ host, key, ...common })
       return answer.type === 'renewed' ? answer.key : key

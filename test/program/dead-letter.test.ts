@@ -162,7 +162,7 @@ test('undecodable frames alone are no failure', async (t) => {
   assert.match(stderr, /undecodable=1/)
 })
 
-test('a replay whose input stays open ends when it is asked to', async (t) => {
+test('a replay whose input stays open ends with 1 when it is asked to', async (t) => {
   const folder = tempFolder(t)
   await writeFile(join(folder, 'parent.mjs'), KEEPS_STDIN_OPEN)
   const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
@@ -173,7 +173,7 @@ test('a replay whose input stays open ends when it is asked to', async (t) => {
   const startedAt = performance.now()
   program.kill()
   const { code, stderr } = await program.result
-  assert.equal(code, 0)
+  assert.equal(code, 1)
   assert.ok(performance.now() - startedAt < 30_000)
   assert.doesNotMatch(stderr, /torn/)
 })

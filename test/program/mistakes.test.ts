@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
 import { tempDir, writeInput } from '../helpers/input.js'
 import { makeKey, registerKey } from '../helpers/keys.js'
 import { type ProgramResult, runProgram } from '../helpers/program.js'
 import { commandLine, entryOf } from '../helpers/stream.js'
 
-/** Exit code 2, nothing on stdout, and no connection was ever opened. */
+/** Exit code 2, nothing on stdout, no connection was ever opened, and the last line of stderr says why. */
 async function requireMistake(
   t: TestContext,
   argsFor: (url: string) => readonly string[],
@@ -21,6 +23,7 @@ async function requireMistake(
   assert.equal(result.code, 2, result.stderr)
   assert.equal(result.stdout, '')
   for (const each of expected) assert.match(result.stderr, each)
+  assert.match(result.stderr, /(^|\n)aruba-stream: [^\n]+\n$/)
   assert.doesNotMatch(result.stderr, /^\s+at |unexpected error/m)
   assert.equal(central.connections.accepted, 0)
   return result
@@ -48,9 +51,9 @@ const FILES: Readonly<Record<string, readonly [text: string | undefined, ...RegE
   ],
   'has entries without key and topic': [
     file({ A: { topic: 'audit' }, B: { wsskey: makeKey('no topic') } }),
-    /2 problems/,
-    /customers\.A\.wsskey: is missing/,
-    /customers\.B\.topic: is missing/,
+    /^aruba-stream: .*input\.json: 2 problems$/m,
+    /^aruba-stream: .*input\.json: customers\.A\.wsskey: is missing/m,
+    /^aruba-stream: .*input\.json: customers\.B\.topic: is missing/m,
   ],
   'has a topic that there is not': [
     file({ A: entryOf('wifi') }),
@@ -88,7 +91,7 @@ const COMMAND_LINES: Readonly<Record<string, readonly [args: readonly string[], 
   'no hostname and no file': [[], /missing --hostname HOST and --jsoninput FILE/],
   'an unknown option, and the nearest one is named': [
     ['--hostname', 'URL', '--jsoninput', 'FILE', '--decode_dat'],
-    /unknown option --decode_dat; the nearest is --decode_data/,
+    /^aruba-stream: unknown option --decode_dat; did you mean --decode_data\?/,
   ],
   'an unknown command': [['stream', '--hostname', 'URL'], /the commands are check, replay/],
   'plain text to a host that is not this machine': [
@@ -181,5 +184,102 @@ describe('nothing is opened when', { concurrency: 2 }, () => {
     t.after(() => server.close())
     const { port } = server.address() as AddressInfo
     await refuse(t, ['--metrics', String(port)], /--metrics/)
+  })
+})
+
+describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
+  const twice = file({ A: { topic: 'audit' }, B: { wsskey: makeKey('no topic') } })
+
+  it('as JSON where that was asked for, even if the command line cannot be read', async (t) => {
+    const path = await writeInput(t, twice)
+    const input = ['--hostname', '127.0.0.1:1', '--jsoninput', path]
+    for (const format of [['--log_format', 'json'], ['--log-format=json']]) {
+      for (const args of [
+        ['--frobnicate', ...format],
+        [...input, ...format],
+      ]) {
+        const { code, stderr } = await runProgram(t, args).result
+        assert.equal(code, 2)
+        const lines = stderr.trimEnd().split('\n')
+        assert.ok(
+          lines.every((line) => JSON.parse(line).level === 'error'),
+          stderr,
+        )
+      }
+    }
+  })
+
+  it('with the priority of an error where stderr is the journal', async (t) => {
+    const log = join(await tempDir(t), 'log')
+    const shell = `exec 2>'${log}'; export JOURNAL_STREAM=$(stat -c %d:%i '${log}'); exec "$@"`
+    await runProgram(t, ['replay'], { shell }).result
+    const said = "<3>missing required argument 'FILE' (see aruba-stream replay --help)\n"
+    assert.equal(await readFile(log, 'utf8'), said)
+  })
+
+  it('and check names the file with each of its problems', async (t) => {
+    const path = await writeInput(t, twice)
+    const args = ['check', '--offline', '--jsoninput', path]
+    const text = await runProgram(t, args).result
+    assert.equal(text.code, 2)
+    const places = text.stdout.split('\n').slice(0, 2)
+    assert.ok(
+      places.every((line) => line.startsWith(`${path}: customers.`)),
+      text.stdout,
+    )
+    const json = await runProgram(t, [...args, '--json']).result
+    const { problems } = JSON.parse(json.stdout)
+    assert.deepEqual(problems, places)
+  })
+
+  it('where the current folder is gone', async (t) => {
+    const folder = await tempDir(t)
+    const shell = `mkdir '${folder}/gone' && cd '${folder}/gone' && rmdir ../gone && "$@"`
+    const args = ['--hostname', '127.0.0.1:1', '--jsoninput', '/none.json']
+    const { code, stderr } = await runProgram(t, args, { shell }).result
+    assert.equal(code, 2, stderr)
+    assert.equal(
+      stderr,
+      'aruba-stream: the current folder was deleted, or may not be read; change to another one, and start again\n',
+    )
+    const help = await runProgram(t, ['--help'], { shell }).result
+    assert.equal(help.code, 0)
+  })
+
+  it('where the recording to replay is not there, and no file is made then', async (t) => {
+    const folder = await tempDir(t)
+    const out = join(folder, 'out.ndjson')
+    for (const [file, why] of [
+      ['none', 'it does not exist'],
+      ['.', 'it is a folder, not a file'],
+    ]) {
+      const path = join(folder, file ?? '')
+      const { code, stderr } = await runProgram(t, ['replay', path, '--export_data', `json:${out}`])
+        .result
+      assert.equal(code, 2)
+      const expected = 'expected what --record or --dead_letter wrote'
+      assert.equal(stderr, `aruba-stream: ${path}: ${why}; ${expected}\n`)
+    }
+    assert.ok(!existsSync(out))
+  })
+
+  it('where one of the schemas is wrong, before replay has delivered anything', async (t) => {
+    const folder = await tempDir(t)
+    const frame = Buffer.from(
+      encodeFrame('audit', {}, { timestamp: '1', customer_id: 'c' }),
+    ).toString('base64')
+    const lines = ['audit', 'security'].map((topic) =>
+      JSON.stringify({ received: '2026-11-25T00:00:00.000Z', customer: 'A', topic, frame }),
+    )
+    const recording = join(folder, 'frames.ndjson')
+    await writeFile(join(folder, 'security.proto'), 'message {{{')
+    const args = ['replay', recording, '--decode_data', '--proto_dir', folder]
+    for (const order of [lines, lines.toReversed()]) {
+      await writeFile(recording, order.map((line) => `${line}\n`).join(''))
+      const { code, stdout, stderr } = await runProgram(t, args).result
+      assert.equal(code, 2, stderr)
+      assert.equal(stdout, '')
+      assert.match(stderr, /^aruba-stream: .*security\.proto:1: /)
+    }
   })
 })

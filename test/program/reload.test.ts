@@ -190,7 +190,7 @@ describe('an end', { concurrency: 2 }, () => {
     assert.equal((await program.result).code, 0)
   })
 
-  it('asked for while checking is no failure', async (t) => {
+  it('asked for while checking is reported on stdout, and is a failure', async (t) => {
     const central = await startCentral(t)
     central.failValidation({ type: 'stall' })
     const path = await writeInput(t, { A: entryOf('audit') })
@@ -198,8 +198,9 @@ describe('an end', { concurrency: 2 }, () => {
     const program = runProgram(t, ['check', ...commandLine(central, path, [])])
     await validated
     program.kill('SIGINT')
-    const { code, stderr } = await program.result
-    assert.equal(code, 0)
+    const { code, stdout, stderr } = await program.result
+    assert.equal(code, 1)
+    assert.match(stdout, /^Interrupted: /m)
     assert.equal(stderr, '')
   })
 

@@ -9,9 +9,10 @@ import type { Central } from '../../src/simulator/central.js'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral, startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { type InputEntry, tempDir } from '../helpers/input.js'
+import { type InputEntry, tempDir, writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
-import type { Program } from '../helpers/program.js'
+import { makePipe, openWriter } from '../helpers/pipe.js'
+import { type Program, runProgram } from '../helpers/program.js'
 import { entryOf, printed, startStream } from '../helpers/stream.js'
 
 /** How soon the same signal comes twice from one key press. */
@@ -183,6 +184,70 @@ describe('the first signal', { concurrency: 2 }, () => {
   })
 })
 
+describe('a signal to a command that has an end of its own', { concurrency: 2 }, () => {
+  it('makes check report what it knows, that it is not all, and end with 1', async (t) => {
+    const central = await startCentral(t)
+    const path = await writeInput(t, { A: entryOf('audit') })
+    const args = ['check', '--hostname', central.url, '--jsoninput', path]
+    for (const json of [false, true]) {
+      central.failHandshake({ type: 'stall' })
+      const handshake = central.nextHandshake()
+      const program = runProgram(t, json ? [...args, '--json'] : args)
+      await handshake
+      const { stdout } = await requireEnd(program, 1, { signal: 'SIGINT' })
+      if (json) {
+        const { ok, interrupted, entries } = JSON.parse(stdout)
+        assert.deepEqual([ok, interrupted, entries[0].key], [false, true, 'accepted'])
+      } else {
+        assert.match(stdout, /A .* accepted .* not asked/)
+        assert.match(stdout, /^Interrupted: not everything was checked\.$/m)
+      }
+    }
+  })
+
+  it('ends check and replay with 1 before they have read anything', async (t) => {
+    const fifo = await makePipe(t)
+    const commands = [
+      ['check', '--offline', '--jsoninput', fifo],
+      ['replay', fifo, '--decode_data'],
+    ]
+    for (const args of commands) {
+      const program = runProgram(t, args)
+      // It has opened the pipe, from which nothing comes.
+      const writer = await openWriter(fifo)
+      const { stdout, stderr } = await requireEnd(program, 1, { signal: 'SIGINT' })
+      assert.equal(stdout, '')
+      assert.match(stderr, /interrupted/)
+      await writer.close()
+    }
+  })
+
+  it('ends replay with 1 when a part of the recording is replayed', async (t) => {
+    const fifo = await makePipe(t)
+    const program = runProgram(t, ['replay', fifo, '--decode_data'])
+    const writer = await openWriter(fifo)
+    const frame = FRAME.toString('base64')
+    const kept = { received: '2026-11-25T00:00:00.000Z', customer: 'A', topic: 'audit', frame }
+    await writer.write(`${JSON.stringify(kept)}\n`)
+    await program.waitForLine('"customer":"A"', 'stdout')
+    const { stderr } = await requireEnd(program, 1)
+    assert.match(stderr, /interrupted: the recording was not replayed to its end/)
+    assert.match(stderr, /delivered=1/)
+    await writer.close()
+  })
+})
+
+it('SIGUSR1 opens no inspector', async (t) => {
+  const central = await startCentral(t)
+  const program = await startStream(t, central)
+  const socket = await central.waitForSocket()
+  program.kill('SIGUSR1')
+  await socket.send(FRAME)
+  await program.waitForLine('"customer":"A"', 'stdout')
+  const { stderr } = await requireEnd(program, 0)
+  assert.doesNotMatch(stderr, /Debugger/)
+})
+
 describe('the second signal ends the program at once, with code 1,', { concurrency: 2 }, () => {
   const start = async (t: TestContext) => {
     const central = await startCentral(t)
@@ -241,6 +306,24 @@ describe('SIGHUP', { concurrency: 2 }, () => {
     assert.equal((await socket.ended).code, 1000)
     await until(() => existsSync(code) && readFileSync(code, 'utf8') !== '')
     assert.equal(readFileSync(code, 'utf8'), '0\n', readFileSync(log, 'utf8'))
+  })
+
+  it('reloads while the terminal lives', onTerminal, async (t) => {
+    const central = await startCentral(t)
+    const pid = join(await tempDir(t), 'pid')
+    const shell = `exec script -qec "echo \\$\\$ >'${pid}'; exec $(printf "'%s' " "$@")" /dev/null`
+    const program = await startStream(t, central, ['--decode_data'], {
+      shell,
+      env: { TERM: 'dumb', SHELL: '/bin/sh' },
+    })
+    const socket = await central.waitForSocket()
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGHUP')
+    await program.waitForLine('the input file was read again', 'stdout')
+    await socket.send(FRAME)
+    await program.waitForLine('"customer": "A"', 'stdout')
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGTERM')
+    assert.equal((await program.result).code, 0)
+    assert.equal(central.handshakes.length, 1)
   })
 
   it('starts new entries, stops removed ones, and leaves the others alone', async (t) => {

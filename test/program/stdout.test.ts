@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
 import { writeInput } from '../helpers/input.js'
+import { makePipe, openWriter } from '../helpers/pipe.js'
 import { runProgram } from '../helpers/program.js'
 import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
 
@@ -53,6 +54,48 @@ test('| head -n 1 ends the program quietly', async (t) => {
   assert.equal(printed(stdout).length, 1)
   assert.equal(stderr, 'code 0\n')
   assert.equal((await socket.ended).code, 1000)
+})
+
+test('a reader of a pipe that goes away ends a program that has nothing to write', async (t) => {
+  const central = await startCentral(t)
+  const gate = await makePipe(t)
+  // The reader waits for a writer of the gate, and ends then without having read anything.
+  const shell = `{ "$@"; echo "code $?" >&2; } | { exec 3<'${gate}'; }`
+  const program = await startStream(t, central, ['--decode_data', '--log_level', 'warn'], { shell })
+  const socket = await central.waitForSocket()
+  const writer = await openWriter(gate)
+  assert.equal((await socket.ended).code, 1000)
+  await writer.close()
+  assert.equal((await program.result).stderr, 'code 0\n')
+})
+
+test('a reader of a socket that goes away ends a program that has nothing to write', async (t) => {
+  const central = await startCentral(t)
+  const program = await startStream(t, central, ['--decode_data'], { collectStdout: false })
+  const socket = await central.waitForSocket()
+  program.child.stdout?.destroy()
+  assert.equal((await socket.ended).code, 1000)
+  assert.equal((await program.result).code, 0)
+})
+
+test('a reader that only reads nothing for a while ends no program', async (t) => {
+  const central = await startCentral(t)
+  const gate = await makePipe(t)
+  const shell = `{ "$@"; echo "code $?" >&2; } | { read -r _ <'${gate}'; cat; }`
+  const args = ['--decode_data', '--no_reconnect']
+  const input = { A: entryOf('audit') }
+  const program = await startStream(t, central, args, { shell, input })
+  const socket = await central.waitForSocket()
+  // More than the pipe holds.
+  await socket.sendAll(Array.from({ length: 1000 }, nastyFrame))
+  socket.close()
+  await socket.ended
+  const writer = await openWriter(gate)
+  await writer.write('go\n')
+  await writer.close()
+  const { stdout, stderr } = await program.result
+  assert.match(stderr, /^code 0$/m)
+  assert.equal(printed(stdout).length, 1000, stderr)
 })
 
 test('a help or a check that nobody reads to its end is no error', async (t) => {
