@@ -13,7 +13,7 @@ export type CheckEntry = {
   readonly key: Secret
 }
 
-/** An entry with what it takes to ask Central. */
+/** An entry whose host is known, so that Central can be asked. */
 export type ReachableEntry = CheckEntry & { readonly host: Host }
 
 /** What Central says of a key: as it is, with a newer one, not at all, or no usable answer. */
@@ -28,11 +28,11 @@ export type CheckResult = {
   readonly entry: CheckEntry
   /** Undefined where Central was not asked about it. */
   readonly key: KeyState | undefined
-  /** Of the key in use, which is the renewed one where there is one; undefined where it does not tell. */
+  /** Of the key in use, which is the renewed one where there is one; undefined where the key holds no date. */
   readonly keyDays: KeyDays | undefined
   /** Undefined where Central was not asked about it, for instance since the key was refused. */
   readonly topic: TopicState | undefined
-  /** What is wrong, each different fault once; the message says what to do. */
+  /** What is wrong, each fault once; the message says what to do. */
   readonly faults: readonly StreamError[]
 }
 
@@ -49,10 +49,10 @@ export type CheckOptions<Entry extends CheckEntry> = {
   readonly validate: (entry: Entry & ReachableEntry) => Promise<Secret>
   /**
    * Subscribes with a key and closes at once.
-   * @throws StreamError why it did not come to that
+   * @throws StreamError why that was not possible
    */
   readonly probe: (entry: Entry & ReachableEntry, key: Secret) => Promise<void>
-  /** Age of a key in seconds; undefined where it does not tell. */
+  /** Age of a key in seconds; undefined where the key holds no date. */
   readonly keyAge: (key: Secret) => number | undefined
   /** Days after which Central renews a key. */
   readonly keyLifeDays: number
@@ -137,7 +137,7 @@ async function settle<T>(promise: Promise<T>, signal: AbortSignal): Promise<Sett
   } catch (error) {
     // A handshake that we gave up ourselves says nothing about Central.
     if (signal.aborted) return {}
-    // Anything else is a fault of this program, which `check` must not dress up as Central's.
+    // Anything else is a fault of this program, and must not be reported as Central's.
     if (!(error instanceof StreamError)) throw error
     return { error }
   }

@@ -6,7 +6,7 @@ export type Outcome = {
   /** Of every entry of the input file. */
   readonly statuses: readonly Status[]
   /** Whether any subscription was open at any time of this run. */
-  readonly everOpen?: boolean
+  readonly everOpen: boolean
   /** A signal came, or the reader of stdout went away. */
   readonly asked: boolean
   /** Messages that an exporter gave up. */

@@ -41,13 +41,17 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     openOutputs({ ...settings, source }, topics, program),
     stopping,
   )
+  let everOpen = false
   const collector = new Collector({
     settings,
     program,
     file,
     decoders,
     outputs,
-    onStatus: (status, { name }) => logStatus(log.child({ entry: name }), status),
+    onStatus(status, { name }) {
+      everOpen ||= status.type === 'open'
+      logStatus(log.child({ entry: name }), status)
+    },
   })
   const snapshot = (): Snapshot => ({
     entries: collector.snapshot(Date.now()),
@@ -76,5 +80,6 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     await reporting?.close()
   }
   const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
-  return exitCode({ statuses: collector.statuses, asked, givenUp, lost: outputs.lost })
+  const { statuses } = collector
+  return exitCode({ statuses, everOpen, asked, givenUp, lost: outputs.lost })
 }

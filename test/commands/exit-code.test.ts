@@ -20,7 +20,7 @@ const refused: Status = {
 }
 const ended: Status = { ...progress, type: 'ended', at: 0, cause: undefined }
 const broken: Status = { ...ended, cause: new StreamError('connection-lost', 'cut') }
-const calm = { statuses: [ended], asked: false, givenUp: 0, lost: 0 }
+const calm = { statuses: [ended], everOpen: false, asked: false, givenUp: 0, lost: 0 }
 
 test('gives 0 when all ended as asked', () => {
   assert.equal(exitCode(calm), 0)

@@ -59,6 +59,17 @@ test('exit code 3 where every entry is given up, for whatever reason', async (t)
   assert.equal(central.handshakes.length, 5)
 })
 
+test('exit code 1 where every entry is refused in the end, but one was open before', async (t) => {
+  const central = await startCentral(t)
+  const program = await startStream(t, central)
+  const socket = await central.waitForSocket()
+  central.failHandshake({ type: 'answer', status: 404 }, {}, Number.POSITIVE_INFINITY)
+  socket.close(1001)
+  const { code, stderr } = await program.result
+  assert.equal(code, 1, stderr)
+  assert.match(stderr, /ERROR +A: .*answered 404/)
+})
+
 test('exit code 3 where the key of the only entry is refused twice on the socket', async (t) => {
   const central = await startCentral(t)
   const key = makeKey('good for REST alone')

@@ -78,7 +78,7 @@ test('a reader of a socket that goes away ends a program that has nothing to wri
   assert.equal((await program.result).code, 0)
 })
 
-test('a reader that only reads nothing for a while ends no program', async (t) => {
+test('a reader that pauses does not end the program', async (t) => {
   const central = await startCentral(t)
   const gate = await makePipe(t)
   const shell = `{ "$@"; echo "code $?" >&2; } | { read -r _ <'${gate}'; cat; }`
