@@ -26,10 +26,11 @@ export function createValidator(validate: Validate, limiter: Limiter): Validate 
     const release = await limiter.acquire(signal, host.authority)
     try {
       const validation = await validate(host, key, signal)
-      release()
+      release('answered')
       return validation
     } catch (error) {
-      release(error instanceof StreamError && error.status !== undefined)
+      const answered = error instanceof StreamError && error.status !== undefined
+      release(answered ? 'answered' : signal.aborted ? 'aborted' : 'unanswered')
       throw error
     }
   }

@@ -3,6 +3,7 @@ import { type ReplayPoint, replayHeaders } from '../classic/resume.js'
 import { type Clock, sleep, untilAborted } from '../clock.js'
 import { StreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
+import type { Outcome } from '../net/limiter.js'
 import type { Secret } from '../secret.js'
 import { type Connection, connect } from './connect.js'
 import { isNormalClose } from './ending.js'
@@ -115,7 +116,7 @@ export class Supervisor {
         replayHeaders: this.#replayHeaders(),
         clock: this.#clock,
         onOpen: (connection) => {
-          release()
+          release('answered')
           openedAtMs = this.#clock.elapsed()
           this.#connection = connection
           if (this.#queue.full) connection.pause()
@@ -123,11 +124,11 @@ export class Supervisor {
         },
         onFrame: (bytes, text) => this.#receive(bytes, text),
       })
-      release(cause.status !== undefined)
+      release(outcomeOf(cause, signal))
       if (cause.code === 'connection-silent') silentMs = SILENCE_MS
       return cause
     } finally {
-      release(false)
+      release('aborted')
       this.#connection = undefined
       if (openedAtMs !== undefined) {
         this.#tracker.lost(silentMs)
@@ -160,6 +161,12 @@ export class Supervisor {
     const { replay } = this.#options
     return replay ? replayHeaders(replay, this.replayPoint, nowMs) : {}
   }
+}
+
+/** What a handshake says about its host: one that we aborted says nothing. */
+function outcomeOf(cause: StreamError, signal: AbortSignal): Outcome {
+  if (cause.status !== undefined) return 'answered'
+  return signal.aborted ? 'aborted' : 'unanswered'
 }
 
 function refusedTwice(again: StreamError): StreamError {

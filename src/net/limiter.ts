@@ -1,22 +1,24 @@
-/** Gives a place back. Calling it again does nothing. */
-export type Release = (answered?: boolean) => void
+/** What a place was used for: the host answered, it did not, or we gave the attempt up ourselves. */
+export type Outcome = 'answered' | 'unanswered' | 'aborted'
 
-/** Limits what is under way at a time, in all and for each host, so that no host holds up another. */
+/** Gives a place back. Calling it again does nothing. */
+export type Release = (outcome: Outcome) => void
+
+/** Limits the attempts under way, in all and for each host, so that no host holds up another. */
 export interface Limiter {
   /**
    * Waits for a place.
-   * @param host whose server is to be asked, by its authority
-   * @returns gives the place back, and is to be told whether the host answered, which is true unless told
+   * @param host the authority of the server to be asked
    * @throws the signal's reason as soon as it aborts
    */
   acquire(signal: AbortSignal, host: string): Promise<Release>
 }
 
-/** Handshakes under way at a time, over all entries: a herd of a thousand is no load for Central. */
+/** Attempts under way at a time, over all entries: a thousand entries are no load for Central. */
 const PLACES = 20
 /** Places that a host may hold before it has answered. */
 const FIRST_SHARE = 2
-/** Part of all places that one host may hold: one that falls silent at its best leaves the rest. */
+/** Part of all places that one host may hold, so that a host that stops answering leaves the rest. */
 const LARGEST_SHARE = 0.8
 
 type Queue = {
@@ -27,14 +29,14 @@ type Queue = {
 }
 
 /**
- * Makes a limiter, to be shared by all entries. Each host has a queue of its own, and the hosts take
- * turns. A host begins with a share of two places, gets one more with each answer, up to 16 of 20,
- * and is left with half of them by each try without an answer: one that is dead soon waits with one
- * or two handshakes, while one that answers has opened up within a few round trips.
+ * Makes a limiter that all entries share. Each host has its own queue, and the hosts take turns. A
+ * host begins with two places, gets one more with each answer, up to 16 of 20, and loses half of them
+ * with each attempt without an answer. So a dead host soon holds one place, and a healthy one opens up
+ * within a few round trips. An attempt that we abort says nothing about the host and changes nothing.
  */
 export function createLimiter(places = PLACES): Limiter {
   const largest = Math.ceil(places * LARGEST_SHARE)
-  /** In the order of their turns. Stay for good: there are as many as there are clusters. */
+  /** In the order of their turns. Kept for good: there are as many as there are clusters. */
   const queues = new Map<string, Queue>()
   let free = places
 
@@ -66,15 +68,14 @@ export function createLimiter(places = PLACES): Limiter {
   function take(queue: Queue): Release {
     free--
     queue.held++
-    let inside = true
-    return (answered = true) => {
-      if (!inside) return
-      inside = false
+    let held = true
+    return (outcome) => {
+      if (!held) return
+      held = false
       free++
       queue.held--
-      queue.share = answered
-        ? Math.min(queue.share + 1, largest)
-        : Math.max(Math.floor(queue.share / 2), 1)
+      if (outcome === 'answered') queue.share = Math.min(queue.share + 1, largest)
+      if (outcome === 'unanswered') queue.share = Math.max(Math.floor(queue.share / 2), 1)
       admit()
     }
   }

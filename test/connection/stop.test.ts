@@ -69,8 +69,33 @@ test('stops while it waits at the limiter', async (t) => {
   const subscriber = startSubscriber(t, central.url, { limiter })
   await assertStops(subscriber, central)
   assert.equal(central.connections.accepted, 0)
-  leave()
+  leave('answered')
   await limiter.acquire(new AbortController().signal, 'another')
+})
+
+test('handshakes that a stop gives up take no places from their host', async (t) => {
+  const server = await startSilentServer(t)
+  const authority = `127.0.0.1:${server.port}`
+  const limiter = createLimiter()
+  const { signal } = new AbortController()
+  // As many as it may hold after its first answers.
+  for (let answers = 0; answers < 14; answers += 1) {
+    ;(await limiter.acquire(signal, authority))('answered')
+  }
+  const subscribers = Array.from({ length: 4 }, () =>
+    startSubscriber(t, `ws://${authority}`, { limiter }),
+  )
+  await until(() => server.connections.length === 4)
+  for (const subscriber of subscribers) subscriber.stop()
+  await Promise.all(subscribers.map(({ finished }) => finished))
+  let held = 0
+  for (let waiting = 0; waiting < 20; waiting += 1) {
+    limiter.acquire(signal, authority).then(() => {
+      held += 1
+    })
+  }
+  await until(() => held > 0)
+  assert.equal(held, 16)
 })
 
 test('stops while a key is being validated, even by a source that does not listen', async (t) => {

@@ -20,7 +20,7 @@ async function growTo(inside: { release: Release }[], count: number): Promise<vo
   for (;;) {
     await turn()
     if (inside.length >= count) return
-    for (const { release } of inside.splice(0)) release()
+    for (const { release } of inside.splice(0)) release('answered')
   }
 }
 
@@ -33,8 +33,8 @@ test('lets two of a host in at first, and one more with each answer, in the orde
     [0, 1],
   )
   for (const { release } of inside.splice(0)) {
-    release()
-    release()
+    release('answered')
+    release('answered')
   }
   await turn()
   assert.deepEqual(
@@ -47,7 +47,7 @@ test('lets sixteen of one host in at most, and twenty of all', async () => {
   const limiter = createLimiter()
   const us = crowd(limiter, 'us', 200)
   await growTo(us, 16)
-  for (const { release } of us.splice(0)) release()
+  for (const { release } of us.splice(0)) release('answered')
   await turn()
   assert.equal(us.length, 16)
   const others = ['eu', 'in', 'cn'].map((host) => crowd(limiter, host, 5))
@@ -67,7 +67,7 @@ test('a host that never answers leaves the places to the others', async () => {
     await turn()
     assert.ok(alive.length > 0, `${entered} of a living host came through`)
     entered += alive.length
-    for (const { release } of alive.splice(0)) release()
+    for (const { release } of alive.splice(0)) release('answered')
   }
 })
 
@@ -75,17 +75,31 @@ test('a host that falls silent is asked less and less, and more again once it an
   const limiter = createLimiter()
   const us = crowd(limiter, 'us', 500)
   await growTo(us, 16)
-  for (const { release } of us.splice(0)) release(false)
+  for (const { release } of us.splice(0)) release('unanswered')
   await turn()
   assert.equal(us.length, 1)
   await growTo(us, 16)
+})
+
+test('an attempt that we abort takes nothing from a host, and gives it nothing', async () => {
+  const limiter = createLimiter()
+  const us = crowd(limiter, 'us', 500)
+  await growTo(us, 16)
+  for (const { release } of us.splice(0)) release('aborted')
+  await turn()
+  assert.equal(us.length, 16)
+  const eu = crowd(limiter, 'eu', 10)
+  await turn()
+  for (const { release } of eu.splice(0)) release('aborted')
+  await turn()
+  assert.equal(eu.length, 2)
 })
 
 test('hosts take turns', async () => {
   const limiter = createLimiter(1)
   const leaveFirst = await limiter.acquire(signal, 'c')
   const [a, b] = [crowd(limiter, 'a', 3), crowd(limiter, 'b', 3)]
-  leaveFirst()
+  leaveFirst('answered')
   const order: string[] = []
   while (order.length < 6) {
     await turn()
@@ -95,7 +109,7 @@ test('hosts take turns', async () => {
     ] as const) {
       for (const { release } of inside.splice(0)) {
         order.push(host)
-        release()
+        release('answered')
       }
     }
   }
@@ -110,9 +124,9 @@ test('who stops waiting gives the place to the next', async () => {
   const next = limiter.acquire(signal, 'us')
   stop.abort(new Error('enough'))
   await assert.rejects(given, /enough/)
-  release()
+  release('answered')
   const leaveNext = await next
-  leaveNext()
+  leaveNext('answered')
   await limiter.acquire(signal, 'us')
 })
 
@@ -121,7 +135,7 @@ test('who has stopped already does not enter, and nobody leaves a listener behin
   const stop = new AbortController()
   const release = await limiter.acquire(stop.signal, 'us')
   const waiting = limiter.acquire(stop.signal, 'us')
-  release()
+  release('answered')
   await waiting
   assert.equal(getEventListeners(stop.signal, 'abort').length, 0)
   stop.abort(new Error('enough'))
