@@ -1,33 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { StreamError } from '../errors.js'
 import { parseRetryAfter } from '../net/backoff.js'
-import { peerText, redirectHost } from '../net/peer-text.js'
+import { quotePeer, redirectHost } from '../net/redact.js'
 import type { Secret } from '../secret.js'
-
-/** Enough for the first line of an answer, however long the rest of it is. */
-const MAX_BODY_BYTES = 4096
-
-/**
- * Reads the beginning of an answer's body.
- * @param onText called once: at the end, when it is enough, or when the answer breaks off
- * @returns stops reading and calls `onText` with what has come so far
- */
-export function readBody(response: IncomingMessage, onText: (text: string) => void): () => void {
-  const chunks: Buffer[] = []
-  let size = 0
-  const onData = (chunk: Buffer) => {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size >= MAX_BODY_BYTES) done()
-  }
-  const done = () => {
-    response.off('data', onData).off('end', done).off('close', done)
-    onText(Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES).toString())
-  }
-  response.on('error', () => undefined) // An answer that breaks off has told what it told.
-  response.on('data', onData).on('end', done).on('close', done)
-  return done
-}
 
 export type Refused = {
   /** The URL that was asked. */
@@ -45,7 +20,7 @@ export type Refused = {
 export function refusal(response: IncomingMessage, body: string, refused: Refused): StreamError {
   const { url, topic, key, nowMs } = refused
   const status = response.statusCode ?? 0
-  const line = peerText(body, key)
+  const line = quotePeer(body, [key])
   const answered = `${url.host} answered ${status}${line && ` "${line}"`}`
 
   if (status === 401) {
@@ -61,7 +36,14 @@ export function refusal(response: IncomingMessage, body: string, refused: Refuse
   if (status >= 300 && status < 400) {
     return new StreamError(
       'redirected',
-      `${answered} and sends us to ${redirectHost(response, url, key)}; this is not followed, because the key would travel along: compare the hostname with the one on Central's Streaming page`,
+      `${answered} and sends us to ${redirectHost(response, url, [key])}; this is not followed, because the key would travel along: compare the hostname with the one on Central's Streaming page`,
+      { status },
+    )
+  }
+  if (status === 101) {
+    return new StreamError(
+      'answer-invalid',
+      `${answered}, but not as a WebSocket server does: a proxy or a load balancer may stand between`,
       { status },
     )
   }

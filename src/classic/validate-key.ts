@@ -1,11 +1,8 @@
-import { type IncomingMessage, request as requestPlain } from 'node:http'
-import { request as requestSecure } from 'node:https'
 import { StreamError } from '../errors.js'
 import { parseRetryAfter } from '../net/backoff.js'
-import { headerFault } from '../net/header-value.js'
 import { type Host, validateUrl } from '../net/host.js'
-import { peerText, redirectHost } from '../net/peer-text.js'
-import { findRoute, type Route } from '../net/route.js'
+import { type HttpAnswer, HttpClient, headerFault } from '../net/http.js'
+import { redirectHost } from '../net/redact.js'
 import { Secret } from '../secret.js'
 
 /** DNS, TCP, proxy, TLS and the whole answer, all together. */
@@ -25,81 +22,40 @@ export type ValidateKeyOptions = {
   readonly verifyCertificates: boolean
   readonly userAgent: string
   readonly signal: AbortSignal
-  /** 10 s unless told. */
+  /** 10 s (default). */
   readonly timeoutMs?: number
 }
 
 /**
  * Asks Central whether a key is good: `GET https://HOST/streaming/token/validate` with the key as
  * `Authorization` is answered by `{"token": KEY}`, where KEY is the same one or its renewal. It does
- * no harm to ask often. Redirects are not followed: the key would travel along.
+ * no harm to ask often.
  * @throws StreamError `key-refused` (401, 403); what can be tried again: `unavailable` (408, 429,
  *   5xx), `answer-invalid` (any other answer), `proxy-failed`, `unreachable`, `timed-out`,
  *   `certificate-untrusted`; the signal's reason as soon as it aborts
  */
 export async function validateKey(options: ValidateKeyOptions): Promise<Validation> {
-  const { host, key, verifyCertificates, signal, timeoutMs = TIMEOUT_MS } = options
+  const { host, key, verifyCertificates, userAgent, signal, timeoutMs = TIMEOUT_MS } = options
   const url = new URL(validateUrl(host))
   signal.throwIfAborted()
-  const route = await findRoute(url, verifyCertificates)
-  signal.throwIfAborted()
-  const giveUp = new AbortController()
-  const onAbort = () => giveUp.abort(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  const late = `no answer to the validation of a key within ${timeoutMs / 1000} s`
-  const timer = setTimeout(() => giveUp.abort(route.timedOut(late)), timeoutMs)
-  try {
-    const response = await ask(url, options, route, giveUp.signal)
-    return await judge(response, url, key)
-  } catch (error) {
-    if (signal.aborted) throw signal.reason
-    const given = giveUp.signal.aborted && !(error instanceof StreamError)
-    throw given ? giveUp.signal.reason : route.failed(error)
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
-    // Leaves no socket behind, whatever is left of the answer.
-    giveUp.abort()
-  }
+  const answer = await new HttpClient({ url, verifyCertificates }).request({
+    method: 'GET',
+    headers: {
+      Accept: 'application/json',
+      Authorization: headerValue(key),
+      'User-Agent': userAgent,
+    },
+    secrets: [key],
+    signal,
+    timeoutMs,
+    late: `no answer to the validation of a key within ${timeoutMs / 1000} s`,
+    needsBody: isSuccess,
+    maxBytes: MAX_ANSWER_BYTES,
+  })
+  return judge(answer, url, key)
 }
 
-function ask(
-  url: URL,
-  { key, verifyCertificates, userAgent }: ValidateKeyOptions,
-  route: Route,
-  giveUp: AbortSignal,
-): Promise<IncomingMessage> {
-  const send = url.protocol === 'https:' ? requestSecure : requestPlain
-  return new Promise((resolve, reject) => {
-    const request = send(url, {
-      // Without one of its own, Node would keep the connection for a next request.
-      agent: route.agent ?? false,
-      headers: {
-        Accept: 'application/json',
-        Authorization: headerValue(key),
-        'User-Agent': userAgent,
-      },
-      rejectUnauthorized: verifyCertificates,
-    })
-    giveUp.addEventListener(
-      'abort',
-      () => {
-        request.destroy()
-        route.close()
-      },
-      { once: true },
-    )
-    request.on('error', reject)
-    request.on('response', (response) => {
-      // What breaks off is seen by who reads it; there may be nobody any more.
-      response.on('error', () => undefined)
-      const refused = route.refusedByProxy(response, Date.now())
-      if (refused) reject(refused)
-      else resolve(response)
-    })
-    request.end()
-  })
-}
+const isSuccess = (status: number) => status >= 200 && status < 300
 
 function headerValue(key: Secret): string {
   const fault = headerFault(key.reveal())
@@ -110,25 +66,20 @@ function headerValue(key: Secret): string {
   )
 }
 
-async function judge(response: IncomingMessage, url: URL, key: Secret): Promise<Validation> {
-  const status = response.statusCode ?? 0
+function judge(answer: HttpAnswer, url: URL, key: Secret): Validation {
+  const { status, headers, quote } = answer
   const answered = `${url.host} answered ${status} to the validation of a key`
-  if (status >= 200 && status < 300) {
-    return readToken(await readBody(response), answered, key)
-  }
+  if (isSuccess(status)) return readToken(answer, answered, key)
   if (status === 401 || status === 403) {
-    // The status alone decides: the text may break off, or never come.
-    const body = await readBody(response).catch(() => '')
-    const line = peerText(body.toString(), key)
     throw new StreamError(
       'key-refused',
-      `${url.host} answered ${status}${line && ` "${line}"`} to the validation of the key ${key.fingerprint}: download a new key from Central's Streaming page and put it into the input file`,
+      `${url.host} answered ${status}${quote && ` "${quote}"`} to the validation of the key ${key.fingerprint}: download a new key from Central's Streaming page and put it into the input file`,
       { status },
     )
   }
   // From here on the answer is not quoted: nothing is known of what it holds.
   if (status === 408 || status === 429 || status >= 500) {
-    const retryAfterMs = parseRetryAfter(response.headers['retry-after'], Date.now())
+    const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
     throw new StreamError(
       'unavailable',
       `${answered}: it cannot do this now`,
@@ -137,7 +88,7 @@ async function judge(response: IncomingMessage, url: URL, key: Secret): Promise<
   }
   const hint =
     status >= 300 && status < 400
-      ? ` and sends us to ${redirectHost(response, url, key)}, which is not followed because the key would travel along`
+      ? ` and sends us to ${redirectHost(answer, url, [key])}, which is not followed because the key would travel along`
       : ''
   throw new StreamError(
     'answer-invalid',
@@ -146,26 +97,14 @@ async function judge(response: IncomingMessage, url: URL, key: Secret): Promise<
   )
 }
 
-/** What comes of the body, up to a little more than an answer may have. */
-async function readBody(response: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > MAX_ANSWER_BYTES) break
-  }
-  return Buffer.concat(chunks)
-}
-
-function readToken(body: Buffer, answered: string, key: Secret): Validation {
+function readToken({ body, truncated }: HttpAnswer, answered: string, key: Secret): Validation {
   // The parser's error quotes what it stumbled over, so it is not passed along.
   const wrong = (what: string) =>
     new StreamError(
       'answer-invalid',
-      `${answered}, but ${what}, expected {"token": KEY}: something else than Central may answer there, such as a captive portal`,
+      `${answered}, but ${what}, expected {"token": KEY}: something other than Central may answer there, such as a captive portal`,
     )
-  if (body.length > MAX_ANSWER_BYTES) throw wrong(`with more than ${MAX_ANSWER_BYTES} bytes`)
+  if (truncated) throw wrong(`with more than ${MAX_ANSWER_BYTES} bytes`)
   let answer: unknown
   try {
     answer = JSON.parse(new TextDecoder().decode(body))

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
-import { readBody, refusal } from '../classic/refusal.js'
+import { refusal } from '../classic/refusal.js'
 import type { Clock } from '../clock.js'
 import { StreamError } from '../errors.js'
+import { readBody } from '../net/http.js'
 import { connectionLost, protocolError } from './ending.js'
 import { type Heartbeat, startHeartbeat } from './heartbeat.js'
 import { type HandshakeOptions, openSocket } from './open-socket.js'
@@ -63,10 +64,10 @@ export async function connect(options: ConnectOptions): Promise<StreamError> {
   const alive = () => heartbeat?.alive()
 
   socket.on('unexpected-response', (_request, response) => {
-    giveUp = readBody(response, (body) => {
+    giveUp = readBody(response, ({ bytes }) => {
       const nowMs = clock.now()
       const byProxy = watch.refusedByProxy(response, nowMs)
-      end(byProxy ?? refusal(response, body, { url, topic, key, nowMs }))
+      end(byProxy ?? refusal(response, bytes.toString(), { url, topic, key, nowMs }))
     })
   })
   socket.on('upgrade', (response) => {

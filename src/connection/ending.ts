@@ -1,5 +1,5 @@
 import { StreamError } from '../errors.js'
-import { peerText } from '../net/peer-text.js'
+import { quotePeer } from '../net/redact.js'
 import type { Secret } from '../secret.js'
 
 /** `ws` reports this where no close frame came. */
@@ -20,7 +20,7 @@ export type SocketEnd = {
 
 /** An open connection that is gone. */
 export function connectionLost({ url, code, reason, networkCode, key }: SocketEnd): StreamError {
-  const line = peerText(reason, key)
+  const line = quotePeer(reason, [key])
   const message =
     code === ABNORMAL
       ? `the connection to ${url.host} broke off without a close frame${networkCode ? ` (${networkCode})` : ''}`

@@ -3,7 +3,7 @@ import type { Topic } from '../classic/topics.js'
 import { StreamError } from '../errors.js'
 import { loadCommonJs } from '../load-common-js.js'
 import { type Host, socketUrl } from '../net/host.js'
-import { findRoute } from '../net/route.js'
+import { Route } from '../net/route.js'
 import type { Secret } from '../secret.js'
 import { HandshakeWatch } from './handshake-watch.js'
 
@@ -42,7 +42,7 @@ export type OpeningSocket = {
 export async function openSocket(options: HandshakeOptions): Promise<OpeningSocket> {
   const url = new URL(socketUrl(options.host))
   const { verifyCertificates } = options
-  const route = await findRoute(url, verifyCertificates)
+  const route = new Route(url, { verifyCertificates })
   const watch = new HandshakeWatch(url, route)
   const socketOptions: ClientOptions & { closeTimeout: number } = {
     ...(route.agent && { agent: route.agent }),

@@ -1,4 +1,7 @@
+import type { PeerCertificate } from 'node:tls'
 import { errorText, type FailureCode, StreamError } from '../errors.js'
+import { printable } from '../text.js'
+import { quoteNames } from './redact.js'
 
 type Meaning = { readonly code: FailureCode; readonly says: string }
 
@@ -16,12 +19,16 @@ const SELF_SIGNED = untrusted('is self-signed', MEND_TRUST)
 const NO_TLS = unreachable(
   'it does not speak TLS on this port, or no version that is spoken here: check host and port',
 )
-const NO_ROUTE = unreachable('there is no way to it from this network')
+const NO_ROUTE = unreachable('there is no route to it from this network')
+const FORBIDDEN = unreachable('this machine does not allow the connection: check its firewall')
 const CUT = unreachable('it cut the connection')
 const NO_FILES = unreachable('too many open files: raise `ulimit -n` (LimitNOFILE= under systemd)')
 const NO_TCP = { code: 'timed-out', says: 'it did not answer in time' } as const
 
-/** The codes of Node, OpenSSL and undici that say which fault it was. */
+/** What every other fault of Node's HTTP parser means. */
+const NO_HTTP = { code: 'answer-invalid', says: 'its answer is not valid HTTP' } as const
+
+/** The codes of Node and OpenSSL that say which fault it was. */
 const MEANINGS = new Map<string, Meaning>(
   Object.entries({
     ENOTFOUND: unreachable('the name is not known to DNS: check how it is spelled'),
@@ -31,16 +38,16 @@ const MEANINGS = new Map<string, Meaning>(
     ),
     EHOSTUNREACH: NO_ROUTE,
     ENETUNREACH: NO_ROUTE,
+    ENETDOWN: NO_ROUTE,
     EADDRNOTAVAIL: NO_ROUTE,
+    EACCES: FORBIDDEN,
+    EPERM: FORBIDDEN,
     ECONNRESET: CUT,
+    ECONNABORTED: CUT,
     EPIPE: CUT,
-    UND_ERR_SOCKET: CUT,
     EMFILE: NO_FILES,
     ENFILE: NO_FILES,
     ETIMEDOUT: NO_TCP,
-    UND_ERR_CONNECT_TIMEOUT: NO_TCP,
-    UND_ERR_HEADERS_TIMEOUT: NO_TCP,
-    UND_ERR_BODY_TIMEOUT: NO_TCP,
     UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
     UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
     UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
@@ -50,24 +57,19 @@ const MEANINGS = new Map<string, Meaning>(
     CERT_HAS_EXPIRED: untrusted('has expired', 'it must be renewed there; check the clock here'),
     CERT_NOT_YET_VALID: untrusted('is not valid yet', 'check the clock here'),
     CERT_REVOKED: untrusted('was revoked', 'it must be replaced there'),
-    ERR_TLS_CERT_ALTNAME_INVALID: untrusted(
-      'is for another name',
-      'check the host; a proxy or a captive portal may stand between',
-    ),
     HOSTNAME_MISMATCH: untrusted('is for another name', 'check the host'),
     EPROTO: NO_TLS,
     ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
     ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
     ERR_SSL_UNSUPPORTED_PROTOCOL: NO_TLS,
-    // llhttp's code for an answer that begins like no HTTP answer.
-    HPE_INVALID_CONSTANT: { code: 'answer-invalid', says: 'its answer is not HTTP' },
+    HPE_HEADER_OVERFLOW: { code: 'answer-invalid', says: 'the header of its answer is too long' },
   }),
 )
 
 /** What Node appends where a connection had no address on this side yet. */
 const NO_ADDRESS = ' - Local (undefined:undefined)'
 
-/** How far causes are followed: undici and Node nest two or three deep. */
+/** How far causes are followed: Node and libraries nest two or three deep. */
 const MAX_DEPTH = 8
 
 /** Who it was that could not be reached, where that is not the server itself. */
@@ -77,10 +79,9 @@ export type NetworkErrorOptions = {
 }
 
 /**
- * What a fault of DNS, TCP or TLS means, and what the user can do about it. Understands what Node,
- * `ws` and undici throw, with their causes and with the several faults of a host of several
- * addresses.
- * @param where the host, as the message shall name it
+ * What a fault of DNS, TCP, TLS or HTTP means, and what the user can do about it. Understands what Node
+ * and libraries on it throw, with their causes and with the faults of each address of a host.
+ * @param where the host, as the message names it
  * @returns `unreachable`, `timed-out`, `certificate-untrusted`, `answer-invalid` or `proxy-failed`
  */
 export function networkError(
@@ -89,30 +90,63 @@ export function networkError(
   { proxy = false }: NetworkErrorOptions = {},
 ): StreamError {
   if (error instanceof StreamError) return error
-  const found = findCode(error, MAX_DEPTH)
-  const meaning = found === undefined ? undefined : MEANINGS.get(found)
-  const says = meaning
-    ? `${meaning.says} (${found})`
-    : // TLS alerts (ERR_SSL_*) and the rest explain themselves.
-      `${errorText(error).replace(NO_ADDRESS, '')}${found === undefined ? '' : ` (${found})`}`
-  const code = meaning?.code ?? certificateCode(found) ?? 'unreachable'
+  const fault = findFault(error, MAX_DEPTH)
+  const meaning = fault && meaningOf(fault)
+  const says = meaning?.says ?? rawText(fault ?? error)
+  const code = meaning?.code ?? 'unreachable'
   const own = proxy && code !== 'certificate-untrusted' ? 'proxy-failed' : code
-  // No cause: undici's hold bytes of the answer, which may be a key.
-  return new StreamError(own, `cannot reach ${where}: ${says}`)
+  // No cause: it may hold bytes of the answer, which may be a key.
+  return new StreamError(
+    own,
+    `cannot reach ${where}: ${says}${fault === undefined ? '' : ` (${fault.code})`}`,
+  )
 }
 
-/** OpenSSL has more ways to distrust a certificate than are explained here. */
-function certificateCode(code: string | undefined): FailureCode | undefined {
-  return code !== undefined && /(^|_)CERT(_|$)|^CRL_/.test(code)
-    ? 'certificate-untrusted'
+type Fault = Error & { readonly code: string }
+
+function meaningOf(fault: Fault): Meaning | undefined {
+  const { code } = fault
+  const known = MEANINGS.get(code)
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return otherName(fault)
+  if (known) return known
+  if (code.startsWith('HPE_')) return NO_HTTP
+  // OpenSSL has more ways to distrust a certificate than are explained here.
+  return /(^|_)CERT(_|$)|^CRL_/.test(code)
+    ? { code: 'certificate-untrusted', says: rawText(fault) }
     : undefined
 }
 
-/** The code that explains most: a known one, searched through causes and aggregated errors; else the first. */
-function findCode(error: unknown, depth: number): string | undefined {
+/** The names of a certificate that is not for the host that was asked. */
+function otherName(fault: Fault): Meaning {
+  const { cert } = fault as Fault & { readonly cert?: Partial<PeerCertificate> }
+  const names = (cert?.subjectaltname ?? '')
+    .split(', ')
+    .map((name) => name.replace(/^(DNS|IP Address|URI):/, ''))
+    .filter((name) => name !== '')
+  const common = [cert?.subject?.CN ?? []].flat()
+  const known = names.length > 0 ? names : common
+  return untrusted(
+    known.length > 0 ? `is for another name (${quoteNames(known)})` : 'is for another name',
+    'check the host; a proxy or a captive portal may stand between',
+  )
+}
+
+/** What an error says of itself: the reason of a TLS alert without OpenSSL's file and line. */
+function rawText(error: unknown): string {
+  if (error instanceof Error && 'reason' in error && typeof error.reason === 'string') {
+    return `the TLS handshake failed: ${printable(error.reason, 200)}`
+  }
+  return errorText(error).replace(NO_ADDRESS, '')
+}
+
+/** The fault that explains most: a known one, searched through causes and aggregated errors; else the first. */
+function findFault(error: unknown, depth: number): Fault | undefined {
   if (!(error instanceof Error) || depth === 0) return undefined
-  const own = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const inner = error instanceof AggregateError ? [...error.errors, error.cause] : [error.cause]
-  const codes = inner.map((each) => findCode(each, depth - 1))
-  return [own, ...codes].find((code) => code !== undefined && MEANINGS.has(code)) ?? own ?? codes[0]
+  const faults = [error, ...inner.map((each) => findFault(each, depth - 1))].filter(isFault)
+  return faults.find(({ code }) => MEANINGS.has(code)) ?? faults[0]
+}
+
+function isFault(error: Error | undefined): error is Fault {
+  return error !== undefined && 'code' in error && typeof error.code === 'string'
 }

@@ -1,34 +1,82 @@
-import { getProxyForUrl } from 'proxy-from-env'
+import { StreamError } from '../errors.js'
+import { Secret } from '../secret.js'
 
-/**
- * The proxy that `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` (in either case) name for a
- * URL, or undefined. REST and WebSocket both ask here, so they can never take different ways:
- * `wss:` is looked up as `https:` and `ws:` as `http:`, as Python's clients do. Like these, and
- * unlike the library, it takes `example.com` in `NO_PROXY` for its subdomains too, `.example.com` for
- * the domain itself, and a proxy without a scheme for an `http:` one.
- */
-export function proxyFor(url: string): string | undefined {
-  const asked = new URL(url.replace(/^ws(s?):/, 'http$1:'))
-  const proxy = getProxyForUrl(asked.href)
-  if (!proxy || isUnderNoProxy(asked)) return undefined
-  const [, rest = ''] = proxy.split('://')
-  return isNamedInFull(proxy) ? proxy : `http://${rest}`
+/** The proxy for a request. */
+export type ProxyServer = {
+  /** Without user and password. */
+  readonly url: URL
+  /** The value of `Proxy-Authorization`; undefined where the environment names no user. */
+  readonly authorization: string | undefined
+  /** What must not be shown when the other side quotes it. */
+  readonly secrets: readonly Secret[]
 }
 
-/** Names in `NO_PROXY` may have a port, which then must be the URL's. */
-function isUnderNoProxy({ hostname, host }: URL): boolean {
+/**
+ * Finds the proxy for a URL in `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; names in lower
+ * case go first. Every connection of the program asks here, so REST and WebSocket always take the same
+ * route: `wss:` counts as `https:` and `ws:` as `http:`. A name in `NO_PROXY` holds for its subdomains
+ * too, as it does for Python's clients.
+ * @returns undefined where the request goes straight
+ * @throws StreamError `proxy-failed` where the environment names a proxy that cannot be used
+ */
+export function findProxy(url: URL): ProxyServer | undefined {
+  const secure = url.protocol === 'https:' || url.protocol === 'wss:'
+  const named = environment(secure ? 'HTTPS_PROXY' : 'HTTP_PROXY') || environment('ALL_PROXY')
+  if (named === '' || isExcluded(url, secure ? '443' : '80')) return undefined
+  return parseProxy(named)
+}
+
+/** Whether `NO_PROXY` names the host: `host`, `.host`, `*host`, each with or without a port, or `*`. */
+function isExcluded({ hostname, port }: URL, defaultPort: string): boolean {
   const names = environment('NO_PROXY')
     .toLowerCase()
     .split(/[,\s]+/)
-    .map((name) => name.replace(/^\.+/, ''))
-  return names.some(
-    (name) => name !== '' && [hostname, host].some((each) => `.${each}`.endsWith(`.${name}`)),
-  )
+  return names.some((name) => {
+    const [, wildcard = '', host = '', ofPort] =
+      /^([*.]*)(\[.*\]|[^:]*)(?::(\d+))?$/.exec(name) ?? []
+    if (ofPort !== undefined && ofPort !== (port || defaultPort)) return false
+    if (wildcard.startsWith('*')) return hostname.endsWith(`${wildcard.slice(1)}${host}`)
+    return host !== '' && `.${hostname}`.endsWith(`.${host}`)
+  })
 }
 
-/** Whether a variable holds this very URL; else the library has put a scheme before it. */
-function isNamedInFull(proxy: string): boolean {
-  return ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'].some((name) => environment(name) === proxy)
+function parseProxy(named: string): ProxyServer {
+  const text = named.includes('://') ? named : `http://${named}`
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  // An unescaped `#`, `/` or `?` in a password ends what a URL takes for login and host.
+  const [, authority = '', rest = ''] = /:\/\/([^/?#]*)(.*)$/s.exec(text) ?? []
+  if (!authority.includes('@') && rest.includes('@')) {
+    throw unusable(
+      'special characters in its user or password must be percent-encoded, such as %23 for "#" and %40 for "@"',
+    )
+  }
+  if (!url) throw unusable('it is not a URL')
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw unusable(`proxies of the kind "${url.protocol}//" are not supported`)
+  }
+  return { url: new URL(`${url.protocol}//${url.host}`), ...login(url) }
+}
+
+function login({ username, password }: URL): Pick<ProxyServer, 'authorization' | 'secrets'> {
+  if (username === '' && password === '') return { authorization: undefined, secrets: [] }
+  let secret: string
+  let both: string
+  try {
+    secret = decodeURIComponent(password)
+    both = `${decodeURIComponent(username)}:${secret}`
+  } catch {
+    throw unusable('a "%" in its user or password must be written as %25')
+  }
+  const authorization = `Basic ${Buffer.from(both).toString('base64')}`
+  const secrets = [authorization, authorization.slice('Basic '.length), both, secret, password]
+  return { authorization, secrets: secrets.map((each) => new Secret(each)) }
+}
+
+function unusable(why: string): StreamError {
+  return new StreamError(
+    'proxy-failed',
+    `the proxy that the environment names cannot be used: ${why}; expected http://HOST:PORT or http://USER:PASSWORD@HOST:PORT in HTTPS_PROXY or HTTP_PROXY`,
+  )
 }
 
 function environment(name: string): string {

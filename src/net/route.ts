@@ -1,99 +1,215 @@
-import type { IncomingMessage } from 'node:http'
-import type { HttpsProxyAgent } from 'https-proxy-agent'
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  Agent as PlainAgent,
+  request as requestPlain,
+} from 'node:http'
+import { type RequestOptions, request as requestSecure, Agent as SecureAgent } from 'node:https'
+import { isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { StreamError } from '../errors.js'
 import { parseRetryAfter } from './backoff.js'
 import { networkError } from './network-error.js'
-import { proxyFor } from './proxy.js'
-import { proxyAgent } from './proxy-agent.js'
+import { findProxy, type ProxyServer } from './proxy.js'
+import { quoteNames } from './redact.js'
 
-/** The way of one request, straight or through a proxy; tells whether a failure is the proxy's. */
+/** Many servers close an idle connection after 5 s. A request must not meet the one they are closing. */
+const IDLE_MS = 4000
+/** A proxy or a server must not choose HTTP/2. */
+const ALPN = { ALPNProtocols: ['http/1.1'] }
+
+export type RouteOptions = {
+  readonly verifyCertificates: boolean
+  /** How errors call the other side; the URL's host (default). */
+  readonly name?: string
+  /**
+   * Hands plain HTTP to the proxy in place of asking it for a tunnel: many proxies open tunnels to port
+   * 443 alone. The proxy then sees all of the request. No by default.
+   */
+  readonly forwardPlain?: boolean
+  /** Keeps one connection open for the next request. No by default. */
+  readonly keepAlive?: boolean
+}
+
+/** How the requests to one URL travel, straight or through a proxy, and whose fault a failure is. */
 export class Route {
-  /** For the request; undefined where it goes straight. */
-  readonly agent: HttpsProxyAgent<string> | undefined
+  /** For `node:http` and `ws`; undefined where a request goes straight, on a connection of its own. */
+  readonly agent: PlainAgent | undefined
   readonly #url: URL
-  /** Reaches the socket to a proxy, which the request does not own before the proxy has answered. */
-  readonly #tunnel: AbortController
-  /** The proxy, as long as it has not let us through. */
-  #proxy: URL | undefined
-  /** What it answered in place of 200. */
-  #proxyStatus: number | undefined
+  readonly #name: string
+  readonly #verifyCertificates: boolean
+  readonly #proxy: ProxyServer | undefined
+  readonly #forward: boolean
+  /** The request for a tunnel, until the proxy has answered it with 200. */
+  #tunnel: ClientRequest | undefined
 
-  constructor(url: URL, tunnel: AbortController, agent: HttpsProxyAgent<string> | undefined) {
+  /** @throws StreamError `proxy-failed` where the environment names a proxy that cannot be used */
+  constructor(url: URL, options: RouteOptions) {
+    const { verifyCertificates, name = url.host, forwardPlain = false, keepAlive = false } = options
     this.#url = url
-    this.#tunnel = tunnel
-    this.agent = agent
-    this.#proxy = agent?.proxy
-    agent?.once('proxyConnect', ({ statusCode }: { statusCode: number }) => {
-      if (statusCode === 200) this.#proxy = undefined
-      else this.#proxyStatus = statusCode
+    this.#name = name
+    this.#verifyCertificates = verifyCertificates
+    this.#proxy = findProxy(url)
+    this.#forward = forwardPlain && url.protocol === 'http:' && this.#proxy !== undefined
+    this.agent = this.#createAgent(keepAlive)
+  }
+
+  /** Begins a request; its body and its end are up to the caller. */
+  request({ headers, ...options }: RequestOptions & { headers: Record<string, string> }) {
+    const { pathname, search, origin, host } = this.#url
+    const rejectUnauthorized = this.#verifyCertificates
+    const all = { ...options, rejectUnauthorized, agent: this.agent ?? false }
+    if (!this.#proxy || !this.#forward) return requestTo(this.#url, { ...all, headers })
+    const { url, authorization } = this.#proxy
+    return requestTo(url, {
+      ...all,
+      path: `${origin}${pathname}${search}`,
+      // Else it would be taken from the header Host.
+      servername: serverName(url),
+      headers: {
+        ...headers,
+        Host: host,
+        ...(authorization !== undefined && { 'Proxy-Authorization': authorization }),
+      },
     })
   }
 
-  /** Whether the proxy has not let us through yet. */
+  /** What must not be shown when the proxy quotes it. */
+  get secrets(): ProxyServer['secrets'] {
+    return this.#proxy?.secrets ?? []
+  }
+
+  /** Whether the proxy has not let the request through yet. */
   get atProxy(): boolean {
-    return this.#proxy !== undefined
+    return this.#forward || this.#tunnel !== undefined
   }
 
-  /** Leaves no socket to the proxy behind; a tunnel that stands belongs to the request. */
+  /** Closes what is open: a connection that is kept, and one on which a proxy still owes an answer. */
   close(): void {
-    if (this.atProxy) this.#tunnel.abort()
+    this.#tunnel?.destroy()
+    this.agent?.destroy()
   }
 
-  /** What it means that the request failed. */
+  /** What the failure of a request means. */
   failed(error: unknown): StreamError {
     return this.atProxy
-      ? networkError(error, this.#proxyName, { proxy: true })
-      : networkError(error, this.#url.host)
+      ? networkError(error, `${this.#proxyName} on the way to ${this.#name}`, { proxy: true })
+      : networkError(error, this.#name)
   }
 
   /**
    * @param late what did not come in time
-   * @param waitingFor the step that Central did not get through with
+   * @param waitingFor the step that the server did not get through with
    */
   timedOut(late: string, waitingFor?: string): StreamError {
-    if (this.atProxy) return new StreamError('proxy-failed', `${this.#proxyName}: ${late}`)
+    if (this.#tunnel) {
+      const message = `${this.#proxyName}: ${late}, asked for a tunnel to ${this.#name}`
+      return new StreamError('proxy-failed', message)
+    }
     const step = waitingFor === undefined ? '' : `, still waiting for ${waitingFor}`
-    return new StreamError('timed-out', `${this.#url.host}: ${late}${step}`)
+    return new StreamError('timed-out', `${this.#name}: ${late}${step}`)
   }
 
   /**
-   * Whether an answer is a proxy's own, and what it means then. 407 is a proxy's even where none was
-   * named.
+   * What it means that an answer is a proxy's own, or undefined where it is the server's. 407 is a
+   * proxy's even where the environment names none.
    * @param nowMs milliseconds since the epoch
    */
   refusedByProxy(answer: IncomingMessage, nowMs: number): StreamError | undefined {
-    const { statusCode, headers } = answer
-    const refused = this.#proxyStatus ?? (statusCode === 407 ? statusCode : undefined)
-    if (refused === undefined) return undefined
-    // tinyproxy answers 401, not 407, to a password that is wrong.
-    const hint =
-      refused === 407 || refused === 401
-        ? ': it expects the right user and password in HTTPS_PROXY or HTTP_PROXY'
-        : ''
+    return answer.statusCode === 407 ? this.#refused(answer, nowMs) : undefined
+  }
+
+  #refused({ statusCode: status = 0, headers }: IncomingMessage, nowMs: number): StreamError {
+    const hint = status === 407 || status === 401 ? loginHint(headers['proxy-authenticate']) : ''
     const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs)
     return new StreamError(
       'proxy-failed',
-      `${this.#proxyName} answered ${refused} when asked for ${this.#url.host}${hint}`,
-      retryAfterMs === undefined ? { status: refused } : { status: refused, retryAfterMs },
+      `${this.#proxyName} answered ${status} when asked for ${this.#name}${hint}`,
+      retryAfterMs === undefined ? { status } : { status, retryAfterMs },
     )
   }
 
-  /** Without the user and password that stand in its URL. */
   get #proxyName(): string {
-    return this.#proxy ? `the proxy ${this.#proxy.host}` : 'a proxy'
+    return this.#proxy ? `the proxy ${this.#proxy.url.host}` : 'a proxy'
+  }
+
+  #createAgent(keepAlive: boolean): PlainAgent | undefined {
+    const proxy = this.#proxy
+    const tunnels = proxy !== undefined && !this.#forward
+    if (!keepAlive && !tunnels) return undefined
+    const options = keepAlive ? { keepAlive, timeout: IDLE_MS } : {}
+    const secure = isSecure(this.#forward && proxy ? proxy.url : this.#url)
+    const agent = secure ? new SecureAgent(options) : new PlainAgent(options)
+    if (!tunnels) return agent
+    agent.createConnection = (target, callback) => {
+      const done = callback as (error: Error | null, socket?: Socket) => void
+      const open = (socket: Socket) =>
+        secure ? connectTls({ ...(target as object), ...ALPN, socket }) : socket
+      this.#openTunnel(proxy).then((socket) => done(null, open(socket)), done)
+      return undefined
+    }
+    return agent
+  }
+
+  /** Node's own parser reads the proxy's answer: it bounds the header. */
+  #openTunnel({ url, authorization }: ProxyServer): Promise<Socket> {
+    const { hostname, port } = this.#url
+    const target = `${hostname}:${port || (isSecure(this.#url) ? 443 : 80)}`
+    const request = requestTo(url, {
+      method: 'CONNECT',
+      path: target,
+      agent: false,
+      servername: serverName(url),
+      rejectUnauthorized: this.#verifyCertificates,
+      headers: {
+        Host: target,
+        ...(authorization !== undefined && { 'Proxy-Authorization': authorization }),
+      },
+    })
+    this.#tunnel = request
+    return new Promise((resolve, reject) => {
+      request.on('connect', (answer, socket, head) => {
+        const { statusCode = 0 } = answer
+        // What breaks off is seen by the request that gets the socket; it may not have it yet.
+        socket.on('error', () => undefined)
+        if (statusCode >= 200 && statusCode < 300) {
+          this.#tunnel = undefined
+          socket.unshift(head)
+          resolve(socket)
+        } else {
+          socket.destroy()
+          reject(this.#refused(answer, Date.now()))
+        }
+      })
+      const fail = (error: unknown) => reject(this.failed(error))
+      request.on('error', fail)
+      request.on('close', () => fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
+      request.end()
+    })
   }
 }
 
-/**
- * Finds the way to a URL.
- * @throws StreamError `proxy-failed` where the environment names a proxy that cannot be used
- */
-export async function findRoute(url: URL, verifyCertificates: boolean): Promise<Route> {
-  const tunnel = new AbortController()
-  const proxy = proxyFor(url.href)
-  const agent =
-    proxy === undefined
-      ? undefined
-      : await proxyAgent({ proxy, verifyCertificates, signal: tunnel.signal })
-  return new Route(url, tunnel, agent)
+const isSecure = ({ protocol }: URL) => protocol === 'https:' || protocol === 'wss:'
+
+function requestTo(url: URL, options: RequestOptions): ClientRequest {
+  return (isSecure(url) ? requestSecure : requestPlain)(url, options)
+}
+
+/** For the certificate of a server that is not the one in the header `Host`. */
+function serverName({ hostname }: URL): string {
+  return hostname.startsWith('[') || isIP(hostname) > 0 ? '' : hostname
+}
+
+/** Ways to log in that proxies ask for beside Basic, which is the only one that works here. */
+const OTHER_LOGINS = ['NTLM', 'Negotiate', 'Kerberos', 'Digest', 'Bearer']
+
+/** @param asked the header `Proxy-Authenticate` */
+function loginHint(asked = ''): string {
+  const has = (scheme: string) => new RegExp(`(^|[\\s,])${scheme}($|[\\s,])`, 'i').test(asked)
+  const others = OTHER_LOGINS.filter(has)
+  // tinyproxy answers 401, not 407, to a password that is wrong.
+  if (has('Basic') || others.length === 0) {
+    return ': it expects the right user and password in HTTPS_PROXY or HTTP_PROXY'
+  }
+  return `: it expects a login by ${quoteNames(others)}, which is not supported; run a local proxy that can do it, such as px or cntlm, and name that one in HTTPS_PROXY or HTTP_PROXY`
 }

@@ -1,32 +1,29 @@
-import { validateHeaderValue } from 'node:http'
-import { Agent, type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici'
 import { StreamError } from '../errors.js'
 import { parseRetryAfter } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
-import { networkError } from '../net/network-error.js'
-import { proxyFor } from '../net/proxy.js'
-import { redactUrl } from '../net/url-text.js'
+import { type HttpAnswer, HttpClient, headerFault } from '../net/http.js'
+import { redactUrl } from '../net/redact.js'
 import { Secret } from '../secret.js'
-import { firstLine } from '../text.js'
 import type { ExporterContext } from './output.js'
 
-const CONNECT_MS = 10_000
 /** The whole of one request: a sink may write a batch to a slow disk for a minute before it answers. */
 const REQUEST_MS = 90_000
-/** What is read of an answer, to quote its first line. */
-const MAX_ANSWER_BYTES = 4_096
-/** Beside all of 500 and above. 407 is the proxy's: once its login is right, the batch can pass. */
-const RETRIED: readonly number[] = [407, 408, 429]
+/**
+ * Beside all of 500 and above. 101 is no answer to a batch. 407 is the proxy's: once its login is right,
+ * the batch can pass.
+ */
+const RETRIED: readonly number[] = [101, 407, 408, 429]
 const AUTHORIZATION = 'ARUBA_STREAM_HTTP_AUTHORIZATION'
 
 /** Where batches are posted to. */
 export class HttpSink {
   /** Without query: that may hold a token. */
   readonly name: string
-  readonly #url: URL
   readonly #requestMs: number
-  readonly #authorization: Secret | undefined
-  #dispatcher: Dispatcher
+  readonly #signal: AbortSignal
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #secrets: readonly Secret[]
+  readonly #client: HttpClient
 
   /**
    * @param requestMs for the whole of one request
@@ -34,15 +31,20 @@ export class HttpSink {
    *   environment names a proxy that cannot be used
    */
   constructor(url: URL, context: ExporterContext, requestMs = REQUEST_MS) {
+    const authorization = readAuthorization(context.env[AUTHORIZATION])
     this.name = redactUrl(url.href)
-    this.#url = url
     this.#requestMs = requestMs
-    this.#authorization = readAuthorization(context.env[AUTHORIZATION])
-    this.#dispatcher = createDispatcher(url, this.name)
-    if (this.#authorization && url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    this.#signal = context.signal
+    this.#headers = {
+      'Content-Type': 'application/x-ndjson',
+      'Content-Encoding': 'gzip',
+      ...(authorization !== undefined && { Authorization: authorization }),
+    }
+    this.#secrets = secretsOf(url, authorization)
+    this.#client = createClient(url, this.name)
+    if (authorization !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname)) {
       context.log.warn(`${AUTHORIZATION} is sent in plain text; use https:// to keep it secret`)
     }
-    context.signal.addEventListener('abort', () => this.#dispatcher.destroy(), { once: true })
   }
 
   /**
@@ -50,61 +52,36 @@ export class HttpSink {
    * @returns nothing when it was taken, else why not: `export-failed` where another try is no use
    */
   async post(body: Uint8Array): Promise<StreamError | undefined> {
-    const headers: Record<string, string> = {
-      'content-type': 'application/x-ndjson',
-      'content-encoding': 'gzip',
-    }
-    if (this.#authorization) headers.authorization = this.#authorization.reveal()
-    const timer = setTimeout(() => this.#startAfresh(), this.#requestMs)
     try {
-      const answer = await this.#dispatcher.request({
-        origin: this.#url.origin,
-        path: `${this.#url.pathname}${this.#url.search}`,
+      const answer = await this.#client.request({
         method: 'POST',
-        headers,
+        headers: this.#headers,
+        secrets: this.#secrets,
         body,
-        headersTimeout: 0,
-        bodyTimeout: 0,
+        signal: this.#signal,
+        timeoutMs: this.#requestMs,
+        late: `no answer within ${this.#requestMs / 1000} s`,
       })
-      return await this.#judge(answer)
+      return this.#judge(answer)
     } catch (error) {
-      return networkError(error, this.name)
-    } finally {
-      clearTimeout(timer)
+      if (error instanceof StreamError) return error
+      if (this.#signal.aborted) return new StreamError('timed-out', `${this.name}: given up`)
+      throw error
     }
   }
 
   async close(): Promise<void> {
-    await this.#dispatcher.destroy()
+    this.#client.close()
   }
 
-  /**
-   * Ends the request under way, with its connection. No signal and no other time-out of undici's covers
-   * the wait for a proxy's answer to CONNECT.
-   */
-  #startAfresh(): void {
-    const seconds = this.#requestMs / 1000
-    const error = new StreamError('timed-out', `${this.name}: no answer within ${seconds} s`)
-    const old = this.#dispatcher
-    this.#dispatcher = createDispatcher(this.#url, this.name)
-    old.destroy(error)
-  }
-
-  async #judge(answer: Dispatcher.ResponseData): Promise<StreamError | undefined> {
-    const { statusCode: status } = answer
-    if (status >= 200 && status < 300) {
-      // The status says it all; what happens to the rest of the answer changes nothing.
-      await answer.body.dump({ limit: MAX_ANSWER_BYTES }).catch(() => {})
-      return undefined
-    }
-    const line = firstLine(await beginning(answer.body).catch(() => ''))
-    const said = `${this.name} answered ${status}${line === '' ? '' : `: ${line}`}`
+  #judge({ status, headers, quote }: HttpAnswer): StreamError | undefined {
+    if (status >= 200 && status < 300) return undefined
+    const answered = `${this.name} answered ${status}${quote === '' ? '' : `: ${quote}`}`
     if (!RETRIED.includes(status) && status < 500) {
-      return new StreamError('export-failed', said, { status })
+      return new StreamError('export-failed', answered, { status })
     }
-    const { 'retry-after': retryAfter } = answer.headers
-    const retryAfterMs = parseRetryAfter([retryAfter].flat()[0], Date.now())
-    return new StreamError('unavailable', said, {
+    const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
+    return new StreamError('unavailable', answered, {
       status,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     })
@@ -132,68 +109,41 @@ export function parseHttpTarget(target: string): URL {
   return url
 }
 
-function readAuthorization(value: string | undefined): Secret | undefined {
+function readAuthorization(value: string | undefined): string | undefined {
   if (value === undefined || value === '') return undefined
-  try {
-    validateHeaderValue('authorization', value)
-  } catch {
-    // Not passed along: the original quotes the value.
-    throw new StreamError(
-      'exporter-unusable',
-      `${AUTHORIZATION} has characters that a header cannot carry (a newline at its end?)`,
-    )
-  }
-  return new Secret(value)
+  const fault = headerFault(value)
+  if (fault === undefined) return value
+  throw new StreamError(
+    'exporter-unusable',
+    `${AUTHORIZATION} holds ${fault}, which an HTTP header cannot carry`,
+  )
 }
 
-function createDispatcher(url: URL, name: string): Dispatcher {
-  const proxy = proxyFor(url.href)
-  // One connection: batches go one after the other.
-  const connections = 1
-  const connect = { timeout: CONNECT_MS }
-  if (proxy === undefined) return new Agent({ connections, connect })
-  // Many proxies open tunnels to port 443 alone, so plain HTTP is forwarded instead.
-  const proxyTunnel = url.protocol === 'https:'
-  const factory = (origin: URL, options: Pool.Options) => {
-    const { connect } = options
-    if (typeof connect !== 'function') return new Pool(origin, options)
-    return new Pool(origin, { ...options, connect: connectOrFail(connect, name) })
-  }
-  const tls = { proxyTls: connect, requestTls: connect }
-  try {
-    return new ProxyAgent({ connections, uri: proxy, proxyTunnel, ...tls, factory })
-  } catch {
-    // Not passed along: the original may quote the URL, which may hold a password.
-    throw new StreamError(
-      'exporter-unusable',
-      `${name}: the proxy that the environment names cannot be used; expected http://host:port ` +
-        'in HTTPS_PROXY or HTTP_PROXY, with %XX for what is special in its user and password',
-    )
-  }
+/** What of a request must not be shown when the sink quotes it: all of it, and its parts. */
+function secretsOf({ search, searchParams }: URL, authorization = ''): Secret[] {
+  const [scheme = '', ...rest] = authorization.split(' ')
+  const credentials = rest.join(' ')
+  const login =
+    scheme.toLowerCase() === 'basic' ? Buffer.from(credentials, 'base64').toString() : ''
+  const password = login.slice(login.indexOf(':') + 1)
+  // A shorter value of the query may be any word, such as the name of an index.
+  const values = [...searchParams.values()].filter((value) => value.length >= 8)
+  return [authorization, credentials, login, password, search, ...values].map(
+    (each) => new Secret(each),
+  )
 }
 
-/**
- * undici connects again at once, without pause or end, where a proxy hangs up in place of an answer to
- * CONNECT: it takes the code of that error for a request's. Here the request fails.
- */
-function connectOrFail(connect: buildConnector.connector, name: string): buildConnector.connector {
-  return (options, callback) =>
-    connect(options, (...[error, socket]) => {
-      if (!error) return callback(null, socket)
-      const hungUp = 'code' in error && error.code === 'UND_ERR_SOCKET'
-      const says = `cannot reach ${name}: the proxy hung up in place of opening a tunnel`
-      callback(hungUp ? new StreamError('proxy-failed', says) : error, null)
+function createClient(url: URL, name: string): HttpClient {
+  try {
+    return new HttpClient({
+      url,
+      name,
+      verifyCertificates: true,
+      forwardPlain: true,
+      keepAlive: true,
     })
-}
-
-/** The first bytes of an answer, as text. */
-async function beginning(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size >= MAX_ANSWER_BYTES) break
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error
+    throw new StreamError('exporter-unusable', `${name}: ${error.message}`)
   }
-  return Buffer.concat(chunks).toString('utf8')
 }

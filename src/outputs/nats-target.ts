@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { StreamMessage } from '../classic/message.js'
 import { StreamError } from '../errors.js'
-import { redactUrl } from '../net/url-text.js'
+import { redactUrl } from '../net/redact.js'
 
 /** `nats://HOST:PORT,HOST:PORT/PREFIX?stream=NAME`, read. */
 export type NatsTarget = {

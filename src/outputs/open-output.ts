@@ -1,5 +1,5 @@
 import { StreamError } from '../errors.js'
-import { redactUrl } from '../net/url-text.js'
+import { redactUrl } from '../net/redact.js'
 import { closest } from '../suggest.js'
 import { printable } from '../text.js'
 import { DEFAULT_JSON_PATH } from './json-path.js'

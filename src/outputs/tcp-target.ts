@@ -1,5 +1,5 @@
 import { StreamError } from '../errors.js'
-import { redactUrl } from '../net/url-text.js'
+import { redactUrl } from '../net/redact.js'
 
 /** Where lines are sent. */
 export type TcpAddress = {

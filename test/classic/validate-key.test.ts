@@ -10,6 +10,7 @@ import { Secret } from '../../src/secret.js'
 import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
+import { startTcpServer } from '../helpers/tcp-server.js'
 import { certificates } from '../helpers/tls.js'
 
 type Options = Partial<Omit<ValidateKeyOptions, 'host' | 'key'>>
@@ -265,4 +266,74 @@ test('a key that no header can carry is told from trouble with the network', asy
   const error = await failure(validate(central.url, 'a\nb'), 'input-invalid')
   assert.equal(error.retry, false)
   assert.equal(central.connections.accepted, 0)
+})
+
+const STRANGE: readonly (readonly [what: string, answer: string, code: FailureCode, RegExp])[] = [
+  [
+    'a 101 that upgrades',
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    'answer-invalid',
+    /answered 101/,
+  ],
+  [
+    'a 101 that upgrades to nothing',
+    'HTTP/1.1 101 Switching Protocols\r\n\r\n',
+    'answer-invalid',
+    /answered 101/,
+  ],
+  [
+    'a header past all bounds',
+    `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`,
+    'answer-invalid',
+    /the header of its answer is too long/,
+  ],
+  ['another protocol', 'SSH-2.0-OpenSSH_9.2\r\n', 'answer-invalid', /not valid HTTP/],
+  [
+    'two lengths',
+    'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+    'answer-invalid',
+    /not valid HTTP/,
+  ],
+]
+
+for (const [what, answer, code, message] of STRANGE) {
+  test(`${what} in place of an answer ends a validation, and its connection`, async (t) => {
+    const server = await startTcpServer(t, (socket) => socket.write(answer))
+    const validation = validate(`http://${server.authority}`, makeKey('strange'))
+    const error = await failure(validation, code)
+    assert.match(error.message, message)
+    assert.doesNotMatch(error.message, /Parse Error/)
+    await until(() => server.connections.every((socket) => socket.closed))
+  })
+}
+
+test('interim answers before the answer are no answer, and are not waited for without end', async (t) => {
+  const key = makeKey('interim')
+  const body = JSON.stringify({ token: key })
+  const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'
+  const end = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const server = await startTcpServer(t, (socket) => socket.write(interim + end))
+  assert.deepEqual(await validate(`http://${server.authority}`, key), { type: 'accepted' })
+
+  const endless = await startTcpServer(t, (socket) => {
+    const timer = setInterval(() => socket.write(interim), 10)
+    socket.on('close', () => clearInterval(timer))
+  })
+  const validation = validate(`http://${endless.authority}`, key, { timeoutMs: 200 })
+  await failure(validation, 'timed-out')
+  await until(() => endless.connections.every((socket) => socket.closed))
+})
+
+test('a refusal by an HTML page is quoted with the title of the page', async (t) => {
+  const central = await startCentral(t)
+  const body = '<!DOCTYPE html>\n<html><head>\n<title>403 &amp; Forbidden</title></head></html>'
+  central.failValidation({ type: 'answer', status: 403, body })
+  const { message } = await failure(validate(central.url, makeKey('page')), 'key-refused')
+  assert.match(message, /answered 403 "403 & Forbidden" to/)
+})
+
+test('a refusal does not wait for the rest of its text', async (t) => {
+  const stalled = await serve(t, (_, response) => response.writeHead(401).write('no, never'))
+  const validation = validate(stalled, makeKey('stalled'), { timeoutMs: 120_000 })
+  assert.match((await failure(validation, 'key-refused')).message, /"no, never"/)
 })

@@ -139,3 +139,31 @@ test('a server that does not answer through a proxy is left in time, tunnel and 
   }
   await Promise.all([leave({ tls: good }), leave({})])
 })
+
+test('a proxy that asks for NTLM alone is said to be of that kind', async (t) => {
+  const central = await startCentral(t)
+  const answer =
+    'HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate\r\n\r\n'
+  const proxy = await startProxy(t, { answer })
+  setProxies(t, { HTTP_PROXY: withLogin(proxy.url) })
+  const { message } = await failure(validate(central.url))
+  assert.match(message, /by NTLM, Negotiate, which is not supported; run a local proxy/)
+  assert.doesNotMatch(message, /right user/)
+
+  const basic = answer.replace('Negotiate', 'Basic realm="office"')
+  const other = await startProxy(t, { answer: basic })
+  setProxies(t, { HTTP_PROXY: withLogin(other.url) })
+  assert.match((await failure(validate(central.url))).message, /right user and password/)
+})
+
+test('special characters in the password of a proxy are said to need an escape', async (t) => {
+  const central = await startCentral(t)
+  for (const password of ['s3cret#1', '12#s3cret', 's3cret/1', 's3cret?']) {
+    setProxies(t, { HTTP_PROXY: `http://user:${password}@127.0.0.1:3128` })
+    const { code, message } = await failure(validate(central.url))
+    assert.equal(code, 'proxy-failed')
+    assert.match(message, /must be percent-encoded, such as %23 for "#"/)
+  }
+  setProxies(t, { HTTP_PROXY: 'http://user:s3cret%@127.0.0.1:3128' })
+  assert.match((await failure(validate(central.url))).message, /must be written as %25/)
+})

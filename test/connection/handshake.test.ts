@@ -7,6 +7,7 @@ import { closedPort, startCentral, startSilentServer } from '../helpers/central.
 import { until } from '../helpers/clock.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
 import { fixedKey, startSubscriber } from '../helpers/subscription.js'
+import { startTcpServer } from '../helpers/tcp-server.js'
 import { certificates } from '../helpers/tls.js'
 
 /** Lets the first handshake be answered so, and gives the status that follows. */
@@ -80,7 +81,7 @@ test('a 404 gives the entry up', (t) =>
   assertRefused(t, { status: 404, body: '' }, 'refused', /answered 404, expected 101/))
 
 test('a 200 that is no upgrade gives the entry up', (t) =>
-  assertRefused(t, { status: 200, body: '<html>Welcome' }, 'refused', /200 "<html>Welcome"/))
+  assertRefused(t, { status: 200, body: '<html>Welcome' }, 'refused', /200 "Welcome"/))
 
 test('a redirect gives the entry up and names the host, which is not asked', async (t) => {
   const elsewhere = await startCentral(t)
@@ -283,3 +284,19 @@ test('no UserName is sent where there is none', async (t) => {
   await startSubscriber(t, central.url).reach('open')
   assert.equal(central.handshakes[0]?.headers.username, undefined)
 })
+
+for (const [what, headers] of [
+  ['without an upgrade', ''],
+  ['to another protocol', 'Upgrade: h2c\r\nConnection: Upgrade\r\n'],
+] as const) {
+  test(`a 101 ${what} is retried`, async (t) => {
+    const server = await startTcpServer(t, (socket) =>
+      socket.end(`HTTP/1.1 101 Switching Protocols\r\n${headers}\r\n`),
+    )
+    const subscriber = startSubscriber(t, `ws://${server.authority}`)
+    const { cause } = await subscriber.reach('retrying')
+    assert.equal(cause.code, 'answer-invalid')
+    assert.match(cause.message, /answered 101, but not as a WebSocket server does/)
+    await until(() => server.connections.every((socket) => socket.closed))
+  })
+}

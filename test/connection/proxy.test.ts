@@ -12,6 +12,7 @@ import {
   startProxy,
 } from '../helpers/proxy.js'
 import { startSubscriber } from '../helpers/subscription.js'
+import { startTcpServer } from '../helpers/tcp-server.js'
 import { certificates } from '../helpers/tls.js'
 
 for (const name of ['tinyproxy', 'squid'] as const) {
@@ -165,4 +166,24 @@ test('a proxy of an unknown kind, or none at all, is said to be unusable', async
     assert.match(cause.message, message)
     assert.ok(!inspect(cause, { depth: null }).includes('secret'))
   }
+})
+
+test('a proxy whose answer has no end is left soon, without reading it all', async (t) => {
+  const most = 16 * 1024 * 1024
+  const proxy = await startTcpServer(t, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n')
+    const line = `X: ${'x'.repeat(1020)}\r\n`
+    const more = () => {
+      while (socket.bytesWritten < most && socket.write(line));
+    }
+    socket.on('drain', more)
+    more()
+  })
+  setProxies(t, { HTTP_PROXY: `http://${proxy.authority}` })
+  const central = await startCentral(t)
+  const { cause } = await startSubscriber(t, central.url).reach('retrying')
+  assert.equal(cause.code, 'proxy-failed')
+  assert.match(cause.message, /the header of its answer is too long/)
+  assert.ok((proxy.connections[0]?.bytesWritten ?? most) < most)
+  await until(() => proxy.connections.every((socket) => socket.destroyed))
 })

@@ -61,7 +61,7 @@ test('a certificate that is not trusted says why and what to do', async (t) => {
   const cases = [
     [good, undefined, /self-signed.*NODE_EXTRA_CA_CERTS.*--no_valid_cert/],
     [expired, ca, /has expired/],
-    [otherName, ca, /is for another name/],
+    [otherName, ca, /is for another name \(other\.example\); check the host/],
   ] as const
   for (const [tls, trusted, message] of cases) {
     const central = await startCentral(t, { tls })
@@ -129,13 +129,16 @@ test('codes that no server on loopback can cause are known by their names', () =
     ['ENOTFOUND', 'unreachable', /not known to DNS/],
     ['EAI_AGAIN', 'unreachable', /DNS gave no answer/],
     ['ETIMEDOUT', 'timed-out', /did not answer in time/],
-    ['EHOSTUNREACH', 'unreachable', /no way to it/],
+    ['EHOSTUNREACH', 'unreachable', /no route to it/],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'certificate-untrusted', /NODE_EXTRA_CA_CERTS/],
     ['CERT_NOT_YET_VALID', 'certificate-untrusted', /check the clock/],
     ['CERT_CHAIN_TOO_LONG', 'certificate-untrusted', /x \(CERT_CHAIN_TOO_LONG\)/],
     ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'unreachable', /x \(ERR_SSL/],
     ['EMFILE', 'unreachable', /^cannot reach h: too many .*ulimit -n.*LimitNOFILE= .*\(EMFILE\)$/],
     ['ENFILE', 'unreachable', /too many open files/],
+    ['HPE_HEADER_OVERFLOW', 'answer-invalid', /the header of its answer is too long/],
+    ['HPE_INVALID_CHUNK_SIZE', 'answer-invalid', /its answer is not valid HTTP/],
+    ['EPERM', 'unreachable', /check its firewall/],
     ['constructor', 'unreachable', /x \(constructor\)/],
   ] as const) {
     assert.equal(meaning(code).code, expected, code)
@@ -146,6 +149,12 @@ test('codes that no server on loopback can cause are known by their names', () =
   assert.equal(
     networkError(inUse, 'h').message,
     'cannot reach h: connect EADDRINUSE 192.0.2.1:443 (EADDRINUSE)',
+  )
+  const alert = { code: 'ERR_SSL_ALERT', reason: 'tlsv1 alert internal error' }
+  assert.equal(
+    networkError(Object.assign(new Error('80:error:0A000438:SSL routines:x.c:1'), alert), 'h')
+      .message,
+    'cannot reach h: the TLS handshake failed: tlsv1 alert internal error (ERR_SSL_ALERT)',
   )
   const nested = new AggregateError(['no error', new Error('y', { cause: { code: 'no error' } })])
   assert.match(networkError(nested, 'h').message, /^cannot reach h: /)

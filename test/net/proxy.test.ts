@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { proxyFor } from '../../src/net/proxy.js'
+import { findProxy } from '../../src/net/proxy.js'
+
+const proxyFor = (url: string) => findProxy(new URL(url))?.url.origin
 
 const VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY']
 const NAMES = VARIABLES.flatMap((name) => [name, name.toLowerCase()])
 
-describe('proxyFor', () => {
+describe('findProxy', () => {
   const saved = NAMES.map((name) => [name, process.env[name]] as const)
   const set = (values: Record<string, string>) => Object.assign(process.env, values)
   beforeEach(() => {
@@ -30,9 +32,11 @@ describe('proxyFor', () => {
     assert.equal(proxyFor('http://central.example/'), 'http://b:2')
   })
 
-  test('keeps user and password, and reads variables in lower case', () => {
-    set({ https_proxy: 'http://user:password@a:1' })
-    assert.equal(proxyFor('wss://central.example/'), 'http://user:password@a:1')
+  test('makes a header of user and password, and reads variables in lower case', () => {
+    set({ https_proxy: 'http://user%40x:p%23ss@a:1' })
+    const proxy = findProxy(new URL('wss://central.example/'))
+    assert.equal(proxy?.url.href, 'http://a:1/')
+    assert.equal(proxy?.authorization, `Basic ${btoa('user@x:p#ss')}`)
   })
 
   test('takes a proxy without a scheme for an http one', () => {

@@ -8,8 +8,11 @@ import { gunzipSync } from 'node:zlib'
 import { StreamError } from '../../src/errors.js'
 import { openHttp } from '../../src/outputs/http.js'
 import { closedPort } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
 import { EAGER, fakeContext, fakeMessage, firstArrivals, linesOf } from '../helpers/export-fakes.js'
 import { exportUnderKills, mortal, startReceiver } from '../helpers/mortal.js'
+import { setProxies } from '../helpers/proxy.js'
+import { startTcpServer } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 type Post = {
@@ -259,4 +262,117 @@ test('loses no message and keeps the order while the sink is killed ten times', 
       waiting: 0,
     },
   )
+})
+
+test('an interim answer that nobody asked for is no answer', async (t) => {
+  const { url, posts } = await sink(t, (response, nth) => {
+    response.writeContinue()
+    response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+    ok(response, nth)
+  })
+  const context = fakeContext()
+  const exporter = await openHttp(url, context, EAGER)
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  assert.equal(posts.length, 1)
+  assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, waiting: 0 })
+})
+
+test('a 101 in place of an answer is retried', async (t) => {
+  const answers = [
+    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n',
+    'HTTP/1.1 101 Switching Protocols\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n',
+  ]
+  const { authority } = await startTcpServer(t, (socket, nth) =>
+    socket.write(answers[nth - 1] ?? ''),
+  )
+  const context = fakeContext()
+  const exporter = await openHttp(`http://${authority}/in`, context, EAGER)
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  assert.deepEqual(context.counters, { delivered: 1, retried: 2, givenUp: 0, waiting: 0 })
+})
+
+test('a 200 counts, although its body never ends', async (t) => {
+  const { url, posts } = await sink(t, (response) => response.writeHead(200).write('and so on'))
+  const context = fakeContext()
+  const exporter = await openHttp(url, context)
+  for (const message of messagesTo(1500)) await exporter.export(message)
+  await exporter.close()
+  assert.equal(posts.length, 2)
+  assert.equal(context.counters.delivered, 1500)
+})
+
+for (const [what, authorization, answer] of [
+  ['all of it', 'Splunk hunter2-hunter2', 'no "Authorization: Splunk hunter2-hunter2" here'],
+  ['the token', 'Bearer hunter2', 'unknown token hunter2'],
+  ['the login', `Basic ${btoa('me:hunter2')}`, `unknown me:hunter2, sent as ${btoa('me:hunter2')}`],
+  ['the password', `Basic ${btoa('me:hunter2')}`, 'hunter2 is no password of mine'],
+] as const) {
+  test(`what a sink quotes of the authorization is masked: ${what}`, async (t) => {
+    const { url } = await sink(t, (response, nth) =>
+      response.writeHead(nth === 1 ? 503 : 400).end(answer),
+    )
+    const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: authorization }
+    const context = fakeContext({ env })
+    const exporter = await openHttp(`${url}&token=hunter2-in-query`, context, EAGER)
+    await exporter.export(fakeMessage('a', 1))
+    await exporter.close()
+    const shown = JSON.stringify([
+      context.logged,
+      context.givenUp.map(({ error }) => error.message),
+    ])
+    assert.match(shown, /answered 503: .*\*{4}/)
+    assert.match(shown, /answered 400: .*\*{4}/)
+    assert.doesNotMatch(shown, /hunter2/)
+    assert.ok(!shown.includes(btoa('me:hunter2')))
+  })
+}
+
+test('what a sink quotes of its URL is masked where it may hold a token', async (t) => {
+  const { url } = await sink(t, (response, nth) =>
+    response.writeHead(400).end(`no such path: /in?q=1&token=hunter2-in-query (${nth})`),
+  )
+  const context = fakeContext()
+  const exporter = await openHttp(`${url}&token=hunter2-in-query`, context)
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  assert.match(context.givenUp[0]?.error.message ?? '', /answered 400: no such path: \/in\*{4}/)
+})
+
+test('what a proxy quotes of its login is masked', async (t) => {
+  const proxy = http.createServer((request, response) => {
+    const { 'proxy-authorization': login = '' } = request.headers
+    const decoded = atob(login.replace('Basic ', ''))
+    response.writeHead(503).end(`${login} is ${decoded}, which may not`)
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+  const { port } = proxy.address() as AddressInfo
+  setProxies(t, { HTTP_PROXY: `http://me:hunter2@127.0.0.1:${port}` })
+  const context = fakeContext()
+  const exporter = await openHttp('http://sink.example/in', context, EAGER)
+  await exporter.export(fakeMessage('a', 1))
+  const closing = exporter.close()
+  await until(() => context.logged.length > 0)
+  context.expire()
+  await closing
+  const shown = JSON.stringify(context.logged)
+  assert.match(shown, /answered 503: .*\*{4} is \*{4}, which may not/)
+  assert.doesNotMatch(shown, /hunter2/)
+  assert.ok(!shown.includes(btoa('me:hunter2')))
+})
+
+test('a page in place of an answer is quoted with its title', async (t) => {
+  const page = '<html>\n<head><title>Wrong &lt;path&gt;</title></head><body>...</body></html>'
+  const { url } = await sink(t, (response) => response.writeHead(404).end(page))
+  const context = fakeContext()
+  const exporter = await openHttp(url, context)
+  await exporter.export(fakeMessage('a', 1))
+  await exporter.close()
+  assert.match(context.givenUp[0]?.error.message ?? '', /answered 404: Wrong <path>$/)
 })

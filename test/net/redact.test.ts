@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { quotePeer, redactUrl } from '../../src/net/redact.js'
+import { Secret } from '../../src/secret.js'
+import { makeKey } from '../helpers/keys.js'
+
+const SHOWN: readonly [type: string, shown: string][] = [
+  ['https://host/in', 'https://host/in'],
+  ['https://host:8443/in?token=hidden#hidden', 'https://host:8443/in'],
+  ['https://me:hidden@host/in', 'https://****@host/in'],
+  ['https://me:hid/den@host/in', 'https://****@host/in'],
+  ['https://me:hid@den?hidden#@host/in?token=hidden', 'https://****@host/in'],
+  ['https:/me:hidden@host', 'https:/****@host'],
+  ['https:me:hidden@host', 'https:****@host'],
+  ['htps://host/in?token=hidden', 'htps://host/in'],
+  ['nats://me:hidden@a,b:4222/p?stream=S', 'nats://****@a,b:4222/p'],
+  ['me:hidden@host', 'me:****@host'],
+  ['hidden@host', '****@host'],
+  ['www.host/in?token=hidden#hidden', 'www.host/in'],
+  ['tcp://h:1\n?token=hidden', 'tcp://h:1\n'],
+  ['json:/a/b?c', 'json:/a/b?c'],
+  ['json:/home/me@work/out.ndjson', 'json:/home/me@work/out.ndjson'],
+  ['json', 'json'],
+  ['csv:w#1', 'csv:w#1'],
+  ['./module.mjs?x', './module.mjs?x'],
+  ['/srv/a@b/module.mjs', '/srv/a@b/module.mjs'],
+]
+
+for (const [type, shown] of SHOWN) {
+  test(`shows ${JSON.stringify(type)} as ${JSON.stringify(shown)}`, () => {
+    assert.equal(redactUrl(type), shown)
+  })
+}
+
+/** Whether anything of a key longer than chance stands in a text. */
+function shows(text: string, key: string): boolean {
+  const starts = Array.from({ length: key.length - 15 }, (_, at) => at)
+  return starts.some((at) => text.includes(key.slice(at, at + 16)))
+}
+
+test('shows the first line of what a server said', () => {
+  const key = new Secret(makeKey('said'))
+  assert.equal(quotePeer('\n Unsubscribed Topic\nmore', [key]), 'Unsubscribed Topic')
+  assert.equal(quotePeer('', [key]), '')
+})
+
+test('masks a key wherever a server cut it off', () => {
+  const text = makeKey('cut off')
+  const key = new Secret(text)
+  for (let from = 0; from <= text.length - 16; from += 7) {
+    for (let to = from + 16; to <= text.length; to += 5) {
+      const line = quotePeer(`bad key ${text.slice(from, to)}, sorry`, [key])
+      assert.ok(!shows(line, text), line)
+      assert.match(line, /^bad key .*\*{4}.*, sorry$/)
+    }
+  }
+  assert.ok(!shows(quotePeer(`${' '.repeat(900)}${text}`, [key]), text))
+  assert.ok(!shows(quotePeer(`${'x'.repeat(150)}${text}`, [key]), text))
+})
+
+test('masks the key of somebody else, and one that is no JWT', () => {
+  const other = makeKey('other')
+  assert.equal(quotePeer(`not ${other}!`, [new Secret(makeKey('own'))]), 'not ****!')
+  assert.equal(quotePeer('key s3cret is bad', [new Secret('s3cret')]), 'key **** is bad')
+})
+
+test('is done at once with a long text that was made to take long', () => {
+  // Looking for keys in all of it would take days.
+  const line = quotePeer('eyj'.repeat(2_000_000), [new Secret(makeKey('long'))])
+  assert.ok(line.length <= 200)
+})
