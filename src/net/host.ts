@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { StreamError } from '../errors.js'
-import { maskTokens } from '../text.js'
+import { maskTokens, printable } from '../text.js'
+import { redactUrl } from './redact.js'
 
 /** Where a cluster of Central is reached: the base URL from its Streaming page, reduced to what matters. */
 export type Host = {
@@ -18,20 +19,26 @@ const SCHEMES: ReadonlyMap<string, boolean> = new Map([
   ['http', false],
 ])
 
+/** The paths that a pasted URL of a stream may have. */
+const STREAM_PATH = /^(\/|\/streaming\/api\/?)$/i
+/** Names of variables in configuration files and templates. */
+const VARIABLE = /\$\{[^}]*\}?|\$\w+|\{\{.*?\}\}|%\w+%|<[^>]*>/
+
 /**
  * Reads a host as users have it: `host`, `host:port`, `[::1]:8443`, or a pasted URL such as
- * `wss://host/streaming/api`, whose path is dropped.
+ * `wss://host/streaming/api`.
  * @throws StreamError `usage`, which says what was expected and what came
  */
 export function parseHost(text: string): Host {
   const wrong = (why: string) =>
     new StreamError(
       'usage',
-      `expected a host such as "internal-ui.central.arubanetworks.com"; got ${maskTokens(JSON.stringify(text))} (${why})`,
+      `expected a host such as "internal-ui.central.arubanetworks.com"; got ${maskTokens(JSON.stringify(redactUrl(text)))} (${why})`,
     )
   const trimmed = text.trim()
   const [, scheme = 'wss', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(trimmed) ?? []
-  if (/^[^/?#]*@/.test(rest)) {
+  const [authority = ''] = /^[^/?#]*/.exec(rest) ?? []
+  if (authority.includes('@')) {
     // Not quoted: what stands before the @ may be a secret.
     throw new StreamError('usage', 'expected a host without user or password before an "@"')
   }
@@ -39,17 +46,24 @@ export function parseHost(text: string): Host {
   if (secure === undefined) throw wrong(`unknown scheme "${scheme}"`)
   if (rest === '') throw wrong('it is empty')
   if (maskTokens(rest) !== rest) throw wrong('it looks like a key')
-
-  let url: URL
-  try {
-    url = new URL(`${secure ? 'https' : 'http'}://${rest}`)
-  } catch {
-    throw wrong('it is no host name')
-  }
-  if (SCHEMES.has(url.hostname)) {
+  if (isScheme(authority)) {
     throw wrong(
       'it has a scheme where the host should be: expected one scheme, with "://" behind it',
     )
+  }
+  const fault = authorityFault(authority)
+  if (fault !== undefined) throw wrong(fault)
+
+  const href = `${secure ? 'https' : 'http'}://${rest}`
+  if (!URL.canParse(href)) throw wrong('it is no host name')
+  const url = new URL(href)
+  if (!STREAM_PATH.test(url.pathname)) {
+    throw wrong(
+      `its path ${maskTokens(JSON.stringify(url.pathname))} is not that of a stream: expected the base URL from Central's Streaming page, without a path`,
+    )
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw wrong('it has a query or a fragment: expected the base URL alone')
   }
   if (!secure && !isLoopback(url.hostname)) {
     throw wrong(
@@ -57,6 +71,38 @@ export function parseHost(text: string): Host {
     )
   }
   return { authority: url.host, secure }
+}
+
+/** Whether a scheme stands where the host should be: written twice, or without one of its signs. */
+function isScheme(authority: string): boolean {
+  return SCHEMES.has(authority.replace(/:$/, '').toLowerCase())
+}
+
+/** What keeps a text from being a host with or without a port; undefined where nothing does. */
+function authorityFault(authority: string): string | undefined {
+  const [variable] = VARIABLE.exec(authority) ?? []
+  if (variable !== undefined) {
+    return `${JSON.stringify(variable)} is a placeholder that was not replaced`
+  }
+  const [character] = /[^\p{L}\p{N}\p{M}.:_[\]-]/u.exec(authority) ?? []
+  if (character === ',' || character === ';') {
+    return `it holds ${JSON.stringify(character)}: expected one host`
+  }
+  if (character !== undefined) return `it holds ${nameOf(character)}, which no host name has`
+  const [, port = ''] = /^(?:\[.*\]|[^:]*):(.+)$/.exec(authority) ?? []
+  if (port === '' || port.includes(':')) return undefined
+  if (!/^\d+$/.test(port)) return `its port ${JSON.stringify(port)} is no number`
+  return Number(port) >= 1 && Number(port) <= 65_535
+    ? undefined
+    : `its port ${port} is not between 1 and 65535`
+}
+
+/** A character as it can be seen, also where it has no look of its own. */
+function nameOf(character: string): string {
+  if (/\s/.test(character) && character.charCodeAt(0) < 128) return 'a blank'
+  const code = character.codePointAt(0) ?? 0
+  const hex = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
+  return code < 128 ? JSON.stringify(character) : `${JSON.stringify(printable(character))} (${hex})`
 }
 
 /** `wss://HOST/streaming/api`, where the topics are subscribed. */

@@ -8,6 +8,9 @@ describe('parseHost', () => {
     ' h.example ',
     'wss://h.example/streaming/api',
     'https://h.example/',
+    'wss://h.example/streaming/api/',
+    'https://h.example/Streaming/API',
+    'h.example/streaming/api',
   ]) {
     test(`takes ${JSON.stringify(text)}`, () => {
       const host = parseHost(text)
@@ -44,6 +47,45 @@ describe('parseHost', () => {
         text,
       )
     }
+  })
+
+  const WRONG: readonly (readonly [text: string, why: RegExp])[] = [
+    ['wss://h.example/network-services/v1/wids', /its path "\/network-services\/v1\/wids" is not/],
+    ['https://gateway.example/central', /its path "\/central" is not .* without a path/],
+    ['h.example/streaming/api/v2', /its path "\/streaming\/api\/v2" is not/],
+    ['h.example/streaming/apis', /its path/],
+    ['h.example/?cluster=us', /a query or a fragment/],
+    ['wss://h.example/streaming/api#top', /a query or a fragment/],
+    ['$\u007bCLUSTER}', /"\$\{CLUSTER\}" is a placeholder that was not replaced/],
+    ['https://$\u007bCLUSTER}/streaming/api', /"\$\{CLUSTER\}" is a placeholder/],
+    ['app-$CLUSTER.example', /"\$CLUSTER" is a placeholder/],
+    ['{{ cluster }}', /"\{\{ cluster \}\}" is a placeholder/],
+    ['%CLUSTER%', /"%CLUSTER%" is a placeholder/],
+    ['<cluster>.example', /"<cluster>" is a placeholder/],
+    ['a.example,b.example', /it holds ",": expected one host/],
+    ['a.example;b.example', /it holds ";": expected one host/],
+    ['a.example b.example', /it holds a blank/],
+    ['"h.example"', /it holds "\\"", which no host name has/],
+    ['\u201ch.example\u201d', /it holds "\u201c" \(U\+201C\)/],
+    ['h\u200b.example', /\(U\+200B\)/],
+    ['h.example\\streaming', /it holds "\\\\"/],
+    ['h.example:70000', /its port 70000 is not between 1 and 65535/],
+    ['h.example:0', /its port 0 is not/],
+    ['wss://[::1]:99999/streaming/api', /its port 99999/],
+    ['h.example:https', /its port "https" is no number/],
+    ['', /it is empty/],
+  ]
+  for (const [text, why] of WRONG) {
+    test(`says what is wrong with ${JSON.stringify(text)}`, () => {
+      assert.throws(() => parseHost(text), { code: 'usage', message: why })
+    })
+  }
+
+  test('does not quote a query, which may hold a token', () => {
+    assert.throws(
+      () => parseHost('wss://h.example/streaming/api?token=hunter2'),
+      ({ message }) => !message.includes('hunter2'),
+    )
   })
 
   for (const text of ['', 'ftp://h', 'constructor://h', 'a b', 'h:port', 'https://']) {
