@@ -8,10 +8,10 @@ export type BackoffOptions = {
 }
 
 /**
- * How long to wait before trying again, milliseconds: anything from nothing to 1 s after the first
- * failure, to 2 s after the second, and so on to a minute. The whole wait is left to chance ("full
- * jitter"), so that many who lost the same server come back spread out.
- * @param attempt how often it failed in a row, from 1
+ * How long to wait before the next attempt, milliseconds: at most 1 s after the first failure, 2 s after
+ * the second, and so on up to a minute. The whole wait is random ("full jitter"), so that the entries
+ * of one server do not all come back at once.
+ * @param attempt failures in a row, from 1
  */
 export function backoffDelay(
   attempt: number,
@@ -20,13 +20,13 @@ export function backoffDelay(
   return Math.round(random() * Math.min(capMs, baseMs * 2 ** (attempt - 1)))
 }
 
-/** The longest wait that a server can ask for: long maintenance, but no typing error of a week. */
+/** The longest wait that a server can ask for: enough for maintenance, but not a mistaken week. */
 const MAX_RETRY_AFTER_MS = 3_600_000
 
 /**
- * Reads the header `Retry-After`, seconds or an HTTP date.
+ * Reads the header `Retry-After`: seconds or an HTTP date.
  * @param nowMs milliseconds since the epoch
- * @returns milliseconds to wait at least, at most an hour; undefined where the header says nothing
+ * @returns the shortest wait in milliseconds, at most an hour; undefined where the header names none
  */
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined

@@ -5,10 +5,10 @@ import type { Secret } from '../secret.js'
 import { quotePeer } from './redact.js'
 import { Route, type RouteOptions } from './route.js'
 
-/** Proxy, TCP and TLS: what takes longer will hardly come. */
+/** Proxy, TCP and TLS. */
 const CONNECT_MS = 10_000
-/** How long an answer is read whose body is not needed: it only explains the status. */
-const UNNEEDED_BODY_MS = 1000
+/** A body that is not needed only explains the status. It is read a little, so that the connection stays. */
+const UNNEEDED = { ms: 1000, bytes: 65_536 }
 /** Enough for the first line of a body, however long the rest of it is. */
 const QUOTED_BYTES = 4096
 
@@ -17,19 +17,19 @@ export type HttpClientOptions = RouteOptions & { readonly url: URL }
 export type HttpRequest = {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
-  /** What of the headers or the URL must not be shown when the other side quotes it. */
+  /** Parts of the headers or the URL that must not be shown when the other side quotes them. */
   readonly secrets: readonly Secret[]
   readonly body?: Uint8Array
   readonly signal: AbortSignal
   /** For DNS, TCP, proxy, TLS, header and body, all together. */
   readonly timeoutMs: number
-  /** For all of it before the request is sent; 10 s (default). */
+  /** For everything until the request can be sent; 10 s (default). */
   readonly connectMs?: number
-  /** What did not come where the time is over, for the error. */
+  /** What did not come in time, for the error. */
   readonly late: string
-  /** Says by its status whether the body of an answer is needed. Else the status is enough. */
+  /** Whether the body of an answer with this status is needed; no (default). */
   readonly needsBody?: (status: number) => boolean
-  /** Of a body that is needed, this much is read and not much more. */
+  /** How much of a body that is needed is read; 64 KiB (default). */
   readonly maxBytes?: number
 }
 
@@ -43,17 +43,15 @@ export type HttpAnswer = {
   readonly quote: string
 }
 
-/** Sends requests to one URL. Every one of them ends: with an answer, or with a `StreamError`. */
+/** Sends requests to one URL. Each of them ends, whatever the other side does. */
 export class HttpClient {
   readonly #route: Route
   readonly #keepAlive: boolean
-  readonly #host: string
 
   /** @throws StreamError `proxy-failed` where the environment names a proxy that cannot be used */
   constructor({ url, ...options }: HttpClientOptions) {
     this.#route = new Route(url, options)
     this.#keepAlive = options.keepAlive ?? false
-    this.#host = options.name ?? url.host
   }
 
   /**
@@ -80,7 +78,7 @@ export class HttpClient {
     }
     try {
       const response = await ask().catch((error) => {
-        // The other side closed the kept connection just then. That is no trouble, a new one is.
+        // The other side closed the kept connection at this moment: try once on a new one.
         if (!request?.reusedSocket || giveUp.signal.aborted || error instanceof StreamError) {
           throw error
         }
@@ -89,7 +87,7 @@ export class HttpClient {
       const body = await this.#read(response, options, giveUp.signal)
       signal.throwIfAborted()
       const { statusCode: status = 0 } = response
-      // What comes on a connection after a 101 is nobody's guess.
+      // After a 101 the connection speaks another protocol.
       whole = body.end === 'complete' && status >= 200
       return {
         status,
@@ -117,14 +115,14 @@ export class HttpClient {
   #send(request: ClientRequest, body: Uint8Array | undefined): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       request.on('error', reject)
-      // After everything else that can happen; then it comes to nothing.
+      // Comes after every other event, and always.
       request.on('close', () => reject(this.#invalid('closed the connection without an answer')))
       request.on('upgrade', (_response, socket) => {
         socket.destroy()
-        reject(this.#invalid('answered 101, which nobody asked for'))
+        reject(this.#invalid('answered 101, although no upgrade was asked for'))
       })
       request.on('response', (response) => {
-        // What breaks off is seen by the reader of the body; there may be none yet.
+        // The reader of the body sees that an answer breaks off; it may not be there yet.
         response.on('error', () => undefined)
         const refused = this.#route.refusedByProxy(response, Date.now())
         if (refused) reject(refused)
@@ -136,20 +134,20 @@ export class HttpClient {
 
   async #read(
     response: IncomingMessage,
-    { needsBody, maxBytes = QUOTED_BYTES }: HttpRequest,
+    { needsBody, maxBytes = UNNEEDED.bytes }: HttpRequest,
     giveUp: AbortSignal,
   ): Promise<Body> {
     const needed = needsBody?.(response.statusCode ?? 0) ?? false
     let stop = () => {}
     const reading = new Promise<Body>((resolve) => {
-      stop = readBody(response, resolve, needed ? maxBytes : QUOTED_BYTES)
+      stop = readBody(response, resolve, needed ? maxBytes : UNNEEDED.bytes)
     })
     if (needed) {
       const body = await untilAborted(reading, giveUp)
       if (body.end === 'cut') throw this.#cut()
       return body
     }
-    const timer = setTimeout(stop, UNNEEDED_BODY_MS)
+    const timer = setTimeout(stop, UNNEEDED.ms)
     giveUp.addEventListener('abort', stop, { once: true })
     return reading.finally(() => {
       clearTimeout(timer)
@@ -158,11 +156,14 @@ export class HttpClient {
   }
 
   #cut(): StreamError {
-    return new StreamError('unreachable', `${this.#host} cut the connection within its answer`)
+    return new StreamError(
+      'unreachable',
+      `${this.#route.name} cut the connection within its answer`,
+    )
   }
 
   #invalid(what: string): StreamError {
-    return new StreamError('answer-invalid', `${this.#host} ${what}`)
+    return new StreamError('answer-invalid', `${this.#route.name} ${what}`)
   }
 }
 

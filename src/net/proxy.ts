@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net'
 import { StreamError } from '../errors.js'
 import { Secret } from '../secret.js'
 
@@ -26,18 +27,34 @@ export function findProxy(url: URL): ProxyServer | undefined {
   return parseProxy(named)
 }
 
-/** Whether `NO_PROXY` names the host: `host`, `.host`, `*host`, each with or without a port, or `*`. */
+/**
+ * Whether `NO_PROXY` names the host: `*`, or `host`, `.host`, `*host`, each with or without a port, an
+ * address, or a subnet such as `10.0.0.0/8`.
+ */
 function isExcluded({ hostname, port }: URL, defaultPort: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '')
   const names = environment('NO_PROXY')
     .toLowerCase()
     .split(/[,\s]+/)
   return names.some((name) => {
+    if (isIP(name) !== 0) return name === address
+    if (name.includes('/')) return isInSubnet(address, name)
     const [, wildcard = '', host = '', ofPort] =
       /^([*.]*)(\[.*\]|[^:]*)(?::(\d+))?$/.exec(name) ?? []
     if (ofPort !== undefined && ofPort !== (port || defaultPort)) return false
     if (wildcard.startsWith('*')) return hostname.endsWith(`${wildcard.slice(1)}${host}`)
     return host !== '' && `.${hostname}`.endsWith(`.${host}`)
   })
+}
+
+function isInSubnet(address: string, subnet: string): boolean {
+  const [network = '', prefix = ''] = subnet.split('/')
+  const family = isIP(network)
+  if (family === 0 || family !== isIP(address) || !/^\d{1,3}$/.test(prefix)) return false
+  if (Number(prefix) > (family === 4 ? 32 : 128)) return false
+  const list = new BlockList()
+  list.addSubnet(network, Number(prefix), family === 4 ? 'ipv4' : 'ipv6')
+  return list.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
 function parseProxy(named: string): ProxyServer {

@@ -13,14 +13,14 @@ import { networkError } from './network-error.js'
 import { findProxy, type ProxyServer } from './proxy.js'
 import { quoteNames } from './redact.js'
 
-/** Many servers close an idle connection after 5 s. A request must not meet the one they are closing. */
+/** Many servers close an idle connection after 5 s. A request must not be sent on it at that moment. */
 const IDLE_MS = 4000
 /** A proxy or a server must not choose HTTP/2. */
 const ALPN = { ALPNProtocols: ['http/1.1'] }
 
 export type RouteOptions = {
   readonly verifyCertificates: boolean
-  /** How errors call the other side; the URL's host (default). */
+  /** How errors call the other side; the host of the URL (default). */
   readonly name?: string
   /**
    * Hands plain HTTP to the proxy in place of asking it for a tunnel: many proxies open tunnels to port
@@ -35,8 +35,9 @@ export type RouteOptions = {
 export class Route {
   /** For `node:http` and `ws`; undefined where a request goes straight, on a connection of its own. */
   readonly agent: PlainAgent | undefined
+  /** How errors call the other side. */
+  readonly name: string
   readonly #url: URL
-  readonly #name: string
   readonly #verifyCertificates: boolean
   readonly #proxy: ProxyServer | undefined
   readonly #forward: boolean
@@ -47,7 +48,7 @@ export class Route {
   constructor(url: URL, options: RouteOptions) {
     const { verifyCertificates, name = url.host, forwardPlain = false, keepAlive = false } = options
     this.#url = url
-    this.#name = name
+    this.name = name
     this.#verifyCertificates = verifyCertificates
     this.#proxy = findProxy(url)
     this.#forward = forwardPlain && url.protocol === 'http:' && this.#proxy !== undefined
@@ -74,7 +75,7 @@ export class Route {
     })
   }
 
-  /** What must not be shown when the proxy quotes it. */
+  /** What must not be shown when a proxy quotes it. */
   get secrets(): ProxyServer['secrets'] {
     return this.#proxy?.secrets ?? []
   }
@@ -93,8 +94,8 @@ export class Route {
   /** What the failure of a request means. */
   failed(error: unknown): StreamError {
     return this.atProxy
-      ? networkError(error, `${this.#proxyName} on the way to ${this.#name}`, { proxy: true })
-      : networkError(error, this.#name)
+      ? networkError(error, `${this.#proxyName} on the way to ${this.name}`, { proxy: true })
+      : networkError(error, this.name)
   }
 
   /**
@@ -103,11 +104,11 @@ export class Route {
    */
   timedOut(late: string, waitingFor?: string): StreamError {
     if (this.#tunnel) {
-      const message = `${this.#proxyName}: ${late}, asked for a tunnel to ${this.#name}`
+      const message = `${this.#proxyName}: ${late}, asked for a tunnel to ${this.name}`
       return new StreamError('proxy-failed', message)
     }
     const step = waitingFor === undefined ? '' : `, still waiting for ${waitingFor}`
-    return new StreamError('timed-out', `${this.#name}: ${late}${step}`)
+    return new StreamError('timed-out', `${this.name}: ${late}${step}`)
   }
 
   /**
@@ -124,7 +125,7 @@ export class Route {
     const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs)
     return new StreamError(
       'proxy-failed',
-      `${this.#proxyName} answered ${status} when asked for ${this.#name}${hint}`,
+      `${this.#proxyName} answered ${status} when asked for ${this.name}${hint}`,
       retryAfterMs === undefined ? { status } : { status, retryAfterMs },
     )
   }
@@ -170,7 +171,7 @@ export class Route {
     return new Promise((resolve, reject) => {
       request.on('connect', (answer, socket, head) => {
         const { statusCode = 0 } = answer
-        // What breaks off is seen by the request that gets the socket; it may not have it yet.
+        // The request that gets the socket sees its errors; it may not have it yet.
         socket.on('error', () => undefined)
         if (statusCode >= 200 && statusCode < 300) {
           this.#tunnel = undefined

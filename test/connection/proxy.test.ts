@@ -101,7 +101,7 @@ test('a 502 of Central is not taken for one of the proxy', {
   assert.equal((await subscriber.reach('retrying')).cause.code, 'unavailable')
 })
 
-test('a 407 without a proxy is the answer of one that nobody named, and is retried', async (t) => {
+test('a 407 without a configured proxy is taken for a proxy’s answer, and is retried', async (t) => {
   setProxies(t, {})
   const central = await startCentral(t)
   central.failHandshake({ type: 'answer', status: 407 })

@@ -22,7 +22,7 @@ test('a valid file gives its entries in order, with what they need and nothing m
           wsskey: b,
           topic: 'presence',
           username: '',
-          hostname: 'wss://eu.example/x',
+          hostname: 'wss://eu.example/streaming/api',
         },
       },
     })}`,

@@ -6,7 +6,7 @@ import { createLimiter, type Limiter, type Release } from '../../src/net/limiter
 
 const { signal } = new AbortController()
 
-/** Sends so many of a host to the limiter; those who are inside stand in order. */
+/** Acquires so many places for a host; those that were given are listed in order. */
 function crowd(limiter: Limiter, host: string, count: number) {
   const inside: { index: number; release: Release }[] = []
   for (let index = 0; index < count; index += 1) {
@@ -15,7 +15,7 @@ function crowd(limiter: Limiter, host: string, count: number) {
   return inside
 }
 
-/** Each who is inside leaves, round by round, until so many are inside at a time. */
+/** Releases all places with an answer, round by round, until so many are held at a time. */
 async function growTo(inside: { release: Release }[], count: number): Promise<void> {
   for (;;) {
     await turn()
@@ -24,7 +24,7 @@ async function growTo(inside: { release: Release }[], count: number): Promise<vo
   }
 }
 
-test('lets two of a host in at first, and one more with each answer, in the order they came', async () => {
+test('a host has two places at first and one more with each answer, given in the order of the requests', async () => {
   const limiter = createLimiter()
   const inside = crowd(limiter, 'us', 40)
   await turn()
@@ -43,7 +43,7 @@ test('lets two of a host in at first, and one more with each answer, in the orde
   )
 })
 
-test('lets sixteen of one host in at most, and twenty of all', async () => {
+test('one host holds sixteen places at most, and all hosts hold twenty', async () => {
   const limiter = createLimiter()
   const us = crowd(limiter, 'us', 200)
   await growTo(us, 16)
@@ -58,20 +58,20 @@ test('lets sixteen of one host in at most, and twenty of all', async () => {
   )
 })
 
-test('a host that never answers leaves the places to the others', async () => {
+test('a host that never answers leaves its places to the others', async () => {
   const limiter = createLimiter()
   crowd(limiter, 'dead', 1000)
   const alive = crowd(limiter, 'alive', 1000)
   let entered = 0
   while (entered < 1000) {
     await turn()
-    assert.ok(alive.length > 0, `${entered} of a living host came through`)
+    assert.ok(alive.length > 0, `${entered} of a living host were let in`)
     entered += alive.length
     for (const { release } of alive.splice(0)) release('answered')
   }
 })
 
-test('a host that falls silent is asked less and less, and more again once it answers', async () => {
+test('a host that stops answering loses places, and gets them back once it answers', async () => {
   const limiter = createLimiter()
   const us = crowd(limiter, 'us', 500)
   await growTo(us, 16)
@@ -97,9 +97,9 @@ test('an attempt that we abort takes nothing from a host, and gives it nothing',
 
 test('hosts take turns', async () => {
   const limiter = createLimiter(1)
-  const leaveFirst = await limiter.acquire(signal, 'c')
+  const releaseFirst = await limiter.acquire(signal, 'c')
   const [a, b] = [crowd(limiter, 'a', 3), crowd(limiter, 'b', 3)]
-  leaveFirst('answered')
+  releaseFirst('answered')
   const order: string[] = []
   while (order.length < 6) {
     await turn()
@@ -116,7 +116,7 @@ test('hosts take turns', async () => {
   assert.deepEqual(order, ['a', 'b', 'a', 'b', 'a', 'b'])
 })
 
-test('who stops waiting gives the place to the next', async () => {
+test('a caller that stops waiting leaves its place to the next', async () => {
   const limiter = createLimiter(1)
   const release = await limiter.acquire(signal, 'us')
   const stop = new AbortController()
@@ -125,12 +125,12 @@ test('who stops waiting gives the place to the next', async () => {
   stop.abort(new Error('enough'))
   await assert.rejects(given, /enough/)
   release('answered')
-  const leaveNext = await next
-  leaveNext('answered')
+  const releaseNext = await next
+  releaseNext('answered')
   await limiter.acquire(signal, 'us')
 })
 
-test('who has stopped already does not enter, and nobody leaves a listener behind', async () => {
+test('an aborted signal acquires nothing, and no listener stays behind', async () => {
   const limiter = createLimiter(1)
   const stop = new AbortController()
   const release = await limiter.acquire(stop.signal, 'us')

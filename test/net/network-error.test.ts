@@ -68,7 +68,7 @@ test('plain text behind https says that there is no TLS', async (t) => {
   await assertMeaning(url, 'unreachable', /does not speak TLS/)
 })
 
-test('nobody who listens says to check the port', async () => {
+test('a closed port says to check the port', async () => {
   const url = `http://127.0.0.1:${await closedPort()}`
   await assertMeaning(url, 'unreachable', /refuses connections.*ECONNREFUSED/)
 })

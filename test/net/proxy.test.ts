@@ -24,7 +24,7 @@ describe('findProxy', () => {
     assert.equal(proxyFor('wss://central.example/'), undefined)
   })
 
-  test('takes the same way for WebSocket and REST', () => {
+  test('takes the same route for WebSocket and REST', () => {
     set({ HTTPS_PROXY: 'http://a:1', HTTP_PROXY: 'http://b:2' })
     assert.equal(proxyFor('wss://central.example/'), 'http://a:1')
     assert.equal(proxyFor('https://central.example/'), 'http://a:1')
@@ -58,6 +58,22 @@ describe('findProxy', () => {
     assert.equal(proxyFor('wss://with.example:8443/'), undefined)
     assert.equal(proxyFor('wss://app.with.example:8443/'), undefined)
     assert.equal(proxyFor('wss://app.with.example/'), 'http://a:1')
+  })
+
+  test('takes addresses and subnets in NO_PROXY', () => {
+    set({ HTTP_PROXY: 'http://a:1', NO_PROXY: '::1,[fd00::2],10.0.0.0/8,192.0.2.7,fe80::/10,1/99' })
+    for (const host of ['[::1]', '[::1]:8080', '[fd00::2]', '10.1.2.3', '192.0.2.7', '[fe80::5]']) {
+      assert.equal(proxyFor(`http://${host}/`), undefined, host)
+    }
+    for (const host of ['[::2]', '11.1.2.3', '192.0.2.70', 'ten.example', '1.0.0.1']) {
+      assert.equal(proxyFor(`http://${host}/`), 'http://a:1', host)
+    }
+  })
+
+  test('takes a port in NO_PROXY for the one of the scheme, too', () => {
+    set({ HTTPS_PROXY: 'http://a:1', ALL_PROXY: 'http://b:2', NO_PROXY: 'central.example:443' })
+    assert.equal(proxyFor('wss://central.example/'), undefined)
+    assert.equal(proxyFor('ws://central.example/'), 'http://b:2')
   })
 
   test('does not take the end of a name for a domain', () => {

@@ -58,7 +58,7 @@ test('masks a key wherever a server cut it off', () => {
   assert.ok(!shows(quotePeer(`${'x'.repeat(150)}${text}`, [key]), text))
 })
 
-test('masks the key of somebody else, and one that is no JWT', () => {
+test('masks another key, and one that is no JWT', () => {
   const other = makeKey('other')
   assert.equal(quotePeer(`not ${other}!`, [new Secret(makeKey('own'))]), 'not ****!')
   assert.equal(quotePeer('key s3cret is bad', [new Secret('s3cret')]), 'key **** is bad')

@@ -158,7 +158,7 @@ test('gives up what is left when the time for a shutdown is over', async (t) => 
   assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1201, waiting: 0 })
 })
 
-test('makes whoever brings more than 3 MiB wait', async (t) => {
+test('makes its caller wait while 3 MiB are waiting', async (t) => {
   let release = () => {}
   const { url } = await sink(t, (response, nth) => {
     release = () => void ok(response, nth)
@@ -264,7 +264,7 @@ test('loses no message and keeps the order while the sink is killed ten times', 
   )
 })
 
-test('an interim answer that nobody asked for is no answer', async (t) => {
+test('an unasked interim answer is not taken for the answer', async (t) => {
   const { url, posts } = await sink(t, (response, nth) => {
     response.writeContinue()
     response.writeEarlyHints({ link: '</style.css>; rel=preload' })
