@@ -2,13 +2,10 @@ import type { ClientRequest, IncomingMessage } from 'node:http'
 import { StreamError } from '../errors.js'
 import type { Route } from '../net/route.js'
 
-const ANSWER = 'the answer to the request for a WebSocket'
-
 /** Follows a handshake, to tell what failed: which step, and whether here, at the proxy or at Central. */
 export class HandshakeWatch {
   readonly #url: URL
   readonly #route: Route
-  #waitingFor = 'a TCP connection'
 
   constructor(url: URL, route: Route) {
     this.#url = url
@@ -17,16 +14,7 @@ export class HandshakeWatch {
 
   /** Sends the request. */
   begin(request: ClientRequest): void {
-    request.once('socket', (socket) => {
-      const connected = () => {
-        this.#waitingFor = this.#url.protocol === 'wss:' ? 'the TLS handshake' : ANSWER
-      }
-      if (socket.connecting) socket.once('connect', connected)
-      else connected()
-      socket.once('secureConnect', () => {
-        this.#waitingFor = ANSWER
-      })
-    })
+    this.#route.follow(request)
     request.end()
   }
 
@@ -41,7 +29,7 @@ export class HandshakeWatch {
   }
 
   timedOut(afterMs: number): StreamError {
-    return this.#route.timedOut(`no answer within ${afterMs / 1000} s`, this.#waitingFor)
+    return this.#route.timedOut(`no answer within ${afterMs / 1000} s`)
   }
 
   /** Whether the answer that came is a proxy's own, and what it means then. */

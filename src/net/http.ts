@@ -73,7 +73,7 @@ export class HttpClient {
     let whole = false
     const ask = () => {
       request = this.#route.request({ method: options.method, headers: { ...options.headers } })
-      whenConnected(request, () => clearTimeout(connecting))
+      this.#route.follow(request, () => clearTimeout(connecting))
       return untilAborted(this.#send(request, options.body), giveUp.signal)
     }
     try {
@@ -165,16 +165,6 @@ export class HttpClient {
   #invalid(what: string): StreamError {
     return new StreamError('answer-invalid', `${this.#route.name} ${what}`)
   }
-}
-
-/** Calls back when a request has its connection, with TLS where that is asked for. */
-function whenConnected(request: ClientRequest, connected: () => void): void {
-  request.once('socket', (socket) => {
-    if (request.reusedSocket) return connected()
-    if (request.protocol === 'https:') socket.once('secureConnect', connected)
-    else if (socket.connecting) socket.once('connect', connected)
-    else connected()
-  })
 }
 
 /** What was read of a body, and why no more of it. */

@@ -96,6 +96,23 @@ function unusable(why: string): StreamError {
   )
 }
 
+/** Ways to log in that proxies ask for beside Basic, which is the only one that works here. */
+const OTHER_LOGINS = ['NTLM', 'Negotiate', 'Kerberos', 'Digest', 'Bearer']
+
+/**
+ * What to do where a proxy refuses to let us through, for the end of a message.
+ * @param asked the header `Proxy-Authenticate`
+ */
+export function loginHint(asked = ''): string {
+  const has = (scheme: string) => new RegExp(`(^|[\\s,])${scheme}($|[\\s,])`, 'i').test(asked)
+  const others = OTHER_LOGINS.filter(has)
+  // tinyproxy answers 401, not 407, to a password that is wrong.
+  if (has('Basic') || others.length === 0) {
+    return ': it expects the right user and password in HTTPS_PROXY or HTTP_PROXY'
+  }
+  return `: it expects a login by ${others.join(' or ')}, which is not supported; run a local proxy that can do it, such as px or cntlm, and name that one in HTTPS_PROXY or HTTP_PROXY`
+}
+
 function environment(name: string): string {
   return process.env[name.toLowerCase()] || process.env[name] || ''
 }

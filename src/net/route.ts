@@ -10,8 +10,7 @@ import { connect as connectTls } from 'node:tls'
 import { StreamError } from '../errors.js'
 import { parseRetryAfter } from './backoff.js'
 import { networkError } from './network-error.js'
-import { findProxy, type ProxyServer } from './proxy.js'
-import { quoteNames } from './redact.js'
+import { findProxy, loginHint, type ProxyServer } from './proxy.js'
 
 /** Many servers close an idle connection after 5 s. A request must not be sent on it at that moment. */
 const IDLE_MS = 4000
@@ -41,6 +40,8 @@ export class Route {
   readonly #verifyCertificates: boolean
   readonly #proxy: ProxyServer | undefined
   readonly #forward: boolean
+  /** The step that the request has not got through yet. */
+  #waitingFor = 'a TCP connection'
   /** The request for a tunnel, until the proxy has answered it with 200. */
   #tunnel: ClientRequest | undefined
 
@@ -99,16 +100,36 @@ export class Route {
   }
 
   /**
-   * @param late what did not come in time
-   * @param waitingFor the step that the server did not get through with
+   * Follows a request, to tell which step takes too long.
+   * @param onConnected called when the request can be sent
    */
-  timedOut(late: string, waitingFor?: string): StreamError {
+  follow(request: ClientRequest, onConnected: () => void = () => undefined): void {
+    this.#waitingFor = 'a TCP connection'
+    const connected = () => {
+      this.#waitingFor = 'the answer to the request'
+      onConnected()
+    }
+    request.once('socket', (socket) => {
+      const secure = isSecure(this.#connectsTo)
+      const opened = () => {
+        if (secure) this.#waitingFor = 'the TLS handshake'
+        else connected()
+      }
+      if (request.reusedSocket) return connected()
+      if (secure) socket.once('secureConnect', connected)
+      if (socket.connecting) socket.once('connect', opened)
+      else opened()
+    })
+  }
+
+  /** @param late what did not come in time */
+  timedOut(late: string): StreamError {
     if (this.#tunnel) {
       const message = `${this.#proxyName}: ${late}, asked for a tunnel to ${this.name}`
       return new StreamError('proxy-failed', message)
     }
-    const step = waitingFor === undefined ? '' : `, still waiting for ${waitingFor}`
-    return new StreamError('timed-out', `${this.name}: ${late}${step}`)
+    const message = `${this.name}: ${late}, still waiting for ${this.#waitingFor}`
+    return new StreamError('timed-out', message)
   }
 
   /**
@@ -134,19 +155,26 @@ export class Route {
     return this.#proxy ? `the proxy ${this.#proxy.url.host}` : 'a proxy'
   }
 
+  /** Where connections of the agent end: at the proxy, where it forwards, else at the server. */
+  get #connectsTo(): URL {
+    return this.#forward && this.#proxy ? this.#proxy.url : this.#url
+  }
+
   #createAgent(keepAlive: boolean): PlainAgent | undefined {
     const proxy = this.#proxy
     const tunnels = proxy !== undefined && !this.#forward
     if (!keepAlive && !tunnels) return undefined
     const options = keepAlive ? { keepAlive, timeout: IDLE_MS } : {}
-    const secure = isSecure(this.#forward && proxy ? proxy.url : this.#url)
+    const secure = isSecure(this.#connectsTo)
     const agent = secure ? new SecureAgent(options) : new PlainAgent(options)
     if (!tunnels) return agent
     agent.createConnection = (target, callback) => {
       const done = callback as (error: Error | null, socket?: Socket) => void
       const open = (socket: Socket) =>
         secure ? connectTls({ ...(target as object), ...ALPN, socket }) : socket
-      this.#openTunnel(proxy).then((socket) => done(null, open(socket)), done)
+      this.#openTunnel(proxy)
+        .then(open)
+        .then((socket) => done(null, socket), done)
       return undefined
     }
     return agent
@@ -199,18 +227,4 @@ function requestTo(url: URL, options: RequestOptions): ClientRequest {
 /** For the certificate of a server that is not the one in the header `Host`. */
 function serverName({ hostname }: URL): string {
   return hostname.startsWith('[') || isIP(hostname) > 0 ? '' : hostname
-}
-
-/** Ways to log in that proxies ask for beside Basic, which is the only one that works here. */
-const OTHER_LOGINS = ['NTLM', 'Negotiate', 'Kerberos', 'Digest', 'Bearer']
-
-/** @param asked the header `Proxy-Authenticate` */
-function loginHint(asked = ''): string {
-  const has = (scheme: string) => new RegExp(`(^|[\\s,])${scheme}($|[\\s,])`, 'i').test(asked)
-  const others = OTHER_LOGINS.filter(has)
-  // tinyproxy answers 401, not 407, to a password that is wrong.
-  if (has('Basic') || others.length === 0) {
-    return ': it expects the right user and password in HTTPS_PROXY or HTTP_PROXY'
-  }
-  return `: it expects a login by ${quoteNames(others)}, which is not supported; run a local proxy that can do it, such as px or cntlm, and name that one in HTTPS_PROXY or HTTP_PROXY`
 }

@@ -147,7 +147,7 @@ test('a proxy that asks for NTLM alone is said to be of that kind', async (t) =>
   const proxy = await startProxy(t, { answer })
   setProxies(t, { HTTP_PROXY: withLogin(proxy.url) })
   const { message } = await failure(validate(central.url))
-  assert.match(message, /by NTLM, Negotiate, which is not supported; run a local proxy/)
+  assert.match(message, /by NTLM or Negotiate, which is not supported; run a local proxy/)
   assert.doesNotMatch(message, /right user/)
 
   const basic = answer.replace('Negotiate', 'Basic realm="office"')

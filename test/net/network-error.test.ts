@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { lookup } from 'node:dns'
 import { request as requestPlain } from 'node:http'
 import { type RequestOptions, request as requestSecure } from 'node:https'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { networkError } from '../../src/net/network-error.js'
 import { closedPort, startCentral } from '../helpers/central.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
+import { startTcpServer } from '../helpers/tcp-server.js'
 import { certificates } from '../helpers/tls.js'
 
 /** The fault of a request, as Node throws it, and as a library passes it on. */
@@ -35,17 +35,6 @@ async function assertMeaning(
     assert.equal(error.code, code)
     assert.equal(error.retry, true)
   }
-}
-
-/** A server that does this with every connection. */
-async function startServer(t: TestContext, meet: (socket: Socket) => void): Promise<string> {
-  const server = createServer((socket) => {
-    socket.on('error', () => {})
-    meet(socket)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => server.close())
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 test('a certificate that is not trusted says why and what to do', async (t) => {
@@ -91,15 +80,15 @@ test('a host whose addresses all fail is explained by one of them', async () => 
 })
 
 test('a connection that is cut before an answer says so', async (t) => {
-  const host = await startServer(t, (socket) => socket.once('data', () => socket.resetAndDestroy()))
-  await assertMeaning(`http://${host}`, 'unreachable', /cut the connection/)
-  await assertMeaning(`https://${host}`, 'unreachable', /cut the connection/)
+  const { authority } = await startTcpServer(t, (socket) => socket.resetAndDestroy())
+  await assertMeaning(`http://${authority}`, 'unreachable', /cut the connection/)
+  await assertMeaning(`https://${authority}`, 'unreachable', /cut the connection/)
 })
 
 test('an answer that is not HTTP is never quoted', async (t) => {
   const key = makeKey('garbage')
-  const host = await startServer(t, (socket) => socket.once('data', () => socket.end(key)))
-  for (const fault of await faults(`http://${host}`)) {
+  const { authority } = await startTcpServer(t, (socket) => socket.end(key))
+  for (const fault of await faults(`http://${authority}`)) {
     const error = networkError(fault, 'us.example')
     assert.deepEqual(leaksIn(`${error.stack} ${JSON.stringify(error)} ${error.cause}`), [])
   }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { openHttp } from '../../src/outputs/http.js'
 import { until } from '../helpers/clock.js'
 import { EAGER, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { setProxies } from '../helpers/proxy.js'
+import { startTcpServer, type TcpServer } from '../helpers/tcp-server.js'
 
 /** How a proxy treats a connection once its request has come. */
 type Mood = (client: Socket) => void
@@ -17,26 +18,12 @@ const MOODS: Readonly<Record<string, Mood>> = {
   'begins an answer': (client) => client.write('HTTP/1.1 200 OK\r\ncontent-le'),
 }
 
-/** A proxy for every protocol, with the environment that names it; counts its connections. */
-async function moodyProxy(t: TestContext, mood: Mood): Promise<{ connections: number }> {
-  const seen = { connections: 0 }
-  const clients = new Set<Socket>()
-  const server = createServer((client) => {
-    clients.add(client.on('error', () => {}))
-    client.once('data', () => {
-      seen.connections += 1
-      mood(client)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    for (const client of clients) client.destroy()
-    server.close()
-  })
-  const address = server.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+/** A proxy for every protocol, with the environment that names it. */
+async function moodyProxy(t: TestContext, mood: Mood): Promise<TcpServer> {
+  const proxy = await startTcpServer(t, mood)
+  const url = `http://${proxy.authority}`
   setProxies(t, { HTTPS_PROXY: url, HTTP_PROXY: url })
-  return seen
+  return proxy
 }
 
 for (const [what, mood] of Object.entries(MOODS)) {
@@ -47,8 +34,8 @@ for (const [what, mood] of Object.entries(MOODS)) {
     const exporter = await openHttp('https://sink.example/in', context, timing)
     await exporter.export(fakeMessage('a', 1))
     const closing = exporter.close()
-    await until(() => proxy.connections >= 3)
-    assert.ok(proxy.connections <= context.counters.retried + 1, 'a pause between any two')
+    await until(() => proxy.connections.length >= 3)
+    assert.ok(proxy.connections.length <= context.counters.retried + 1, 'a pause between any two')
     assert.match(context.logged[0]?.message ?? '', /https:\/\/sink.example\/in.*trying again/)
     context.expire()
     await closing
@@ -66,7 +53,7 @@ test('the end does not wait for a proxy that hangs up', async (t) => {
   const exporter = await openHttp('https://sink.example/in', context, EAGER)
   await exporter.export(fakeMessage('a', 1))
   const closing = exporter.close()
-  await until(() => proxy.connections === 1)
+  await until(() => proxy.connections.length === 1)
   context.expire()
   await closing
   assert.equal(context.givenUp.length, 1)
@@ -83,7 +70,7 @@ test('a sink that sends its answer in drops is not waited for without end', asyn
   const exporter = await openHttp('http://sink.example/in', context, { ...EAGER, requestMs: 100 })
   await exporter.export(fakeMessage('a', 1))
   const closing = exporter.close()
-  await until(() => proxy.connections >= 2)
+  await until(() => proxy.connections.length >= 2)
   context.expire()
   await closing
 })
