@@ -8,11 +8,8 @@ import type { ExporterContext } from './output.js'
 
 /** The whole of one request: a sink may write a batch to a slow disk for a minute before it answers. */
 const REQUEST_MS = 90_000
-/**
- * Beside all of 500 and above. 101 is no answer to a batch. 407 is the proxy's: once its login is right,
- * the batch can pass.
- */
-const RETRIED: readonly number[] = [101, 407, 408, 429]
+/** Beside all of 500 and above. 101 is no answer to a batch. */
+const RETRIED: readonly number[] = [101, 408, 429]
 const AUTHORIZATION = 'ARUBA_STREAM_HTTP_AUTHORIZATION'
 
 /** Where batches are posted to. */
