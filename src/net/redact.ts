@@ -19,9 +19,14 @@ export function quotePeer(text: string, secrets: readonly Secret[]): string {
   let masked = maskTokens(readableLine(text).slice(0, MAX_QUOTED))
   for (const secret of secrets) {
     const value = secret.reveal()
-    for (const form of [value, Buffer.from(value).toString('base64'), encodeURIComponent(value)]) {
-      masked = maskParts(masked, form)
-    }
+    const bytes = Buffer.from(value)
+    const encoded = [
+      bytes.toString('base64'),
+      bytes.toString('base64url'),
+      encodeURIComponent(value),
+    ]
+    // The other side may leave out the padding of base64.
+    for (const form of [value, ...encoded]) masked = maskParts(masked, form.replace(/=+$/, ''))
   }
   return firstLine(masked)
 }

@@ -64,6 +64,30 @@ test('masks another key, and one that is no JWT', () => {
   assert.equal(quotePeer('key s3cret is bad', [new Secret('s3cret')]), 'key **** is bad')
 })
 
+test('masks a secret in the forms that a server may know it in', () => {
+  const secret = new Secret('p/s>?w"rd')
+  for (const form of [
+    'p/s>?w"rd',
+    'p%2Fs%3E%3Fw%22rd',
+    btoa('p/s>?w"rd'),
+    btoa('p/s>?w"rd').replace(/=/g, ''),
+    Buffer.from('p/s>?w"rd').toString('base64url'),
+  ]) {
+    assert.match(quotePeer(`not ${form} here`, [secret]), /^not \*{4}=* here$/)
+  }
+  assert.equal(quotePeer('a word', [new Secret(''), new Secret('a')]), 'a word')
+})
+
+test('quotes of a page its title, else its text, and a JSON text in one line', () => {
+  const quote = (text: string) => quotePeer(text, [])
+  assert.equal(quote('<!DOCTYPE html>\n<title>\n 403\n Forbidden</title>'), '403 Forbidden')
+  assert.equal(quote('<html><style>p { x: y }</style><p>Go &lt;away&gt;</p></html>'), 'Go <away>')
+  assert.equal(quote('<?xml version="1.0"?>\n<Error><Code>Denied</Code></Error>'), 'Denied')
+  assert.equal(quote('<html>'), '')
+  assert.equal(quote('{\n  "error": "no"\n}\n'), '{ "error": "no" }')
+  assert.equal(quote('< 5 items'), '< 5 items')
+})
+
 test('is done at once with a long text that was made to take long', () => {
   // Looking for keys in all of it would take days.
   const line = quotePeer('eyj'.repeat(2_000_000), [new Secret(makeKey('long'))])
