@@ -25,8 +25,10 @@ export function quotePeer(text: string, secrets: readonly Secret[]): string {
       bytes.toString('base64url'),
       encodeURIComponent(value),
     ]
-    // The other side may leave out the padding of base64.
-    for (const form of [value, ...encoded]) masked = maskParts(masked, form.replace(/=+$/, ''))
+    for (const form of [value, ...encoded]) {
+      // The other side may leave out the padding of base64.
+      masked = maskParts(maskParts(masked, form), form.replace(/=+$/, ''))
+    }
   }
   return firstLine(masked)
 }
