@@ -16,6 +16,7 @@ import {
   setProxies,
   startProxy,
 } from '../helpers/proxy.js'
+import { seededRandom } from '../helpers/random.js'
 import { startTcpServer } from '../helpers/tcp-server.js'
 import { type Certificate, certificates } from '../helpers/tls.js'
 
@@ -180,8 +181,8 @@ for (const name of ['tinyproxy', 'squid'] as const) {
         t,
         (asked, answer) => {
           seen.push(asked.headers['proxy-authorization'], asked.headers.authorization)
-          asked.resume()
-          answer.end(asked.url)
+          // Not before all has come: tinyproxy resets a connection that still brings something.
+          asked.resume().on('end', () => answer.end(asked.url))
         },
         tls ? { tls } : {},
       )
@@ -235,3 +236,59 @@ test('a proxy may speak TLS itself, and must have the certificate for its own na
   assert.equal(error.code, 'certificate-untrusted')
   assert.match(error.message, /^cannot reach the proxy 127\.0\.0\.1:\d+ on the way to 127/)
 })
+
+/** Pieces of answers, good and bad; a server sends some of them in any order. */
+const PIECES = [
+  ...['HTTP/1.1 200 OK\r\n', 'HTTP/1.1 101 X\r\n', 'HTTP/1.1 100 C\r\n\r\n', 'HTTP/1.1 204 N\r\n'],
+  ...['HTTP/1.0 200 OK\r\n', 'HTTP/1.1 503 No\r\n', 'HTTP/1.1 407 P\r\n', 'Content-Length: 5\r\n'],
+  ...['Upgrade: x\r\nConnection: upgrade\r\n', 'Transfer-Encoding: chunked\r\n', 'X: y\r\n'],
+  ...[
+    '\r\n',
+    'hello',
+    '5\r\nhello\r\n',
+    '0\r\n\r\n',
+    'ffffffff\r\n',
+    '\0\x01',
+    'Connection: close\r\n',
+  ],
+] as const
+
+for (const mode of ['straight', 'forwarded by a proxy', 'through a tunnel'] as const) {
+  test(`a request ${mode} ends whatever is answered, and its connection too`, async (t) => {
+    const random = seededRandom(7)
+    const server = await startTcpServer(t, (socket) => {
+      const answer = () => {
+        for (let count = 1 + random() * 5; count > 0; count -= 1) {
+          socket.write(PIECES[Math.floor(random() * PIECES.length)] ?? '')
+        }
+        const end = random()
+        if (end < 0.2) socket.end()
+        else if (end < 0.4) socket.destroy()
+        else if (end < 0.5) socket.resetAndDestroy()
+      }
+      answer()
+      socket.on('data', answer)
+    })
+    const straight = mode === 'straight'
+    setProxies(t, straight ? {} : { HTTP_PROXY: `http://me:secret@${server.authority}` })
+    const url = new URL(straight ? `http://${server.authority}/` : 'http://sink.example/')
+    const kept = client(t, url, { keepAlive: true, forwardPlain: mode === 'forwarded by a proxy' })
+    const { signal } = new AbortController()
+    for (let count = 0; count < 100; count += 1) {
+      const needsBody = () => random() < 0.5
+      const one = request({
+        method: 'POST',
+        body: Buffer.from('x'),
+        signal,
+        timeoutMs: 50,
+        needsBody,
+      })
+      await kept
+        .request(one)
+        .catch((error) => assert.ok(error instanceof StreamError, inspect(error)))
+    }
+    kept.close()
+    assert.equal(getEventListeners(signal, 'abort').length, 0)
+    await until(() => server.connections.every((socket) => socket.destroyed))
+  })
+}
