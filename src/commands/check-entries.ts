@@ -1,7 +1,11 @@
+import { Silences } from '../classic/circuit-breaker.js'
 import type { Topic } from '../classic/topics.js'
+import { type ValidateKeyOptions, validateKey } from '../classic/validate-key.js'
+import { createValidator } from '../classic/validator.js'
 import type { ConnectOptions, connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'
 import type { Host } from '../net/host.js'
+import { createLimiter } from '../net/limiter.js'
 import type { Secret } from '../secret.js'
 
 /** What is checked of an entry of the input file. */
@@ -169,6 +173,28 @@ async function mapLimited<T, R>(
   }
   await Promise.all(Array.from({ length: Math.min(limit, all.length) }, worker))
   return [...results].sort(([a], [b]) => a - b).map(([, result]) => result)
+}
+
+export type KeyCheckOptions = Pick<
+  ValidateKeyOptions,
+  'userAgent' | 'verifyCertificates' | 'signal'
+>
+
+/**
+ * Makes the function that asks Central about a key, as streaming does at its start: within the shares of
+ * the limiter, and no more of a host that gave no answer to the first two keys.
+ */
+export function createKeyCheck({ signal, ...options }: KeyCheckOptions) {
+  const ask = createValidator(
+    (host, key, signal) => validateKey({ ...options, host, key, signal }),
+    createLimiter(),
+  )
+  const silences = new Silences(signal)
+  return async ({ host, key }: ReachableEntry): Promise<Secret> => {
+    const silence = silences.of(host)
+    const validation = await silence.watch(ask(host, key, silence.signal))
+    return validation.type === 'renewed' ? validation.key : key
+  }
 }
 
 /** What is the same for every probe. */

@@ -1,13 +1,10 @@
 import { KEY_LIFE_DAYS, keyAge } from '../classic/key-age.js'
-import { validateKey } from '../classic/validate-key.js'
 import { systemClock } from '../clock.js'
 import { connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'
 import { type InputFile, loadInput } from '../input/load-input.js'
-import type { Host } from '../net/host.js'
 import type { Program } from '../program.js'
-import type { Secret } from '../secret.js'
-import { createProbe, runCheck } from './check-entries.js'
+import { createKeyCheck, createProbe, runCheck } from './check-entries.js'
 import { type CheckReport, checkJson, formatCheck } from './check-report.js'
 import { checkExitCode } from './exit-code.js'
 import type { CheckSettings } from './settings.js'
@@ -23,10 +20,7 @@ export async function check(settings: CheckSettings, program: Program): Promise<
   const userAgent = `aruba-stream/${version}`
   const signal = shutdown.stopping
 
-  const validate = async ({ host, key }: { host: Host; key: Secret }): Promise<Secret> => {
-    const answer = await validateKey({ host, key, verifyCertificates, userAgent, signal })
-    return answer.type === 'renewed' ? answer.key : key
-  }
+  const validate = createKeyCheck({ userAgent, verifyCertificates, signal })
   const probe = createProbe(connect, { userAgent, verifyCertificates, signal, clock: systemClock })
 
   const { entries, warnings, problems } = await load(settings.inputFile, signal)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -12,6 +14,7 @@ import type { Answer, Fault } from '../../src/simulator/faults.js'
 import { closedPort, startCentral } from '../helpers/central.js'
 import { check, checkEntry, reportOf } from '../helpers/check.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
+import { startTcpServer } from '../helpers/tcp-server.js'
 import { certificates } from '../helpers/tls.js'
 
 const PIPE = { columns: undefined, colour: false }
@@ -363,4 +366,31 @@ test('what a signal leaves open is not asked, and what is known by then is repor
   )
   const { ok, interrupted } = JSON.parse(checkJson(report))
   assert.deepEqual({ ok, interrupted }, { ok: false, interrupted: true })
+})
+
+test('a host that gives no answer is asked about a few keys, and not about all', async (t) => {
+  let validations = 0
+  const server = createServer(({ url, socket }) => {
+    if (url?.endsWith('/token/validate')) validations += 1
+    socket.destroy()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const names = Array.from({ length: 12 }, (_, index) => `E${index}`)
+  const results = await check(names.map((name) => checkEntry(name, 'audit', makeKey(name), url)))
+  assert.ok(validations <= 3, `${validations} validations`)
+  assert.deepEqual(new Set(results.map(({ key }) => key)), new Set(['unknown']))
+  assert.equal(checkExitCode(reportOf(results)), 1)
+})
+
+test('a 101 in place of an answer to a validation ends the check', async (t) => {
+  const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'
+  const { authority } = await startTcpServer(t, (socket) => socket.end(upgrade))
+  const results = await check([checkEntry('A', 'audit', makeKey('key'), `http://${authority}`)])
+  assert.deepEqual(
+    results.map(({ key, topic }) => [key, topic]),
+    [['unknown', 'unknown']],
+  )
 })

@@ -1,10 +1,10 @@
 import { KEY_LIFE_DAYS } from '../../src/classic/key-age.js'
 import type { Topic } from '../../src/classic/topics.js'
-import { validateKey } from '../../src/classic/validate-key.js'
 import { systemClock } from '../../src/clock.js'
 import {
   type CheckEntry,
   type CheckResult,
+  createKeyCheck,
   createProbe,
   runCheck,
 } from '../../src/commands/check-entries.js'
@@ -46,10 +46,7 @@ export function check(
     offline,
     concurrency,
     signal,
-    async validate({ host, key }) {
-      const answer = await validateKey({ host, key, ...common })
-      return answer.type === 'renewed' ? answer.key : key
-    },
+    validate: createKeyCheck(common),
     probe: createProbe(connect, { ...common, clock: systemClock }),
     keyAge: keyAge ?? (() => undefined),
     keyLifeDays: KEY_LIFE_DAYS,
