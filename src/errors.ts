@@ -45,6 +45,10 @@ const FAILURES = {
   'frame-undecodable': { exitCode: 1, retry: false },
   /** A message that an exporter gave up. */
   'export-failed': { exitCode: 1, retry: false },
+  /** A file or named pipe that cannot be written at present. */
+  'not-writable': { exitCode: 1, retry: true },
+  /** An output that takes nothing any more, such as stdout when its reader has gone. */
+  'output-closed': { exitCode: 1, retry: false },
 } as const
 
 export type FailureCode = keyof typeof FAILURES

@@ -68,11 +68,13 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   program.onHangup(() => void outputs.reopen())
   try {
     const recording = readRecording(file === '-' ? program.stdin : file, { log, signal: stopping })
-    for await (const frame of recording) {
-      const part = partOf(frame.customer, frame.topic)
-      part.bytes += frame.bytes.length
-      part.lastAt = frame.receivedAt
-      await part.processor.process([frame])
+    for await (const frames of recording) {
+      const [first] = frames
+      if (!first) continue
+      const part = partOf(first.customer, first.topic)
+      part.bytes += frames.reduce((sum, { bytes }) => sum + bytes.length, 0)
+      part.lastAt = frames.at(-1)?.receivedAt ?? part.lastAt
+      await part.processor.process(frames)
       if (stopping.aborted) break
     }
   } catch (error) {

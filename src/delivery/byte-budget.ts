@@ -1,8 +1,9 @@
-/** Bounds the bytes that several queues hold together. */
+/** Bounds the bytes that one queue holds, or several queues together. */
 export class ByteBudget {
   readonly #limit: number
   readonly #waiting = new Set<() => void>()
   #used = 0
+  #room: Promise<void> | undefined
 
   /** @param limit bytes */
   constructor(limit: number) {
@@ -33,5 +34,17 @@ export class ByteBudget {
   /** Calls back once, as soon as there is room again. */
   onceRoom(callback: () => void): void {
     this.#waiting.add(callback)
+  }
+
+  /** Resolves when there is room. All callers that wait share one promise. */
+  room(): Promise<void> {
+    if (!this.full) return Promise.resolve()
+    this.#room ??= new Promise((resolve) => {
+      this.onceRoom(() => {
+        this.#room = undefined
+        resolve()
+      })
+    })
+    return this.#room
   }
 }

@@ -1,208 +1,228 @@
 import { setMaxListeners } from 'node:events'
-import type { Stats } from 'node:fs'
-import { untilAborted } from '../clock.js'
+import { sleep, systemClock, untilAborted } from '../clock.js'
+import { ByteBudget } from '../delivery/byte-budget.js'
+import type { Batch } from '../delivery/delivery.js'
+import { RetryLog } from '../delivery/retry-log.js'
+import { SendQueue } from '../delivery/send-queue.js'
 import { errorText, StreamError } from '../errors.js'
-import { FileTrouble, type FileTroubleOptions } from './file-trouble.js'
-import { LineWriter, wholeLines } from './line-writer.js'
+import { identityOf } from './distinct-files.js'
 import {
-  endLastLine,
-  type Mend,
+  adoptFile,
   type OpenFile,
+  type OpenFileOptions,
   openFault,
   openForAppend,
-  statIfThere,
   unusableFile,
-} from './open-for-append.js'
+} from './open-file.js'
 
-export type AppendFileOptions<Item> = FileTroubleOptions & {
-  /** Aborts when what is in trouble must be given up at once: a write that fails or does not end. */
-  readonly signal: AbortSignal
-  /** Aborts when all that is left must be given up; not at all unless told. */
-  readonly over?: AbortSignal
-  /** What became of lines: in the file, or given up with an error. */
+export type AppendFileOptions<Item> = OpenFileOptions & {
+  /** The line of an item, with its newline. */
+  encode(item: Item): Uint8Array
+  /** Bytes that an item keeps in memory beside its line; default: none. */
+  heldBytes?(item: Item): number
+  /** What became of items: in the file, or given up with an error. */
   settled(items: readonly Item[], error: StreamError | undefined): void
-  /** What must come before the first line; closes off a torn last line unless told otherwise. */
-  readonly mend?: Mend
-  /** How many bytes may wait before `push` asks to be awaited; 1 MiB unless told. */
-  readonly windowBytes?: number
+  /** Counts items whose write is tried again. */
+  retried?(count: number): void
+  /** Shared by files whose trouble is logged as one; default: each has its own. */
+  readonly retryLog?: RetryLog
+  /** Bounds what waits; default: 1 MiB. */
+  readonly budget?: ByteBudget
+  /** Aborts when a write that fails or does not end gives up. */
+  readonly graceOver?: AbortSignal
+  /** Aborts when everything lets go. */
+  readonly forced: AbortSignal
+  /** Why lines are given up at the end. */
+  readonly late?: string
+}
+
+/** One write: few system calls, and little to wait for. */
+const BATCH = { maxBytes: 256 * 1024 }
+const BUDGET_BYTES = 1024 * 1024
+
+// A full disk is tried again soon, and then every few seconds.
+const RETRY_MS = { first: 200, longest: 5000 }
+// A pipe whose reader is slow is no fault, and room comes soon.
+const PIPE_MS = { first: 5, longest: 100 }
+
+/** Errors that no waiting changes: the descriptor is not open for writing. */
+const HOPELESS = 'EBADF'
+
+/** Logs the trouble of a file, or of all files of a folder. */
+export function fileRetryLog({ label, log }: Pick<OpenFileOptions, 'label' | 'log'>): RetryLog {
+  const works = (_: number, seconds: number) => `${label}: is written again after ${seconds} s`
+  return new RetryLog({ log, words: { waits: 'waiting until it can be written', works } })
 }
 
 /**
- * A file that grows by whole lines, in order. What the write call has taken is settled, and survives a
- * kill of this process. A fault (a full disk) is said once and tried again until it mends; half a line
- * is then continued, never written twice.
+ * A file that grows by whole lines, in order. What the write call has taken is delivered, and survives a
+ * kill of this process. After a fault such as a full disk, half a line is continued, never written twice.
  */
 export class AppendFile<Item> {
   readonly path: string
   readonly #options: AppendFileOptions<Item>
-  readonly #writer: LineWriter<Item>
-  readonly #trouble: FileTrouble
+  readonly #queue: SendQueue<Item>
   #file: OpenFile | undefined
-  #writing = false
-  #reopen: { readonly promise: Promise<void>; done(): void } | undefined
-  /** A reopening that began while nothing was being written; writes wait for it. */
-  #idleReopen: Promise<number> | undefined
-  #gaveUp = false
+  /** How much of the first line that waits the file has already. */
+  #torn = 0
+  /** The last use of the file; the next one waits for it. */
+  #lastTurn: Promise<unknown> = Promise.resolve()
   #ended = false
-  readonly #onSignal = () => {
-    if (this.#writing) this.#giveUp()
-  }
-  readonly #giveUp = () => {
-    this.#gaveUp = true
-    this.#writer.fail(this.#error('was not written by the end'))
-    this.#trouble.endPause()
-  }
 
-  /** A file that is opened with its first line; a fault then is tried again like any other. */
-  constructor(path: string, options: AppendFileOptions<Item>) {
+  /** A file that is opened with its first line; a fault then is retried like any other. */
+  constructor(path: string, options: AppendFileOptions<Item>, file?: OpenFile) {
+    const { label, forced, graceOver } = options
     this.path = path
     this.#options = options
-    this.#trouble = new FileTrouble(options)
-    const { windowBytes } = options
-    this.#writer = new LineWriter({
-      write: (lines) => this.#write(lines),
-      settled: (items, error) => options.settled(items, error),
-      chunkBytes: 256 * 1024,
-      ...(windowBytes === undefined ? {} : { windowBytes }),
+    this.#file = file
+    // A folder has many files, and each listens; Node would warn of a leak.
+    setMaxListeners(0, forced, ...(graceOver ? [graceOver] : []))
+    this.#queue = new SendQueue({
+      late: `${label}: was not written by the end`,
+      budget: new ByteBudget(BUDGET_BYTES),
+      retryLog: fileRetryLog(options),
+      ...options,
+      batch: BATCH,
+      deliver: (batch, signal) => this.#deliver(batch, signal),
+      delayMs: (failures) => pauseMs(RETRY_MS, failures),
     })
-    // Every file listens, and a folder has many: that is no leak.
-    const { signal, over } = options
-    setMaxListeners(0, signal, ...(over ? [over] : []))
-    signal.addEventListener('abort', this.#onSignal, { once: true })
-    over?.addEventListener('abort', this.#giveUp, { once: true })
-    if (over?.aborted) this.#giveUp()
   }
 
   /**
-   * A file that is opened at once.
-   * @throws StreamError `exporter-unusable`
+   * A file that is opened now, not with its first line.
+   * @throws StreamError `exporter-unusable`, or `usage` where it has another use already
    */
   static async open<Item>(
     path: string,
     options: AppendFileOptions<Item>,
   ): Promise<AppendFile<Item>> {
-    const file = new AppendFile(path, options)
     try {
-      file.#file = await openForAppend(path, file.#mend)
+      return new AppendFile(path, options, await openForAppend(path, options))
     } catch (error) {
-      throw error instanceof StreamError ? error : unusableFile(options.label, path, error)
+      throw unusableFile(options.label, path, error)
     }
-    return file
   }
 
-  /** Whether all that was pushed is settled. */
+  /** A file that is open already, such as a redirected stdout. */
+  static adopt<Item>(fd: number, options: AppendFileOptions<Item>): AppendFile<Item> {
+    return new AppendFile('', options, adoptFile(fd))
+  }
+
+  /** Whether all that was taken over is in the file or given up. */
   get idle(): boolean {
-    return this.#writer.idle
+    return this.#queue.idle
   }
 
-  /** Takes a line with its newline over; returns a promise where it wants to be awaited. */
-  push(line: Uint8Array, item: Item): void | Promise<void> {
-    return this.#writer.push(line, item)
+  /** Takes items over; resolves when there is room for more. */
+  write(items: readonly Item[]): Promise<void> {
+    return this.#queue.write(items)
   }
 
-  /** Goes over to the file that now has the path, where another program moved ours away. */
-  reopen(): Promise<void> {
-    if (this.#reopen) return this.#reopen.promise
-    // The program may still be closing something else, for as long as that takes.
-    if (this.#ended) return Promise.resolve()
-    let done = () => {}
-    const promise = new Promise<void>((resolve) => {
-      done = resolve
-    })
-    this.#reopen = { promise, done }
-    if (this.#writing) this.#trouble.endPause()
-    else this.#idleReopen = this.#followPath([], 0)
-    return promise
+  /** Changes to the file that now has the path, where another program (logrotate) has moved this one. */
+  async reopen(): Promise<void> {
+    // SIGHUP may come while the program still closes something else.
+    if (this.#ended || this.path === '') return
+    await this.#inTurn(() => this.#followPath())
+    this.#queue.retryNow()
   }
 
   /** Resolves when every line is settled and the file is closed. */
   async close(): Promise<void> {
-    await this.#writer.settled()
+    await this.#queue.close()
     this.#ended = true
-    const { signal, over } = this.#options
-    signal.removeEventListener('abort', this.#onSignal)
-    over?.removeEventListener('abort', this.#giveUp)
-    const closed = (async () => {
-      await this.#idleReopen
-      await this.#closeHandle(this.#file)
-    })()
+    const closed = this.#inTurn(() => this.#closeFile(this.#file))
     // A file system that hangs must not hold up the end.
-    await untilAborted(closed, this.#gaveUp ? signal : (over ?? signal)).catch(() => {})
+    const limit = this.#queue.gaveUp ? AbortSignal.abort() : this.#options.forced
+    await untilAborted(closed, limit).catch(() => {})
   }
 
-  async #write(lines: readonly Uint8Array[]): Promise<StreamError | undefined> {
+  async #deliver(batch: Batch<Item>, signal: AbortSignal): Promise<void> {
+    const { lines } = batch
     const chunk = Buffer.concat(lines)
-    const { signal } = this.#options
-    this.#writing = true
-    await this.#idleReopen
-    let written = 0
-    while (written < chunk.length && !this.#gaveUp) {
-      if (this.#reopen) written = await this.#followPath(lines, written)
+    let file = this.#file
+    let written = this.#torn
+    let delivered = 0
+    let tries = 0
+    while (written < chunk.length && !signal.aborted) {
       try {
-        this.#file ??= await openForAppend(this.path, this.#mend)
-        const { bytesWritten } = await this.#file.handle.write(chunk, written)
-        written += bytesWritten
-        if (written < chunk.length) this.#writer.taken(written)
-        this.#trouble.eased()
+        await this.#inTurn(async () => {
+          // Opened again meanwhile: the new file starts with a whole line.
+          if (file !== this.#file) written = wholeLines(lines, written).bytes
+          this.#file ??= await openForAppend(this.path, this.#options)
+          file = this.#file
+          written += await file.write(chunk, written)
+        })
+        tries = 0
       } catch (error) {
-        if (signal.aborted) break
-        const says = this.#file ? undefined : openFault(this.path, error)
-        await this.#trouble.failed(error, says)
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw this.#fault(error)
+        await sleep(pauseMs(PIPE_MS, ++tries), systemClock, signal).catch(() => {})
+      } finally {
+        const whole = wholeLines(lines, written)
+        this.#torn = written - whole.bytes
+        if (written < chunk.length && whole.count > delivered)
+          batch.delivered(whole.count - delivered)
+        delivered = whole.count
       }
     }
-    if (this.#reopen) await this.#followPath([], 0)
-    this.#writing = false
-    if (written < chunk.length) return this.#error('was not written by the end')
-    this.#trouble.mended()
-    return undefined
   }
 
-  /**
-   * Opens what the path leads to now and lets go of the old file; where that fails, the old one is kept.
-   * @returns how much of the lines the file has: a line that the old file has in half starts anew
-   */
-  async #followPath(lines: readonly Uint8Array[], written: number): Promise<number> {
+  #fault(error: unknown): StreamError {
+    const { label } = this.#options
+    if (error instanceof StreamError) {
+      const says = error.code === 'usage' ? error.message : `${label}: ${error.message}`
+      return new StreamError('not-writable', says, { cause: error })
+    }
+    const isHopeless = (error as NodeJS.ErrnoException).code === HOPELESS
+    if (isHopeless) {
+      return new StreamError('output-closed', `${label}: cannot be written (${errorText(error)})`)
+    }
+    const says = this.#file ? errorText(error) : openFault(this.path, error)
+    return new StreamError('not-writable', `${label}: ${says}`, { cause: error })
+  }
+
+  /** Opens what the path leads to now and lets go of the old file; where that fails, the old one is kept. */
+  async #followPath(): Promise<void> {
     const old = this.#file
-    let kept = written
     try {
-      if (old && !isSame(old.stats, await statIfThere(this.path))) {
-        this.#file = await openForAppend(this.path, this.#mend)
-        kept = wholeLines(lines, written).bytes
-        await this.#closeHandle(old)
-      }
+      // Where nothing is there, the file is made anew.
+      if (!old || old.identity === (await identityOf(this.path).catch(() => ''))) return
+      this.#file = await openForAppend(this.path, this.#options)
+      this.#torn = 0
+      await this.#closeFile(old)
     } catch (error) {
       const { log, label } = this.#options
       log.warn(`${label}: the file was not opened again: ${openFault(this.path, error)}`)
     }
-    this.#reopen?.done()
-    this.#reopen = undefined
-    return kept
   }
 
-  async #closeHandle(file: OpenFile | undefined): Promise<void> {
-    if (!file) return
+  async #closeFile(file: OpenFile | undefined): Promise<void> {
     try {
-      // Once, at the end: a network file system tells of a full disk no earlier.
-      try {
-        if (file.stats.isFile()) await file.handle.sync()
-      } finally {
-        await file.handle.close()
-      }
+      await file?.sync().finally(() => file.close())
     } catch (error) {
       const { log, label } = this.#options
       log.warn(`${label}: its last lines may be missing: ${errorText(error)}`)
     }
   }
 
-  #error(reason: string): StreamError {
-    return new StreamError('export-failed', `${this.#options.label}: ${reason}`)
-  }
-
-  get #mend(): Mend {
-    return this.#options.mend ?? endLastLine
+  /** One use of the file after the other: a reopening falls between two writes. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#lastTurn.then(work)
+    this.#lastTurn = turn.catch(() => {})
+    return turn
   }
 }
 
-function isSame(a: Stats, b: Stats | undefined): boolean {
-  return b !== undefined && a.dev === b.dev && a.ino === b.ino
+/** The lines that are wholly among the first `bytes` bytes. */
+function wholeLines(lines: readonly Uint8Array[], bytes: number): { count: number; bytes: number } {
+  const whole = { count: 0, bytes: 0 }
+  for (const { length } of lines) {
+    if (whole.bytes + length > bytes) break
+    whole.count += 1
+    whole.bytes += length
+  }
+  return whole
+}
+
+function pauseMs({ first, longest }: typeof RETRY_MS, tries: number): number {
+  return Math.min(first * 2 ** (tries - 1), longest)
 }

@@ -2,6 +2,7 @@ import type { Topic } from '../classic/topics.js'
 import type { Frame } from '../connection/frame.js'
 import type { Logger } from '../log.js'
 import { AppendFile } from './append-file.js'
+import type { OpenFiles } from './distinct-files.js'
 
 /** A frame and where it came from, as `--record` and `--dead_letter` keep it. */
 export type KeptFrame = Frame & {
@@ -11,20 +12,32 @@ export type KeptFrame = Frame & {
   readonly topic: Topic
 }
 
-export type FrameFileOptions = {
-  readonly log: Logger
-  /** Aborts when the file must be let go of; lines that wait are lost then, and said so. */
-  readonly signal: AbortSignal
+/** A frame that could not be decoded or exported. */
+export type DeadLetter = KeptFrame & {
+  /** One line of text. */
+  readonly reason: string
+  /** Name of the exporter that gave it up; undefined where decoding failed. */
+  readonly exporter: string | undefined
+  /** Called when the frame is in the file, or will never be. */
+  readonly onSettled?: (kept: boolean) => void
 }
 
-/** A file of frames, appended to: one JSON object a line. */
+export type FrameFileOptions = {
+  readonly log: Logger
+  readonly openFiles?: OpenFiles
+  /** Aborts when the file must be let go of; lines that wait are lost then, and logged so. */
+  readonly forced: AbortSignal
+}
+
+/** A file of frames that grows: one JSON object a line. */
 export type FrameFile<Line> = {
+  readonly path: string
   /** Lines that could not be written by the end. */
   readonly lost: number
-  /** Takes a line over; returns a promise where it wants to be awaited. */
-  append(line: Line): void | Promise<void>
+  /** Takes frames over; resolves when there is room for more. */
+  write(frames: readonly Line[]): Promise<void>
   reopen(): Promise<void>
-  /** Resolves when all is written, or `signal` has aborted. */
+  /** Resolves when all is written, or `forced` has aborted. */
   close(): Promise<void>
 }
 
@@ -34,14 +47,6 @@ export function openRecording(
   options: FrameFileOptions,
 ): Promise<FrameFile<KeptFrame>> {
   return openFrameFile(path, `--record ${path}`, keptFields, options)
-}
-
-/** A frame that could not be decoded or exported. */
-export type DeadLetter = KeptFrame & {
-  /** One line of text. */
-  readonly reason: string
-  /** Name of the exporter that gave it up; undefined where decoding failed. */
-  readonly exporter: string | undefined
 }
 
 /** Opens `--dead_letter FILE`: what could not be decoded or exported, in the form `replay` reads. */
@@ -68,30 +73,44 @@ function keptFields({ receivedAt, customer, topic, bytes, text }: KeptFrame) {
   }
 }
 
-async function openFrameFile<Line>(
+/** What waits is the line alone: the frame is in it, and can be let go of. */
+type WaitingLine = {
+  readonly line: Uint8Array
+  readonly onSettled?: ((kept: boolean) => void) | undefined
+}
+
+async function openFrameFile<Line extends KeptFrame & Pick<DeadLetter, 'onSettled'>>(
   path: string,
   label: string,
   fields: (line: Line) => object,
-  { log, signal }: FrameFileOptions,
+  options: FrameFileOptions,
 ): Promise<FrameFile<Line>> {
   let lost = 0
-  const file = await AppendFile.open<undefined>(path, {
+  const file = await AppendFile.open<WaitingLine>(path, {
+    ...options,
     label,
-    log,
-    signal,
-    settled(items, error) {
-      if (error) lost += items.length
+    encode: ({ line }) => line,
+    settled(lines, error) {
+      if (error) lost += lines.length
+      for (const { onSettled } of lines) onSettled?.(error === undefined)
     },
   })
   return {
+    path,
     get lost() {
       return lost
     },
-    append: (line) => file.push(Buffer.from(`${JSON.stringify(fields(line))}\n`), undefined),
+    write: (frames) =>
+      file.write(
+        frames.map((frame) => ({
+          line: Buffer.from(`${JSON.stringify(fields(frame))}\n`),
+          onSettled: frame.onSettled,
+        })),
+      ),
     reopen: () => file.reopen(),
     async close() {
       await file.close()
-      if (lost > 0) log.error(`${label}: ${lost} lines could not be written by the end`)
+      if (lost > 0) options.log.error(`${label}: ${lost} lines could not be written by the end`)
     },
   }
 }

@@ -8,7 +8,6 @@ import { errorText, StreamError } from '../errors.js'
 import { readPipe } from '../input/read-pipe.js'
 import type { Logger } from '../log.js'
 import { printable } from '../text.js'
-import { splitLines } from './split-lines.js'
 
 /** A frame of a recording or a dead letter. */
 export type RecordedFrame = Frame & {
@@ -32,8 +31,9 @@ export type ReadOptions = {
 }
 
 /**
- * Reads what `--record` or `--dead_letter` wrote, holding one line at a time. A line that is wrong, or
- * torn by a crash, is skipped with a warning that has its number.
+ * Reads what `--record` or `--dead_letter` wrote. Each batch holds frames of one entry that follow each
+ * other in the file; of a stream, what has arrived is not held back. A line that is wrong, or torn by a
+ * crash, is skipped with a warning that has its number.
  * @param source path of a file (`.gz`: compressed), or a stream such as stdin
  * @throws StreamError `input-invalid` where the source cannot be read to its end, or is no recording: where
  *   it has lines, and none of them is a frame
@@ -41,37 +41,48 @@ export type ReadOptions = {
 export async function* readRecording(
   source: string | Readable,
   { log, signal }: ReadOptions,
-): AsyncGenerator<RecordedFrame> {
+): AsyncGenerator<readonly RecordedFrame[]> {
   const name = typeof source === 'string' ? source : 'stdin'
   let wrong = 0
-  let frames = 0
+  let anyFrame = false
   let torn = false
   const warn = (lineNumber: number, reason: string) => {
     wrong++
     if (wrong <= MAX_WARNINGS) log.warn(`${name}, line ${lineNumber}: ${reason}; skipped`)
   }
-
-  const chunks = readChunks(source, name, signal)
-  for await (const line of splitLines(chunks, MAX_LINE_BYTES)) {
-    // What is torn now, we tore.
-    if (signal?.aborted) return
+  const read = (line: Line): RecordedFrame | undefined => {
     if (!line.bytes) {
       warn(line.number, `longer than ${MAX_LINE_BYTES} bytes`)
-      continue
+      return undefined
     }
     const text = line.bytes.toString().trim()
-    if (text === '') continue
+    if (text === '') return undefined
     const frame = parseLine(text)
-    if (typeof frame !== 'string') {
-      frames++
-      yield { ...frame, lineNumber: line.number }
-    } else {
-      torn = !line.whole
-      warn(line.number, torn ? `the last line was torn (${frame})` : frame)
+    if (typeof frame !== 'string') return { ...frame, lineNumber: line.number }
+    torn = !line.whole
+    warn(line.number, torn ? `the last line was torn (${frame})` : frame)
+    return undefined
+  }
+
+  for await (const lines of splitLines(readChunks(source, name, signal), MAX_LINE_BYTES)) {
+    let batch: RecordedFrame[] = []
+    for (const line of lines) {
+      // What is torn now, we tore.
+      if (signal?.aborted) return
+      const frame = read(line)
+      if (!frame) continue
+      anyFrame = true
+      const [first] = batch
+      if (first && (first.customer !== frame.customer || first.topic !== frame.topic)) {
+        yield batch
+        batch = []
+      }
+      batch.push(frame)
     }
+    if (batch.length > 0) yield batch
   }
   // A crash may tear the first line that was ever written.
-  if (frames === 0 && wrong > (torn ? 1 : 0)) {
+  if (!anyFrame && wrong > (torn ? 1 : 0)) {
     throw new StreamError(
       'input-invalid',
       `${name}: expected lines that --record or --dead_letter wrote; got none of them`,
@@ -118,9 +129,9 @@ async function* readChunks(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer> {
   try {
-    const raw = typeof source === 'string' ? await openFile(source, signal) : source
+    const raw = typeof source === 'string' ? await openSource(source, signal) : source
     if (signal) addAbortSignal(signal, raw)
-    // The callback form hands a fault of either stream to whoever reads the last one.
+    // With a callback, an error of either stream reaches the reader of the last one.
     const stream = name.endsWith('.gz') ? pipeline(raw, createGunzip(), () => {}) : raw
     for await (const chunk of stream) yield chunk as Buffer
   } catch (error) {
@@ -134,7 +145,55 @@ async function* readChunks(
 }
 
 /** A thread that waits for a silent pipe cannot be called back, so the event loop waits for it. */
-async function openFile(path: string, signal: AbortSignal | undefined): Promise<Readable> {
+async function openSource(path: string, signal: AbortSignal | undefined): Promise<Readable> {
   const isPipe = (await stat(path)).isFIFO()
   return isPipe ? readPipe(path, { signal, silenceMs: 0 }) : createReadStream(path)
+}
+
+/** A line without its newline. */
+export type Line = {
+  /** Counted from 1. */
+  readonly number: number
+  /** Undefined where the line is longer than allowed: it was skipped, not kept. */
+  readonly bytes: Buffer | undefined
+  /** Whether a newline ended it; only the last line may lack one. */
+  readonly whole: boolean
+}
+
+const NEWLINE = 0x0a
+
+/**
+ * Splits bytes into lines, those of each chunk together, holding at most one line of `maxLength` bytes
+ * and one chunk.
+ */
+export async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  maxLength: number,
+): AsyncGenerator<readonly Line[]> {
+  let parts: Buffer[] = []
+  let length = 0
+  let number = 0
+  const add = (part: Buffer) => {
+    length += part.length
+    if (length <= maxLength) parts.push(part)
+    else parts = []
+  }
+  const line = (whole: boolean): Line => {
+    const bytes = length <= maxLength ? Buffer.concat(parts) : undefined
+    parts = []
+    length = 0
+    return { number: ++number, bytes, whole }
+  }
+  for await (const chunk of chunks) {
+    const lines: Line[] = []
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      add(chunk.subarray(start, end))
+      lines.push(line(true))
+      start = end + 1
+    }
+    if (start < chunk.length) add(chunk.subarray(start))
+    if (lines.length > 0) yield lines
+  }
+  if (length > 0) yield [line(false)]
 }

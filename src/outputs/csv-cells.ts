@@ -8,6 +8,18 @@ export type Cell = string | number | bigint | boolean | undefined
 
 export type CellOf = (value: JsonValue) => Cell
 
+/**
+ * A formula behind what a spreadsheet may take for the end of a cell: many split at `;` or tabs, and then
+ * no quotes hold a cell together. A plain number is no formula.
+ */
+const FORMULA_INSIDE =
+  /(?<=[;\t\r\n]"*)(?![+-]?[\d.]+(?:[;\t\r\n]|$))(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g
+
+/** A text in which no spreadsheet runs a part as a formula, wherever it splits it. */
+export function guardSplitText(text: string): string {
+  return /[;\t\r\n]/.test(text) ? text.replace(FORMULA_INSIDE, "'") : text
+}
+
 /** The cell of a single value. */
 export function cellOf(field: protobuf.Field, readable: boolean): CellOf {
   const convert = converter(field, readable)

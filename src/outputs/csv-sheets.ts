@@ -10,8 +10,8 @@ export type Sheet = {
   /** `monitoring`, or with the list whose elements are its rows: `monitoring.wireless_clients`. */
   readonly name: string
   readonly columns: readonly string[]
-  /** The rows that a record has in it. */
-  rows(record: StreamRecord): Cell[][]
+  /** The rows that a record has in it, made one after the other: there may be millions. */
+  rows(record: StreamRecord): Iterable<Cell[]>
 }
 
 type Leaf = {
@@ -46,11 +46,11 @@ export function createSheets({ topic, payload }: Schema, readable: boolean): She
   const listSheets = lists.map(({ path, leaves }) => ({
     name: dotted(topic, path),
     columns: [...columns, ...leaves.map((leaf) => dotted('data', [...path, ...leaf.path]))],
-    rows(record: StreamRecord) {
+    *rows(record: StreamRecord) {
       const elements = valueAt(record.data, path)
-      if (!Array.isArray(elements)) return []
+      if (!Array.isArray(elements)) return
       const own = ownCells(record)
-      return elements.map((element) => [...own, ...cellsOf(leaves, element)])
+      for (const element of elements) yield [...own, ...cellsOf(leaves, element)]
     },
   }))
   return [{ name: topic, columns, rows: (record) => [ownCells(record)] }, ...listSheets]

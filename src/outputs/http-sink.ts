@@ -4,7 +4,7 @@ import { isLoopback } from '../net/host.js'
 import { type HttpAnswer, HttpClient, headerFault } from '../net/http.js'
 import { redactUrl } from '../net/redact.js'
 import { Secret } from '../secret.js'
-import type { ExporterContext } from './output.js'
+import type { OutputContext } from './output.js'
 
 /** The whole of one request: a sink may write a batch to a slow disk for a minute before it answers. */
 const REQUEST_MS = 90_000
@@ -27,11 +27,11 @@ export class HttpSink {
    * @throws StreamError `exporter-unusable` where the authorization is no header value, or the
    *   environment names a proxy that cannot be used
    */
-  constructor(url: URL, context: ExporterContext, requestMs = REQUEST_MS) {
+  constructor(url: URL, context: OutputContext, requestMs = REQUEST_MS) {
     const authorization = readAuthorization(context.env[AUTHORIZATION])
     this.name = redactUrl(url.href)
     this.#requestMs = requestMs
-    this.#signal = context.signal
+    this.#signal = context.graceOver
     this.#headers = {
       'Content-Type': 'application/x-ndjson',
       'Content-Encoding': 'gzip',

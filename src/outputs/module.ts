@@ -2,13 +2,40 @@ import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StreamMessage } from '../classic/message.js'
-import type { StreamRecord } from '../classic/record.js'
+import type { StreamRecord, StreamRecordOf } from '../classic/record.js'
+import type { Topic } from '../classic/topics.js'
 import { errorText, StreamError } from '../errors.js'
-import type { ExportContext } from './export-function.js'
-import type { Exporter, ExporterContext } from './output.js'
+import type { Output, OutputContext } from './output.js'
+
+/** What an export function gets beside the record. */
+export type ExportContext<T extends Topic = Topic> = {
+  /** Name of the entry in the input file. */
+  readonly customer: string
+  /** The entry's topic. */
+  readonly topic: T
+  /** The bytes of the WebSocket message; a copy, made when it is asked for. */
+  readonly frame: Uint8Array
+  /** Aborts when the 10 s of a shutdown are over. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * The default export of an exporter module: takes one record. It is awaited before the entry's next
+ * record; where it throws, the message counts as given up.
+ *
+ * `ExportFunction<'monitoring'>` takes records of that topic; without a topic, `record.topic` tells
+ * which one it is.
+ */
+export type ExportFunction<T extends Topic = Topic> = (
+  message: StreamRecordOf<T>,
+  context: ExportContext<T>,
+) => void | Promise<void>
 
 /** What an `open` of a module gets. */
-export type ModuleContext = Pick<ExporterContext, 'log' | 'topics' | 'stopping' | 'signal'>
+export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> & {
+  /** Aborts when the 10 s of a shutdown are over. */
+  readonly signal: AbortSignal
+}
 
 type UserModule = {
   /** An `ExportFunction`, as far as can be known of a file that a user wrote. */
@@ -23,17 +50,17 @@ type UserModule = {
  * returned resolved.
  * @throws StreamError `exporter-unusable` with path and reason
  */
-export async function openModule(target: string, context: ExporterContext): Promise<Exporter> {
+export async function openModule(target: string, context: OutputContext): Promise<Output> {
   const { exportData, open, close } = await load(target, context.cwd)
-  const { counters, signal, log, topics, stopping } = context
+  const { counters, graceOver: signal, log, topics, stopping } = context
 
-  // One listener for all that hangs: a listener a message would pile up on the signal.
+  // One listener for all that hangs: a listener for each message would pile up on the signal.
   const hanging = new Set<() => void>()
   signal.addEventListener('abort', () => {
-    for (const giveUp of hanging) giveUp()
+    for (const expire of hanging) expire()
   })
-  /** Settles as the promise does, but at the end of the shutdown at the latest, then with an error. */
-  const inTime = (work: PromiseLike<unknown>) =>
+  /** Settles as the promise does, but at the end of the grace period at the latest, then with an error. */
+  const inTime = (work: unknown) =>
     new Promise<void>((resolve, reject) => {
       const expire = () => reject(new Error('it took longer than the end of the program allows'))
       if (signal.aborted) expire()
@@ -43,51 +70,45 @@ export async function openModule(target: string, context: ExporterContext): Prom
         .finally(() => hanging.delete(expire))
     })
 
-  const giveUp = (message: StreamMessage, error: unknown) =>
-    context.giveUp(message, new StreamError('export-failed', `${target}: ${errorText(error)}`))
-
-  const taken = async (message: StreamMessage, work: PromiseLike<unknown>) => {
-    counters.waiting++
-    try {
-      await inTime(work)
-      counters.delivered++
-    } catch (error) {
-      giveUp(message, error)
-    } finally {
-      counters.waiting--
-    }
+  const deliver = (message: StreamMessage): unknown => {
+    const { customer, topic, record } = message
+    return exportData(record, {
+      customer,
+      topic,
+      signal,
+      // A copy: other outputs make their form of the message from these bytes.
+      get frame() {
+        return Buffer.from(message.frame)
+      },
+    })
   }
 
   try {
-    await inTime(Promise.resolve(open?.({ log, topics, stopping, signal })))
+    await inTime(open?.({ log, topics, stopping, signal }))
   } catch (error) {
     throw unusable(target, `its open() failed: ${errorText(error)}`)
   }
 
   return {
     needs: 'record',
-    export(message) {
-      const { customer, topic, record } = message
-      try {
-        const result = exportData(record, {
-          customer,
-          topic,
-          signal,
-          // A copy: others make their form of the message from these bytes.
-          get frame() {
-            return Buffer.from(message.frame)
-          },
-        })
-        if (isThenable(result)) return taken(message, result)
-        counters.delivered++
-      } catch (error) {
-        giveUp(message, error)
+    async write(messages) {
+      counters.waiting += messages.length
+      for (const message of messages) {
+        try {
+          const result = deliver(message)
+          if (isThenable(result)) await inTime(result)
+          counters.delivered++
+        } catch (error) {
+          const why = `${target}: ${errorText(error)}`
+          context.giveUp(message, new StreamError('export-failed', why))
+        }
+        counters.waiting--
       }
     },
     async close() {
       if (!close) return
       try {
-        await inTime(Promise.resolve(close()))
+        await inTime(close())
       } catch (error) {
         log.warn(`${target}: its close() failed: ${errorText(error)}`)
       }

@@ -7,7 +7,7 @@ import type * as Transport from '@nats-io/transport-node'
 import { errorText, StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { networkError } from '../net/network-error.js'
-import type { ExporterContext } from './output.js'
+import type { OutputContext } from './output.js'
 
 /** The two optional packages that speak NATS. */
 export type NatsLibrary = {
@@ -56,15 +56,15 @@ function locate(place: string): string[] | undefined {
 }
 
 /**
- * Connects to the first of the servers that answers. Once it stood, a connection is opened again for
- * ever. Credentials come from `NATS_CREDS` (a file), else `NATS_USER` and `NATS_PASSWORD`, else
+ * Connects to the first of the servers that answers. A connection that is lost later is opened again,
+ * without limit. Credentials come from `NATS_CREDS` (a file), else `NATS_USER` and `NATS_PASSWORD`, else
  * `NATS_TOKEN`.
  * @throws StreamError `exporter-unusable`
  */
 export async function connectNats(
   { transport }: NatsLibrary,
   servers: readonly string[],
-  { env, cwd }: Pick<ExporterContext, 'env' | 'cwd'>,
+  { env, cwd }: Pick<OutputContext, 'env' | 'cwd'>,
   timing: BackoffOptions,
 ): Promise<Transport.NatsConnection> {
   const where = `nats://${servers.join(',')}`
@@ -95,7 +95,7 @@ export async function connectNats(
   }
 }
 
-/** Whether nobody answered for JetStream: it is off, or no stream takes a subject. */
+/** Whether the request got no answer: JetStream is off, or no stream takes the subject. */
 export function isJetStreamMissing(error: unknown): boolean {
   // The library throws this class and does not export it.
   return error instanceof Error && error.name === 'JetStreamNotEnabled'
@@ -103,7 +103,7 @@ export function isJetStreamMissing(error: unknown): boolean {
 
 async function readCredentials(
   transport: typeof Transport,
-  env: ExporterContext['env'],
+  env: OutputContext['env'],
   cwd: string,
 ): Promise<Transport.ConnectionOptions> {
   const { NATS_CREDS: file, NATS_USER: user, NATS_PASSWORD: pass, NATS_TOKEN: token } = env

@@ -3,7 +3,7 @@ import type { Topic } from '../classic/topics.js'
 import { errorText, StreamError } from '../errors.js'
 import { isJetStreamMissing, type NatsLibrary } from './nats-client.js'
 import type { NatsTarget } from './nats-target.js'
-import type { ExporterContext } from './output.js'
+import type { OutputContext } from './output.js'
 
 /** Longer than the server's default of 2 minutes: a collector that was restarted sends again. */
 const DUPLICATE_WINDOW_MS = 600_000
@@ -27,7 +27,7 @@ export async function findStreams(
   { jetstream }: NatsLibrary,
   manager: JetStreamManager,
   { prefix, stream }: NatsTarget,
-  { topics, topicsUncertain }: Pick<ExporterContext, 'topics' | 'topicsUncertain'>,
+  { topics, topicsUncertain }: Pick<OutputContext, 'topics' | 'topicsUncertain'>,
 ): Promise<FoundStreams> {
   const found = new Map<string, StreamConfig>()
   const untaken: Topic[] = []
@@ -55,7 +55,7 @@ export async function findStreams(
   return { streams, untaken }
 }
 
-/** Makes the stream unless it is there; several who make it at once make one. */
+/** Makes the stream unless it exists. Several programs that make it at the same time make one. */
 async function makeStream(
   jetstream: NatsLibrary['jetstream'],
   manager: JetStreamManager,
@@ -72,7 +72,7 @@ async function makeStream(
       duplicate_window: DUPLICATE_WINDOW_MS * NANOS_PER_MS,
     })
   } catch (error) {
-    // To who comes second, the server may say that the subjects are those of another stream: this one.
+    // Another program was first: the server may say that the subjects belong to another stream, this one.
     if (!(await isThere())) throw error
   }
 }

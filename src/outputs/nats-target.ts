@@ -21,7 +21,7 @@ export function parseNatsTarget(target: string): NatsTarget {
   if (target.includes('@')) {
     throw new StreamError(
       'exporter-unusable',
-      `${EXPECTED}; no user or password in the URL, which everyone on this machine can read; ` +
+      `${EXPECTED}; no user or password in the URL, which every user of this machine can read; ` +
         'set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN',
     )
   }

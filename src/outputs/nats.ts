@@ -1,31 +1,28 @@
+import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
+import type { JetStreamClient } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import type { StreamMessage } from '../classic/message.js'
-import { sleep, systemClock } from '../clock.js'
-import { StreamError } from '../errors.js'
+import { untilAborted } from '../clock.js'
+import { ByteBudget } from '../delivery/byte-budget.js'
+import type { Batch } from '../delivery/delivery.js'
+import { RetryLog } from '../delivery/retry-log.js'
+import { SendQueue } from '../delivery/send-queue.js'
+import { errorText, StreamError } from '../errors.js'
 import { safeName } from '../files/safe-name.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
-import { connectNats, loadNats, type NatsLibrary } from './nats-client.js'
-import { NatsPublisher } from './nats-publisher.js'
+import { connectNats, isJetStreamMissing, loadNats, type NatsLibrary } from './nats-client.js'
 import { findStreams } from './nats-stream.js'
-import { parseNatsTarget } from './nats-target.js'
-import { Outbox } from './outbox.js'
-import type { Exporter, ExporterContext } from './output.js'
-import { Trouble } from './trouble.js'
-import { Window } from './window.js'
+import { messageId, type NatsTarget, parseNatsTarget } from './nats-target.js'
+import { accountOf, type Output, type OutputContext } from './output.js'
 
-const WINDOW_BYTES = 4 * 1_048_576
+const BUDGET_BYTES = 4 * 1_048_576
 const ANSWER_MS = 10_000
-
-/** The messages of one subject. One is published at a time, so that order holds whatever happens. */
-type Lane = {
-  readonly subject: string
-  readonly outbox: Outbox
-  readonly trouble: Trouble
-  /** Ends the wait for an acknowledgement that will not come. */
-  interrupt: (error: StreamError) => void
-  running: Promise<void> | undefined
-}
+const ACK_MS = 10_000
+/** Room for the header with the message's id, which counts as payload. */
+const HEADER_BYTES = 128
+/** JetStream's code for a message that is larger than its stream allows. */
+const MESSAGE_TOO_LARGE = 10_054
 
 /**
  * `nats://HOST:4222/PREFIX[?stream=NAME]`: JetStream, one message a record on `PREFIX.<topic>.<entry>`,
@@ -35,9 +32,9 @@ type Lane = {
  */
 export async function openNats(
   target: string,
-  context: ExporterContext,
+  context: OutputContext,
   timing: BackoffOptions = {},
-): Promise<Exporter> {
+): Promise<Output> {
   const parsed = parseNatsTarget(target)
   const library = await loadNats([import.meta.url, join(context.cwd, 'package.json')])
   const connection = await connectNats(library, parsed.servers, context, timing)
@@ -56,132 +53,158 @@ export async function openNats(
     await connection.close()
     throw error
   }
-  return new NatsExporter(parsed, library, connection, context, timing)
+  return new NatsOutput({ target: parsed, library, connection, context, timing })
 }
 
-class NatsExporter implements Exporter {
-  readonly #name: string
+type NatsParts = {
+  readonly target: NatsTarget
+  readonly library: NatsLibrary
+  readonly connection: NatsConnection
+  readonly context: OutputContext
+  readonly timing: BackoffOptions
+}
+
+/** Publishes over one connection; the library opens it again when it is lost. */
+class NatsOutput implements Output {
   readonly needs = 'line'
-  readonly #prefix: string
-  readonly #connection: NatsConnection
-  readonly #publisher: NatsPublisher
-  readonly #context: ExporterContext
-  readonly #timing: BackoffOptions
-  readonly #lanes = new Map<string, Lane>()
-  readonly #window = new Window(WINDOW_BYTES)
-  readonly #trouble: Trouble
+  readonly #parts: NatsParts
+  readonly #name: string
+  readonly #client: JetStreamClient
+  /** By subject. One message of each is published at a time, so that order holds whatever happens. */
+  readonly #queues = new Map<string, SendQueue<StreamMessage>>()
+  readonly #budget = new ByteBudget(BUDGET_BYTES)
+  readonly #retryLog: RetryLog
+  /** Aborts when the connection is lost; a new one when it is back. */
+  #lost = whenLost()
   /** Pending while there is no connection. */
   #connected: Promise<void> | undefined
   #reconnected: () => void = () => {}
 
-  constructor(
-    target: { readonly servers: readonly string[]; readonly prefix: string },
-    library: NatsLibrary,
-    connection: NatsConnection,
-    context: ExporterContext,
-    timing: BackoffOptions,
-  ) {
+  constructor(parts: NatsParts) {
+    const { target, library, connection, context } = parts
+    this.#parts = parts
     this.#name = `nats://${target.servers.join(',')}/${target.prefix}`
-    this.#prefix = target.prefix
-    this.#connection = connection
-    this.#publisher = new NatsPublisher(library, connection)
-    this.#context = context
-    this.#timing = timing
-    this.#trouble = new Trouble(context.log)
-    context.signal.addEventListener('abort', () => this.#giveUp(), { once: true })
+    this.#client = library.jetstream.jetstream(connection)
+    this.#retryLog = new RetryLog({ log: context.log })
     this.#watch()
   }
 
-  export(message: StreamMessage): void | Promise<void> {
-    const lane = this.#lane(message)
-    const room = lane.outbox.push(message)
-    if (this.#context.signal.aborted) this.#giveUp()
-    else lane.running ??= this.#drain(lane)
-    return room
+  async write(messages: readonly StreamMessage[]): Promise<void> {
+    const [first] = messages
+    if (!first) return
+    this.#parts.context.counters.waiting += messages.length
+    await this.#queueOf(first).write(messages)
   }
 
   async close(): Promise<void> {
-    await Promise.all(Array.from(this.#lanes.values(), (lane) => lane.running))
-    await this.#connection.close()
+    await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()))
+    await this.#parts.connection.close()
   }
 
-  #lane({ topic, customer }: StreamMessage): Lane {
-    const subject = `${this.#prefix}.${topic}.${safeName(customer, { keepDots: false })}`
-    let lane = this.#lanes.get(subject)
-    if (!lane) {
-      lane = {
-        subject,
-        outbox: new Outbox(this.#context, this.#window),
-        trouble: new Trouble(this.#context.log),
-        interrupt: () => {},
-        running: undefined,
-      }
-      this.#lanes.set(subject, lane)
+  #queueOf({ topic, customer }: StreamMessage): SendQueue<StreamMessage> {
+    const { target, context, timing } = this.#parts
+    const subject = `${target.prefix}.${topic}.${safeName(customer, { keepDots: false })}`
+    let queue = this.#queues.get(subject)
+    if (!queue) {
+      const { graceOver, forced } = context
+      queue = new SendQueue<StreamMessage>({
+        ...accountOf(context),
+        deliver: (batch, signal) => this.#deliver(subject, batch, signal),
+        batch: { maxCount: 1, maxBytes: BUDGET_BYTES },
+        budget: this.#budget,
+        retryLog: this.#retryLog,
+        delayMs: (failures) => backoffDelay(failures, timing),
+        graceOver,
+        endsAtGrace: true,
+        forced,
+        late: `${this.#name}: not delivered before the end`,
+      })
+      this.#queues.set(subject, queue)
     }
-    return lane
+    return queue
   }
 
-  async #drain(lane: Lane): Promise<void> {
-    const { outbox, trouble } = lane
-    const { signal, counters } = this.#context
-    for (let message = outbox.first; message; message = outbox.first) {
+  /** Publishes one message; again under the same id where the connection was lost meanwhile. */
+  async #deliver(
+    subject: string,
+    { items }: Batch<StreamMessage>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [message] = items
+    while (message && !signal.aborted) {
       await this.#connected
-      const error = signal.aborted ? undefined : await this.#publish(lane, message)
-      if (signal.aborted) break
-      if (!error) {
-        outbox.delivered(1)
-        trouble.mended()
-      } else if (!error.retry) {
-        trouble.mended()
-        outbox.giveUp(error, 1)
-      } else {
-        counters.retried += 1
-        if (error.code === 'connection-lost') continue
-        trouble.failed(error)
-        const delayMs = backoffDelay(trouble.failures, this.#timing)
-        await sleep(delayMs, systemClock, signal).catch(() => {})
+      const lost = this.#lost.signal
+      try {
+        return await untilAborted(this.#publish(subject, message), lost)
+      } catch (error) {
+        if (!lost.aborted) throw error
+        this.#parts.context.counters.retried++
       }
     }
-    // Made again for the next message: over the months, entries come and go.
-    this.#lanes.delete(lane.subject)
   }
 
-  /** One try; ends early when the connection is lost or the time is over. */
-  #publish(lane: Lane, message: StreamMessage): Promise<StreamError | undefined> {
-    return new Promise((resolve) => {
-      lane.interrupt = resolve
-      this.#publisher.publish(lane.subject, message).then(resolve)
-    })
+  /** Publishes one message, without the newline of its line. */
+  async #publish(subject: string, message: StreamMessage): Promise<void> {
+    const payload = message.line.subarray(0, -1)
+    const { info } = this.#parts.connection
+    const maxPayload = info?.max_payload ?? Number.POSITIVE_INFINITY
+    if (payload.length + HEADER_BYTES > maxPayload) {
+      const why = `${payload.length} bytes are more than max_payload of the server, ${maxPayload}`
+      throw new StreamError('export-failed', `${subject}: ${why}`)
+    }
+    try {
+      await this.#client.publish(subject, payload, { msgID: messageId(message), timeout: ACK_MS })
+    } catch (error) {
+      throw this.#translate(error, subject)
+    }
+  }
+
+  #translate(error: unknown, subject: string): StreamError {
+    const { JetStreamApiError } = this.#parts.library.jetstream
+    const { TimeoutError } = this.#parts.library.transport
+    const said = errorText(error)
+    if (error instanceof JetStreamApiError && error.code === MESSAGE_TOO_LARGE) {
+      return new StreamError('export-failed', `${subject}: ${said}`)
+    }
+    if (isJetStreamMissing(error)) {
+      return new StreamError('unavailable', `${subject}: no JetStream stream takes it at present`)
+    }
+    if (error instanceof TimeoutError) {
+      const seconds = ACK_MS / 1000
+      return new StreamError('timed-out', `${subject}: no acknowledgement within ${seconds} s`)
+    }
+    return new StreamError('unavailable', `${subject}: JetStream refused it (${said})`)
   }
 
   async #watch(): Promise<void> {
-    for await (const { type } of this.#connection.status()) {
-      if (type === 'disconnect') this.#lost()
+    for await (const { type } of this.#parts.connection.status()) {
+      if (type === 'disconnect') this.#onLost()
       if (type === 'reconnect') {
         this.#connected = undefined
+        this.#lost = whenLost()
         this.#reconnected()
-        this.#trouble.mended()
+        this.#retryLog.works(this)
       }
     }
   }
 
-  #lost(): void {
-    const error = new StreamError('connection-lost', `${this.#name}: connection lost`)
-    // Told again for each try that gets as far as a refused login.
+  #onLost(): void {
+    // The library reports this again for each try that ends with a refused login.
     this.#connected ??= new Promise((resolve) => {
       this.#reconnected = resolve
     })
-    this.#trouble.failed(error)
+    this.#retryLog.failed(
+      this,
+      new StreamError('connection-lost', `${this.#name}: connection lost`),
+    )
     // What was on its way may have arrived or not: it is published again, under the same id.
-    for (const lane of this.#lanes.values()) lane.interrupt(error)
+    this.#lost.abort()
   }
+}
 
-  #giveUp(): void {
-    const error = new StreamError('export-failed', `${this.#name}: not delivered before the end`)
-    for (const lane of this.#lanes.values()) {
-      lane.outbox.giveUp(error)
-      lane.interrupt(error)
-    }
-    this.#reconnected()
-  }
+/** A thousand subjects may listen to the signal, without a warning of Node. */
+function whenLost(): AbortController {
+  const lost = new AbortController()
+  setMaxListeners(0, lost.signal)
+  return lost
 }

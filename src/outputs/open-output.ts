@@ -1,29 +1,38 @@
 import { StreamError } from '../errors.js'
+import type { NamedFile } from '../files/distinct-files.js'
 import { redactUrl } from '../net/redact.js'
 import { closest } from '../suggest.js'
 import { printable } from '../text.js'
-import { DEFAULT_JSON_PATH } from './json-path.js'
-import type { Exporter, ExporterContext, OpenExporter } from './output.js'
+import type { OpenOutput, Output, OutputContext } from './output.js'
 import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS } from './types.js'
 
 type Kind = {
   /** The TYPE is `NAME[:PATH]`, and the target what follows the colon; else both are `NAME://…`. */
   readonly path?: true
-  /** The one file that is written, where it is one. */
-  file?(target: string): string | undefined
+  /** The file that is written, or the folder and how its files end. */
+  writes?(target: string): Promise<Omit<NamedFile, 'option'>>
   /** Loads the module only when the TYPE is used: start-up pays for nothing else. */
-  load(): Promise<OpenExporter>
+  load(): Promise<OpenOutput>
 }
 
 /** What stands behind every TYPE but modules. */
 const KINDS: Readonly<Record<keyof typeof EXPORT_TYPES, Kind>> = {
   json: {
     path: true,
-    file: (target) => (target.endsWith('/') ? undefined : target || DEFAULT_JSON_PATH),
+    async writes(path) {
+      const { DEFAULT_JSON_PATH, JSON_ENDING } = await import('./json.js')
+      return path.endsWith('/')
+        ? { path, ending: JSON_ENDING }
+        : { path: path || DEFAULT_JSON_PATH }
+    },
     load: async () => (await import('./json.js')).openJson,
   },
   csv: {
     path: true,
+    async writes(target) {
+      const { CSV_ENDING, csvFolder } = await import('./csv.js')
+      return { path: csvFolder(target), ending: CSV_ENDING }
+    },
     load: async () => (await import('./csv.js')).openCsv,
   },
   tcp: { load: async () => (await import('./tcp.js')).openTcp },
@@ -37,17 +46,18 @@ function isKind(name: string): name is keyof typeof EXPORT_TYPES {
   return Object.hasOwn(KINDS, name)
 }
 
-/** The one file that a TYPE writes, where it is one. */
-export function fileOf(type: string): string | undefined {
+/** What a TYPE writes on this machine, if anything. */
+export async function filesOf(type: string): Promise<readonly NamedFile[]> {
   const [, name = '', rest = ''] = /^(\w+):?(.*)$/s.exec(type) ?? []
-  return isKind(name) ? KINDS[name].file?.(rest) : undefined
+  const written = isKind(name) ? await KINDS[name].writes?.(rest) : undefined
+  return written ? [{ option: `--export_data ${type}`, ...written }] : []
 }
 
 /**
- * Opens the exporter that a TYPE of `--export_data` names.
+ * Opens the output that a TYPE of `--export_data` names.
  * @throws StreamError `usage` where there is no such TYPE, `exporter-unusable` where it cannot be opened
  */
-export async function openExporter(type: string, context: ExporterContext): Promise<Exporter> {
+export async function openOutput(type: string, context: OutputContext): Promise<Output> {
   if (/^[./]/.test(type)) {
     const { openModule } = await import('./module.js')
     return openModule(type, context)

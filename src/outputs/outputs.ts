@@ -3,17 +3,16 @@ import { TOPICS, type Topic } from '../classic/topics.js'
 import type { DeliverySettings } from '../commands/settings.js'
 import type { Frame } from '../connection/frame.js'
 import type { StreamError } from '../errors.js'
-import { type NamedFile, requireDistinct } from '../files/distinct-files.js'
+import { errorText } from '../errors.js'
+import { type NamedFile, OpenFiles, requireDistinct } from '../files/distinct-files.js'
 import type { DeadLetter, FrameFile, KeptFrame } from '../files/frame-file.js'
 import { type Logger, loggerTo } from '../log.js'
 import { redactUrl } from '../net/redact.js'
 import type { Program } from '../program.js'
 import type { ExporterSnapshot } from '../report/snapshot.js'
 import { withoutStart } from '../text.js'
-import { exportAll } from './export-all.js'
-import { guarded } from './guarded.js'
-import { fileOf, openExporter } from './open-output.js'
-import type { Exporter, ExporterContext } from './output.js'
+import { filesOf, openOutput } from './open-output.js'
+import type { ExporterCounters, Output, OutputContext } from './output.js'
 import { openStdout } from './stdout.js'
 
 /** The entry that messages or frames belong to. */
@@ -21,7 +20,7 @@ export type EntryName = { readonly name: string; readonly topic: Topic }
 
 /** All outputs: exporters, recording, dead letter. */
 export type Outputs = {
-  readonly exporters: readonly Exporter[]
+  readonly exporters: readonly Output[]
   readonly counters: readonly ExporterSnapshot[]
   readonly deadLetter: FrameFile<DeadLetter> | undefined
   readonly recording: FrameFile<KeptFrame> | undefined
@@ -58,18 +57,29 @@ export async function openOutputs(
   program: Program,
 ): Promise<Outputs> {
   const { log, shutdown, stdout, env, cwd } = program
-  const exporters: Exporter[] = []
+  const { deadLetterFile, recordFile } = settings
+  const exporters: Output[] = []
   const counters: ExporterSnapshot[] = []
   let deadLetter: FrameFile<DeadLetter> | undefined
   let recording: FrameFile<KeptFrame> | undefined
   let pendingDeadLetter: Promise<void> | undefined
 
-  const contextOf = (type: string): ExporterContext => {
-    const own = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
+  const read = filesRead(settings, program)
+  await requireDistinct([...read, ...(await filesWritten(settings))])
+  const openFiles = new OpenFiles(read)
+  const ends = {
+    stopping: shutdown.stopping,
+    graceOver: shutdown.graceOver,
+    forced: shutdown.forced,
+  }
+
+  const contextOf = (type: string): OutputContext => {
+    const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
     counters.push({ name: type, counters: own })
-    const exporterLog = namedOnce(log, type)
+    const ownLog = namedOnce(log, type)
     return {
-      log: exporterLog,
+      ...ends,
+      log: ownLog,
       counters: own,
       topics: topics === 'any' ? TOPICS : topics,
       topicsUncertain: topics === 'any',
@@ -77,27 +87,18 @@ export async function openOutputs(
       readable: settings.readable,
       env,
       cwd,
-      stopping: shutdown.stopping,
-      signal: shutdown.graceOver,
-      over: shutdown.forced,
-      giveUp({ customer, topic, frame, receivedAt }, error) {
+      openFiles,
+      giveUp({ customer, topic, frame, receivedAt }, { message, code }) {
         own.givenUp++
-        if (deadLetter) own.kept++
-        exporterLog.error(`${error.message}; the message is given up`, {
-          entry: customer,
-          code: error.code,
-        })
-        // Not awaited here: an exporter that gives up at the end gives up all it has at once.
-        const written = deadLetter?.append({
-          customer,
-          topic,
-          receivedAt,
-          bytes: frame,
-          text: false,
-          reason: error.message,
-          exporter: type,
-        })
-        if (written) pendingDeadLetter = written.finally(() => (pendingDeadLetter = undefined))
+        const onSettled = (kept: boolean) => {
+          if (kept) own.kept++
+          const where = kept ? ` and kept in ${deadLetterFile}` : ''
+          ownLog.error(`${message}; the message is given up${where}`, { entry: customer, code })
+        }
+        if (!deadLetter) return onSettled(false)
+        const letter = { customer, topic, receivedAt, bytes: frame, text: false, reason: message }
+        // Not awaited here: at the end, an output gives up all it has in one go.
+        pendingDeadLetter = deadLetter.write([{ ...letter, exporter: type, onSettled }])
       },
     }
   }
@@ -115,75 +116,94 @@ export async function openOutputs(
       return (deadLetter?.lost ?? 0) + (recording?.lost ?? 0)
     },
     async write(messages) {
-      for (const message of messages) {
-        const room = exportAll(message, exporters)
-        if (room) await room
-        if (pendingDeadLetter) await pendingDeadLetter
-      }
+      await Promise.all(exporters.map((output) => output.write(messages)))
+      await pendingDeadLetter
     },
     async record({ name, topic }, frames) {
-      for (const frame of frames) {
-        const room = recording?.append({ ...frame, customer: name, topic })
-        if (room) await room
-      }
+      await recording?.write(frames.map((frame) => ({ ...frame, customer: name, topic })))
     },
     async keepUndecodable({ name, topic }, frame, { message }) {
       const details = { customer: name, topic, reason: message, exporter: undefined }
-      await deadLetter?.append({ ...frame, ...details })
+      await deadLetter?.write([{ ...frame, ...details }])
     },
     async reopen() {
-      await Promise.all(exporters.map((exporter) => exporter.reopen?.()))
-      await Promise.all([deadLetter?.reopen(), recording?.reopen()])
+      await settleAll([...exporters, deadLetter, recording], (each) => each?.reopen?.(), log)
     },
     async close() {
-      await Promise.all(exporters.map((exporter) => exporter.close()))
-      await Promise.all([deadLetter?.close(), recording?.close()])
+      await settleAll(exporters, (output) => output.close(), log)
+      // What an output whose close failed still had is not delivered, as far as can be known.
+      for (const { counters: own } of counters) {
+        own.givenUp += own.waiting
+        own.waiting = 0
+      }
+      await settleAll([deadLetter, recording], (file) => file?.close(), log)
     },
   }
 
-  await requireDistinct(namedFiles(settings))
   try {
-    const files = { log, signal: shutdown.forced }
-    if (settings.deadLetterFile) {
+    const options = { ...ends, log, openFiles }
+    if (deadLetterFile) {
       const { openDeadLetter } = await import('../files/frame-file.js')
-      deadLetter = await openDeadLetter(settings.deadLetterFile, files)
+      deadLetter = await openDeadLetter(deadLetterFile, options)
     }
-    if (settings.recordFile) {
+    if (recordFile) {
       const { openRecording } = await import('../files/frame-file.js')
-      recording = await openRecording(settings.recordFile, files)
+      recording = await openRecording(recordFile, options)
     }
     if (settings.print) {
       const onReaderGone = () => shutdown.begin()
-      const context = contextOf('stdout')
-      exporters.push(guarded(openStdout({ ...stdout, onReaderGone }, context), context))
+      exporters.push(openStdout({ ...stdout, onReaderGone }, contextOf('stdout')))
     }
     for (const type of settings.exports) {
-      const context = contextOf(redactUrl(type))
-      exporters.push(guarded(await openExporter(type, context), context))
+      exporters.push(await openOutput(type, contextOf(redactUrl(type))))
     }
   } catch (error) {
     await outputs.close()
     throw error
   }
   if (exporters.length === 0) {
-    log.info('nothing is done with the messages but counting: see --decode_data and --export_data')
+    log.info(
+      'no output is configured, messages are only counted; see --decode_data and --export_data',
+    )
   }
   return outputs
 }
 
-/** A log whose lines carry the exporter's name, and so need not begin with it. */
+/** Does the same to all; one that fails keeps no other from its turn, and is logged. */
+async function settleAll<T>(
+  all: readonly T[],
+  work: (each: T) => Promise<void> | undefined,
+  log: Logger,
+): Promise<void> {
+  const results = await Promise.allSettled(all.map(async (each) => work(each)))
+  for (const result of results) {
+    if (result.status === 'rejected') log.error(`an output failed: ${errorText(result.reason)}`)
+  }
+}
+
+/** A logger whose lines carry the output's name, and so need not begin with it. */
 function namedOnce(log: Logger, type: string): Logger {
   const own = log.child({ exporter: type })
   const starts = [`--export_data ${type}: `, `${type}: `]
   return loggerTo((level, message, fields) => own[level](withoutStart(message, ...starts), fields))
 }
 
-function namedFiles({ source, recordFile, deadLetterFile, exports }: OutputsSettings): NamedFile[] {
-  const files = [
-    { option: '--record', path: recordFile },
-    { option: '--dead_letter', path: deadLetterFile },
-    ...exports.map((type) => ({ option: `--export_data ${type}`, path: fileOf(type) })),
+/** What must not be written: the input, and the file that stdout was redirected to. */
+function filesRead({ source, print }: OutputsSettings, { stdout }: Program): NamedFile[] {
+  const redirected = print && stdout.file !== undefined
+  return [
+    ...(source ? [source] : []),
+    ...(redirected ? [{ option: 'stdout', path: `/dev/fd/${stdout.file}` }] : []),
   ]
-  const named = files.flatMap(({ option, path }) => (path === undefined ? [] : [{ option, path }]))
-  return source ? [source, ...named] : named
+}
+
+async function filesWritten(settings: OutputsSettings): Promise<NamedFile[]> {
+  const { recordFile, deadLetterFile, exports } = settings
+  return [
+    ...(recordFile ? [{ option: `--record ${recordFile}`, path: recordFile }] : []),
+    ...(deadLetterFile
+      ? [{ option: `--dead_letter ${deadLetterFile}`, path: deadLetterFile }]
+      : []),
+    ...(await Promise.all(exports.map(filesOf))).flat(),
+  ]
 }

@@ -1,29 +1,33 @@
 import type { Writable } from 'node:stream'
 import type { StreamMessage } from '../classic/message.js'
+import { ByteBudget } from '../delivery/byte-budget.js'
+import { RetryLog } from '../delivery/retry-log.js'
+import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
-import { LineWriter } from '../files/line-writer.js'
-import { FileOutput } from './file-output.js'
-import type { Exporter, ExporterContext } from './output.js'
+import { AppendFile } from '../files/append-file.js'
+import { accountOf, type Output, type OutputContext } from './output.js'
 import { formatForTerminal } from './terminal.js'
 
 export type StdoutOptions = {
   readonly stream: Writable
-  /** Its descriptor where it is a regular file, which is written past the stream ({@link FileOutput}). */
+  /**
+   * Its descriptor where it is a regular file, which is written past the stream: that takes a write
+   * which the disk had room for in part as done.
+   */
   readonly file?: number | undefined
   /** For people: indented, and with nothing in it that moves a terminal's cursor. Else NDJSON. */
   readonly terminal: boolean
   /** Colours; only where `terminal` is set. */
   readonly colour: boolean
-  /** The reader went away (`| head`): the program may end, quietly. */
+  /** The reader went away (`| head`): the program may end, without an error. */
   onReaderGone(): void
 }
 
-// How much may wait for a slow reader before the sockets are slowed down; four writes' worth.
-const WINDOW_BYTES = 256 * 1024
-// A file is written beside the decoding: larger writes, and enough waiting for the next one.
-const FILE_SIZES = { windowBytes: 1024 * 1024, chunkBytes: 256 * 1024 }
+// How much may wait for a slow reader before the sockets are paused: four writes.
+const BUDGET_BYTES = 256 * 1024
+const BATCH = { maxBytes: 64 * 1024 }
 
-// EOF and ECONNRESET where stdout is a socket; the last one where the stream was torn down before.
+// EOF and ECONNRESET where stdout is a socket; the last ones where the stream was destroyed before.
 const READER_GONE: ReadonlySet<unknown> = new Set([
   'EPIPE',
   'EOF',
@@ -34,79 +38,65 @@ const READER_GONE: ReadonlySet<unknown> = new Set([
 /** A terminal that was closed; from anything else, it is a fault of the device. */
 const TERMINAL_GONE = 'EIO'
 
-/**
- * Prints each message: delivered when the write's callback came. Not `drain`: its event comes before
- * a slow pipe has taken the bytes, and many waiting entries would each add a listener.
- */
-export function openStdout(options: StdoutOptions, context: ExporterContext): Exporter {
-  const { stream, terminal, colour, onReaderGone } = options
-  const { counters, signal, over, log } = context
-  let readerGone = false
-  let writing = false
+/** Prints each message. */
+export function openStdout(options: StdoutOptions, context: OutputContext): Output {
+  const { terminal, colour, file } = options
+  const account = {
+    ...accountOf(context),
+    ...(terminal && {
+      encode: ({ record }: StreamMessage) => Buffer.from(formatForTerminal(record, colour)),
+    }),
+  }
+  const late = 'stdout: its file was not written by the end'
+  const printer =
+    file === undefined
+      ? openStream(options, context, account)
+      : AppendFile.adopt(file, { ...context, ...account, label: 'stdout', late })
+  return {
+    needs: terminal ? 'record' : 'line',
+    write(messages) {
+      context.counters.waiting += messages.length
+      return printer.write(messages)
+    },
+    close: () => printer.close(),
+  }
+}
 
+/** Delivered means that the write's callback came: `drain` comes before a slow pipe has the bytes. */
+function openStream(
+  { stream, terminal, onReaderGone }: StdoutOptions,
+  { counters, log, graceOver, forced }: OutputContext,
+  account: ReturnType<typeof accountOf>,
+): SendQueue<StreamMessage> {
+  let readerGone = false
   const fault = (error: Error & { code?: unknown }): StreamError => {
     const gone = READER_GONE.has(error.code) || (terminal && error.code === TERMINAL_GONE)
     if (gone && !readerGone) {
       readerGone = true
       onReaderGone()
     }
-    return new StreamError('export-failed', `stdout: cannot be written (${error.message})`)
+    return new StreamError('output-closed', `stdout: cannot be written (${error.message})`)
   }
-
-  const retried = () => {
-    counters.retried++
-  }
-  const file =
-    options.file === undefined
-      ? undefined
-      : new FileOutput(options.file, { label: 'stdout', log, signal, over, retried })
-  const writeToStream = (chunk: Uint8Array) =>
-    new Promise<StreamError | undefined>((resolve) => {
-      stream.write(chunk, (error) => resolve(error ? fault(error) : undefined))
-    })
-
-  const writer = new LineWriter<StreamMessage>({
-    ...(file ? FILE_SIZES : { windowBytes: WINDOW_BYTES }),
-    async write(lines) {
-      const chunk = Buffer.concat(lines)
-      writing = true
-      const error = await (file
-        ? file.write(chunk, (bytes) => writer.taken(bytes)).then(() => undefined, fault)
-        : writeToStream(chunk))
-      writing = false
-      return error
+  const queue = new SendQueue<StreamMessage>({
+    ...account,
+    settled(messages, error) {
+      // Without a reader, no message is missed.
+      if (error && readerGone) counters.waiting -= messages.length
+      else account.settled(messages, error)
     },
-    settled: (messages, error) => {
-      counters.waiting -= messages.length
-      if (!error) counters.delivered += messages.length
-      else if (!readerGone) for (const message of messages) context.giveUp(message, error)
-    },
+    deliver: ({ lines }) =>
+      new Promise((resolve, reject) => {
+        stream.write(Buffer.concat(lines), (error) => (error ? reject(fault(error)) : resolve()))
+      }),
+    batch: BATCH,
+    budget: new ByteBudget(BUDGET_BYTES),
+    retryLog: new RetryLog({ log }),
+    delayMs: () => 0,
+    graceOver,
+    forced,
+    late: 'stdout: its reader did not take it in time',
   })
-
-  // Without a listener a fault would end the process before the write's callback told of it.
-  const onError = (error: Error) => writer.fail(fault(error))
-  stream.on('error', onError)
-  const late = file ? 'its file was not written by the end' : 'its reader did not take it in time'
-  const giveUp = () => writer.fail(new StreamError('export-failed', `stdout: ${late}`))
-  const onSignal = () => {
-    if (writing) giveUp()
-  }
-  signal.addEventListener('abort', onSignal, { once: true })
-  over.addEventListener('abort', giveUp, { once: true })
-  if (over.aborted) giveUp()
-
-  return {
-    needs: terminal ? 'record' : 'line',
-    export(message) {
-      const line = terminal ? Buffer.from(formatForTerminal(message.record, colour)) : message.line
-      counters.waiting++
-      return writer.push(line, message)
-    },
-    async close() {
-      await writer.settled()
-      signal.removeEventListener('abort', onSignal)
-      over.removeEventListener('abort', giveUp)
-      await file?.close()
-    },
-  }
+  // Without a listener a fault would end the process before the write's callback tells of it.
+  stream.on('error', (error) => queue.fail(fault(error)))
+  return queue
 }

@@ -2,11 +2,43 @@ import net from 'node:net'
 import tls from 'node:tls'
 import { StreamError } from '../errors.js'
 import { networkError } from '../net/network-error.js'
-import type { TcpAddress } from './tcp-target.js'
+import { redactUrl } from '../net/redact.js'
 
 const CONNECT_MS = 10_000
 const KEEPALIVE_MS = 30_000 // half of what common NAT tables keep an idle mapping
 const FINISH_MS = 5_000 // for a receiver that never closes its side
+
+/** Where lines are sent. */
+export type TcpAddress = {
+  readonly host: string
+  readonly port: number
+  readonly tls: boolean
+  /** The target as messages name it. */
+  readonly name: string
+}
+
+/** @throws StreamError `exporter-unusable`; a login is never quoted */
+export function parseTcpTarget(target: string): TcpAddress {
+  const wrong = (why: string) =>
+    new StreamError('exporter-unusable', `expected tcp://HOST:PORT or tls://HOST:PORT; ${why}`)
+  if (target.includes('@')) throw wrong('a user or password has no meaning here')
+  let url: URL
+  try {
+    url = new URL(target)
+  } catch {
+    throw wrong(`got ${JSON.stringify(redactUrl(target))}`)
+  }
+  const bare = (url.pathname === '' || url.pathname === '/') && url.search === '' && url.hash === ''
+  if (!/^(tcp|tls):$/.test(url.protocol) || url.hostname === '' || !Number(url.port) || !bare) {
+    throw wrong(`got ${JSON.stringify(redactUrl(target))}`)
+  }
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port),
+    tls: url.protocol === 'tls:',
+    name: `${url.protocol}//${url.host}`,
+  }
+}
 
 /** How a connection ended; only where the other side closed it, too, that was in order. */
 export type TcpEnd = 'closed' | 'broken' | 'unanswered'
@@ -30,7 +62,7 @@ export class TcpConnection {
   static open(
     address: TcpAddress,
     signal: AbortSignal,
-    onLost: () => void,
+    onLost: (connection: TcpConnection) => void,
   ): Promise<TcpConnection> {
     const { host, port, name } = address
     return new Promise((resolve, reject) => {
@@ -58,7 +90,7 @@ export class TcpConnection {
         .on('close', () => {
           settle()
           reject(connection.failure())
-          onLost()
+          onLost(connection)
         })
         .once(address.tls ? 'secureConnect' : 'connect', () => {
           settle()

@@ -1,141 +1,142 @@
-import { sleep, systemClock } from '../clock.js'
+import type { StreamMessage } from '../classic/message.js'
+import { ByteBudget } from '../delivery/byte-budget.js'
+import type { Batch } from '../delivery/delivery.js'
+import { RetryLog } from '../delivery/retry-log.js'
+import { SendQueue } from '../delivery/send-queue.js'
+import { Tail } from '../delivery/tail.js'
 import { StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
-import type { Exporter, ExporterContext } from './output.js'
-import { Queue } from './queue.js'
-import { Tail } from './tail.js'
-import { TcpConnection } from './tcp-connection.js'
-import { parseTcpTarget } from './tcp-target.js'
+import { accountOf, type Output, type OutputContext } from './output.js'
+import { parseTcpTarget, type TcpAddress, TcpConnection } from './tcp-connection.js'
 
 /** Well below the tail, so that what a new connection is flooded with stays in the tail. */
-const WINDOW_BYTES = 262_144
+const BUDGET_BYTES = 262_144
 const TAIL_BYTES = 1_048_576
 /** What is handed to the operating system in one go: few calls, and little to repeat. */
-const WRITE = { maxCount: 1_000, maxBytes: 65_536 }
-/** A connection that stood this long was no accident: the next loss starts with a short wait. */
+const BATCH = { maxCount: 1_000, maxBytes: 65_536 }
+/** A connection that lasted this long counts as repaired: after the next loss the first wait is short. */
 const STEADY_MS = 10_000
-/** A receiver that answers every end with a reset would be sent the last lines for ever. */
+/** Without a limit, a receiver that resets at every end would get the last lines again and again. */
 const MAX_BROKEN_ENDS = 3
 
 /**
- * `tcp://HOST:PORT` and `tls://HOST:PORT`: NDJSON lines over one connection, which is opened again
- * by itself. TCP does not tell what a receiver that died had read, so the last 1 MiB is sent again
- * on the new connection, then what waited: whole lines, in order, some of them twice.
+ * `tcp://HOST:PORT` and `tls://HOST:PORT`: NDJSON lines over one connection, which is opened again when
+ * it is lost. TCP does not tell how much a receiver had read before that, so the last 1 MiB is sent
+ * again on the new connection, then what waited: whole lines, in order, some of them twice.
  * @throws StreamError `exporter-unusable` where the address is wrong or cannot be reached
  */
 export async function openTcp(
   target: string,
-  context: ExporterContext,
+  context: OutputContext,
   timing: BackoffOptions = {},
-): Promise<Exporter> {
-  const address = parseTcpTarget(target)
-  const queue = new Queue(address.name, context, WINDOW_BYTES)
-  const connect = () => TcpConnection.open(address, context.signal, () => queue.bell.ring())
-  const first = await connect().catch((error: StreamError) => {
+): Promise<Output> {
+  const output = new TcpOutput(parseTcpTarget(target), context, timing)
+  await output.connect().catch((error: StreamError) => {
     throw new StreamError('exporter-unusable', `${error.message} (needed at the start)`)
   })
-  const sender = new TcpSender({ queue, connect, first, context, timing })
-  return queue.exporter(() => sender.run())
+  return output
 }
 
-type Parts = {
-  readonly queue: Queue
-  readonly connect: () => Promise<TcpConnection>
-  readonly first: TcpConnection
-  readonly context: ExporterContext
-  readonly timing: BackoffOptions
-}
-
-/** Sends what the queue has, over one connection after the other. */
-class TcpSender {
-  readonly #queue: Queue
-  readonly #connect: () => Promise<TcpConnection>
-  readonly #context: ExporterContext
-  readonly #timing: BackoffOptions
+/** Sends lines over one connection after the other. */
+class TcpOutput implements Output {
+  readonly needs = 'line'
+  readonly #address: TcpAddress
+  readonly #context: OutputContext
+  readonly #queue: SendQueue<StreamMessage>
   readonly #tail = new Tail(TAIL_BYTES)
-  #connection: TcpConnection
+  #connection: TcpConnection | undefined
+  #finishing: Promise<void> | undefined
+  /** What the receiver did at the end, where it may not have read the last lines. */
+  #unsure: string | undefined
   #brokenEnds = 0
+  /** Whether the receiver was away when the time for delivering was over. */
+  #wasAway = false
 
-  constructor({ queue, connect, first, context, timing }: Parts) {
-    this.#queue = queue
-    this.#connect = connect
-    this.#connection = first
+  constructor(address: TcpAddress, context: OutputContext, timing: BackoffOptions) {
+    const { log, graceOver, forced } = context
+    this.#address = address
     this.#context = context
-    this.#timing = timing
-    context.signal.addEventListener('abort', () => this.#connection.destroy(), { once: true })
+    graceOver.addEventListener('abort', () => this.#onGraceOver(), { once: true })
+    this.#queue = new SendQueue<StreamMessage>({
+      ...accountOf(context),
+      deliver: (batch, signal) => this.#deliver(batch, signal),
+      finish: (signal) => {
+        this.#finishing = this.#finish(signal)
+        return this.#finishing
+      },
+      batch: BATCH,
+      budget: new ByteBudget(BUDGET_BYTES),
+      retryLog: new RetryLog({ log }),
+      delayMs: (failures) => backoffDelay(failures, timing),
+      steadyMs: STEADY_MS,
+      graceOver,
+      endsAtGrace: true,
+      forced,
+      late: `${address.name}: not delivered before the end`,
+    })
   }
 
-  async run(): Promise<void> {
-    const { trouble } = this.#queue
-    while (!this.#context.signal.aborted) {
-      const steady = setTimeout(() => trouble.mended(), STEADY_MS)
-      const done = await this.#serve(this.#connection)
-      clearTimeout(steady)
-      this.#connection.destroy()
-      if (done || this.#context.signal.aborted) return
-      trouble.failed(this.#connection.failure())
-      await this.#reconnect()
+  async connect(signal = this.#context.graceOver): Promise<TcpConnection> {
+    const connection = await TcpConnection.open(this.#address, signal, (lost) => {
+      // The lines that were sent last may be lost, so this cannot wait for the next message.
+      if (this.#connection === lost) this.#queue.interrupt(lost.failure())
+    })
+    this.#connection = connection
+    return connection
+  }
+
+  write(messages: readonly StreamMessage[]): Promise<void> {
+    this.#context.counters.waiting += messages.length
+    return this.#queue.write(messages)
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close()
+    await this.#finishing?.catch(() => {})
+    this.#connection?.destroy()
+    const { log } = this.#context
+    if (this.#unsure) {
+      log.warn(`the receiver ${this.#unsure}: it may not have read the last lines`)
+    } else if (this.#wasAway && this.#tail.bytes > 0) {
+      const { bytes } = this.#tail
+      log.warn(
+        `the last ${bytes} bytes were not sent again: what the receiver had not read is lost`,
+      )
     }
   }
 
-  /** Sends until all is done (true) or the connection is lost (false). */
-  async #serve(connection: TcpConnection): Promise<boolean> {
-    for (const chunk of this.#tail.chunks) {
-      this.#context.counters.retried += chunk.count
-      if (!(await connection.write(chunk.bytes))) return false
-    }
-    const { outbox, bell } = this.#queue
-    while (!connection.lost) {
-      const lines = outbox.lines(WRITE)
-      if (lines.length === 0) {
-        if (this.#queue.closing) return await this.#finish(connection)
-        await bell.next()
-        continue
-      }
-      const chunk = { bytes: Buffer.concat(lines), count: lines.length }
-      if (!(await connection.write(chunk.bytes))) {
-        this.#context.counters.retried += chunk.count
-        return false
-      }
-      outbox.delivered(chunk.count)
-      this.#tail.push(chunk)
-    }
-    return false
+  async #deliver({ items, lines }: Batch<StreamMessage>, signal: AbortSignal): Promise<void> {
+    const connection = await this.#connected(signal)
+    if (lines.length === 0) return
+    const chunk = { bytes: Buffer.concat(lines), count: items.length }
+    if (!(await connection.write(chunk.bytes))) throw connection.failure()
+    this.#tail.push(chunk)
   }
 
-  /** Ends the connection, true; where it breaks instead, all is sent again. */
-  async #finish(connection: TcpConnection): Promise<boolean> {
+  /** The connection, if need be a new one, over which the tail has been sent again. */
+  async #connected(signal: AbortSignal): Promise<TcpConnection> {
+    if (this.#connection && !this.#connection.lost) return this.#connection
+    const connection = await this.connect(signal)
+    for (const { bytes, count } of this.#tail.chunks) {
+      this.#context.counters.retried += count
+      if (!(await connection.write(bytes))) throw connection.failure()
+    }
+    return connection
+  }
+
+  /** Ends the connection; where it breaks instead, all is sent again. */
+  async #finish(signal: AbortSignal): Promise<void> {
+    const connection = await this.#connected(signal)
     const end = await connection.finish()
-    if (end === 'broken' && ++this.#brokenEnds < MAX_BROKEN_ENDS) return false
-    if (end !== 'broken') this.#queue.trouble.mended()
-    if (end !== 'closed') {
-      const did =
-        end === 'broken'
-          ? `broke the connection at the end ${MAX_BROKEN_ENDS} times`
-          : 'did not close its side at the end'
-      this.#context.log.warn(`the receiver ${did}: it may not have read the last lines`)
-    }
-    return true
+    if (end === 'unanswered') this.#unsure = 'did not close its side at the end'
+    if (end !== 'broken') return
+    if (++this.#brokenEnds < MAX_BROKEN_ENDS) throw connection.failure()
+    this.#unsure = `broke the connection at the end ${MAX_BROKEN_ENDS} times`
+    throw new StreamError('output-closed', `${this.#address.name} ${this.#unsure}`)
   }
 
-  /** Tries until there is a connection, or the time for a shutdown is over. */
-  async #reconnect(): Promise<void> {
-    const { signal, log } = this.#context
-    const { trouble } = this.#queue
-    while (!signal.aborted) {
-      try {
-        await sleep(backoffDelay(trouble.failures, this.#timing), systemClock, signal)
-        this.#connection = await this.#connect()
-        return
-      } catch (error) {
-        if (signal.aborted) break
-        if (!(error instanceof StreamError)) throw error
-        trouble.failed(error)
-      }
-    }
-    if (this.#tail.bytes === 0) return
-    log.warn(
-      `the last ${this.#tail.bytes} bytes were not sent again: what the receiver had not read is lost`,
-    )
+  #onGraceOver(): void {
+    this.#wasAway = this.#connection?.lost ?? true
+    this.#connection?.destroy()
   }
 }

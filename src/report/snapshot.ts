@@ -24,10 +24,7 @@ export type EntrySnapshot = {
 
 export type ExporterSnapshot = {
   readonly name: string
-  readonly counters: ExporterCounters & {
-    /** Of those given up: handed to the dead letter. */
-    readonly kept: number
-  }
+  readonly counters: ExporterCounters
 }
 
 /** The whole program as it stands now. Table, log, metrics and health show this and nothing else. */

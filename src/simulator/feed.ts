@@ -83,7 +83,7 @@ export const QUIET = createLogger({ write: () => {} })
 
 async function* framesOf(
   topic: string,
-  read: () => AsyncIterable<RecordedFrame>,
+  read: () => AsyncIterable<readonly RecordedFrame[]>,
   options: Pace & { readonly loop: boolean },
 ): AsyncGenerator<Uint8Array | string> {
   const { loop, count = Number.POSITIVE_INFINITY } = options
@@ -92,11 +92,13 @@ async function* framesOf(
   let before: number
   do {
     before = sent
-    for await (const frame of read()) {
-      if (frame.topic !== topic) continue
-      if (sent >= count || !(await due())) return
-      yield frame.text ? frame.bytes.toString() : frame.bytes
-      sent += 1
+    for await (const frames of read()) {
+      for (const frame of frames) {
+        if (frame.topic !== topic) continue
+        if (sent >= count || !(await due())) return
+        yield frame.text ? frame.bytes.toString() : frame.bytes
+        sent += 1
+      }
     }
   } while (loop && sent > before)
 }

@@ -5,7 +5,7 @@ import { typeFiles } from '../../scripts/type-text.js'
 import type { StreamMessage } from '../../src/classic/message.js'
 import type { StreamRecord, StreamRecordOf } from '../../src/classic/record.js'
 import type { Topic } from '../../src/classic/topics.js'
-import type { ExportFunction } from '../../src/outputs/export-function.js'
+import type { ExportFunction } from '../../src/outputs/module.js'
 import type { stream_geofence_notify, stream_location } from '../../src/schema/types/location.js'
 import type { Float } from '../../src/schema/value-types.js'
 

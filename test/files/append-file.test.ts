@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   closeSync,
+  constants,
+  createReadStream,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,11 +18,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { StreamError } from '../../src/errors.js'
-import { AppendFile } from '../../src/files/append-file.js'
-import { FileNews } from '../../src/files/file-trouble.js'
+import { AppendFile, fileRetryLog } from '../../src/files/append-file.js'
 import { fakeContext } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -31,7 +33,9 @@ function fixture() {
   const options = {
     label: 'test file',
     log: context.log,
-    signal: context.signal,
+    graceOver: context.graceOver,
+    forced: context.forced,
+    encode: (line: string) => Buffer.from(`${line}\n`),
     settled(items: readonly string[], error: StreamError | undefined) {
       for (const item of items) error ? lost.push([item, error]) : written.push(item)
     },
@@ -39,7 +43,7 @@ function fixture() {
       context.counters.retried++
     },
   }
-  const push = (file: AppendFile<string>, line: string) => file.push(Buffer.from(`${line}\n`), line)
+  const push = (file: AppendFile<string>, line: string) => file.write([line])
   return { context, written, lost, options, push }
 }
 
@@ -59,7 +63,7 @@ function tinyDisk(t: TestContext): string | undefined {
   return mount.status === 0 ? folder : undefined
 }
 
-test('waits for room on a full disk, says so once, and continues in the middle of the line', async (t) => {
+test('a file waits for room on a full disk, says so once, and continues in the middle of the line', async (t) => {
   const folder = tinyDisk(t)
   if (!folder) return t.skip('no file system could be mounted')
   const { context, written, lost, options, push } = fixture()
@@ -85,13 +89,13 @@ test('waits for room on a full disk, says so once, and continues in the middle o
   assert.match(told[1] ?? '', /^test file: is written again after \d+ s$/)
 })
 
-test('tells of a full disk once for all files that share it', async (t) => {
+test('files that share a retry log report a full disk once', async (t) => {
   const folder = tinyDisk(t)
   if (!folder) return t.skip('no file system could be mounted')
   const { context, written, options, push } = fixture()
-  const news = new FileNews(options)
+  const retryLog = fileRetryLog(options)
   const names = ['a', 'b', 'c']
-  const open = (name: string) => AppendFile.open(join(folder, name), { ...options, news })
+  const open = (name: string) => AppendFile.open(join(folder, name), { ...options, retryLog })
   const files = await Promise.all(names.map(open))
   writeFileSync(join(folder, 'ballast'), Buffer.alloc(64 * 1024))
   for (const file of files) push(file, 'line')
@@ -104,7 +108,7 @@ test('tells of a full disk once for all files that share it', async (t) => {
   assert.match(context.logged[1]?.message ?? '', /is written again/)
 })
 
-test('gives up at the end what a full disk has not taken whole, and nothing else', async (t) => {
+test('a file gives up at the end what a full disk has not taken whole, and nothing else', async (t) => {
   const folder = tinyDisk(t)
   if (!folder) return t.skip('no file system could be mounted')
   const { context, written, lost, options, push } = fixture()
@@ -120,7 +124,7 @@ test('gives up at the end what a full disk has not taken whole, and nothing else
   assert.deepEqual([...written, ...lost.map(([line]) => line)], lines)
 })
 
-test('starts a half written line anew in a new file, where a full disk is mended by rotation', async (t) => {
+test('a file starts a half written line anew in a new file, where a full disk is repaired by rotation', async (t) => {
   const folder = tinyDisk(t)
   if (!folder) return t.skip('no file system could be mounted')
   const { context, written, options, push } = fixture()
@@ -140,7 +144,7 @@ test('starts a half written line anew in a new file, where a full disk is mended
   assert.deepEqual(written, lines)
 })
 
-test('gives up what a full disk did not take by the end', async () => {
+test('a file gives up what a full disk did not take by the end', async () => {
   const { context, lost, options, push } = fixture()
   const file = await AppendFile.open('/dev/full', options)
   const waiting = push(file, 'x'.repeat(2 << 20))
@@ -156,7 +160,7 @@ test('gives up what a full disk did not take by the end', async () => {
   assert.match(lost[0]?.[1].message ?? '', /^test file: was not written by the end$/)
 })
 
-test('follows the path on reopen, and loses nothing between the files', async (t) => {
+test('a file follows the path on reopen, and loses nothing between the files', async (t) => {
   const { written, options, push } = fixture()
   const path = join(tempFolder(t), 'out')
   const file = await AppendFile.open(path, options)
@@ -180,7 +184,7 @@ test('follows the path on reopen, and loses nothing between the files', async (t
   assert.equal(written.length, n)
 })
 
-test('can be asked to reopen before its first line, and twice at once', async (t) => {
+test('a file can be asked to reopen before its first line, and twice at once', async (t) => {
   const { written, options, push } = fixture()
   const path = join(tempFolder(t), 'out')
   const file = new AppendFile(path, options)
@@ -193,7 +197,7 @@ test('can be asked to reopen before its first line, and twice at once', async (t
   assert.deepEqual(written, ['one', 'two'])
 })
 
-test('leaves the path alone when it is asked to reopen after the end', async (t) => {
+test('a file leaves the path alone when it is asked to reopen after the end', async (t) => {
   const { context, options, push } = fixture()
   const path = join(tempFolder(t), 'out')
   const file = await AppendFile.open(path, options)
@@ -205,7 +209,7 @@ test('leaves the path alone when it is asked to reopen after the end', async (t)
   assert.deepEqual(context.logged, [])
 })
 
-test('keeps the old file where the new one cannot be opened', async (t) => {
+test('a file keeps the old file where the new one cannot be opened', async (t) => {
   const { context, options, push } = fixture()
   const folder = join(tempFolder(t), 'logs')
   mkdirSync(folder)
@@ -218,11 +222,14 @@ test('keeps the old file where the new one cannot be opened', async (t) => {
   assert.match(context.logged[0]?.message ?? '', /not opened again: the folder ".*logs" does not/)
 })
 
-test('writes to a named pipe at the pace of its reader', async (t) => {
+test('a file writes to a named pipe at the pace of its reader', async (t) => {
   const { context, written, options, push } = fixture()
   const path = join(tempFolder(t), 'pipe')
   execFileSync('mkfifo', [path])
-  await assert.rejects(AppendFile.open(path, options), /nobody reads the pipe .*start its reader/)
+  await assert.rejects(
+    AppendFile.open(path, options),
+    /no program reads the pipe .*start its reader/,
+  )
   const reader = openSync(path, 'r+')
   const file = await AppendFile.open(path, options)
   const lines = Array.from({ length: 300 }, (_, n) => `${n}`.padEnd(999, '.'))
@@ -240,4 +247,28 @@ test('writes to a named pipe at the pace of its reader', async (t) => {
   assert.equal(Buffer.concat(got).toString(), `${lines.join('\n')}\n`)
   assert.deepEqual(written, lines)
   assert.deepEqual(context.logged, [], 'a slow reader is no fault')
+})
+
+test('a file gives the next reader of a named pipe whole lines, and all that the first one left', async (t) => {
+  const { context, written, options, push } = fixture()
+  const path = join(tempFolder(t), 'pipe')
+  execFileSync('mkfifo', [path])
+  const first = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const file = await AppendFile.open(path, options)
+  const lines = Array.from({ length: 300 }, (_, n) => `${n}`.padEnd(999, '.'))
+  for (const line of lines) push(file, line)
+  await until(() => written.length > 60)
+  const part = Buffer.alloc(10_500)
+  assert.equal(
+    readSync(first, part),
+    part.length,
+    'it goes away in the middle of the eleventh line',
+  )
+  closeSync(first)
+  await until(() => context.logged.length > 0)
+  const second = createReadStream(path)
+  const got = text(second)
+  await file.close()
+  assert.equal(await got, `${lines.slice(10).join('\n')}\n`)
+  assert.deepEqual(written, lines)
 })

@@ -5,8 +5,7 @@ import { Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { openDeadLetter, openRecording } from '../../src/files/frame-file.js'
-import { type RecordedFrame, readRecording } from '../../src/files/read-recording.js'
-import { splitLines } from '../../src/files/split-lines.js'
+import { type RecordedFrame, readRecording, splitLines } from '../../src/files/read-recording.js'
 import { fakeContext } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -21,7 +20,7 @@ const kept = FRAMES.map((frame, n) => ({ ...frame, receivedAt: 1_700_000_000_123
 async function recording(t: TestContext): Promise<string> {
   const path = join(tempFolder(t), 'frames.ndjson')
   const file = await openRecording(path, fakeContext())
-  for (const frame of kept) await file.append(frame)
+  for (const frame of kept) await file.write([frame])
   await file.close()
   return path
 }
@@ -29,13 +28,13 @@ async function recording(t: TestContext): Promise<string> {
 async function read(source: string | Readable) {
   const context = fakeContext()
   const frames: RecordedFrame[] = []
-  for await (const frame of readRecording(source, context)) frames.push(frame)
+  for await (const batch of readRecording(source, context)) frames.push(...batch)
   return { frames, warnings: context.logged.map(({ message }) => message) }
 }
 
 const expected = kept.map((frame, n) => ({ ...frame, lineNumber: n + 1 }))
 
-test('reads back what was recorded, from a file, a compressed one and a stream', async (t) => {
+test('reading gives back what was recorded, from a file, a compressed one and a stream', async (t) => {
   const path = await recording(t)
   assert.deepEqual(Object.keys(JSON.parse(readFileSync(path, 'utf8').split('\n')[0] ?? '')), [
     'received',
@@ -51,14 +50,14 @@ test('reads back what was recorded, from a file, a compressed one and a stream',
   }
 })
 
-test('reads dead letters too, which say why and who gave them up', async (t) => {
+test('reading gives back dead letters, too, which say why and who gave them up', async (t) => {
   const path = join(tempFolder(t), 'dead.ndjson')
   const file = await openDeadLetter(path, fakeContext())
   const [first, second, third] = kept
   assert.ok(first && second && third)
-  await file.append({ ...first, reason: 'truncated', exporter: undefined })
-  await file.append({ ...second, reason: 'HTTP 400', exporter: 'http://host/' })
-  await file.append({ ...third, reason: 'a text frame', exporter: undefined })
+  await file.write([{ ...first, reason: 'truncated', exporter: undefined }])
+  await file.write([{ ...second, reason: 'HTTP 400', exporter: 'http://host/' }])
+  await file.write([{ ...third, reason: 'a text frame', exporter: undefined }])
   await file.close()
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
   assert.deepEqual(
@@ -92,7 +91,7 @@ test('reads dead letters too, which say why and who gave them up', async (t) => 
   assert.deepEqual(await read(path), { frames: expected, warnings: [] })
 })
 
-test('skips wrong lines with their number and reason, and goes on', async (t) => {
+test('reading skips wrong lines with their number and reason, and goes on', async (t) => {
   const path = await recording(t)
   const good = readFileSync(path, 'utf8').split('\n')[0] ?? ''
   const wrong: readonly [line: string, reason: string][] = [
@@ -119,7 +118,7 @@ test('skips wrong lines with their number and reason, and goes on', async (t) =>
   )
 })
 
-test('skips a last line that a crash tore', async (t) => {
+test('reading skips a last line that a crash tore', async (t) => {
   const path = await recording(t)
   appendFileSync(path, '{"received":"2023-11-14T22:13')
   const { frames, warnings } = await read(path)
@@ -127,14 +126,14 @@ test('skips a last line that a crash tore', async (t) => {
   assert.deepEqual(warnings, [`${path}, line 4: the last line was torn (not JSON); skipped`])
 })
 
-test('gives what a compressed file holds that was cut off, then says so', async (t) => {
+test('reading gives what a compressed file holds that was cut off, then says so', async (t) => {
   const path = await recording(t)
   const whole = gzipSync(readFileSync(path))
   // Without its last eight bytes, which hold a checksum: everything is there, but nothing proves it.
   writeFileSync(`${path}.gz`, whole.subarray(0, -8))
   const frames: RecordedFrame[] = []
   const reading = async () => {
-    for await (const frame of readRecording(`${path}.gz`, fakeContext())) frames.push(frame)
+    for await (const batch of readRecording(`${path}.gz`, fakeContext())) frames.push(...batch)
   }
   await assert.rejects(reading, {
     code: 'input-invalid',
@@ -143,7 +142,7 @@ test('gives what a compressed file holds that was cut off, then says so', async 
   assert.deepEqual(frames, expected)
 })
 
-test('refuses a file without a single frame', async (t) => {
+test('reading refuses a file without a single frame', async (t) => {
   const path = join(tempFolder(t), 'records.ndjson')
   writeFileSync(path, '{"customer":"A"}\n')
   await assert.rejects(read(path), {
@@ -152,7 +151,7 @@ test('refuses a file without a single frame', async (t) => {
   })
 })
 
-test('takes an empty file, and one whose first line was torn', async (t) => {
+test('reading accepts an empty file, and one whose first line was torn', async (t) => {
   const path = join(tempFolder(t), 'begun')
   writeFileSync(path, '')
   assert.deepEqual(await read(path), { frames: [], warnings: [] })
@@ -160,7 +159,7 @@ test('takes an empty file, and one whose first line was torn', async (t) => {
   assert.deepEqual((await read(path)).frames, [])
 })
 
-test('does not fill the log with lines that are wrong', async (t) => {
+test('reading does not fill the log with lines that are wrong', async (t) => {
   const path = await recording(t)
   const [good] = readFileSync(path, 'utf8').split('\n')
   writeFileSync(path, `${good}\n${'nonsense\n'.repeat(1000)}`)
@@ -169,7 +168,7 @@ test('does not fill the log with lines that are wrong', async (t) => {
   assert.equal(warnings[10], `${path}: 1000 lines were skipped in all`)
 })
 
-test('says why a file cannot be read', async (t) => {
+test('reading reports why a file cannot be read', async (t) => {
   const folder = tempFolder(t)
   for (const [path, reason] of [
     [join(folder, 'none'), /none: cannot be read: ENOENT/],
@@ -183,15 +182,15 @@ test('says why a file cannot be read', async (t) => {
   }
 })
 
-test('lets go of a line that is too long, and finds the next one', async () => {
+test('reading lets go of a line that is too long, and finds the next one', async () => {
   async function* chunks() {
     yield Buffer.from('ab\n')
     for (let i = 0; i < 1000; i++) yield Buffer.alloc(100, 'x')
     yield Buffer.from('\ncd\n')
   }
   const lines: unknown[] = []
-  for await (const { number, bytes, whole } of splitLines(chunks(), 64)) {
-    lines.push([number, bytes?.toString(), whole])
+  for await (const some of splitLines(chunks(), 64)) {
+    for (const { number, bytes, whole } of some) lines.push([number, bytes?.toString(), whole])
   }
   assert.deepEqual(lines, [
     [1, 'ab', true],

@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { PassThrough } from 'node:stream'
 import type { StreamMessage } from '../../src/classic/message.js'
 import type { Topic } from '../../src/classic/topics.js'
 import type { StreamError } from '../../src/errors.js'
+import { OpenFiles } from '../../src/files/distinct-files.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
-import type { ExporterContext } from '../../src/outputs/output.js'
+import type { OutputContext } from '../../src/outputs/output.js'
+import type { Program } from '../../src/program.js'
+import { Shutdown } from '../../src/shutdown.js'
 
 /** A message as the decoder makes it, whose line holds the entry and a number. */
 export function fakeMessage(
@@ -30,26 +34,26 @@ export function fakeMessage(
   }
 }
 
-export type FakeContext = ExporterContext & {
+export type FakeContext = OutputContext & {
   readonly logged: { level: LogLevel; message: string }[]
   readonly givenUp: { message: StreamMessage; error: StreamError }[]
-  /** Ends the time for a shutdown. */
+  /** Aborts `graceOver`. */
   expire(): void
-  /** Ends the time after that, too. */
+  /** Aborts `forced`. */
   cut(): void
 }
 
 /** What an exporter gets from the program, with everything that it reports in lists. */
 export function fakeContext(
   given: Partial<
-    Pick<ExporterContext, 'env' | 'cwd' | 'topics' | 'topicsUncertain' | 'protoDir' | 'readable'>
+    Pick<OutputContext, 'env' | 'cwd' | 'topics' | 'topicsUncertain' | 'protoDir' | 'readable'>
   > = {},
 ): FakeContext {
-  const expired = new AbortController()
-  const over = new AbortController()
+  const graceOver = new AbortController()
+  const forced = new AbortController()
   const logged: FakeContext['logged'] = []
   const givenUp: FakeContext['givenUp'] = []
-  const counters = { delivered: 0, retried: 0, givenUp: 0, waiting: 0 }
+  const counters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
   return {
     log: loggerTo((level, message) => logged.push({ level, message })),
     counters,
@@ -59,18 +63,40 @@ export function fakeContext(
     readable: given.readable ?? false,
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),
+    openFiles: new OpenFiles(),
     stopping: new AbortController().signal,
-    signal: expired.signal,
-    over: over.signal,
+    graceOver: graceOver.signal,
+    forced: forced.signal,
     giveUp(message, error) {
       counters.givenUp += 1
       givenUp.push({ message, error })
     },
     logged,
     givenUp,
-    expire: () => expired.abort(),
-    cut: () => over.abort(),
+    expire: () => graceOver.abort(),
+    cut: () => forced.abort(),
   }
+}
+
+/** A program as outputs see it, whose log lines go into a list. */
+export function fakeProgram(cwd: string): Program & { readonly logged: string[] } {
+  const logged: string[] = []
+  const { log, ...program } = {
+    log: loggerTo((_, message) => logged.push(message)),
+    stdout: { stream: new PassThrough(), file: undefined, terminal: false, colour: false },
+    env: {},
+    cwd,
+    shutdown: new Shutdown(() => {}),
+  }
+  return { ...program, log: { ...log, sumUp: () => {} }, logged } as unknown as Program & {
+    readonly logged: string[]
+  }
+}
+
+/** Whether a promise has not settled by the next turn of the event loop. */
+export async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const later = new Promise((resolve) => setImmediate(resolve, 'later'))
+  return (await Promise.race([promise, later])) === 'later'
 }
 
 /** Retries at once, so that a test need not wait. */

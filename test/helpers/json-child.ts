@@ -6,11 +6,11 @@ import { fakeContext, fakeMessage } from './export-fakes.js'
 // which were acknowledged, in a write of its own that a kill cannot hold back.
 const [path = '', from = '0'] = process.argv.slice(2)
 const context = fakeContext({ cwd: '/' })
-const exporter = await openJson(path, context)
+const output = await openJson(path, context)
 const first = Number(from)
 let told = 0
 for (let n = first; ; n++) {
-  await exporter.export(fakeMessage('A', n, { pad: n % 2000 }))
+  await output.write([fakeMessage('A', n, { pad: n % 2000 })])
   if (n % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
   const { delivered } = context.counters
   if (delivered > told) {

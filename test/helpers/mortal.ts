@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamMessage } from '../../src/classic/message.js'
-import type { Exporter } from '../../src/outputs/output.js'
+import type { Output } from '../../src/outputs/output.js'
+import { seededRandom } from './random.js'
 
 /** A receiver in a process of its own, which can be killed and started again. */
 export type Mortal = { kill(): Promise<void>; start(): Promise<void> }
@@ -48,19 +49,20 @@ export async function startReceiver(
 }
 
 /**
- * Exports messages while the receiver is killed and started again at random places among them.
- * @param paceMs a pause after every 100 messages, milliseconds; 0: as fast as the exporter takes them
+ * Writes messages to an output while the receiver is killed and started again at random places among them.
+ * @param paceMs a pause after every 100 messages, milliseconds; 0: as fast as the output takes them
  * @param arrived resolves when the receiver has a message; the one before each kill is waited for
  */
 export async function exportUnderKills(
-  exporter: Exporter,
+  output: Output,
   messages: readonly StreamMessage[],
   receiver: Mortal,
   { kills = 10, paceMs = 0, arrived = async (_message: StreamMessage) => {} } = {},
 ): Promise<void> {
+  const random = seededRandom(messages.length)
   const stretch = Math.floor(messages.length / kills)
   const places = new Set(
-    Array.from({ length: kills }, (_, i) => Math.floor((i + Math.random() * 0.9) * stretch)),
+    Array.from({ length: kills }, (_, i) => Math.floor((i + random() * 0.9) * stretch)),
   )
   let mishap = Promise.resolve()
   for (const [at, message] of messages.entries()) {
@@ -69,15 +71,15 @@ export async function exportUnderKills(
       const before = messages[at - 1]
       if (before) await arrived(before)
       mishap = (async () => {
-        await sleep(Math.random() * 20)
+        await sleep(random() * 20)
         await receiver.kill()
-        await sleep(Math.random() * 100)
+        await sleep(random() * 100)
         await receiver.start()
       })()
     }
-    await exporter.export(message)
+    await output.write([message])
     if (paceMs > 0 && at % 100 === 0) await sleep(paceMs)
   }
   await mishap
-  await exporter.close()
+  await output.close()
 }

@@ -13,7 +13,7 @@ const stdout = openStdout(
 let mostHeld = 0
 async function entry(name: string) {
   for (let n = 0; n < total / 50; n++) {
-    const taken = stdout.export(fakeMessage(name, n, { pad: 1000 }))
+    const taken = stdout.write([fakeMessage(name, n, { pad: 1000 })])
     mostHeld = Math.max(mostHeld, context.counters.waiting)
     await taken
   }

@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { isIPv6 } from 'node:net'
@@ -19,8 +20,8 @@ import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import type { JsonValue } from '../../src/decode/to-object.js'
 import { openCsv } from '../../src/outputs/csv.js'
-import { openExporter } from '../../src/outputs/open-output.js'
-import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { openOutput } from '../../src/outputs/open-output.js'
+import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 type Row = Readonly<Record<string, string>>
@@ -146,17 +147,18 @@ function guarded(text: string): string {
 }
 
 for (const file of ['realistic.jsonl', 'edge.jsonl']) {
-  test(`has every value of the golden frames, read back by another parser: ${file}`, async (t) => {
+  test(`csv has every value of the golden frames, read back by another parser: ${file}`, async (t) => {
     const folder = tempFolder(t)
     const context = fakeContext({ topics: TOPICS })
     const messages = goldenMessages(file)
-    const exporter = await openExporter(`csv:${folder}`, context)
-    for (const message of messages) await exporter.export(message)
-    await exporter.close()
+    const output = await openOutput(`csv:${folder}`, context)
+    for (const message of messages) await output.write([message])
+    await output.close()
     assert.deepEqual(context.counters, {
       delivered: messages.length,
       retried: 0,
       givenUp: 0,
+      kept: 0,
       waiting: 0,
     })
     const names = readdirSync(folder)
@@ -187,9 +189,9 @@ const audit = (data: StreamRecord['data']) =>
     'audit',
   )
 
-test('writes what a spreadsheet would run as text, and numbers as numbers', async (t) => {
+test('csv writes what a spreadsheet would run as text, and numbers as numbers', async (t) => {
   const folder = tempFolder(t)
-  const exporter = await openCsv(folder, fakeContext())
+  const output = await openCsv(folder, fakeContext())
   const formula = '=HYPERLINK("http://x.example","free wifi")'
   const rogue = {
     ssid: formula,
@@ -206,15 +208,15 @@ test('writes what a spreadsheet would run as text, and numbers as numbers', asyn
     data: { rogue: [rogue] },
     msp_ip: '',
   }
-  await exporter.export(messageOf(record, 'security'))
+  await output.write([messageOf(record, 'security')])
   const rssi = {
     rssi_val: -61,
     is_ap: true,
     sta_eth_mac: { addr: Buffer.from('E0F8471EAB01').toString('base64') },
   }
   const presence = { ...record, topic: 'presence', data: { pa_rssi_event: { rssi: [rssi] } } }
-  await exporter.export(messageOf(presence, 'presence'))
-  await exporter.close()
+  await output.write([messageOf(presence, 'presence')])
+  await output.close()
 
   const [row] = readCsv(join(folder, 'security.rogue.csv'))
   assert.equal(row?.['data.rogue.ssid'], `'${formula}`)
@@ -230,9 +232,57 @@ test('writes what a spreadsheet would run as text, and numbers as numbers', asyn
   assert.equal(seen?.['data.pa_rssi_event.rssi.sta_eth_mac.addr'], 'e0:f8:47:1e:ab:01')
 })
 
-test('leaves addresses alone where the record has them as text already', async (t) => {
+test('csv guards what a spreadsheet that splits at ";" or tabs would run', async (t) => {
   const folder = tempFolder(t)
-  const exporter = await openCsv(folder, fakeContext({ readable: true }))
+  const output = await openCsv(folder, fakeContext())
+  const texts = {
+    'a;=1+1': "a;'=1+1",
+    'a,"b;"=cmd()"': 'a,"b;"\'=cmd()"',
+    'tab\t@SUM(A1)\t+x': "tab\t'@SUM(A1)\t'+x",
+    'line\n-2+3': "line\n'-2+3",
+    'a;\uff1dx': "a;'\uff1dx",
+    '-61;-70.5;+3': "'-61;-70.5;+3",
+    'a;b=c': 'a;b=c',
+  }
+  await output.write(Object.keys(texts).map((target) => audit({ target })))
+  await output.close()
+  const rows = readCsv(join(folder, 'audit.csv'))
+  assert.deepEqual(
+    rows.map((row) => row['data.target']),
+    Object.values(texts),
+  )
+})
+
+test('a frame of a million list elements is written in pieces, none larger than what may be held', async (t) => {
+  const folder = tempFolder(t)
+  symlinkSync('/dev/full', join(folder, 'presence.pa_rssi_event.rssi.csv'))
+  const context = fakeContext()
+  const output = await openCsv(folder, context)
+  let made = 0
+  const rssi = new Proxy(new Array(1_000_000).fill({}), {
+    get(target, name) {
+      if (typeof name === 'string' && /^\d+$/.test(name)) made++
+      return Reflect.get(target, name)
+    },
+  })
+  const record = {
+    ...{ customer: 'A', topic: 'presence', timestamp: '1', customer_id: '', msp_ip: '' },
+    data: { pa_rssi_event: { rssi } },
+  }
+  const writing = output.write([messageOf(record, 'presence')])
+  while (context.counters.retried === 0) await setImmediate()
+  assert.equal(await isPending(writing), true)
+  assert.ok(made < 200_000, `${made} rows were made while the disk was full`)
+  context.cut()
+  await Promise.all([writing, output.close()])
+  assert.deepEqual(context.counters, {
+    ...{ delivered: 0, retried: context.counters.retried, givenUp: 1, kept: 0, waiting: 0 },
+  })
+})
+
+test('csv leaves addresses alone where the record has them as text already', async (t) => {
+  const folder = tempFolder(t)
+  const output = await openCsv(folder, fakeContext({ readable: true }))
   const data = { url_detail_record: [{ client_ip: { addr: '10.0.0.1' }, dest_url_prefix: 'abcd' }] }
   const record = {
     customer: 'A',
@@ -242,16 +292,16 @@ test('leaves addresses alone where the record has them as text already', async (
     data,
     msp_ip: '',
   }
-  await exporter.export(messageOf(record, 'apprf'))
-  await exporter.close()
+  await output.write([messageOf(record, 'apprf')])
+  await output.close()
   const [row] = readCsv(join(folder, 'apprf.url_detail_record.csv'))
   assert.equal(row?.['data.url_detail_record.client_ip.addr'], '10.0.0.1')
   assert.equal(row?.['data.url_detail_record.dest_url_prefix'], 'abcd')
 })
 
-test('joins lists with ";" and tells a ";" within a value from it', async (t) => {
+test('csv joins lists with ";" and tells a ";" within a value from it', async (t) => {
   const folder = tempFolder(t)
-  const exporter = await openCsv(folder, fakeContext())
+  const output = await openCsv(folder, fakeContext())
   const data = { geofence_ids: ['a;b', 'c\\', ''] }
   const record = {
     customer: 'A',
@@ -261,24 +311,24 @@ test('joins lists with ";" and tells a ";" within a value from it', async (t) =>
     data,
     msp_ip: '',
   }
-  await exporter.export(messageOf(record, 'location'))
-  await exporter.close()
+  await output.write([messageOf(record, 'location')])
+  await output.close()
   const [row] = readCsv(join(folder, 'location.csv'))
   assert.equal(row?.['data.geofence_ids'], 'a\\;b;c\\\\;')
 })
 
-test('goes on in existing files, and closes off a row that a crash tore within quotes', async (t) => {
+test('csv goes on in existing files, and closes off a row that a crash tore within quotes', async (t) => {
   const folder = tempFolder(t)
   const path = join(folder, 'audit.csv')
   const first = await openCsv(folder, fakeContext())
-  await first.export(audit({ target: 'one\ntwo, "three"' }))
+  await first.write([audit({ target: 'one\ntwo, "three"' })])
   await first.close()
   const heading = readFileSync(path, 'utf8').split('\n')[0]
   for (const torn of ['A,audit,1,c,"",x,"half a\nfie', 'A,audit,1,c,"",x,"""a', 'A,audit,1']) {
     appendFileSync(path, torn)
-    const exporter = await openCsv(folder, fakeContext())
-    await exporter.export(audit({ target: `after ${torn.length}` }))
-    await exporter.close()
+    const output = await openCsv(folder, fakeContext())
+    await output.write([audit({ target: `after ${torn.length}` })])
+    await output.close()
   }
   const { data } = papaparse.parse<Row>(readFileSync(path, 'utf8'), { header: true })
   assert.deepEqual(
@@ -288,32 +338,32 @@ test('goes on in existing files, and closes off a row that a crash tore within q
   assert.equal(readFileSync(path, 'utf8').split(heading ?? '').length, 2, 'one heading')
 })
 
-test('gives the file that follows a rotation its heading', async (t) => {
+test('csv gives the file that follows a rotation its heading', async (t) => {
   const folder = tempFolder(t)
   const path = join(folder, 'audit.csv')
   const context = fakeContext()
-  const exporter = await openCsv(folder, context)
-  await exporter.export(audit({ target: 'one' }))
+  const output = await openCsv(folder, context)
+  await output.write([audit({ target: 'one' })])
   while (context.counters.delivered < 1) await setImmediate()
   renameSync(path, `${path}.1`)
-  await exporter.reopen?.()
-  await exporter.export(audit({ target: 'two' }))
-  await exporter.close()
+  await output.reopen?.()
+  await output.write([audit({ target: 'two' })])
+  await output.close()
   assert.equal(readCsv(`${path}.1`)[0]?.['data.target'], 'one')
   assert.equal(readCsv(path)[0]?.['data.target'], 'two')
 })
 
-test('completes a heading that a crash tore', async (t) => {
+test('csv completes a heading that a crash tore', async (t) => {
   const folder = tempFolder(t)
   const path = join(folder, 'audit.csv')
   writeFileSync(path, 'customer,topic,timest')
-  const exporter = await openCsv(folder, fakeContext())
-  await exporter.export(audit({ target: 'x' }))
-  await exporter.close()
+  const output = await openCsv(folder, fakeContext())
+  await output.write([audit({ target: 'x' })])
+  await output.close()
   assert.equal(readCsv(path)[0]?.['data.target'], 'x')
 })
 
-test('refuses files with other columns at the start', async (t) => {
+test('csv refuses files with other columns at the start', async (t) => {
   const folder = tempFolder(t)
   writeFileSync(join(folder, 'audit.csv'), 'customer,topic\nA,audit\n')
   await assert.rejects(
@@ -327,7 +377,7 @@ test('refuses files with other columns at the start', async (t) => {
   await (await openCsv(folder, fakeContext({ topics: ['presence'] }))).close()
 })
 
-test('has the values of extensions and groups, as a newer schema may bring them', async (t) => {
+test('csv has the values of extensions and groups, as a newer schema may bring them', async (t) => {
   const protoDir = tempFolder(t)
   writeFileSync(
     join(protoDir, 'audit.proto'),
@@ -341,13 +391,13 @@ test('has the values of extensions and groups, as a newer schema may bring them'
      extend audit_message { optional int32 extra = 100; repeated mac_address macs = 101; }`,
   )
   const folder = tempFolder(t)
-  const exporter = await openCsv(folder, fakeContext({ protoDir, topics: ['audit'] }))
+  const output = await openCsv(folder, fakeContext({ protoDir, topics: ['audit'] }))
   const mac = { addr: Buffer.from('e0f8471eab01', 'hex').toString('base64') }
   const message = audit({})
   const reps = [{ inner: [{ mac }] }]
   const data = { grp: { mac }, reps, '[a.extra]': 7, '[a.macs]': [mac] }
-  await exporter.export({ ...message, record: { ...message.record, data } })
-  await exporter.close()
+  await output.write([{ ...message, record: { ...message.record, data } }])
+  await output.close()
   const text = 'e0:f8:47:1e:ab:01'
   const [row] = readCsv(join(folder, 'audit.csv'))
   assert.equal(row?.['data.grp.mac.addr'], text)
@@ -361,23 +411,23 @@ test('has the values of extensions and groups, as a newer schema may bring them'
   ])
 })
 
-test('waits for a file with other columns to be moved away, and says so, where its topic comes late', async (t) => {
+test('csv waits for a file with other columns to be moved away, and says so, where its topic comes late', async (t) => {
   const folder = tempFolder(t)
   const path = join(folder, 'audit.csv')
   writeFileSync(path, 'customer,topic\nA,audit\n')
   const context = fakeContext({ topics: ['presence'] })
-  const exporter = await openCsv(folder, context)
-  await exporter.export(audit({ target: 'x' }))
+  const output = await openCsv(folder, context)
+  await output.write([audit({ target: 'x' })])
   while (context.counters.retried === 0) await setImmediate()
   const [told] = context.logged
   assert.match(told?.message ?? '', /move it away, and a new one is made; waiting until it can be/)
   renameSync(path, `${path}.old`)
-  await exporter.close()
+  await output.close()
   assert.equal(readCsv(path)[0]?.['data.target'], 'x')
   assert.equal(context.counters.delivered, 1)
 })
 
-test('shortens IPv6 addresses as RFC 5952 has it', async () => {
+test('csv shortens IPv6 addresses as RFC 5952 has it', async () => {
   const { readableForm } = await import('../../src/decode/readable.js')
   const ip = readableForm('ip_address', 'addr') ?? assert.fail()
   const cases = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { openExporter } from '../../src/outputs/open-output.js'
+import { openOutput } from '../../src/outputs/open-output.js'
 import { fakeContext } from '../helpers/export-fakes.js'
 
 const REFUSED: readonly [type: string, shown: RegExp][] = [
@@ -24,8 +24,8 @@ const REFUSED: readonly [type: string, shown: RegExp][] = [
 ]
 
 for (const [type, shown] of REFUSED) {
-  test(`refuses "${type}" and says what there is`, async () => {
-    await assert.rejects(openExporter(type, fakeContext()), (error: Error & { code?: string }) => {
+  test(`the command line refuses "${type}" and says what there is`, async () => {
+    await assert.rejects(openOutput(type, fakeContext()), (error: Error & { code?: string }) => {
       assert.equal(error.code, 'usage')
       assert.match(error.message, shown)
       assert.doesNotMatch(error.message, /hid/)

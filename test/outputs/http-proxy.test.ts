@@ -32,7 +32,7 @@ for (const [what, mood] of Object.entries(MOODS)) {
     const context = fakeContext()
     const timing = { ...EAGER, requestMs: 100 }
     const exporter = await openHttp('https://sink.example/in', context, timing)
-    await exporter.export(fakeMessage('a', 1))
+    await exporter.write([fakeMessage('a', 1)])
     const closing = exporter.close()
     await until(() => proxy.connections.length >= 3)
     assert.ok(proxy.connections.length <= context.counters.retried + 1, 'a pause between any two')
@@ -51,7 +51,7 @@ test('the end does not wait for a proxy that hangs up', async (t) => {
   const context = fakeContext()
   // The time of one request is the usual one, longer than any test.
   const exporter = await openHttp('https://sink.example/in', context, EAGER)
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   const closing = exporter.close()
   await until(() => proxy.connections.length === 1)
   context.expire()
@@ -68,7 +68,7 @@ test('a sink that sends its answer in drops is not waited for without end', asyn
   const proxy = await moodyProxy(t, drip)
   const context = fakeContext()
   const exporter = await openHttp('http://sink.example/in', context, { ...EAGER, requestMs: 100 })
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   const closing = exporter.close()
   await until(() => proxy.connections.length >= 2)
   context.expire()

@@ -9,7 +9,14 @@ import { StreamError } from '../../src/errors.js'
 import { openHttp } from '../../src/outputs/http.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { EAGER, fakeContext, fakeMessage, firstArrivals, linesOf } from '../helpers/export-fakes.js'
+import {
+  EAGER,
+  fakeContext,
+  fakeMessage,
+  firstArrivals,
+  isPending,
+  linesOf,
+} from '../helpers/export-fakes.js'
 import { exportUnderKills, mortal, startReceiver } from '../helpers/mortal.js'
 import { setProxies } from '../helpers/proxy.js'
 import { startTcpServer } from '../helpers/tcp-server.js'
@@ -42,12 +49,12 @@ async function sink(t: TestContext, answer: Answer = ok): Promise<{ url: string;
 
 const messagesTo = (count: number) => Array.from({ length: count }, (_, n) => fakeMessage('a', n))
 
-test('posts gzipped batches in order, none larger than 1,000 messages', async (t) => {
+test('http posts gzipped batches in order, none larger than 1,000 messages', async (t) => {
   const { url, posts } = await sink(t)
   const context = fakeContext({ env: { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Splunk 123' } })
   const exporter = await openHttp(url, context)
   const messages = messagesTo(2500)
-  for (const message of messages) await exporter.export(message)
+  for (const message of messages) await exporter.write([message])
   await exporter.close()
   assert.equal(
     posts.map(({ body }) => body).join(''),
@@ -63,10 +70,16 @@ test('posts gzipped batches in order, none larger than 1,000 messages', async (t
     assert.equal(headers['content-encoding'], 'gzip')
     assert.equal(headers.authorization, 'Splunk 123')
   }
-  assert.deepEqual(context.counters, { delivered: 2500, retried: 0, givenUp: 0, waiting: 0 })
+  assert.deepEqual(context.counters, {
+    delivered: 2500,
+    retried: 0,
+    givenUp: 0,
+    kept: 0,
+    waiting: 0,
+  })
 })
 
-test('sends what there is within about a second', async (t) => {
+test('http sends what there is within about a second', async (t) => {
   let arrive = () => {}
   const arrived = new Promise<void>((resolve) => {
     arrive = resolve
@@ -77,54 +90,60 @@ test('sends what there is within about a second', async (t) => {
   })
   const context = fakeContext()
   const exporter = await openHttp(url, context)
-  exporter.export(fakeMessage('a', 1))
+  exporter.write([fakeMessage('a', 1)])
   await arrived
   await exporter.close()
   assert.equal(context.counters.delivered, 1)
 })
 
 for (const status of [408, 429, 500, 503]) {
-  test(`repeats a batch that is answered with ${status}`, async (t) => {
+  test(`http repeats a batch that is answered with ${status}`, async (t) => {
     const { url, posts } = await sink(t, (response, nth) =>
       nth < 4 ? response.writeHead(status).end('later') : ok(response, nth),
     )
     const context = fakeContext()
     const exporter = await openHttp(url, context, EAGER)
-    for (const message of messagesTo(10)) await exporter.export(message)
+    for (const message of messagesTo(10)) await exporter.write([message])
     await exporter.close()
     assert.equal(posts.length, 4)
     assert.equal(new Set(posts.map(({ body }) => body)).size, 1)
-    assert.deepEqual(context.counters, { delivered: 10, retried: 30, givenUp: 0, waiting: 0 })
+    assert.deepEqual(context.counters, {
+      delivered: 10,
+      retried: 30,
+      givenUp: 0,
+      kept: 0,
+      waiting: 0,
+    })
     assert.equal(context.logged.length, 2)
     assert.match(context.logged[0]?.message ?? '', new RegExp(`answered ${status}: later`))
     assert.match(context.logged[1]?.message ?? '', /^works again after 3 failures/)
   })
 }
 
-test('says that the trouble is over where a refusal ends it', async (t) => {
+test('http logs that it works again where a refusal ends the trouble', async (t) => {
   const { url } = await sink(t, (response, nth) => response.writeHead(nth < 3 ? 503 : 400).end())
   const context = fakeContext()
   const exporter = await openHttp(url, context, EAGER)
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
   assert.equal(context.counters.givenUp, 1)
   assert.match(context.logged.at(-1)?.message ?? '', /^works again after 2 failures/)
 })
 
-test('waits as long as Retry-After asks', async (t) => {
+test('http waits as long as Retry-After asks', async (t) => {
   const times: number[] = []
   const { url } = await sink(t, (response, nth) => {
     times.push(performance.now())
     nth === 1 ? response.writeHead(503, { 'retry-after': '1' }).end() : ok(response, nth)
   })
   const exporter = await openHttp(url, fakeContext(), { random: () => 0 })
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
   assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 990)
 })
 
 for (const status of [302, 400, 401, 413]) {
-  test(`gives a batch up that is answered with ${status}, with the first line`, async (t) => {
+  test(`http gives a batch up that is answered with ${status}, with the first line`, async (t) => {
     const { url, posts } = await sink(t, (response, nth) =>
       nth === 1
         ? response.writeHead(status, { location: '/elsewhere' }).end('not\u001b[2J so\nsecond')
@@ -132,10 +151,16 @@ for (const status of [302, 400, 401, 413]) {
     )
     const context = fakeContext()
     const exporter = await openHttp(url, context)
-    for (const message of messagesTo(1500)) await exporter.export(message)
+    for (const message of messagesTo(1500)) await exporter.write([message])
     await exporter.close()
     assert.equal(posts.length, 2)
-    assert.deepEqual(context.counters, { delivered: 500, retried: 0, givenUp: 1000, waiting: 0 })
+    assert.deepEqual(context.counters, {
+      delivered: 500,
+      retried: 0,
+      givenUp: 1000,
+      kept: 0,
+      waiting: 0,
+    })
     assert.deepEqual(
       context.givenUp.map(({ message }) => Number(message.timestamp)),
       Array.from({ length: 1000 }, (_, i) => i),
@@ -147,18 +172,24 @@ for (const status of [302, 400, 401, 413]) {
   })
 }
 
-test('gives up what is left when the time for a shutdown is over', async (t) => {
+test('http gives up what is left when the time for a shutdown is over', async (t) => {
   const { url } = await sink(t, () => {})
   const context = fakeContext()
   const exporter = await openHttp(url, context)
-  for (const message of messagesTo(1200)) exporter.export(message)
+  for (const message of messagesTo(1200)) exporter.write([message])
   context.expire()
-  exporter.export(fakeMessage('a', 1200))
+  exporter.write([fakeMessage('a', 1200)])
   await exporter.close()
-  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1201, waiting: 0 })
+  assert.deepEqual(context.counters, {
+    delivered: 0,
+    retried: 0,
+    givenUp: 1201,
+    kept: 0,
+    waiting: 0,
+  })
 })
 
-test('makes its caller wait while 3 MiB are waiting', async (t) => {
+test('http makes its caller wait while 3 MiB are waiting', async (t) => {
   let release = () => {}
   const { url } = await sink(t, (response, nth) => {
     release = () => void ok(response, nth)
@@ -168,9 +199,9 @@ test('makes its caller wait while 3 MiB are waiting', async (t) => {
   const exporter = await openHttp(url, context)
   const big = (n: number) => fakeMessage('a', n, { pad: 100_000 })
   let n = 0
-  let room: void | Promise<void>
-  do room = exporter.export(big(n++))
-  while (!room)
+  let room: Promise<void>
+  do room = exporter.write([big(n++)])
+  while (!(await isPending(room)))
   assert.ok(context.counters.waiting <= 33)
   while (context.counters.delivered === 0) {
     release()
@@ -181,7 +212,7 @@ test('makes its caller wait while 3 MiB are waiting', async (t) => {
   assert.equal(context.counters.delivered, n)
 })
 
-test('takes the way that the proxy variables name', async (t) => {
+test('http takes the route that the proxy variables name', async (t) => {
   const seen: string[] = []
   const { url, posts } = await sink(t)
   const target = new URL(url)
@@ -204,13 +235,13 @@ test('takes the way that the proxy variables name', async (t) => {
     delete process.env.http_proxy
   })
   const exporter = await openHttp('http://sink.example/in', fakeContext())
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
   assert.deepEqual(seen, ['http://sink.example/in'])
   assert.equal(posts.length, 1)
 })
 
-test('refuses a URL with a login and an authorization that is no header value, showing neither', async () => {
+test('http refuses a URL with a login and an authorization that is no header value, showing neither', async () => {
   const unusable = (error: unknown) => {
     assert.ok(error instanceof StreamError)
     assert.equal(error.code, 'exporter-unusable')
@@ -229,7 +260,7 @@ test('refuses a URL with a login and an authorization that is no header value, s
   )
 })
 
-test('warns of an authorization that would travel in plain text', async () => {
+test('http warns of an authorization that would travel in plain text', async () => {
   const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2' }
   const context = fakeContext({ env })
   const exporter = await openHttp('http://192.0.2.1/', context)
@@ -238,7 +269,7 @@ test('warns of an authorization that would travel in plain text', async () => {
   assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
 })
 
-test('loses no message and keeps the order while the sink is killed ten times', async (t) => {
+test('http loses no message and keeps the order while the sink is killed ten times', async (t) => {
   const file = join(tempFolder(t), 'lines')
   const port = await closedPort()
   const receiver = await mortal(t, () => startReceiver('http-receiver.mjs', port, file))
@@ -259,6 +290,7 @@ test('loses no message and keeps the order while the sink is killed ten times', 
       delivered: 50_000,
       retried: 0,
       givenUp: 0,
+      kept: 0,
       waiting: 0,
     },
   )
@@ -272,10 +304,10 @@ test('an unasked interim answer is not taken for the answer', async (t) => {
   })
   const context = fakeContext()
   const exporter = await openHttp(url, context, EAGER)
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
   assert.equal(posts.length, 1)
-  assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, waiting: 0 })
+  assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, kept: 0, waiting: 0 })
 })
 
 test('a 101 in place of an answer is retried', async (t) => {
@@ -289,16 +321,16 @@ test('a 101 in place of an answer is retried', async (t) => {
   )
   const context = fakeContext()
   const exporter = await openHttp(`http://${authority}/in`, context, EAGER)
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
-  assert.deepEqual(context.counters, { delivered: 1, retried: 2, givenUp: 0, waiting: 0 })
+  assert.deepEqual(context.counters, { delivered: 1, retried: 2, givenUp: 0, kept: 0, waiting: 0 })
 })
 
 test('a 200 counts, although its body never ends', async (t) => {
   const { url, posts } = await sink(t, (response) => response.writeHead(200).write('and so on'))
   const context = fakeContext()
   const exporter = await openHttp(url, context)
-  for (const message of messagesTo(1500)) await exporter.export(message)
+  for (const message of messagesTo(1500)) await exporter.write([message])
   await exporter.close()
   assert.equal(posts.length, 2)
   assert.equal(context.counters.delivered, 1500)
@@ -317,7 +349,7 @@ for (const [what, authorization, answer] of [
     const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: authorization }
     const context = fakeContext({ env })
     const exporter = await openHttp(`${url}&token=hunter2-in-query`, context, EAGER)
-    await exporter.export(fakeMessage('a', 1))
+    await exporter.write([fakeMessage('a', 1)])
     await exporter.close()
     const shown = JSON.stringify([
       context.logged,
@@ -336,7 +368,7 @@ test('what a sink quotes of its URL is masked where it may hold a token', async 
   )
   const context = fakeContext()
   const exporter = await openHttp(`${url}&token=hunter2-in-query`, context)
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
   assert.match(context.givenUp[0]?.error.message ?? '', /answered 400: no such path: \/in\*{4}/)
 })
@@ -356,7 +388,7 @@ test('what a proxy quotes of its login is masked', async (t) => {
   setProxies(t, { HTTP_PROXY: `http://me:hunter2@127.0.0.1:${port}` })
   const context = fakeContext()
   const exporter = await openHttp('http://sink.example/in', context, EAGER)
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   const closing = exporter.close()
   await until(() => context.logged.length > 0)
   context.expire()
@@ -372,7 +404,7 @@ test('a page in place of an answer is quoted with its title', async (t) => {
   const { url } = await sink(t, (response) => response.writeHead(404).end(page))
   const context = fakeContext()
   const exporter = await openHttp(url, context)
-  await exporter.export(fakeMessage('a', 1))
+  await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
   assert.match(context.givenUp[0]?.error.message ?? '', /answered 404: Wrong <path>$/)
 })

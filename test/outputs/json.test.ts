@@ -14,41 +14,47 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { openJson } from '../../src/outputs/json.js'
-import { openExporter } from '../../src/outputs/open-output.js'
-import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { openOutput } from '../../src/outputs/open-output.js'
+import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
-test('appends lines to a file that only its owner may read', async (t) => {
+test('json appends lines to a file that only its owner may read', async (t) => {
   const path = join(tempFolder(t), 'out.ndjson')
   const messages = [1, 2, 3].map((n) => fakeMessage('A', n))
   for (const message of messages) {
     const context = fakeContext()
-    const exporter = await openExporter(`json:${path}`, context)
-    await exporter.export(message)
-    await exporter.close()
-    assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, waiting: 0 })
+    const output = await openOutput(`json:${path}`, context)
+    await output.write([message])
+    await output.close()
+    assert.deepEqual(context.counters, {
+      delivered: 1,
+      retried: 0,
+      givenUp: 0,
+      kept: 0,
+      waiting: 0,
+    })
   }
   assert.equal(readFileSync(path, 'utf8'), messages.map(({ line }) => line).join(''))
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })
 
-test('closes off a last line that a crash tore', async (t) => {
+test('json closes off a last line that a crash tore', async (t) => {
   const path = join(tempFolder(t), 'out.ndjson')
   writeFileSync(path, '{"n":1}\n{"n":', { mode: 0o640 })
-  const exporter = await openJson(path, fakeContext())
-  await exporter.close()
+  const output = await openJson(path, fakeContext())
+  await output.close()
   assert.equal(readFileSync(path, 'utf8'), '{"n":1}\n{"n":\n')
   assert.equal(statSync(path).mode & 0o777, 0o640, 'an existing file keeps its mode')
 })
 
-test('makes one file for each entry in a folder, with safe names', async (t) => {
+test('json makes one file for each entry in a folder, with safe names', async (t) => {
   const folder = join(tempFolder(t), 'a/b/')
   const context = fakeContext()
-  const exporter = await openJson(folder, context)
+  const output = await openJson(folder, context)
   const names = ['acme', '../../etc/passwd', '.', 'Café\n', 'a/b', 'a%2Fb', '', 'x'.repeat(300)]
-  for (const name of names) await exporter.export(fakeMessage(name, 1))
-  await exporter.export(fakeMessage('acme', 2))
-  await exporter.close()
+  for (const name of names) await output.write([fakeMessage(name, 1)])
+  await output.write([fakeMessage('acme', 2)])
+  await output.close()
   const files = readdirSync(folder)
   assert.equal(files.length, names.length)
   for (const file of [
@@ -67,7 +73,7 @@ test('makes one file for each entry in a folder, with safe names', async (t) => 
   assert.equal(context.counters.delivered, names.length + 1)
 })
 
-test('says what is wrong with a path that cannot be used', async (t) => {
+test('json says what is wrong with a path that cannot be used', async (t) => {
   const folder = tempFolder(t)
   writeFileSync(join(folder, 'file'), '')
   mkdirSync(join(folder, 'sub'))
@@ -85,7 +91,7 @@ test('says what is wrong with a path that cannot be used', async (t) => {
   }
 })
 
-test('loses no acknowledged message and tears at most the last line when killed', {
+test('json loses no acknowledged message and tears at most the last line when killed', {
   timeout: 120_000,
 }, async (t) => {
   const path = join(tempFolder(t), 'out.ndjson')
@@ -135,29 +141,29 @@ test('loses no acknowledged message and tears at most the last line when killed'
   t.diagnostic(`${kills} kills, ${acknowledged.size} acknowledged, ${torn} torn`)
 })
 
-test('writes to the default file where no path is given', async (t) => {
+test('json writes to the default file where no path is given', async (t) => {
   const before = existsSync('aruba-stream.ndjson')
   const cwd = process.cwd()
   t.after(() => process.chdir(cwd))
   process.chdir(tempFolder(t))
   assert.equal(before, false)
-  await (await openExporter('json', fakeContext())).close()
+  await (await openOutput('json', fakeContext())).close()
   assert.ok(existsSync('aruba-stream.ndjson'))
 })
 
-test('lets go of the files of a folder on reopen, until their next lines come', async (t) => {
+test('json lets go of the files of a folder on reopen, until their next lines come', async (t) => {
   const folder = `${tempFolder(t)}/`
   const context = fakeContext()
-  const exporter = await openJson(folder, context)
-  for (const name of ['A', 'B']) await exporter.export(fakeMessage(name, 1))
+  const output = await openJson(folder, context)
+  for (const name of ['A', 'B']) await output.write([fakeMessage(name, 1)])
   while (context.counters.waiting > 0) await setImmediate()
   assert.equal(openIn(folder).length, 2)
-  await exporter.export(fakeMessage('B', 2))
-  await exporter.reopen?.()
+  await output.write([fakeMessage('B', 2)])
+  await output.reopen?.()
   while (context.counters.waiting > 0) await setImmediate()
   assert.deepEqual(openIn(folder), [join(folder, 'B.ndjson')])
-  await exporter.export(fakeMessage('A', 2))
-  await exporter.close()
+  await output.write([fakeMessage('A', 2)])
+  await output.close()
   assert.deepEqual(openIn(folder), [])
   for (const name of ['A', 'B']) {
     assert.equal(
@@ -181,45 +187,45 @@ function openIn(folder: string): string[] {
   })
 }
 
-test('takes what comes after the time for delivering, which another exporter held up', async (t) => {
+test('json takes what comes after the grace period, when another output held it up', async (t) => {
   const path = join(tempFolder(t), 'out.ndjson')
   const context = fakeContext()
-  const exporter = await openJson(path, context)
-  await exporter.export(fakeMessage('A', 1))
+  const output = await openJson(path, context)
+  await output.write([fakeMessage('A', 1)])
   while (context.counters.waiting > 0) await setImmediate()
   context.expire()
-  await exporter.export(fakeMessage('A', 2))
+  await output.write([fakeMessage('A', 2)])
   while (context.counters.waiting > 0) await setImmediate()
   context.cut()
-  await exporter.export(fakeMessage('A', 3))
-  await exporter.close()
-  assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 1, waiting: 0 })
+  await output.write([fakeMessage('A', 3)])
+  await output.close()
+  assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 1, kept: 0, waiting: 0 })
   assert.equal(readFileSync(path, 'utf8').trim().split('\n').length, 2)
 })
 
-test('holds little for each file of a folder whose disk is full', async (t) => {
+test('json holds little for each file of a folder whose disk is full', async (t) => {
   const folder = tempFolder(t)
   symlinkSync('/dev/full', join(folder, 'A.ndjson'))
   const context = fakeContext()
-  const exporter = await openJson(`${folder}/`, context)
+  const output = await openJson(`${folder}/`, context)
   t.after(async () => {
     context.cut()
-    await exporter.close()
+    await output.close()
   })
   let heldBytes = 0
   for (let n = 0; heldBytes < 1 << 20; n++) {
     const message = fakeMessage('A', n)
     heldBytes += message.line.length
-    if (exporter.export(message)) break
+    if (await isPending(output.write([message]))) break
   }
   assert.ok(heldBytes < 100 * 1024, `${heldBytes} bytes before anybody had to wait`)
 })
 
-test('gives up at once what fails after the time for delivering', async () => {
+test('json gives up at once what fails after the grace period', async () => {
   const context = fakeContext()
-  const exporter = await openJson('/dev/full', context)
+  const output = await openJson('/dev/full', context)
   context.expire()
-  await exporter.export(fakeMessage('A', 1))
-  await exporter.close()
-  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1, waiting: 0 })
+  await output.write([fakeMessage('A', 1)])
+  await output.close()
+  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1, kept: 0, waiting: 0 })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { openExporter } from '../../src/outputs/open-output.js'
+import { openOutput } from '../../src/outputs/open-output.js'
 import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -10,12 +10,12 @@ function open(t: TestContext, code: string, name = 'module.mjs') {
   const cwd = tempFolder(t)
   writeFileSync(join(cwd, name), code)
   const context = fakeContext({ cwd })
-  return { context, opening: openExporter(`./${name}`, context) }
+  return { context, opening: openOutput(`./${name}`, context) }
 }
 
 const seen = globalThis as typeof globalThis & { seen?: unknown[] }
 
-test('calls the default export with record and context, after open and before close', async (t) => {
+test("a module's default export is called with record and context, after open and before close", async (t) => {
   seen.seen = []
   const { context, opening } = open(
     t,
@@ -26,37 +26,38 @@ test('calls the default export with record and context, after open and before cl
      export default (message, context) => { globalThis.seen.push([message, context]) }
      export async function close() { globalThis.seen.push('close') }`,
   )
-  const exporter = await opening
+  const output = await opening
   const message = fakeMessage('A', 1)
-  assert.equal(exporter.export(message), undefined, 'a plain function is not waited for')
-  await exporter.close()
+  void output.write([message])
+  assert.equal(context.counters.delivered, 1, 'a plain function is not waited for')
+  await output.close()
   const { customer, topic, frame, record } = message
   assert.deepEqual(seen.seen, [
     ['open', ['monitoring'], 'function', false],
-    [record, { customer, topic, frame, signal: context.signal }],
+    [record, { customer, topic, frame, signal: context.graceOver }],
     'close',
   ])
-  assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, waiting: 0 })
+  assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, kept: 0, waiting: 0 })
 })
 
-test('is awaited where it returns a promise or another thenable', async (t) => {
+test('an export function is awaited where it returns a promise or another thenable', async (t) => {
   const { context, opening } = open(
     t,
     `export default ({ data }) => data.n === 1
        ? new Promise((resolve) => { globalThis.resolveExport = resolve })
        : { then: (resolve) => { resolve() } }`,
   )
-  const exporter = await opening
-  const first = exporter.export(fakeMessage('A', 1))
+  const output = await opening
+  const first = output.write([fakeMessage('A', 1)])
   assert.equal(context.counters.waiting, 1)
   const { resolveExport } = globalThis as typeof globalThis & { resolveExport?: () => void }
   resolveExport?.()
   await first
-  await exporter.export(fakeMessage('A', 2))
-  assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 0, waiting: 0 })
+  await output.write([fakeMessage('A', 2)])
+  assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 0, kept: 0, waiting: 0 })
 })
 
-test('gives up the message where the function throws whatever it likes, and goes on', async (t) => {
+test('a module gives up the message where the function throws whatever it likes, and goes on', async (t) => {
   const throws: readonly [code: string, shown: RegExp][] = [
     ['throw new Error("no \\u001b[31mroom\\nsecond line")', /: no \\u001b\[31mroom$/],
     ['return Promise.reject(new TypeError("later"))', /: later$/],
@@ -76,9 +77,9 @@ test('gives up the message where the function throws whatever it likes, and goes
     `const cases = [${cases}]
      export default ({ data }) => cases[data.n]?.()`,
   )
-  const exporter = await opening
-  for (const n of throws.keys()) await exporter.export(fakeMessage('A', n))
-  await exporter.export(fakeMessage('A', 99))
+  const output = await opening
+  for (const n of throws.keys()) await output.write([fakeMessage('A', n)])
+  await output.write([fakeMessage('A', 99)])
   for (const [n, [, shown]] of throws.entries()) {
     const { message, error } = context.givenUp[n] ?? assert.fail(`case ${n} was not given up`)
     assert.equal(message.record.data.n, n)
@@ -86,29 +87,29 @@ test('gives up the message where the function throws whatever it likes, and goes
     assert.match(error.message, shown)
     assert.match(error.message, /^\.\/module\.mjs: /)
   }
-  assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 8, waiting: 0 })
+  assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 8, kept: 0, waiting: 0 })
 })
 
-test('gives up what hangs when the end has come, and does not wait for close', async (t) => {
+test('a module gives up what hangs when the end has come, and does not wait for close', async (t) => {
   const { context, opening } = open(
     t,
     `export default () => new Promise(() => {})
      export const close = () => new Promise(() => {})`,
   )
-  const exporter = await opening
-  const hanging = [fakeMessage('A', 1), fakeMessage('B', 2)].map((m) => exporter.export(m))
-  const closing = exporter.close()
+  const output = await opening
+  const hanging = [fakeMessage('A', 1), fakeMessage('B', 2)].map((m) => output.write([m]))
+  const closing = output.close()
   context.expire()
   await Promise.all([...hanging, closing])
   assert.equal(context.givenUp.length, 2)
   assert.ok(
     context.logged.some(({ message }) => /its close\(\) failed: it took longer/.test(message)),
   )
-  await exporter.export(fakeMessage('A', 3))
+  await output.write([fakeMessage('A', 3)])
   assert.equal(context.counters.givenUp, 3)
 })
 
-test('says what is wrong with a module that cannot be used', async (t) => {
+test('a module that cannot be used is refused with the reason', async (t) => {
   const cases: readonly [code: string, shown: RegExp, name?: string][] = [
     ['export const x = 1', /its default export must be a function; got none/],
     ['export default { }', /must be a function; got object/],
@@ -141,31 +142,31 @@ test('says what is wrong with a module that cannot be used', async (t) => {
     })
   }
   await assert.rejects(
-    openExporter('./nowhere.mjs', fakeContext()),
+    openOutput('./nowhere.mjs', fakeContext()),
     /there is no such file \(looked for \//,
   )
 })
 
-test('loads CommonJS, and TypeScript where this Node does', async (t) => {
+test('a module may be CommonJS, or TypeScript where this Node loads it', async (t) => {
   const typed = 'export default async (message: object): Promise<void> => {}'
   for (const [code, name] of [
     ['module.exports = async () => {}', 'module.cjs'],
     [typed, 'module.ts'],
   ] as const) {
     const { context, opening } = open(t, code, name)
-    await (await opening).export(fakeMessage('A', 1))
+    await (await opening).write([fakeMessage('A', 1)])
     assert.equal(context.counters.delivered, 1)
   }
 })
 
-test('loads what TypeScript compiles to CommonJS', async (t) => {
+test('a module may be what TypeScript compiles to CommonJS', async (t) => {
   const { context, opening } = open(
     t,
     `Object.defineProperty(exports, '__esModule', { value: true })
      exports.default = () => {}`,
     'compiled.cjs',
   )
-  const exporter = await opening
-  await exporter.export(fakeMessage('A', 1))
+  const output = await opening
+  await output.write([fakeMessage('A', 1)])
   assert.equal(context.counters.delivered, 1)
 })

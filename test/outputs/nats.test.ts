@@ -60,7 +60,7 @@ async function open(
   return [await openNats(`nats://127.0.0.1:${server.port}/${target}`, context, EAGER), context]
 }
 
-test('reads several hosts, with and without port', () => {
+test('nats reads several hosts, with and without port', () => {
   assert.deepEqual(parseNatsTarget('nats://a,b:4333,[::1]:1/aruba.prod?stream=S'), {
     servers: ['a:4222', 'b:4333', '[::1]:1'],
     prefix: 'aruba.prod',
@@ -68,7 +68,7 @@ test('reads several hosts, with and without port', () => {
   })
 })
 
-test('refuses an address that is none, and never shows a login', () => {
+test('nats refuses an address that is none, and never shows a login', () => {
   for (const target of [
     'nats://h',
     'nats:///p',
@@ -85,7 +85,7 @@ test('refuses an address that is none, and never shows a login', () => {
   }
 })
 
-test('gives a frame one id wherever it is received, and another for another entry', () => {
+test('a frame has one id wherever it is received, and another in another entry', () => {
   const id = messageId(fakeMessage('a', 1))
   assert.equal(messageId({ ...fakeMessage('a', 1), receivedAt: 5 }), id)
   assert.notEqual(messageId(fakeMessage('b', 1)), id)
@@ -93,7 +93,7 @@ test('gives a frame one id wherever it is received, and another for another entr
   assert.notEqual(messageId(fakeMessage('a', 1, { topic: 'audit' })), id)
 })
 
-test('names the packages to install where they are not installed', async (t) => {
+test('nats names the packages to install where they are not installed', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'bare-'))
   t.after(() => rm(folder, { recursive: true }))
   await assert.rejects(
@@ -104,11 +104,11 @@ test('names the packages to install where they are not installed', async (t) => 
   assert.equal(typeof transport.connect, 'function')
 })
 
-test('refuses a server that is not there at the start', async () => {
+test('nats refuses a server that is not there at the start', async () => {
   await assert.rejects(openNats('nats://127.0.0.1:1/p', fakeContext()), unusable(/127.0.0.1:1/))
 })
 
-test('shows how to make the stream where none takes the subjects', live, async (t) => {
+test('nats shows how to make the stream where none takes the subjects', live, async (t) => {
   const server = await startNatsServer(t)
   await assert.rejects(
     open(server, 'aruba.prod'),
@@ -124,30 +124,30 @@ test('shows how to make the stream where none takes the subjects', live, async (
     unusable(/HALF is there but does not take/),
   )
   await assert.rejects(open(server, 'aruba.prod?stream=NEW'), unusable(/overlap/))
-  const [exporter] = await open(server, 'aruba.prod', { topics: ['audit'] })
-  await exporter.close()
+  const [output] = await open(server, 'aruba.prod', { topics: ['audit'] })
+  await output.close()
 })
 
 test(
-  'is content in a replay where a stream takes some topic, and names the others',
+  'nats accepts a replay where a stream takes some topic, and names the others',
   live,
   async (t) => {
     const server = await startNatsServer(t)
     const given = { topics: ['audit', 'presence'] as const, topicsUncertain: true }
     await assert.rejects(open(server, 'aruba', given), unusable(/no JetStream stream takes aruba/))
     await (await server.manager()).streams.add({ name: 'HALF', subjects: ['aruba.audit.>'] })
-    const [exporter, context] = await open(server, 'aruba', given)
-    await exporter.close()
+    const [output, context] = await open(server, 'aruba', given)
+    await output.close()
     assert.match(context.logged.at(-1)?.message ?? '', /takes aruba\.presence\.\*; such messages/)
   },
 )
 
-test('says that JetStream is off', live, async (t) => {
+test('nats says that JetStream is off', live, async (t) => {
   const server = await startNatsServer(t, { jetstream: false })
   await assert.rejects(open(server, 'aruba?stream=S'), unusable(/no JetStream/))
 })
 
-test('takes its login from the environment', live, async (t) => {
+test('nats takes its login from the environment', live, async (t) => {
   const config = 'authorization { user: me, password: hunter2 }'
   const server = await startNatsServer(t, { config, user: 'me', pass: 'hunter2' })
   await assert.rejects(
@@ -155,12 +155,12 @@ test('takes its login from the environment', live, async (t) => {
     unusable(/refused the login; set NATS_CREDS/),
   )
   const env = { NATS_USER: 'me', NATS_PASSWORD: 'hunter2' }
-  const [exporter, context] = await open(server, 'aruba?stream=S', { env })
-  await exporter.close()
+  const [output, context] = await open(server, 'aruba?stream=S', { env })
+  await output.close()
   assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
 })
 
-test('refuses a credentials file that is none, without quoting it', async (t) => {
+test('nats refuses a credentials file that is none, without quoting it', async (t) => {
   const cwd = await mkdtemp(join(tmpdir(), 'creds-'))
   t.after(() => rm(cwd, { recursive: true }))
   const openWith = (NATS_CREDS: string) =>
@@ -171,7 +171,7 @@ test('refuses a credentials file that is none, without quoting it', async (t) =>
 })
 
 test(
-  'speaks TLS where the server asks for it, and trusts its certificate alone',
+  'nats speaks TLS where the server asks for it, and trusts its certificate alone',
   live,
   async (t) => {
     const { good, caFile } = await certificates()
@@ -188,35 +188,39 @@ test(
   },
 )
 
-test('makes the stream, publishes by topic and entry, and keeps a repeat out', live, async (t) => {
-  const server = await startNatsServer(t)
-  const both = await Promise.all([open(server, 'aruba?stream=S'), open(server, 'aruba?stream=S')])
-  const { config } = await (await server.manager()).streams.info('S')
-  assert.deepEqual(config.subjects, ['aruba.>'])
-  assert.equal(config.duplicate_window, 600e9)
-  assert.equal(config.storage, 'file')
-  for (const n of numbers(500)) {
-    await Promise.all(
-      both.flatMap(([exporter]) => [
-        exporter.export(fakeMessage('Customer A', n)),
-        exporter.export(fakeMessage('b', n)),
+test(
+  'nats makes the stream, publishes by topic and entry, and keeps a repeat out',
+  live,
+  async (t) => {
+    const server = await startNatsServer(t)
+    const both = await Promise.all([open(server, 'aruba?stream=S'), open(server, 'aruba?stream=S')])
+    const { config } = await (await server.manager()).streams.info('S')
+    assert.deepEqual(config.subjects, ['aruba.>'])
+    assert.equal(config.duplicate_window, 600e9)
+    assert.equal(config.storage, 'file')
+    for (const n of numbers(500)) {
+      await Promise.all(
+        both.flatMap(([output]) => [
+          output.write([fakeMessage('Customer A', n)]),
+          output.write([fakeMessage('b', n)]),
+        ]),
+      )
+    }
+    for (const [output, { counters }] of both) {
+      await output.close()
+      assert.deepEqual(counters, { delivered: 1000, retried: 0, givenUp: 0, kept: 0, waiting: 0 })
+    }
+    assert.deepEqual(
+      await stored(await server.manager(), 'S'),
+      new Map([
+        ['aruba.monitoring.Customer%20A', numbers(500)],
+        ['aruba.monitoring.b', numbers(500)],
       ]),
     )
-  }
-  for (const [exporter, { counters }] of both) {
-    await exporter.close()
-    assert.deepEqual(counters, { delivered: 1000, retried: 0, givenUp: 0, waiting: 0 })
-  }
-  assert.deepEqual(
-    await stored(await server.manager(), 'S'),
-    new Map([
-      ['aruba.monitoring.Customer%20A', numbers(500)],
-      ['aruba.monitoring.b', numbers(500)],
-    ]),
-  )
-})
+  },
+)
 
-test('makes one stream, however many make it at once', live, async (t) => {
+test('nats makes one stream, however many make it at once', live, async (t) => {
   const server = await startNatsServer(t)
   for (const n of numbers(20)) {
     const target = `aruba${n}?stream=S${n}`
@@ -230,7 +234,7 @@ test('makes one stream, however many make it at once', live, async (t) => {
 })
 
 test(
-  'gives up a record that is larger than server or stream allow, and goes on',
+  'nats gives up a record that is larger than server or stream allow, and goes on',
   live,
   async (t) => {
     const server = await startNatsServer(t, { config: 'max_payload: 20000' })
@@ -239,19 +243,25 @@ test(
       subjects: ['aruba.>'],
       max_msg_size: 10_000,
     })
-    const [exporter, context] = await open(server, 'aruba')
+    const [output, context] = await open(server, 'aruba')
     for (const [n, pad] of [10, 30_000, 15_000, 10].entries()) {
-      await exporter.export(fakeMessage('a', n, { pad }))
+      await output.write([fakeMessage('a', n, { pad })])
     }
-    await exporter.close()
-    assert.deepEqual(context.counters, { delivered: 2, retried: 0, givenUp: 2, waiting: 0 })
+    await output.close()
+    assert.deepEqual(context.counters, {
+      delivered: 2,
+      retried: 0,
+      givenUp: 2,
+      kept: 0,
+      waiting: 0,
+    })
     assert.match(context.givenUp[0]?.error.message ?? '', /max_payload/)
     assert.match(context.givenUp[1]?.error.message ?? '', /size/)
     assert.deepEqual((await stored(await server.manager(), 'S')).get('aruba.monitoring.a'), [0, 3])
   },
 )
 
-test('keeps the order while a full stream refuses and takes by turns', live, async (t) => {
+test('nats keeps the order while a full stream refuses and takes by turns', live, async (t) => {
   const server = await startNatsServer(t)
   const manager = await server.manager()
   await manager.streams.add({
@@ -262,8 +272,8 @@ test('keeps the order while a full stream refuses and takes by turns', live, asy
     max_msgs: 5,
   })
   await manager.consumers.add('S', { durable_name: 'D', ack_policy: AckPolicy.Explicit })
-  const [exporter, context] = await open(server, 'aruba')
-  for (const n of numbers(60)) exporter.export(fakeMessage('a', n))
+  const [output, context] = await open(server, 'aruba')
+  for (const n of numbers(60)) output.write([fakeMessage('a', n)])
   while (context.counters.retried === 0) await sleep(5)
   const taken: number[] = []
   const consumer = await manager.jetstream().consumers.get('S', 'D')
@@ -272,58 +282,63 @@ test('keeps the order while a full stream refuses and takes by turns', live, asy
     message.ack()
     if (taken.length === 60) break
   }
-  await exporter.close()
+  await output.close()
   assert.deepEqual(taken, numbers(60))
   assert.equal(context.counters.delivered, 60)
   assert.match(context.logged[1]?.message ?? '', /maximum messages exceeded/)
 })
 
-test('gives up what is left when the time for a shutdown is over', live, async (t) => {
+test('nats gives up what is left when the time for a shutdown is over', live, async (t) => {
   const server = await startNatsServer(t)
-  const [exporter, context] = await open(server, 'aruba?stream=S')
+  const [output, context] = await open(server, 'aruba?stream=S')
   await server.kill()
-  for (const n of numbers(10)) exporter.export(fakeMessage(`c${n % 2}`, n))
+  for (const n of numbers(10)) output.write([fakeMessage(`c${n % 2}`, n)])
   context.expire()
-  exporter.export(fakeMessage('c0', 10))
-  await exporter.close()
+  output.write([fakeMessage('c0', 10)])
+  await output.close()
   assert.deepEqual(context.counters, {
     delivered: 0,
     retried: context.counters.retried,
     givenUp: 11,
+    kept: 0,
     waiting: 0,
   })
 })
 
-test('goes on when logins that were refused for a while are taken again', live, async (t) => {
+test('nats goes on when logins that were refused for a while are taken again', live, async (t) => {
   const login = (password: string) => `authorization { user: me, password: ${password} }`
-  const server = await startNatsServer(t, { config: login('hunter2'), user: 'me', pass: 'hunter2' })
+  const server = await startNatsServer(t, {
+    config: login('hunter2'),
+    user: 'me',
+    pass: 'hunter2',
+  })
   const env = { NATS_USER: 'me', NATS_PASSWORD: 'hunter2' }
-  const [exporter, context] = await open(server, 'aruba?stream=S', { env })
-  await exporter.export(fakeMessage('a', 0))
+  const [output, context] = await open(server, 'aruba?stream=S', { env })
+  await output.write([fakeMessage('a', 0)])
   await server.kill()
   await server.start(login('changed'))
   while (!context.logged.some(({ level }) => level === 'warn')) await sleep(5)
-  await exporter.export(fakeMessage('a', 1))
+  await output.write([fakeMessage('a', 1)])
   const refusals = async () => (await server.log()).split('authentication error').length - 1
   while ((await refusals()) < 6) await sleep(20)
   await server.kill()
   await server.start(login('hunter2'))
-  await exporter.close()
+  await output.close()
   assert.deepEqual(
     { ...context.counters, retried: 0 },
-    { delivered: 2, retried: 0, givenUp: 0, waiting: 0 },
+    { delivered: 2, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
   )
   assert.deepEqual((await stored(await server.manager(), 'S')).get('aruba.monitoring.a'), [0, 1])
 })
 
 test(
-  'brings every message into the stream once and in order while the server is killed ten times',
+  'nats brings every message into the stream once and in order while the server is killed ten times',
   live,
   async (t: TestContext) => {
     const server = await startNatsServer(t)
-    const [exporter, context] = await open(server, 'aruba?stream=S')
+    const [output, context] = await open(server, 'aruba?stream=S')
     const messages = numbers(50_000).map((n) => fakeMessage(`c${n % 8}`, n))
-    await exportUnderKills(exporter, messages, server)
+    await exportUnderKills(output, messages, server)
     assert.ok(context.counters.retried > 0)
     assert.equal((await (await server.manager()).streams.info('S')).state.messages, 50_000)
     const bySubject = await stored(await server.manager(), 'S')
@@ -332,7 +347,7 @@ test(
     }
     assert.deepEqual(
       { ...context.counters, retried: 0 },
-      { delivered: 50_000, retried: 0, givenUp: 0, waiting: 0 },
+      { delivered: 50_000, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
     )
   },
 )

@@ -20,7 +20,7 @@ function startChild(total: number) {
   return { child, ended }
 }
 
-test('holds no more than its window for a slow reader, and loses nothing', async () => {
+test('stdout holds no more than its window for a slow reader, and loses nothing', async () => {
   const { child, ended } = startChild(60_000)
   let bytes = 0
   let lines = 0
@@ -39,7 +39,7 @@ test('holds no more than its window for a slow reader, and loses nothing', async
   assert.ok(mostHeld > 100 && mostHeld < 256 + 50, `${mostHeld} lines of a KiB held`)
 })
 
-test('ends quietly when its reader goes away', async () => {
+test('stdout ends without an error when its reader goes away', async () => {
   const { child, ended } = startChild(20_000)
   child.stdout.once('data', () => child.stdout.destroy())
   const { code, report } = await ended

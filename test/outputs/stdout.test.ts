@@ -5,7 +5,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { openStdout } from '../../src/outputs/stdout.js'
 import { formatForTerminal } from '../../src/outputs/terminal.js'
-import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 
 /** A sink that takes a write only when `take` is called. */
 function heldSink() {
@@ -19,23 +19,23 @@ function heldSink() {
 
 const QUIET = { terminal: false, colour: false, onReaderGone: () => {} }
 
-test('gathers the lines of one turn into one write', async () => {
+test('stdout gathers the lines of one turn into one write', async () => {
   const { stream, held, take } = heldSink()
   const context = fakeContext()
   const stdout = openStdout({ ...QUIET, stream }, context)
   const messages = [1, 2, 3].map((n) => fakeMessage('A', n))
-  for (const message of messages) assert.equal(stdout.export(message), undefined)
+  for (const message of messages) await stdout.write([message])
   await setImmediate()
   await setImmediate()
   assert.equal(held.length, 1)
   assert.deepEqual(held[0]?.bytes, Buffer.concat(messages.map(({ line }) => line)))
-  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 0, waiting: 3 })
+  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 3 })
   take()
   await stdout.close()
-  assert.deepEqual(context.counters, { delivered: 3, retried: 0, givenUp: 0, waiting: 0 })
+  assert.deepEqual(context.counters, { delivered: 3, retried: 0, givenUp: 0, kept: 0, waiting: 0 })
 })
 
-test('makes producers wait while its reader is slow, and holds no more than its window', async () => {
+test('stdout makes producers wait while its reader is slow, and holds no more than its window', async () => {
   const { stream, held, take } = heldSink()
   const context = fakeContext()
   const stdout = openStdout({ ...QUIET, stream }, context)
@@ -45,7 +45,7 @@ test('makes producers wait while its reader is slow, and holds no more than its 
   const producing = (async () => {
     for (let n = 0; n < total; n++) {
       produced++
-      await stdout.export(fakeMessage('A', n))
+      await stdout.write([fakeMessage('A', n)])
     }
   })()
   let mostWaiting = 0
@@ -71,12 +71,12 @@ async function exportInto(code: string, options: { readonly terminal: boolean })
   const context = fakeContext()
   let gone = 0
   const stdout = openStdout({ ...QUIET, ...options, stream, onReaderGone: () => gone++ }, context)
-  stdout.export(fakeMessage('A', 1))
+  stdout.write([fakeMessage('A', 1)])
   await setImmediate()
   await setImmediate()
   take(Object.assign(new Error(`write ${code}`), { code }))
   await setImmediate()
-  assert.equal(stdout.export(fakeMessage('A', 2)), undefined)
+  await stdout.write([fakeMessage('A', 2)])
   await stdout.close()
   return { gone, context }
 }
@@ -85,14 +85,20 @@ for (const [what, code, terminal] of [
   ['a reader', 'EPIPE', false],
   ['a terminal', 'EIO', true],
 ] as const) {
-  test(`says once that ${what} went away, and drops what follows without a word`, async () => {
+  test(`stdout says once that ${what} went away, and drops what follows without a word`, async () => {
     const { gone, context } = await exportInto(code, { terminal })
     assert.equal(gone, 1)
-    assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 0, waiting: 0 })
+    assert.deepEqual(context.counters, {
+      delivered: 0,
+      retried: 0,
+      givenUp: 0,
+      kept: 0,
+      waiting: 0,
+    })
   })
 }
 
-test('gives messages up where stdout cannot be written', async () => {
+test('stdout gives messages up where stdout cannot be written', async () => {
   for (const code of ['ENOSPC', 'EIO']) {
     const { gone, context } = await exportInto(code, { terminal: false })
     assert.equal(gone, 0)
@@ -102,21 +108,21 @@ test('gives messages up where stdout cannot be written', async () => {
   }
 })
 
-test('gives up what a hanging reader has not taken when the end has come', async () => {
+test('stdout gives up what a hanging reader has not taken when the end has come', async () => {
   const { stream } = heldSink()
   const context = fakeContext()
   const stdout = openStdout({ ...QUIET, stream }, context)
   const big = fakeMessage('A', 1, { pad: 300 * 1024 })
-  const waiting = stdout.export(big)
-  assert.ok(waiting instanceof Promise)
+  const waiting = stdout.write([big])
+  assert.equal(await isPending(waiting), true)
   const closing = stdout.close()
   await setTimeout(5)
   context.expire()
   await Promise.all([waiting, closing])
-  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1, waiting: 0 })
+  assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1, kept: 0, waiting: 0 })
 })
 
-test('indents and colours for a terminal, and lets nothing through that a terminal obeys', () => {
+test('stdout indents and colours for a terminal, and lets nothing through that a terminal obeys', () => {
   const record = { 'na\u009bme': 'a"\u202eb\u0085', n: -6.1e-7, ok: true, list: ['x:', 1] }
   const plain = formatForTerminal(record, false)
   assert.deepEqual(JSON.parse(plain), record)
@@ -130,11 +136,11 @@ test('indents and colours for a terminal, and lets nothing through that a termin
   assert.equal(stripVTControlCharacters(coloured), plain)
 })
 
-test('prints for a terminal through the same stream', async () => {
+test('stdout prints for a terminal through the same stream', async () => {
   const stream = new PassThrough()
   const stdout = openStdout({ ...QUIET, stream, terminal: true }, fakeContext())
   const message = fakeMessage('A', 1)
-  stdout.export(message)
+  stdout.write([message])
   await stdout.close()
   const text = String(stream.read())
   assert.match(text, /^\{\n {2}"customer": "A",\n/)
@@ -145,7 +151,7 @@ for (const [what, unit] of [
   ['letters', 'x'],
   ['escapes', '"\\'],
 ] as const) {
-  test(`formats a text of 16 million ${what} for a terminal`, () => {
+  test(`stdout formats a text of 16 million ${what} for a terminal`, () => {
     const text = unit.repeat(16_000_000 / unit.length)
     const printed = stripVTControlCharacters(formatForTerminal({ a: [text, {}, [], null] }, true))
     assert.ok(JSON.parse(printed).a[0] === text)

@@ -10,7 +10,14 @@ import type { StreamMessage } from '../../src/classic/message.js'
 import { StreamError } from '../../src/errors.js'
 import { openTcp } from '../../src/outputs/tcp.js'
 import { closedPort } from '../helpers/central.js'
-import { EAGER, fakeContext, fakeMessage, firstArrivals, linesOf } from '../helpers/export-fakes.js'
+import {
+  EAGER,
+  fakeContext,
+  fakeMessage,
+  firstArrivals,
+  isPending,
+  linesOf,
+} from '../helpers/export-fakes.js'
 import { exportUnderKills, mortal, startReceiver } from '../helpers/mortal.js'
 import { sendOne } from '../helpers/send-one.js'
 import { tempFolder } from '../helpers/temp-folder.js'
@@ -37,7 +44,7 @@ const unusable = (pattern: RegExp) => (error: unknown) => {
   return true
 }
 
-test('refuses an address that is none, and never shows a login', async () => {
+test('tcp refuses an address that is none, and never shows a login', async () => {
   for (const target of [
     'tcp://',
     'tcp://host',
@@ -53,33 +60,39 @@ test('refuses an address that is none, and never shows a login', async () => {
   })
 })
 
-test('refuses a receiver that is not there at the start', async () => {
+test('tcp refuses a receiver that is not there at the start', async () => {
   await assert.rejects(openTcp('tcp://127.0.0.1:1', fakeContext()), unusable(/tcp:\/\/127.0.0.1:1/))
 })
 
-test('sends every line in order and waits for the end of the other side', async (t) => {
+test('tcp sends every line in order and waits for the end of the other side', async (t) => {
   const received: string[] = []
   const server = net.createServer(async (socket) => received.push(await text(socket)))
   const context = fakeContext()
-  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
+  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
   const messages = Array.from({ length: 1000 }, (_, n) => fakeMessage('a', n))
-  for (const message of messages) await exporter.export(message)
-  await exporter.close()
+  for (const message of messages) await output.write([message])
+  await output.close()
   assert.equal(received.join(''), Buffer.concat(messages.map(({ line }) => line)).toString())
-  assert.deepEqual(context.counters, { delivered: 1000, retried: 0, givenUp: 0, waiting: 0 })
+  assert.deepEqual(context.counters, {
+    delivered: 1000,
+    retried: 0,
+    givenUp: 0,
+    kept: 0,
+    waiting: 0,
+  })
   assert.deepEqual(context.logged, [])
 })
 
-test('waits for a receiver that does not read, and gives up what is left at the end', async (t) => {
+test('tcp waits for a receiver that does not read, and gives up what is left at the end', async (t) => {
   const server = net.createServer((socket) => socket.pause())
   const context = fakeContext()
-  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
+  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
   let sent = 0
-  let room: void | Promise<void>
-  do room = exporter.export(fakeMessage('a', sent++, { pad: 60_000 }))
-  while (!room)
+  let room: Promise<void>
+  do room = output.write([fakeMessage('a', sent++, { pad: 60_000 })])
+  while (!(await isPending(room)))
   context.expire()
-  await Promise.all([room, exporter.close()])
+  await Promise.all([room, output.close()])
   const { delivered, givenUp, waiting } = context.counters
   assert.equal(waiting, 0)
   assert.equal(delivered + givenUp, sent)
@@ -91,44 +104,44 @@ test('waits for a receiver that does not read, and gives up what is left at the 
   )
 })
 
-test('gives up at once what comes after the time for a shutdown is over', async (t) => {
+test('tcp gives up at once what comes after the time for a shutdown is over', async (t) => {
   const context = fakeContext()
   const port = await listen(t, net.createServer())
-  const exporter = await openTcp(`tcp://127.0.0.1:${port}`, context)
-  exporter.export(fakeMessage('a', 1))
+  const output = await openTcp(`tcp://127.0.0.1:${port}`, context)
+  output.write([fakeMessage('a', 1)])
   while (context.counters.delivered === 0) await sleep(5)
   context.expire()
-  for (const n of [2, 3]) await exporter.export(fakeMessage('a', n))
+  for (const n of [2, 3]) await output.write([fakeMessage('a', n)])
   assert.equal(context.counters.givenUp, 2)
-  await exporter.close()
+  await output.close()
   assert.deepEqual(context.logged, [], 'no line was on its way')
 })
 
-test('says that the last lines may be lost where the receiver is away at the end', async (t) => {
+test('tcp says that the last lines may be lost where the receiver is away at the end', async (t) => {
   const server = net.createServer((socket) => {
     server.close()
     socket.once('data', () => socket.resetAndDestroy())
   })
   const context = fakeContext()
-  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
-  exporter.export(fakeMessage('a', 1))
+  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
+  output.write([fakeMessage('a', 1)])
   while (context.logged.length === 0) await sleep(5)
   context.expire()
-  await exporter.close()
+  await output.close()
   assert.match(context.logged.at(-1)?.message ?? '', /the last \d+ bytes were not sent again/)
 })
 
-test('says nothing of lost lines where its end was orderly, and that of others is not', async (t) => {
+test('tcp says nothing of lost lines where its end was orderly, and that of others is not', async (t) => {
   const context = fakeContext()
   const server = net.createServer((socket) => socket.resume())
-  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
-  await exporter.export(fakeMessage('a', 1))
-  await exporter.close()
+  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
+  await output.write([fakeMessage('a', 1)])
+  await output.close()
   context.expire()
   assert.deepEqual(context.logged, [])
 })
 
-test('sends the last lines again on a new connection and tells of the trouble once', async (t) => {
+test('tcp sends the last lines again on a new connection and logs the trouble once', async (t) => {
   const connections: Promise<string>[] = []
   const server = net.createServer((socket) => {
     connections.push(text(socket).catch(() => ''))
@@ -136,11 +149,11 @@ test('sends the last lines again on a new connection and tells of the trouble on
   })
   const context = fakeContext()
   const port = await listen(t, server)
-  const exporter = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
-  await exporter.export(fakeMessage('a', 1))
+  const output = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
+  await output.write([fakeMessage('a', 1)])
   while (connections.length < 4) await new Promise((resolve) => setTimeout(resolve, 10))
-  await exporter.export(fakeMessage('a', 2))
-  await exporter.close()
+  await output.write([fakeMessage('a', 2)])
+  await output.close()
   const lines = (await connections[3])?.trim().split('\n') ?? []
   assert.deepEqual(firstArrivals(lines), new Map([['a', [1, 2]]]))
   assert.equal(context.counters.delivered, 2)
@@ -149,7 +162,7 @@ test('sends the last lines again on a new connection and tells of the trouble on
   assert.match(context.logged.at(-1)?.message ?? '', /^works again after 3 failures/)
 })
 
-test('trusts a tls:// receiver by its certificate alone', async (t) => {
+test('tcp trusts a tls:// receiver by its certificate alone', async (t) => {
   const { good, caFile } = await certificates()
   const received: Promise<string>[] = []
   const server = tls.createServer(good, (socket) => received.push(text(socket)))
@@ -161,29 +174,29 @@ test('trusts a tls:// receiver by its certificate alone', async (t) => {
   assert.equal(await received[0], fakeMessage('a', 1).line.toString())
 })
 
-test('does not send the last lines for ever to a receiver that resets at every end', async (t) => {
+test('tcp does not send the last lines for ever to a receiver that resets at every end', async (t) => {
   let connections = 0
   const server = net.createServer({ allowHalfOpen: true }, (socket) => {
     connections += 1
     socket.on('end', () => socket.resetAndDestroy()).resume()
   })
   const context = fakeContext()
-  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
-  await exporter.export(fakeMessage('a', 1))
-  await exporter.close()
+  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
+  await output.write([fakeMessage('a', 1)])
+  await output.close()
   assert.equal(connections, 3)
   assert.match(context.logged.at(-1)?.message ?? '', /may not have read the last lines/)
 })
 
-test('says that the last lines may not be read where the receiver does not close its side', async (t) => {
+test('tcp says that the last lines may not be read where the receiver does not close its side', async (t) => {
   const server = net.createServer({ allowHalfOpen: true })
   const ended = new Promise((resolve) => {
     server.on('connection', (socket) => socket.on('end', resolve).resume())
   })
   const context = fakeContext()
-  const exporter = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
-  await exporter.export(fakeMessage('a', 1))
-  const closing = exporter.close()
+  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
+  await output.write([fakeMessage('a', 1)])
+  const closing = output.close()
   await ended
   context.expire()
   await closing
@@ -193,18 +206,18 @@ test('says that the last lines may not be read where the receiver does not close
   )
 })
 
-test('loses no line in order while a receiver that reads promptly is killed ten times', async (t) => {
+test('tcp loses no line in order while a receiver that reads promptly is killed ten times', async (t) => {
   const file = join(tempFolder(t), 'lines')
   const port = await closedPort()
   const receiver = await mortal(t, () => startReceiver('tcp-receiver.mjs', port, file))
   const context = fakeContext()
-  const exporter = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
+  const output = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
   const messages = Array.from({ length: 50_000 }, (_, n) => fakeMessage(`c${n % 4}`, n))
   // A starved machine must not make it a slow one: with more than 1 MiB unread, lines may be lost.
   const arrived = async ({ line }: StreamMessage) => {
     while (!(await readFile(file)).subarray(-line.length).equals(line)) await sleep(10)
   }
-  await exportUnderKills(exporter, messages, receiver, { paceMs: 5, arrived })
+  await exportUnderKills(output, messages, receiver, { paceMs: 5, arrived })
   assert.ok(context.counters.retried > 0)
 
   const first = firstArrivals(await linesOf(file))

@@ -49,7 +49,7 @@ test('what a disk that stays full did not take by the end is counted', onRoot, a
   const stdout = openStdout({ ...output, onReaderGone: () => assert.fail() }, context)
   let exported = 0
   for (; context.counters.retried === 0; exported++) {
-    stdout.export(fakeMessage('A', exported, { pad: 1000 }))
+    stdout.write([fakeMessage('A', exported, { pad: 1000 })])
     await new Promise((resolve) => setImmediate(resolve))
   }
   context.expire()

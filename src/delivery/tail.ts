@@ -1,7 +1,11 @@
-/** Whole lines that went out in one write. */
-export type Chunk = { readonly bytes: Uint8Array; readonly count: number }
+/** What was sent in one go. */
+export type Chunk = {
+  readonly bytes: Uint8Array
+  /** How many lines it holds. */
+  readonly count: number
+}
 
-/** The last lines that were sent: at least so many bytes of them, as soon as there were so many. */
+/** What was sent last: at least so many bytes, as soon as there were so many. */
 export class Tail {
   readonly #leastBytes: number
   readonly #chunks: Chunk[] = []

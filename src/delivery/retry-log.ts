@@ -1,0 +1,70 @@
+import { type Clock, systemClock } from '../clock.js'
+import type { StreamError } from '../errors.js'
+import type { Logger } from '../log.js'
+
+/** How the log speaks of one kind of output. */
+export type RetryWords = {
+  /** What happens until it works, behind the fault. */
+  readonly waits: string
+  /** That it works again. */
+  readonly works: (failures: number, seconds: number) => string
+}
+
+const NETWORK_WORDS: RetryWords = {
+  waits: 'trying again until it works, messages wait',
+  works: (failures, seconds) =>
+    `works again after ${failures === 1 ? 'one failure' : `${failures} failures`} in ${seconds} s`,
+}
+
+export type RetryLogOptions = {
+  readonly log: Logger
+  readonly words?: RetryWords
+  /** Only durations are measured, so a wall clock that is set back changes nothing. */
+  readonly clock?: Pick<Clock, 'elapsed'>
+}
+
+/**
+ * Logs trouble that is retried: once when it begins, once for each new kind, and once when it works
+ * again, however often it is tried in between. Several queues may share one, such as the files of a
+ * folder: it works again when all of them do.
+ */
+export class RetryLog {
+  readonly #log: Logger
+  readonly #words: RetryWords
+  readonly #clock: Pick<Clock, 'elapsed'>
+  readonly #inTrouble = new Set<object>()
+  readonly #logged = new Set<string>()
+  #failures = 0
+  #sinceMs = 0
+
+  constructor({ log, words = NETWORK_WORDS, clock = systemClock }: RetryLogOptions) {
+    this.#log = log
+    this.#words = words
+    this.#clock = clock
+  }
+
+  /** @param source which of those that share this log has failed */
+  failed(source: object, error: StreamError): void {
+    if (this.#inTrouble.size === 0) this.#sinceMs = this.#clock.elapsed()
+    this.#inTrouble.add(source)
+    this.#failures++
+    const kind = kindOf(error)
+    if (this.#logged.has(kind)) return
+    this.#logged.add(kind)
+    this.#log.warn(`${error.message}; ${this.#words.waits}`, { code: error.code })
+  }
+
+  works(source: object): void {
+    if (!this.#inTrouble.delete(source) || this.#inTrouble.size > 0) return
+    const seconds = Math.max(1, Math.round((this.#clock.elapsed() - this.#sinceMs) / 1000))
+    this.#log.info(this.#words.works(this.#failures, seconds))
+    this.#failures = 0
+    this.#logged.clear()
+  }
+}
+
+/** Failures of one kind are logged once. For a file, the kind is the system's error code. */
+function kindOf({ code, status, cause }: StreamError): string {
+  const { code: own = '' } = (cause ?? {}) as NodeJS.ErrnoException
+  return `${code} ${status ?? ''} ${own}`
+}

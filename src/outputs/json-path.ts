@@ -1,2 +1,0 @@
-/** Where `json` writes without a PATH. */
-export const DEFAULT_JSON_PATH = './aruba-stream.ndjson'

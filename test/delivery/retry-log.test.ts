@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RetryLog } from '../../src/delivery/retry-log.js'
+import { StreamError } from '../../src/errors.js'
+import { loggerTo } from '../../src/log.js'
+import { FakeClock } from '../helpers/clock.js'
+
+function fixture() {
+  const logged: string[] = []
+  const clock = new FakeClock()
+  const log = loggerTo((_, message) => logged.push(message))
+  return { logged, clock, retryLog: new RetryLog({ log, clock }) }
+}
+
+const gone = () => new StreamError('unreachable', 'gone')
+
+test('trouble is logged once for each kind, and its end with a count', () => {
+  const { logged, clock, retryLog } = fixture()
+  const source = {}
+  retryLog.works(source)
+  for (let i = 0; i < 1000; i++) retryLog.failed(source, gone())
+  retryLog.failed(source, new StreamError('unavailable', 'busy', { status: 503 }))
+  clock.advance(61_400)
+  retryLog.works(source)
+  retryLog.works(source)
+  assert.deepEqual(logged, [
+    'gone; trying again until it works, messages wait',
+    'busy; trying again until it works, messages wait',
+    'works again after 1001 failures in 61 s',
+  ])
+})
+
+test('faults of the operating system are told apart by their codes', () => {
+  const { logged, retryLog } = fixture()
+  for (const code of ['ENOSPC', 'EROFS', 'ENOSPC']) {
+    const cause = Object.assign(new Error(code), { code })
+    retryLog.failed({}, new StreamError('not-writable', code, { cause }))
+  }
+  assert.equal(logged.length, 2)
+})
+
+test('those that share a log are one trouble, which ends with the last of them', () => {
+  const { logged, retryLog } = fixture()
+  const [first, second] = [{}, {}]
+  for (const source of [first, second]) retryLog.failed(source, gone())
+  retryLog.works(first)
+  assert.equal(logged.length, 1)
+  retryLog.works(second)
+  assert.match(logged[1] ?? '', /^works again after 2 failures/)
+})
+
+test('trouble that comes again is logged again, whatever the wall clock says meanwhile', (t) => {
+  const { logged, clock, retryLog } = fixture()
+  const source = {}
+  t.mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 0, 2) })
+  for (const at of [Date.UTC(2026, 0, 2), Date.UTC(2026, 0, 1)]) {
+    t.mock.timers.setTime(at)
+    retryLog.failed(source, gone())
+    clock.advance(5000)
+    t.mock.timers.setTime(at - 86_400_000)
+    retryLog.works(source)
+  }
+  assert.deepEqual(
+    logged.filter((line) => line.startsWith('works again')),
+    Array(2).fill('works again after one failure in 5 s'),
+  )
+  assert.equal(logged.length, 4)
+})

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict'
+import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import type { StreamMessage } from '../../src/classic/message.js'
+import { StreamError } from '../../src/errors.js'
+import { OpenFiles } from '../../src/files/distinct-files.js'
+import { openHttp } from '../../src/outputs/http.js'
+import { openJson } from '../../src/outputs/json.js'
+import { type OutputsSettings, openOutputs } from '../../src/outputs/outputs.js'
+import {
+  EAGER,
+  type FakeContext,
+  fakeContext,
+  fakeMessage,
+  fakeProgram,
+  isPending,
+} from '../helpers/export-fakes.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+const THROWS = 'export default ({ data }) => { if (data.n === 1) throw new Error("no room") }'
+
+/** Outputs with these settings in a folder of their own, which has a module that refuses message 1. */
+async function open(t: TestContext, given: (folder: string) => Partial<OutputsSettings>) {
+  const folder = tempFolder(t)
+  writeFileSync(join(folder, 'module.mjs'), THROWS)
+  const settings: OutputsSettings = {
+    ...{ print: false, exports: [], readable: false, protoDir: undefined, source: undefined },
+    ...{ deadLetterFile: undefined, statsIntervalMs: undefined },
+    ...given(folder),
+  }
+  const program = fakeProgram(folder)
+  return { folder, program, opening: openOutputs(settings, ['monitoring'], program) }
+}
+
+test('a message that is given up says whether the dead letter has it', async (t) => {
+  const { folder, program, opening } = await open(t, (folder) => ({
+    exports: ['./module.mjs'],
+    deadLetterFile: join(folder, 'dead.ndjson'),
+  }))
+  const outputs = await opening
+  await outputs.write([1, 2].map((n) => fakeMessage('A', n)))
+  await outputs.close()
+  const path = join(folder, 'dead.ndjson')
+  assert.deepEqual(program.logged, [`no room; the message is given up and kept in ${path}`])
+  assert.equal(readFileSync(path, 'utf8').trim().split('\n').length, 1)
+  assert.deepEqual(outputs.counters[0]?.counters, {
+    delivered: 1,
+    retried: 0,
+    givenUp: 1,
+    kept: 1,
+    waiting: 0,
+  })
+})
+
+test('a message that no dead letter has is given up, and not kept', async (t) => {
+  const without = await open(t, () => ({ exports: ['./module.mjs'] }))
+  const outputs = await without.opening
+  await outputs.write([fakeMessage('A', 1)])
+  await outputs.close()
+  assert.deepEqual(without.program.logged, ['no room; the message is given up'])
+  assert.equal(outputs.counters[0]?.counters.kept, 0)
+})
+
+test('an output whose close fails keeps no other, nor dead letter and recording, from theirs', async (t) => {
+  const { folder, program, opening } = await open(t, (folder) => ({
+    exports: ['./module.mjs', `json:${join(folder, 'out.ndjson')}`],
+    deadLetterFile: join(folder, 'dead.ndjson'),
+    recordFile: join(folder, 'frames.ndjson'),
+  }))
+  const outputs = await opening
+  const stuck = async () => {
+    throw new Error('stuck')
+  }
+  Object.assign(outputs.exporters[0] ?? {}, { close: stuck })
+  const frame = { bytes: Buffer.from('frame'), receivedAt: 0, text: false }
+  const entry = { name: 'A', topic: 'monitoring' } as const
+  void outputs.record(entry, [frame])
+  void outputs.write([fakeMessage('A', 2)])
+  void outputs.keepUndecodable(entry, frame, new StreamError('frame-undecodable', 'no'))
+  await outputs.close()
+  for (const file of ['out', 'dead', 'frames']) {
+    assert.match(readFileSync(join(folder, `${file}.ndjson`), 'utf8'), /\n$/, file)
+  }
+  assert.deepEqual(program.logged, ['an output failed: stuck'])
+})
+
+/** A message whose frame was overwritten. */
+const spoilt: StreamMessage = {
+  ...fakeMessage('A', 1),
+  get line(): Uint8Array {
+    throw new StreamError('frame-undecodable', 'field number 0')
+  },
+}
+
+test('a line that cannot be made upsets no counter and no message after it', async (t) => {
+  const path = join(tempFolder(t), 'out.ndjson')
+  for (const open of [
+    (context: FakeContext) => openJson(path, context),
+    (context: FakeContext) => openHttp('http://127.0.0.1:1/', context, EAGER),
+  ]) {
+    const context = fakeContext()
+    const output = await open(context)
+    await output.write([spoilt])
+    assert.deepEqual(context.counters, {
+      delivered: 0,
+      retried: 0,
+      givenUp: 1,
+      kept: 0,
+      waiting: 0,
+    })
+    assert.equal(context.givenUp[0]?.error.code, 'frame-undecodable')
+    await output.close()
+  }
+})
+
+test('large frames of which little is printed fill the room for messages, too', async (t) => {
+  const context = fakeContext()
+  const output = await openHttp('http://127.0.0.1:1/', context)
+  t.after(async () => {
+    context.expire()
+    await output.close()
+  })
+  const frame = Buffer.alloc(100 * 1024)
+  let count = 1
+  while (!(await isPending(output.write([{ ...fakeMessage('A', count), frame }])))) count++
+  assert.equal(count, 31, 'messages of 3 MiB in all, line and frame')
+})
+
+type Case = (folder: string) => Partial<OutputsSettings>
+const source = (folder: string) => ({ option: '--jsoninput', path: join(folder, 'input.json') })
+
+const ONE_FILE_TWICE: Readonly<Record<string, Case>> = {
+  'the same path': (folder) => ({ exports: [`json:${folder}/a`], recordFile: `${folder}/./a` }),
+  'a link to a file that is not there yet': (folder) => {
+    mkdirSync(join(folder, 'real'))
+    symlinkSync(join(folder, 'real'), join(folder, 'link'))
+    return { exports: [`json:${folder}/real/a`, `json:${folder}/link/a`] }
+  },
+  'a hard link': (folder) => {
+    writeFileSync(join(folder, 'a'), '', { mode: 0o600 })
+    linkSync(join(folder, 'a'), join(folder, 'b'))
+    return { exports: [`json:${folder}/a`], deadLetterFile: `${folder}/b` }
+  },
+  'a hard link to the input file': (folder) => {
+    writeFileSync(join(folder, 'input.json'), '{}')
+    linkSync(join(folder, 'input.json'), join(folder, 'out.ndjson'))
+    return { source: source(folder), exports: [`json:${folder}/out.ndjson`] }
+  },
+  'one folder of CSV files with and without a slash': (folder) => ({
+    exports: [`csv:${folder}/c`, `csv:${folder}/c/`],
+  }),
+  'one folder of JSON files twice': (folder) => ({
+    exports: [`json:${folder}/d/`, `json:${folder}//d/`],
+  }),
+  'a dead letter in a folder of JSON files': (folder) => ({
+    exports: [`json:${folder}/d/`],
+    deadLetterFile: `${folder}/d/dead.ndjson`,
+  }),
+  'an entry file that is the input file': (folder) => {
+    writeFileSync(join(folder, 'input.json'), '{}')
+    mkdirSync(join(folder, 'd'))
+    linkSync(join(folder, 'input.json'), join(folder, 'd', 'A.ndjson'))
+    return { source: source(folder), exports: [`json:${folder}/d/`] }
+  },
+  'a sheet that is linked to the recording': (folder) => {
+    mkdirSync(join(folder, 'c'))
+    writeFileSync(join(folder, 'frames'), '', { mode: 0o600 })
+    symlinkSync(join(folder, 'frames'), join(folder, 'c', 'audit.csv'))
+    return { exports: [`csv:${folder}/c`], recordFile: `${folder}/frames` }
+  },
+}
+
+for (const [what, settings] of Object.entries(ONE_FILE_TWICE)) {
+  test(`one file for two uses is refused before anything is opened: ${what}`, async (t) => {
+    const { folder, opening } = await open(t, settings)
+    const before = readdirSync(folder)
+    await assert.rejects(opening, (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'usage')
+      assert.match(error.message, /^--\S.*: expected another file than that of --\S/)
+      return true
+    })
+    assert.deepEqual(readdirSync(folder), before)
+  })
+}
+
+test('folders of JSON and CSV files may be one, and other files may be in them', async (t) => {
+  const { opening } = await open(t, (folder) => ({
+    exports: [`json:${folder}/d/`, `csv:${folder}/d`],
+    deadLetterFile: `${folder}/dead.ndjson`,
+    recordFile: `${folder}/d.jsonl`,
+  }))
+  await (await opening).close()
+})
+
+test('an entry file that becomes the input file while the program runs gets no record', async (t) => {
+  const folder = tempFolder(t)
+  const input = join(folder, 'input.json')
+  writeFileSync(input, '{}')
+  const context = {
+    ...fakeContext(),
+    openFiles: new OpenFiles([{ option: '--jsoninput', path: input }]),
+  }
+  const output = await openJson(`${folder}/d/`, context)
+  linkSync(input, join(folder, 'd', 'A.ndjson'))
+  await output.write([fakeMessage('A', 1)])
+  while (context.counters.retried === 0) await setImmediate()
+  assert.match(context.logged[0]?.message ?? '', /another file than that of --jsoninput/)
+  context.expire()
+  await output.close()
+  assert.equal(readFileSync(input, 'utf8'), '{}')
+})
