@@ -37,7 +37,7 @@ export async function requireDistinct(files: readonly NamedFile[]): Promise<void
         file.ending === undefined &&
         file.path.endsWith(ending) &&
         (await placeOf(dirname(file.path))) === (await placeOf(path))
-      if (isInside) throw sameFile(file.option, option)
+      if (isInside) throw inFolder(file.option, option, ending)
     }
   }
 }
@@ -64,6 +64,13 @@ function sameFile(option: string, other: string): StreamError {
   return new StreamError(
     'usage',
     `${option}: expected another file than that of ${other}; choose another path`,
+  )
+}
+
+function inFolder(option: string, folder: string, ending: string): StreamError {
+  return new StreamError(
+    'usage',
+    `${option}: expected a file outside the folder of ${folder}, which writes its own *${ending} files there; choose another path`,
   )
 }
 

@@ -1,29 +1,28 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import {
   closeSync,
   constants,
   createReadStream,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readFileSync,
   readSync,
   renameSync,
-  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { StreamError } from '../../src/errors.js'
 import { AppendFile, fileRetryLog } from '../../src/files/append-file.js'
+import { until } from '../helpers/clock.js'
 import { fakeContext } from '../helpers/export-fakes.js'
+import { mountSmallDisk, noSmallDisk } from '../helpers/small-disk.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 function fixture() {
@@ -47,57 +46,46 @@ function fixture() {
   return { context, written, lost, options, push }
 }
 
-const until = async (holds: () => boolean) => {
-  while (!holds()) await setTimeout(2)
-}
+const onRoot = { skip: noSmallDisk }
+const DISK_BYTES = 65_536
 
-/** A file system of 64 KiB; only root can have one. */
-function tinyDisk(t: TestContext): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'aruba-stream-disk-'))
-  const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder])
-  t.after(() => {
-    // Lazily: a file that was given up is closed a little later.
-    if (mount.status === 0) execFileSync('umount', ['-l', folder])
-    rmdirSync(folder)
-  })
-  return mount.status === 0 ? folder : undefined
-}
+test(
+  'a file waits for room on a full disk, says so once, and continues in the middle of the line',
+  onRoot,
+  async (t) => {
+    const { folder } = mountSmallDisk(t, DISK_BYTES)
+    const { context, written, lost, options, push } = fixture()
+    const path = join(folder, 'out')
+    writeFileSync(join(folder, 'ballast'), Buffer.alloc(40_000))
+    const file = await AppendFile.open(path, options)
+    const lines = Array.from({ length: 60 }, (_, n) => `${n}`.padEnd(999, '.'))
+    for (const line of lines) push(file, line)
+    await until(() => context.counters.retried >= 2)
+    const onDisk = readFileSync(path).length / 1000
+    assert.ok(!Number.isInteger(onDisk), 'the disk was full within a line')
+    assert.deepEqual(written, lines.slice(0, onDisk), 'whole lines are in the file')
+    await file.reopen()
+    rmSync(join(folder, 'ballast'))
+    await until(() => written.length === lines.length)
+    await file.close()
+    assert.equal(readFileSync(path, 'utf8'), `${lines.join('\n')}\n`)
+    assert.deepEqual(written, lines)
+    assert.deepEqual(lost, [])
+    const logged = context.logged.map(({ message }) => message)
+    assert.equal(logged.length, 2, logged.join('; '))
+    assert.match(logged[0] ?? '', /^test file: ENOSPC: no space left on device.*waiting until/)
+    assert.match(logged[1] ?? '', /^test file: is written again after \d+ s$/)
+  },
+)
 
-test('a file waits for room on a full disk, says so once, and continues in the middle of the line', async (t) => {
-  const folder = tinyDisk(t)
-  if (!folder) return t.skip('no file system could be mounted')
-  const { context, written, lost, options, push } = fixture()
-  const path = join(folder, 'out')
-  writeFileSync(join(folder, 'ballast'), Buffer.alloc(40_000))
-  const file = await AppendFile.open(path, options)
-  const lines = Array.from({ length: 60 }, (_, n) => `${n}`.padEnd(999, '.'))
-  for (const line of lines) push(file, line)
-  await until(() => context.counters.retried >= 2)
-  const onDisk = readFileSync(path).length / 1000
-  assert.ok(!Number.isInteger(onDisk), 'the disk was full within a line')
-  assert.deepEqual(written, lines.slice(0, onDisk), 'whole lines are in the file')
-  await file.reopen()
-  rmSync(join(folder, 'ballast'))
-  await until(() => written.length === lines.length)
-  await file.close()
-  assert.equal(readFileSync(path, 'utf8'), `${lines.join('\n')}\n`)
-  assert.deepEqual(written, lines)
-  assert.deepEqual(lost, [])
-  const told = context.logged.map(({ message }) => message)
-  assert.equal(told.length, 2, told.join('; '))
-  assert.match(told[0] ?? '', /^test file: ENOSPC: no space left on device.*waiting until/)
-  assert.match(told[1] ?? '', /^test file: is written again after \d+ s$/)
-})
-
-test('files that share a retry log report a full disk once', async (t) => {
-  const folder = tinyDisk(t)
-  if (!folder) return t.skip('no file system could be mounted')
+test('files that share a retry log report a full disk once', onRoot, async (t) => {
+  const { folder } = mountSmallDisk(t, DISK_BYTES)
   const { context, written, options, push } = fixture()
   const retryLog = fileRetryLog(options)
   const names = ['a', 'b', 'c']
   const open = (name: string) => AppendFile.open(join(folder, name), { ...options, retryLog })
   const files = await Promise.all(names.map(open))
-  writeFileSync(join(folder, 'ballast'), Buffer.alloc(64 * 1024))
+  writeFileSync(join(folder, 'ballast'), Buffer.alloc(DISK_BYTES))
   for (const file of files) push(file, 'line')
   await until(() => context.counters.retried >= files.length)
   assert.equal(context.logged.length, 1)
@@ -108,41 +96,47 @@ test('files that share a retry log report a full disk once', async (t) => {
   assert.match(context.logged[1]?.message ?? '', /is written again/)
 })
 
-test('a file gives up at the end what a full disk has not taken whole, and nothing else', async (t) => {
-  const folder = tinyDisk(t)
-  if (!folder) return t.skip('no file system could be mounted')
-  const { context, written, lost, options, push } = fixture()
-  const path = join(folder, 'out')
-  const file = await AppendFile.open(path, options)
-  const lines = Array.from({ length: 80 }, (_, n) => `${n}`.padEnd(999, '.'))
-  for (const line of lines) push(file, line)
-  await until(() => context.counters.retried > 0)
-  context.expire()
-  await file.close()
-  assert.deepEqual(readFileSync(path, 'utf8').split('\n').slice(0, -1), written)
-  assert.ok(written.length > 0)
-  assert.deepEqual([...written, ...lost.map(([line]) => line)], lines)
-})
+test(
+  'a file gives up at the end what a full disk has not taken whole, and nothing else',
+  onRoot,
+  async (t) => {
+    const { folder } = mountSmallDisk(t, DISK_BYTES)
+    const { context, written, lost, options, push } = fixture()
+    const path = join(folder, 'out')
+    const file = await AppendFile.open(path, options)
+    const lines = Array.from({ length: 80 }, (_, n) => `${n}`.padEnd(999, '.'))
+    for (const line of lines) push(file, line)
+    await until(() => context.counters.retried > 0)
+    context.expire()
+    await file.close()
+    assert.deepEqual(readFileSync(path, 'utf8').split('\n').slice(0, -1), written)
+    assert.ok(written.length > 0)
+    assert.deepEqual([...written, ...lost.map(([line]) => line)], lines)
+  },
+)
 
-test('a file starts a half written line anew in a new file, where a full disk is repaired by rotation', async (t) => {
-  const folder = tinyDisk(t)
-  if (!folder) return t.skip('no file system could be mounted')
-  const { context, written, options, push } = fixture()
-  const elsewhere = join(tempFolder(t), 'out')
-  const path = join(folder, 'out')
-  const file = await AppendFile.open(path, options)
-  const lines = Array.from({ length: 80 }, (_, n) => `${n}`.padEnd(999, '.'))
-  for (const line of lines) push(file, line)
-  await until(() => context.counters.retried > 0)
-  renameSync(path, join(folder, 'out.1'))
-  symlinkSync(elsewhere, path)
-  await file.reopen()
-  await file.close()
-  const before = readFileSync(join(folder, 'out.1'), 'utf8').split('\n').slice(0, -1)
-  const after = readFileSync(elsewhere, 'utf8').split('\n').slice(0, -1)
-  assert.deepEqual([...before, ...after], lines)
-  assert.deepEqual(written, lines)
-})
+test(
+  'a file starts a half written line anew in a new file, where a full disk is repaired by rotation',
+  onRoot,
+  async (t) => {
+    const { folder } = mountSmallDisk(t, DISK_BYTES)
+    const { context, written, options, push } = fixture()
+    const elsewhere = join(tempFolder(t), 'out')
+    const path = join(folder, 'out')
+    const file = await AppendFile.open(path, options)
+    const lines = Array.from({ length: 80 }, (_, n) => `${n}`.padEnd(999, '.'))
+    for (const line of lines) push(file, line)
+    await until(() => context.counters.retried > 0)
+    renameSync(path, join(folder, 'out.1'))
+    symlinkSync(elsewhere, path)
+    await file.reopen()
+    await file.close()
+    const before = readFileSync(join(folder, 'out.1'), 'utf8').split('\n').slice(0, -1)
+    const after = readFileSync(elsewhere, 'utf8').split('\n').slice(0, -1)
+    assert.deepEqual([...before, ...after], lines)
+    assert.deepEqual(written, lines)
+  },
+)
 
 test('a file gives up what a full disk did not take by the end', async () => {
   const { context, lost, options, push } = fixture()

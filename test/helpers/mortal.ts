@@ -27,7 +27,7 @@ export async function mortal(t: TestContext, start: () => Promise<ChildProcess>)
   }
 }
 
-/** How long a port may be somebody else's; others look for free ones, too, while a receiver is down. */
+/** How long another test may hold the port: they look for free ones while a receiver is down. */
 const TAKEN_MS = 60_000
 
 /** Starts one of the receivers beside this file, which prints a line when it listens. */

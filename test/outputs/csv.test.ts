@@ -419,8 +419,11 @@ test('csv waits for a file with other columns to be moved away, and says so, whe
   const output = await openCsv(folder, context)
   await output.write([audit({ target: 'x' })])
   while (context.counters.retried === 0) await setImmediate()
-  const [told] = context.logged
-  assert.match(told?.message ?? '', /move it away, and a new one is made; waiting until it can be/)
+  const [logged] = context.logged
+  assert.match(
+    logged?.message ?? '',
+    /move it away, and a new one is made; waiting until it can be/,
+  )
   renameSync(path, `${path}.old`)
   await output.close()
   assert.equal(readCsv(path)[0]?.['data.target'], 'x')

@@ -106,14 +106,14 @@ test('json loses no acknowledged message and tears at most the last line when ki
       ['--import', 'tsx', join(import.meta.dirname, '../helpers/json-child.ts'), path, `${from}`],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
-    let told = ''
+    let acknowledgements = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       // At another moment each time, some of them in the middle of a write.
-      if (told === '') setTimeout(() => child.kill('SIGKILL'), (kill * 7) % 31)
-      told += text
+      if (acknowledgements === '') setTimeout(() => child.kill('SIGKILL'), (kill * 7) % 31)
+      acknowledgements += text
     })
     await new Promise((resolve) => child.on('close', resolve))
-    const last = Number(told.trimEnd().split('\n').at(-1))
+    const last = Number(acknowledgements.trimEnd().split('\n').at(-1))
     for (let n = from; n <= last; n++) acknowledged.add(n)
     const lines = readFileSync(path, 'utf8').split('\n')
     if (lines.at(-1) !== '') torn++

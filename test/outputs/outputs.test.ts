@@ -178,7 +178,10 @@ for (const [what, settings] of Object.entries(ONE_FILE_TWICE)) {
     const before = readdirSync(folder)
     await assert.rejects(opening, (error: Error & { code?: string }) => {
       assert.equal(error.code, 'usage')
-      assert.match(error.message, /^--\S.*: expected another file than that of --\S/)
+      assert.match(
+        error.message,
+        /^--\S.*: expected (another file than that|a file outside the folder) of --\S/,
+      )
       return true
     })
     assert.deepEqual(readdirSync(folder), before)
