@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
-import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
@@ -21,15 +30,21 @@ import { tempFolder } from '../helpers/temp-folder.js'
 
 const THROWS = 'export default ({ data }) => { if (data.n === 1) throw new Error("no room") }'
 
+const DEFAULTS: OutputsSettings = {
+  print: false,
+  exports: [],
+  readable: false,
+  protoDir: undefined,
+  source: undefined,
+  deadLetterFile: undefined,
+  statsIntervalMs: undefined,
+}
+
 /** Outputs with these settings in a folder of their own, which has a module that refuses message 1. */
 async function open(t: TestContext, given: (folder: string) => Partial<OutputsSettings>) {
   const folder = tempFolder(t)
   writeFileSync(join(folder, 'module.mjs'), THROWS)
-  const settings: OutputsSettings = {
-    ...{ print: false, exports: [], readable: false, protoDir: undefined, source: undefined },
-    ...{ deadLetterFile: undefined, statsIntervalMs: undefined },
-    ...given(folder),
-  }
+  const settings = { ...DEFAULTS, ...given(folder) }
   const program = fakeProgram(folder)
   return { folder, program, opening: openOutputs(settings, ['monitoring'], program) }
 }
@@ -187,6 +202,20 @@ for (const [what, settings] of Object.entries(ONE_FILE_TWICE)) {
     assert.deepEqual(readdirSync(folder), before)
   })
 }
+
+test('the file that stdout was redirected to is not written by another output', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'out.ndjson')
+  const fd = openSync(path, 'w', 0o600)
+  t.after(() => closeSync(fd))
+  const program = fakeProgram(folder)
+  const redirected = { ...program, stdout: { ...program.stdout, file: fd } }
+  const settings = { ...DEFAULTS, print: true, exports: [`json:${path}`] }
+  await assert.rejects(openOutputs(settings, ['monitoring'], redirected), {
+    code: 'usage',
+    message: `--export_data json:${path}: expected another file than that of stdout; choose another path`,
+  })
+})
 
 test('folders of JSON and CSV files may be one, and other files may be in them', async (t) => {
   const { opening } = await open(t, (folder) => ({
