@@ -10,10 +10,11 @@ export type CellOf = (value: JsonValue) => Cell
 
 /**
  * A formula behind what a spreadsheet may take for the end of a cell: many split at `;` or tabs, and then
- * no quotes hold a cell together. A plain number is no formula.
+ * no quotes hold a cell together. A plain number is no formula. The formula's first character is looked
+ * for first: the time must not grow with the square of the quotes in a text.
  */
 const FORMULA_INSIDE =
-  /(?<=[;\t\r\n]"*)(?![+-]?[\d.]+(?:[;\t\r\n]|$))(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/g
+  /(?=[=+\-@\uff1d\uff0b\uff0d\uff20])(?<=[;\t\r\n]"*)(?![+-]?[\d.]+(?:[;\t\r\n]|$))/g
 
 /** A text in which no spreadsheet runs a part as a formula, wherever it splits it. */
 export function guardSplitText(text: string): string {

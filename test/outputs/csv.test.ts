@@ -20,6 +20,7 @@ import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import type { JsonValue } from '../../src/decode/to-object.js'
 import { openCsv } from '../../src/outputs/csv.js'
+import { guardSplitText } from '../../src/outputs/csv-cells.js'
 import { openOutput } from '../../src/outputs/open-output.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
@@ -428,6 +429,12 @@ test('csv waits for a file with other columns to be moved away, and says so, whe
   await output.close()
   assert.equal(readCsv(path)[0]?.['data.target'], 'x')
   assert.equal(context.counters.delivered, 1)
+})
+
+test('csv guards a text of two million quotes', () => {
+  const quotes = '"'.repeat(2_000_000)
+  assert.equal(guardSplitText(`;${quotes}`), `;${quotes}`)
+  assert.equal(guardSplitText(`;${quotes}=1+1`), `;${quotes}'=1+1`)
 })
 
 test('csv shortens IPv6 addresses as RFC 5952 has it', async () => {
