@@ -13,10 +13,12 @@ const FAILURES = {
   'schema-invalid': { exitCode: 2, retry: false },
   /** An exporter, recording, dead letter or the metrics' port cannot be opened. */
   'exporter-unusable': { exitCode: 2, retry: false },
-  /** Central answered 401 or 403 to the validation of a key, or 401 twice on the socket. */
+  /** Central answered 401 or 403 to the validation of a key. */
   'key-refused': { exitCode: 3, retry: false },
-  /** Handshake answered 401: a newer key is looked for, and tried once. */
+  /** Handshake answered 401: another credential is looked for, and tried at once. */
   unauthorized: { exitCode: 3, retry: false },
+  /** Handshake answered 401 although the credential was validated or renewed just now. */
+  'still-unauthorized': { exitCode: 1, retry: true },
   /** Handshake answered 400 with `Unsubscribed Topic`. */
   'topic-unsubscribed': { exitCode: 3, retry: false },
   /** Handshake answered 3xx; following it would carry the key elsewhere. */

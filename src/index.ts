@@ -3,9 +3,10 @@
  * entry. The command line is `aruba-stream`.
  */
 
+import { createEndpoint, type EndpointOptions } from './classic/endpoint.js'
 import * as connection from './connection/subscribe.js'
 
-export type { KeySource } from './classic/key-source.js'
+export type { KeySource } from './classic/entry-key.js'
 export {
   createDecoder,
   type Decoder,
@@ -13,7 +14,7 @@ export {
   type StreamMessage,
 } from './classic/message.js'
 export type { StreamRecord, StreamRecordOf } from './classic/record.js'
-export type { ReplayOptions, ReplayPoint } from './classic/resume.js'
+export type { ReplayOptions } from './classic/resume.js'
 export { loadSchema, type Schema, type SchemaOptions } from './classic/schema.js'
 export { isTopic, TOPICS, type Topic } from './classic/topics.js'
 export type { Frame } from './connection/frame.js'
@@ -28,13 +29,23 @@ export type { ExportContext, ExportFunction, ModuleContext } from './outputs/mod
 export type { TopicPayloads } from './schema/types/index.js'
 export type { BytesText, Float, Int64Text } from './schema/value-types.js'
 export { Secret } from './secret.js'
+export type { ResumePoint } from './service.js'
 
-/** What a subscription is made of; its clock and its chance are the system's. */
-export type SubscribeOptions = Omit<connection.SubscribeOptions, 'clock' | 'random'>
+/** What a subscription is made of; its clock and its random numbers are the system's. */
+export type SubscribeOptions = Omit<
+  connection.SubscribeOptions,
+  'endpoint' | 'clock' | 'random' | 'budget'
+> &
+  Pick<EndpointOptions, 'entry' | 'key' | 'userAgent' | 'replay'>
 
 /**
- * Subscribes to one topic for one customer; connects when it is iterated, and again whenever a
- * connection is lost. Trouble is no exception: the iteration ends, and `status` says how.
+ * Subscribes to one topic of Classic Central for one customer; connects when it is iterated, and again
+ * whenever a connection is lost. Trouble is no exception: the iteration ends, and `status` says how.
  */
-export const subscribe: (options: SubscribeOptions) => connection.Subscription =
-  connection.subscribe
+export function subscribe(options: SubscribeOptions): connection.Subscription {
+  const { entry, key, userAgent, replay, ...rest } = options
+  return connection.subscribe({
+    ...rest,
+    endpoint: createEndpoint({ entry, key, userAgent, replay }),
+  })
+}

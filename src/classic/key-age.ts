@@ -13,7 +13,7 @@ const MAX_SECONDS = 1e11
  * How long ago a key was made, seconds; below zero where the clocks disagree. Keys are JWTs with the
  * claim `creation_date`, or `Created` (both were seen), seconds since the epoch.
  * @param nowMs milliseconds since the epoch
- * @returns undefined where the key does not tell
+ * @returns undefined where the key holds no date
  */
 export function keyAge(key: Secret, nowMs: number): number | undefined {
   const claims = readClaims(key)

@@ -1,4 +1,5 @@
 import { parseDuration } from '../clock.js'
+import type { ResumePoint } from '../service.js'
 
 /** Where a stream is to begin. */
 export type ReplayOptions = {
@@ -12,35 +13,25 @@ export type ReplayOptions = {
   readonly sinceTime?: string | undefined
 }
 
-/** How far a subscription has come; what another one needs to go on from there. */
-export type ReplayPoint = {
-  /** When the last frame came, milliseconds since the epoch. */
-  readonly receivedAt: number
-  /** Timestamp of the last envelope decoded, nanoseconds since the epoch; undefined before the first. */
-  readonly timestamp: bigint | undefined
-  /** When the headers that were asked for were first sent, milliseconds since the epoch. */
-  readonly askedAt: number
-}
-
 /** Central's streaming service did not exist before: an older timestamp was never set. */
 const EARLIEST_MS = Date.UTC(2018, 0, 1)
 /** The server counts back from when it reads the header, not from when it was written. */
 const ON_ITS_WAY_MS = 1000
 
 /**
- * The replay headers of a handshake. Before the first frame they are the ones asked for; after it
- * `X-Since-Time` alone, which reaches back to the last envelope decoded: repeats are possible, a
- * hole is not (where the server honours the header). A timestamp that cannot be true, or that lies
- * ahead of this machine's clock, makes room for the time of arrival.
+ * The headers that say from where a handshake continues. Before the first frame they are the ones
+ * asked for. After it they are `X-Since-Time` alone, which reaches back to the last message decoded:
+ * repeats are possible, a hole is not (where the server honours the header). In place of a timestamp
+ * that cannot be true, or is ahead of this machine's clock, the time of arrival counts.
  *
- * Where frames came but none was decoded, it is not known how old they are: they may be the first of
- * a long history, the rest of which is still to come. Then `X-Since-Time` reaches back to where the
- * first handshake did; a sequence number and "all" cannot be said as a time, and are repeated.
+ * Where frames came but none was decoded, their age is not known: they may be the first of a long
+ * history, most of which is still to come. Then `X-Since-Time` reaches back to where the first
+ * handshake did. A sequence number and "all" have no form as a time, and are repeated.
  * @param nowMs milliseconds since the epoch
  */
-export function replayHeaders(
+export function resumeHeaders(
   asked: ReplayOptions,
-  last: ReplayPoint | undefined,
+  last: ResumePoint | undefined,
   nowMs: number,
 ): Record<string, string> {
   const headers = headersOf(asked)
@@ -65,16 +56,16 @@ function headersOf({
   }
 }
 
-/** When the last envelope was sent. */
-function reached({ timestamp = 0n, receivedAt }: ReplayPoint): number {
+/** When the last message was sent. */
+function reached({ timestamp = 0n, receivedAt }: ResumePoint): number {
   const sentMs = Number(timestamp / 1_000_000n)
   return sentMs < EARLIEST_MS ? receivedAt : Math.min(sentMs, receivedAt)
 }
 
-/** How far back the first handshake reached, where that can be said as a time. */
+/** How far back the first handshake reached, where that has a form as a time. */
 function beginning(
   { startSeq, deliverAll, sinceTime = '' }: ReplayOptions,
-  { askedAt }: ReplayPoint,
+  { askedAt }: ResumePoint,
 ): number | undefined {
   if (startSeq !== undefined || deliverAll) return undefined
   return askedAt - (parseDuration(sinceTime) ?? 0)

@@ -1,7 +1,7 @@
-import { Silences } from '../classic/circuit-breaker.js'
+import { createEndpoint } from '../classic/endpoint.js'
 import type { Topic } from '../classic/topics.js'
 import { type ValidateKeyOptions, validateKey } from '../classic/validate-key.js'
-import { createValidator } from '../classic/validator.js'
+import { shareValidations, withCircuitBreaker } from '../classic/validations.js'
 import type { ConnectOptions, connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'
 import type { Host } from '../net/host.js'
@@ -185,38 +185,35 @@ export type KeyCheckOptions = Pick<
  * the limiter, and no more of a host that gave no answer to the first two keys.
  */
 export function createKeyCheck({ signal, ...options }: KeyCheckOptions) {
-  const ask = createValidator(
+  const share = shareValidations(
     (host, key, signal) => validateKey({ ...options, host, key, signal }),
     createLimiter(),
   )
-  const silences = new Silences(signal)
+  const validate = withCircuitBreaker(share, signal)
   return async ({ host, key }: ReachableEntry): Promise<Secret> => {
-    const silence = silences.of(host)
-    const validation = await silence.watch(ask(host, key, silence.signal))
+    const validation = await validate(host, key)
     return validation.type === 'renewed' ? validation.key : key
   }
 }
 
 /** What is the same for every probe. */
-export type ProbeOptions = Pick<
-  ConnectOptions,
-  'userAgent' | 'verifyCertificates' | 'clock' | 'signal'
->
+export type ProbeOptions = Pick<ConnectOptions, 'verifyCertificates' | 'clock' | 'signal'> & {
+  readonly userAgent: string
+}
 
 /** Makes the function that subscribes to an entry's topic, and closes as soon as it is subscribed. */
-export function createProbe(open: typeof connect, { signal, ...options }: ProbeOptions) {
+export function createProbe(open: typeof connect, { signal, userAgent, ...options }: ProbeOptions) {
   return async (
-    { host, topic, username }: ReachableEntry & Pick<ConnectOptions, 'username'>,
-    key: Secret,
+    entry: ReachableEntry & { readonly username: string | undefined },
+    credential: Secret,
   ): Promise<void> => {
     const subscribed = new AbortController()
+    const key = { current: () => credential, afterUnauthorized: async () => credential }
+    const endpoint = createEndpoint({ entry, key, userAgent })
     const end = await open({
       ...options,
-      host,
-      topic,
-      username,
-      key,
-      replayHeaders: {},
+      endpoint,
+      handshake: await endpoint.handshake(undefined, signal),
       signal: AbortSignal.any([signal, subscribed.signal]),
       onOpen: () => subscribed.abort(),
       onFrame: () => {},

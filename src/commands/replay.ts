@@ -1,12 +1,12 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
+import { createDecoders } from '../classic/decoders.js'
 import { loadSchema } from '../classic/schema.js'
 import { TOPICS } from '../classic/topics.js'
 import { untilAborted } from '../clock.js'
 import { fileErrorText, StreamError } from '../errors.js'
 import { readRecording } from '../files/read-recording.js'
 import { openOutputs } from '../outputs/outputs.js'
-import { Decoders } from '../pipeline/decoders.js'
 import { Processor } from '../pipeline/processor.js'
 import type { Program } from '../program.js'
 import type { EntrySnapshot, Snapshot } from '../report/snapshot.js'
@@ -38,7 +38,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   onReaderGone(program.stdout, settings, () => program.shutdown.begin())
   await requireReadable(settings.file)
   requireSchemas(settings)
-  const decoders = new Decoders({ ...settings, log })
+  const decoders = createDecoders({ ...settings, log })
   const { file } = settings
   const source = file === '-' ? undefined : { option: 'FILE', path: file }
   const outputs = await untilAborted(openOutputs({ ...settings, source }, 'any', program), stopping)
@@ -143,7 +143,7 @@ function snapshotOf({ name, processor, bytes, lastAt }: Replayed): EntrySnapshot
     messages,
     undecodable,
     unknownFields,
-    keyAge: undefined,
+    credentialAge: undefined,
     status: { type: 'ended', at: lastAt, cause: undefined, ...progress, reconnects: 0, gapMs: 0 },
   }
 }

@@ -1,8 +1,8 @@
+import { createClassic } from '../classic/classic.js'
 import { untilAborted } from '../clock.js'
 import { InputFile } from '../input/input-file.js'
 import { openOutputs } from '../outputs/outputs.js'
 import { Collector } from '../pipeline/collector.js'
-import { Decoders } from '../pipeline/decoders.js'
 import type { Program } from '../program.js'
 import { logStatus } from '../report/log-status.js'
 import { type Reporting, startReporting } from '../report/reporting.js'
@@ -31,9 +31,10 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     owner,
     signal: stopping,
   })
-  const decoders = new Decoders({ ...settings, log })
+  const userAgent = `aruba-stream/${program.version}`
+  const service = createClassic({ ...settings, file, userAgent, log })
   const { added: entries } = await file.read(({ added }) =>
-    decoders.load(added.map(({ topic }) => topic)),
+    service.decoders.load(added.map(({ topic }) => topic)),
   )
   const topics = [...new Set(entries.map(({ topic }) => topic))]
   const source = { option: '--jsoninput', path: settings.inputFile }
@@ -41,17 +42,13 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     openOutputs({ ...settings, source }, topics, program),
     stopping,
   )
-  let everOpen = false
   const collector = new Collector({
     settings,
     program,
     file,
-    decoders,
+    service,
     outputs,
-    onStatus(status, { name }) {
-      everOpen ||= status.type === 'open'
-      logStatus(log.child({ entry: name }), status)
-    },
+    onStatus: (status, { name }) => logStatus(log.child({ entry: name }), status),
   })
   const snapshot = (): Snapshot => ({
     entries: collector.snapshot(Date.now()),
@@ -65,13 +62,12 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   let asked = false
   try {
     reporting = await startReporting(settings, snapshot, program)
-    const begun = collector.begin(entries)
+    const streaming = collector.stream(entries)
     program.onHangup(() => {
       void outputs.reopen().then(() => log.info('files were opened again where that was possible'))
       void collector.reload()
     })
-    await begun
-    await collector.done
+    await streaming
     asked = stopping.aborted
   } finally {
     // Where nobody asked for the end, an exporter may wait for its other side as long as it takes.
@@ -80,6 +76,6 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     await reporting?.close()
   }
   const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
-  const { statuses } = collector
+  const { statuses, everOpen } = collector
   return exitCode({ statuses, everOpen, asked, givenUp, lost: outputs.lost })
 }

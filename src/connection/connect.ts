@@ -1,27 +1,40 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
-import { refusal } from '../classic/refusal.js'
-import type { Clock } from '../clock.js'
+import type { Clock, Timer } from '../clock.js'
 import { StreamError } from '../errors.js'
 import { readBody } from '../net/http.js'
-import { connectionLost, protocolError } from './ending.js'
-import { type Heartbeat, startHeartbeat } from './heartbeat.js'
-import { type HandshakeOptions, openSocket } from './open-socket.js'
+import { quotePeer } from '../net/redact.js'
+import type { Endpoint } from '../service.js'
+import { OpeningSocket, type OpenOptions } from './handshake.js'
+import { answerPings, type Heartbeat, startHeartbeat } from './heartbeat.js'
 
 /** DNS, TCP, proxy, TLS and the answer to the upgrade, all together. */
 const HANDSHAKE_MS = 10_000
+/** How long the server may take to answer a close frame, and to end TCP after that. */
+const CLOSE_MS = 1000
 
-/** An open socket, whose reading can be held and taken up again. */
+/** `ws` reports this where no close frame came. */
+const ABNORMAL = 1006
+/** Normal closure; the server goes away, as for a restart; a close frame without a code. */
+const NORMAL: readonly (number | undefined)[] = [1000, 1001, 1005]
+
+/** An open connection, whose reading can be paused and resumed. */
 export type Connection = {
   /** At most what one read of the socket held still comes. */
   pause(): void
   resume(): void
 }
 
-export type ConnectOptions = HandshakeOptions & {
+export type ConnectOptions = OpenOptions & {
+  readonly endpoint: Pick<Endpoint, 'answersPings' | 'refusal'>
   readonly clock: Clock
-  /** Gives a handshake up; ends an open connection with code 1000, without reading any further. */
+  /**
+   * Gives a handshake up. Closes an open connection with code 1000. What the server sends before its
+   * answer is still read, and reading can be paused.
+   */
   readonly signal: AbortSignal
+  /** Cuts a connection that is still there then. */
+  readonly graceOver?: AbortSignal | undefined
   /** Called before the first frame. */
   readonly onOpen: (connection: Connection) => void
   readonly onFrame: (bytes: Uint8Array, text: boolean) => void
@@ -30,98 +43,196 @@ export type ConnectOptions = HandshakeOptions & {
 /**
  * The life of one WebSocket, from the handshake to its end.
  * @returns why it ended, once its socket is gone. The code of a close frame is in `status`.
- * @throws StreamError where there was nothing to begin a handshake with: see {@link openSocket}
+ * @throws StreamError where no handshake could begin: see {@link OpeningSocket}
  */
 export async function connect(options: ConnectOptions): Promise<StreamError> {
-  const { topic, key, clock, signal, onOpen, onFrame } = options
-  const { url, socket, watch, cut } = await openSocket(options)
-  let cause: StreamError | undefined
-  let heartbeat: Heartbeat | undefined
-  /** The socket beneath. */
-  let stream: Socket | undefined
-  let networkCode: string | undefined
-  let wanted = true
-
-  const end = (why: StreamError) => {
-    cause ??= why
-    cut()
-  }
-  let giveUp = () => end(watch.timedOut(HANDSHAKE_MS))
-  const timer = clock.setTimeout(() => giveUp(), HANDSHAKE_MS)
-
-  const onAbort = () => {
-    if (socket.readyState === socket.CONNECTING) {
-      end(new StreamError('connection-lost', `the handshake with ${url.host} was given up`))
-      return
-    }
-    // A pause leaves what one read held in a buffer: that was received, and comes now, at once. What
-    // stands behind it was not, and is read for the server's answer alone.
-    while (stream && stream.readableLength > 0 && stream.read() !== null);
-    wanted = false
-    socket.resume()
-    socket.close(1000)
-  }
-  const alive = () => heartbeat?.alive()
-
-  socket.on('unexpected-response', (_request, response) => {
-    giveUp = readBody(response, ({ bytes }) => {
-      const nowMs = clock.now()
-      const byProxy = watch.refusedByProxy(response, nowMs)
-      end(byProxy ?? refusal(response, bytes.toString(), { url, topic, key, nowMs }))
-    })
-  })
-  socket.on('upgrade', (response) => {
-    stream = response.socket
-    stream.once('error', (error: NodeJS.ErrnoException) => {
-      networkCode = error.code
-    })
-  })
-  socket.on('open', () => {
-    clock.clearTimeout(timer)
-    heartbeat = startHeartbeat({
-      clock,
-      ping: () => socket.ping(),
-      silent: () =>
-        end(
-          new StreamError('connection-silent', `neither frame nor pong from ${url.host} for 60 s`),
-        ),
-    })
-    onOpen(pausable(socket, heartbeat))
-  })
-  socket.on('message', (data, isBinary) => {
-    alive()
-    if (wanted) onFrame(data as Buffer, !isBinary)
-  })
-  socket.on('ping', alive)
-  socket.on('pong', alive)
-  socket.on('error', (error) => {
-    cause ??= heartbeat ? protocolError(error, url) : watch.failed(error)
-  })
-
-  return new Promise((resolve) => {
-    socket.on('close', (code, reason) => {
-      clock.clearTimeout(timer)
-      heartbeat?.stop()
-      signal.removeEventListener('abort', onAbort)
-      resolve(cause ?? connectionLost({ url, code, reason: reason.toString(), networkCode, key }))
-    })
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-  })
+  const opening = new OpeningSocket(options)
+  return new Promise((resolve) => new SocketLife(options, opening, resolve))
 }
 
-function pausable(socket: WebSocket, heartbeat: Heartbeat): Connection {
-  return {
-    pause() {
-      // While it closes, the other side's answer must be read.
-      if (socket.isPaused || socket.readyState !== socket.OPEN) return
-      heartbeat.pause()
-      socket.pause()
-    },
-    resume() {
-      if (!socket.isPaused) return
-      heartbeat.resume()
-      socket.resume()
-    },
+class SocketLife implements Connection {
+  readonly #options: ConnectOptions
+  readonly #opening: OpeningSocket
+  readonly #socket: WebSocket
+  /** Aborts when the socket is gone. */
+  readonly #gone = new AbortController()
+  #cause: StreamError | undefined
+  /** Since it is open. */
+  #heartbeat: Heartbeat | undefined
+  #networkCode: string | undefined
+  /** Waits for the handshake, later for the end of the closing handshake. */
+  #timer: Timer
+  /** After the signal has aborted: `reading` what has arrived, then `closing` with a close frame. */
+  #ending: 'reading' | 'closing' | undefined
+  /** How much time the server has left to answer our close frame. */
+  #closeMs = CLOSE_MS
+  #closeTimerAtMs = 0
+  #frames = 0
+
+  constructor(options: ConnectOptions, opening: OpeningSocket, done: (why: StreamError) => void) {
+    this.#options = options
+    this.#opening = opening
+    const { socket } = opening
+    this.#socket = socket
+    const { endpoint, clock, onFrame } = options
+    let late = () => this.#end(opening.timedOut(HANDSHAKE_MS))
+    this.#timer = clock.setTimeout(() => late(), HANDSHAKE_MS)
+
+    socket.on('unexpected-response', (_request, response) => {
+      late = readBody(response, ({ bytes }) => {
+        const body = bytes.toString()
+        this.#end(opening.refused(response, body, clock.now(), (each) => endpoint.refusal(each)))
+      })
+      // A 101 that opens nothing has no body, and no end either.
+      if (response.statusCode === 101) late()
+    })
+    socket.on('upgrade', ({ socket: stream }) => this.#watch(stream))
+    socket.on('open', () => this.#open())
+    socket.on('message', (data, isBinary) => {
+      this.#frames++
+      this.#heartbeat?.alive()
+      onFrame(data as Buffer, !isBinary)
+    })
+    socket.on('ping', answerPings(socket))
+    socket.on('ping', () => this.#heartbeat?.alive())
+    socket.on('pong', () => this.#heartbeat?.pong())
+    socket.on('error', (error) => {
+      this.#cause ??= this.#heartbeat ? this.#protocolError(error) : opening.failed(error)
+    })
+    socket.on('close', (code, reason) => {
+      clock.clearTimeout(this.#timer)
+      this.#heartbeat?.stop()
+      this.#gone.abort()
+      done(this.#cause ?? this.#lost(code, reason.toString()))
+    })
+    this.#onAbort(options.signal, () => this.#stop())
+    this.#onAbort(options.graceOver, () => opening.cut())
   }
+
+  #onAbort(signal: AbortSignal | undefined, listener: () => void): void {
+    if (signal?.aborted) listener()
+    else signal?.addEventListener('abort', listener, { once: true, signal: this.#gone.signal })
+  }
+
+  #watch(stream: Socket): void {
+    stream.once('error', (error: NodeJS.ErrnoException) => {
+      this.#networkCode = error.code
+    })
+    // Close frames were exchanged, or the protocol was broken. The server has a second to end TCP.
+    stream.once('finish', () => this.#startCloseTimer(CLOSE_MS))
+  }
+
+  #open(): void {
+    const { endpoint, clock, onOpen } = this.#options
+    clock.clearTimeout(this.#timer)
+    this.#heartbeat = startHeartbeat({
+      clock,
+      answersPings: endpoint.answersPings,
+      ping: () => this.#socket.ping(),
+      silent: () =>
+        this.#end(
+          new StreamError(
+            'connection-silent',
+            `neither frame nor pong from ${this.#host} for 60 s`,
+          ),
+        ),
+    })
+    onOpen(this)
+  }
+
+  get #host(): string {
+    return this.#options.handshake.url.host
+  }
+
+  pause(): void {
+    const { readyState, OPEN } = this.#socket
+    // When the server closes, there are no more frames, and its end must be read.
+    if (this.#socket.isPaused || (readyState !== OPEN && !this.#ending)) return
+    this.#heartbeat?.pause()
+    this.#socket.pause()
+    if (this.#ending !== 'closing') return
+    // What the server has sent is still to be read: its time stands still.
+    this.#options.clock.clearTimeout(this.#timer)
+    this.#closeMs -= this.#options.clock.elapsed() - this.#closeTimerAtMs
+  }
+
+  resume(): void {
+    if (!this.#socket.isPaused) return
+    this.#heartbeat?.resume()
+    this.#socket.resume()
+    if (this.#ending === 'closing') this.#startCloseTimer(this.#closeMs)
+    else if (this.#ending === 'reading') this.#closeWhenRead()
+  }
+
+  #stop(): void {
+    if (this.#socket.readyState === this.#socket.CONNECTING) {
+      this.#end(new StreamError('connection-lost', `the handshake with ${this.#host} was given up`))
+      return
+    }
+    this.#heartbeat?.stop()
+    this.#ending = 'reading'
+    const { clock } = this.#options
+    if (this.#socket.isPaused) this.#timer = clock.setTimeout(() => this.#close(), CLOSE_MS)
+    else this.#close()
+  }
+
+  /**
+   * Closes as soon as all that had arrived is read. If the server has reset the connection during the
+   * pause, a close frame makes Node drop what is unread.
+   */
+  #closeWhenRead(): void {
+    const frames = this.#frames
+    // Between the two, the event loop has read what there is.
+    setImmediate(setImmediate, () => {
+      if (this.#ending !== 'reading' || this.#socket.isPaused) return
+      if (this.#frames === frames) this.#close()
+      else this.#closeWhenRead()
+    })
+  }
+
+  #close(): void {
+    this.#ending = 'closing'
+    this.#options.clock.clearTimeout(this.#timer)
+    this.#socket.close(1000)
+    if (!this.#socket.isPaused) this.#startCloseTimer(CLOSE_MS)
+  }
+
+  #startCloseTimer(ms: number): void {
+    const { clock } = this.#options
+    clock.clearTimeout(this.#timer)
+    this.#closeTimerAtMs = clock.elapsed()
+    this.#timer = clock.setTimeout(() => this.#opening.cut(), ms)
+  }
+
+  #end(why: StreamError): void {
+    this.#cause ??= why
+    this.#opening.cut()
+  }
+
+  #lost(code: number, reason: string): StreamError {
+    const line = quotePeer(reason, [this.#options.handshake.credential])
+    const network = this.#networkCode === undefined ? '' : ` (${this.#networkCode})`
+    const message =
+      code === ABNORMAL
+        ? `the connection to ${this.#host} broke off without a close frame${network}`
+        : `${this.#host} closed the connection with code ${code}${line && ` "${line}"`}`
+    return new StreamError('connection-lost', message, { status: code })
+  }
+
+  /** What `ws` says of a peer that broke the protocol; its messages quote no content. */
+  #protocolError(error: Error): StreamError {
+    if ('code' in error && error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+      return new StreamError(
+        'frame-too-large',
+        `${this.#host} sent a frame over 64 MiB, the most that is accepted`,
+        { status: 1009 },
+      )
+    }
+    return new StreamError('connection-lost', `${this.#host} broke the protocol: ${error.message}`)
+  }
+}
+
+/** Whether the server closed the connection in an orderly way. */
+export function isNormalClose(error: StreamError): boolean {
+  return error.code === 'connection-lost' && NORMAL.includes(error.status)
 }

@@ -1,11 +1,11 @@
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Frame } from './frame.js'
 
-/** From here on the socket is paused; what one read of it held still comes on top. */
+/** With so many frames the socket is paused. What its last read held still comes. */
 const HIGH_MARK = 64
-/** The same in bytes, so that few large frames are bounded like many small ones. */
+/** The same in bytes, so that a few large frames are bounded like many small ones. */
 const HIGH_MARK_BYTES = 16 * 1024 * 1024
-/** Down to here the socket is resumed. */
+/** With so few frames the socket is resumed. */
 const LOW_MARK = 16
 /** What may wait in the whole program. */
 const PROGRAM_BYTES = 512 * 1024 * 1024
@@ -28,6 +28,7 @@ export class FrameQueue {
   #taken = { frames: 0, bytes: 0 }
   #wake: () => void = () => {}
   #end: { readonly error: unknown } | undefined
+  #discarding = false
   readonly #resumeLater = () => {
     if (!this.#end && !this.full) this.#onRoom()
   }
@@ -51,19 +52,30 @@ export class FrameQueue {
   }
 
   push(frame: Frame): void {
+    if (this.#discarding) return
     this.#waiting.push(frame)
     this.#waitingBytes += frame.bytes.length
     this.#budget.add(frame.bytes.length)
     this.#wake()
   }
 
-  /** Nothing more will be pushed; what waits is still handed out. With an error, iterating throws it then. */
+  /** Nothing more will be pushed. What waits is still yielded; then an error is thrown, where there is one. */
   end(error?: unknown): void {
     this.#end ??= { error }
     this.#wake()
   }
 
-  /** What came together, again and again until the end. */
+  /** The consumer has left: drops what waits and all that still comes. */
+  discard(): void {
+    this.#discarding = true
+    this.#budget.remove(this.#waitingBytes + this.#taken.bytes)
+    this.#waiting = []
+    this.#waitingBytes = 0
+    this.#taken = { frames: 0, bytes: 0 }
+    this.#onRoom()
+  }
+
+  /** Yields the frames that arrived together, until the end. */
   async *batches(): AsyncGenerator<readonly Frame[], undefined> {
     for (;;) {
       this.#release()
@@ -75,13 +87,17 @@ export class FrameQueue {
         })
         if (this.#waiting.length === 0) continue
       }
-      const batch = this.#waiting
-      this.#taken = { frames: batch.length, bytes: this.#waitingBytes }
-      this.#waiting = []
-      this.#waitingBytes = 0
-      yield batch
+      yield this.#take()
     }
     if (this.#end.error !== undefined) throw this.#end.error
+  }
+
+  #take(): readonly Frame[] {
+    const batch = this.#waiting
+    this.#taken = { frames: batch.length, bytes: this.#waitingBytes }
+    this.#waiting = []
+    this.#waitingBytes = 0
+    return batch
   }
 
   /** The consumer is done with its batch. */

@@ -1,32 +1,45 @@
+import type { WebSocket } from 'ws'
 import type { Clock, Timer } from '../clock.js'
 
 /** Half of what common NAT tables keep an idle mapping. */
 const PING_MS = 30_000
 /** Two pings in a row without an answer. */
 export const SILENCE_MS = 60_000
+/** After so many pings without any answer, a server is taken for one that answers none. */
+const UNANSWERED_PINGS = 3
 /** A timer this late means that the process stood still (stopped, suspended), not that the server did. */
 const LATE_MS = 1000
 
 export type HeartbeatOptions = {
-  clock: Clock
+  readonly clock: Clock
+  /**
+   * Whether the server is known to answer pings. Where it is not, silence counts only after the first
+   * pong, and pinging stops after three pings without one.
+   */
+  readonly answersPings: boolean
   /** Called every 30 s. */
-  ping: () => void
+  readonly ping: () => void
   /** Called once, when there was no sign of life for 60 s. */
-  silent: () => void
+  readonly silent: () => void
 }
 
-/** Notices that the other side is gone without a word. */
+/** Detects a peer that is gone without having closed the connection. */
 export type Heartbeat = {
-  /** Something came: a frame, a pong, or a ping of the server's own. */
+  /** Something came: a frame, or a ping of the server. */
   alive(): void
-  /** Nobody reads now, so silence means nothing: its clock stands still, and no ping is sent. */
+  /** A pong came. */
+  pong(): void
+  /** Reading is paused, so silence means nothing: its clock stands still, and no ping is sent. */
   pause(): void
   resume(): void
   stop(): void
 }
 
-/** Starts pinging; to be stopped by whoever started it. */
-export function startHeartbeat({ clock, ping, silent }: HeartbeatOptions): Heartbeat {
+/** Starts pinging; to be stopped by the caller. */
+export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const { clock, ping, silent } = options
+  let { answersPings } = options
+  let unanswered = 0
   let lifeAtMs = clock.elapsed()
   let pingAtMs = lifeAtMs + PING_MS
   let dueAtMs = pingAtMs
@@ -39,22 +52,30 @@ export function startHeartbeat({ clock, ping, silent }: HeartbeatOptions): Heart
     if (pausedAtMs === undefined) {
       // What arrived while the process stood still is read after this timer, or was just before it.
       if (lateMs > LATE_MS) lifeAtMs = Math.min(lifeAtMs + lateMs, nowMs)
-      if (nowMs - lifeAtMs >= SILENCE_MS) {
+      if (answersPings && nowMs - lifeAtMs >= SILENCE_MS) {
         silent()
         return
       }
       // A ping to a peer that reset the connection makes Node drop what it has not read yet: that is
       // another reason to send none while paused.
-      if (nowMs >= pingAtMs) ping()
+      if (nowMs >= pingAtMs && (answersPings || unanswered < UNANSWERED_PINGS)) {
+        unanswered++
+        ping()
+      }
     }
     if (nowMs >= pingAtMs) pingAtMs = nowMs + PING_MS
-    dueAtMs = pausedAtMs === undefined ? Math.min(pingAtMs, lifeAtMs + SILENCE_MS) : pingAtMs
+    const judged = answersPings && pausedAtMs === undefined
+    dueAtMs = judged ? Math.min(pingAtMs, lifeAtMs + SILENCE_MS) : pingAtMs
     timer = clock.setTimeout(beat, dueAtMs - nowMs)
   }
 
   return {
     alive() {
       lifeAtMs = clock.elapsed()
+    },
+    pong() {
+      lifeAtMs = clock.elapsed()
+      answersPings = true
     },
     pause() {
       pausedAtMs ??= clock.elapsed()
@@ -67,5 +88,25 @@ export function startHeartbeat({ clock, ping, silent }: HeartbeatOptions): Heart
     stop() {
       clock.clearTimeout(timer)
     },
+  }
+}
+
+/** Answers pings, one at a time: of those that come meanwhile the last (RFC 6455, 5.5.3). */
+export function answerPings(socket: WebSocket): (data: Buffer) => void {
+  let sending = false
+  let next: Buffer | undefined
+  const send = (data: Buffer) => {
+    if (socket.readyState !== socket.OPEN) return
+    sending = true
+    socket.pong(data, true, () => {
+      sending = false
+      const last = next
+      next = undefined
+      if (last) send(last)
+    })
+  }
+  return (data) => {
+    if (sending) next = data
+    else send(data)
   }
 }

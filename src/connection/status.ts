@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js'
 import type { StreamError } from '../errors.js'
 
 /** What is known of an entry in every state. Times are milliseconds since the epoch. */
@@ -21,7 +22,7 @@ export type Progress = {
 
 /** Where an entry stands. */
 export type Phase =
-  /** In a handshake, or waiting for its turn or for another key; `attempt` counts tries in a row, from 1. */
+  /** In a handshake, or waiting for a place or for another credential; `attempt` counts from 1. */
   | { readonly type: 'connecting'; readonly attempt: number }
   | {
       readonly type: 'open'
@@ -38,16 +39,121 @@ export type Phase =
        * there was none.
        */
       readonly since: number
-      /** Tries in a row that came to nothing, a lost connection included. */
+      /** Failed tries in a row, a lost connection included. */
       readonly attempt: number
       /** How long the wait is that begins now. */
       readonly delayMs: number
       readonly cause: StreamError
     }
-  /** Central refused for good: key, topic or address. */
-  | { readonly type: 'refused'; readonly at: number; readonly cause: StreamError }
+  /** Central refused. Stays while the answer is the same, until the entry is open. */
+  | {
+      readonly type: 'refused'
+      readonly at: number
+      readonly cause: StreamError
+      /** How long until it is tried again; undefined where it is not. */
+      readonly delayMs?: number | undefined
+    }
   /** Ended as asked, or (without reconnecting) by the connection; `cause` where that was a failure. */
   | { readonly type: 'ended'; readonly at: number; readonly cause: StreamError | undefined }
 
-/** The life of one entry's subscription. Whoever shows it (log, table, metrics) reads this and keeps no state beside it. */
+/** The state of one entry's subscription. Log, table and metrics read it, and keep no state of their own. */
 export type Status = Progress & Phase
+
+/** Called at each change, with the status before it. */
+export type StatusListener = (status: Status, previous: Status) => void
+
+/** Keeps the status of one entry. */
+export class StatusTracker {
+  readonly #clock: Clock
+  readonly #onStatus: StatusListener
+  #phase: Phase = { type: 'connecting', attempt: 1 }
+  #frames = 0
+  #bytes = 0
+  #lastFrameAt: number | undefined
+  #lastFrameMs = 0
+  #openedMs = 0
+  #reconnects = 0
+  #gapMs = 0
+  /** Since when there is no connection: the time to show, and the one to measure by. */
+  #down: { at: number; elapsedMs: number }
+  #opened = false
+
+  constructor(clock: Clock, onStatus: StatusListener) {
+    this.#clock = clock
+    this.#onStatus = onStatus
+    this.#down = { at: clock.now(), elapsedMs: clock.elapsed() }
+  }
+
+  get status(): Status {
+    const nowMs = this.#clock.elapsed()
+    const phase = this.#phase
+    return {
+      ...(phase.type === 'open' ? { ...phase, openMs: nowMs - this.#openedMs } : phase),
+      frames: this.#frames,
+      bytes: this.#bytes,
+      lastFrameAt: this.#lastFrameAt,
+      frameAgeMs: this.#lastFrameAt === undefined ? undefined : nowMs - this.#lastFrameMs,
+      reconnects: this.#reconnects,
+      gapMs: this.#gapMs,
+    }
+  }
+
+  frame(bytes: number, receivedAt: number): void {
+    this.#frames++
+    this.#bytes += bytes
+    this.#lastFrameAt = receivedAt
+    this.#lastFrameMs = this.#clock.elapsed()
+  }
+
+  /** One that is refused stays so while it is tried again. */
+  connecting(attempt: number): void {
+    if (this.#phase.type !== 'refused') this.#enter({ type: 'connecting', attempt })
+  }
+
+  open(): void {
+    this.#openedMs = this.#clock.elapsed()
+    const gapMsBefore = this.#opened ? Math.round(this.#openedMs - this.#down.elapsedMs) : 0
+    this.#gapMs += gapMsBefore
+    if (this.#opened) this.#reconnects++
+    this.#opened = true
+    this.#enter({ type: 'open', since: this.#clock.now(), openMs: 0, gapMsBefore })
+  }
+
+  /**
+   * The connection that was open is gone.
+   * @param silentMs for how long it had been dead by then
+   */
+  lost(silentMs: number): void {
+    this.#down = {
+      at: this.#clock.now() - silentMs,
+      elapsedMs: this.#clock.elapsed() - silentMs,
+    }
+  }
+
+  retrying(attempt: number, delayMs: number, cause: StreamError): void {
+    this.#enter({ type: 'retrying', since: this.#down.at, attempt, delayMs, cause })
+  }
+
+  /** @param delayMs until it is tried again; undefined where it is not */
+  refused(cause: StreamError, delayMs?: number): void {
+    const phase = this.#phase
+    if (phase.type === 'refused' && isSame(phase.cause, cause)) return
+    this.#enter({ type: 'refused', at: this.#clock.now(), cause, delayMs })
+  }
+
+  /** One that is refused stays so. */
+  ended(cause: StreamError | undefined): void {
+    if (this.#phase.type === 'refused') return
+    this.#enter({ type: 'ended', at: this.#clock.now(), cause })
+  }
+
+  #enter(phase: Phase): void {
+    const previous = this.status
+    this.#phase = phase
+    this.#onStatus(this.status, previous)
+  }
+}
+
+function isSame(a: StreamError, b: StreamError): boolean {
+  return a.code === b.code && a.status === b.status && a.message === b.message
+}

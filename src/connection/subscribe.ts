@@ -1,40 +1,40 @@
-import type { KeySource } from '../classic/key-source.js'
-import type { ReplayOptions, ReplayPoint } from '../classic/resume.js'
-import type { Topic } from '../classic/topics.js'
-import { type Clock, systemClock } from '../clock.js'
+import { type Clock, sleep, systemClock, untilAborted } from '../clock.js'
 import type { ByteBudget } from '../delivery/byte-budget.js'
-import type { Host } from '../net/host.js'
-import type { Limiter } from '../net/limiter.js'
+import { StreamError } from '../errors.js'
+import { backoffDelay } from '../net/backoff.js'
+import type { Limiter, Outcome } from '../net/limiter.js'
+import type { Endpoint, Handshake, ResumePoint } from '../service.js'
+import { type Connection, connect, isNormalClose } from './connect.js'
 import type { Frame } from './frame.js'
-import type { Status } from './status.js'
-import { Supervisor } from './supervisor.js'
-import { type StatusListener, StatusTracker } from './tracker.js'
+import { createFrameBudget, FrameQueue } from './frame-queue.js'
+import { SILENCE_MS } from './heartbeat.js'
+import { type Status, type StatusListener, StatusTracker } from './status.js'
+
+/** A connection that was open for this long starts the backoff again. */
+const STABLE_MS = 60_000
+/** Between tries of a refused subscription: somebody must tick a topic or repair a load balancer first. */
+const REFUSED_MS = 600_000
 
 export type SubscribeOptions = {
-  readonly entry: {
-    readonly topic: Topic
-    readonly username: string | undefined
-    readonly host: Host
-  }
-  readonly key: KeySource
-  readonly userAgent: string
+  /** Closed when the subscription has ended. */
+  readonly endpoint: Endpoint
   /** Shared by all entries. */
   readonly limiter: Limiter
   /** Ends the subscription: what was received is still yielded. */
   readonly signal: AbortSignal
-  readonly replay?: ReplayOptions
-  /**
-   * Where another subscription to the same host and topic has ended: its `replayPoint`. With `replay`,
-   * the first handshake asks for what came since, in place of what `replay` says.
-   */
-  readonly resume?: ReplayPoint | undefined
-  /** Timestamp of the last envelope that was decoded, nanoseconds since the epoch. */
+  /** Cuts a connection that takes longer to end. */
+  readonly graceOver?: AbortSignal
+  /** Where another subscription to the same topic has ended: its `resumePoint`. */
+  readonly resume?: ResumePoint | undefined
+  /** Timestamp of the last message that was decoded, nanoseconds since the epoch. */
   readonly lastTimestamp?: () => bigint | undefined
-  /** Connect again when a connection ends or fails; true unless told. */
+  /** Connect again when a connection ends or fails; default: true. */
   readonly reconnect?: boolean
-  /** True unless told. */
+  /** Default: true. */
   readonly verifyCertificates?: boolean
   readonly onStatus?: StatusListener
+  /** Called when a try was refused and the next one is waited for, also where the answer is the same. */
+  readonly onRefused?: () => void
   /** Shared by all entries; bounds the bytes of frames that wait. */
   readonly budget?: ByteBudget
   readonly clock?: Clock
@@ -42,30 +42,205 @@ export type SubscribeOptions = {
 }
 
 /**
- * The frames of one entry, in order, across all its connections, in batches of what came together; to be
- * iterated once. A batch counts as waiting until the next one is asked for.
+ * The frames of one entry, in order, across all its connections, in batches of what arrived together.
+ * Iterate it once. A batch counts as waiting until the next one is asked for.
  */
 export interface Subscription extends AsyncIterable<readonly Frame[], undefined> {
   readonly status: Status
-  /** How far it has come, for one that takes its place; undefined where nothing has come yet. */
-  readonly replayPoint: ReplayPoint | undefined
+  /** How far it has come, for a subscription that replaces it; undefined before the first frame. */
+  readonly resumePoint: ResumePoint | undefined
+  /** Whether it is refused and waits for the next try. */
+  readonly waitsRefused: boolean
+  /** Ends the wait of a refused subscription. */
+  tryNow(): void
 }
 
 /**
- * Subscribes to one topic for one customer; connects when it is iterated, and again whenever a
- * connection is lost. Trouble is no exception: the iteration ends, and `status` says how.
+ * Subscribes at an endpoint. Connects when it is iterated, and again when a connection is lost or
+ * refused. A failure is not thrown: the iteration ends, and `status` says why.
  */
 export function subscribe(options: SubscribeOptions): Subscription {
-  const clock = options.clock ?? systemClock
-  const tracker = new StatusTracker(clock, options.onStatus ?? (() => undefined))
-  const supervisor = new Supervisor(options, clock, tracker)
-  return {
-    get status() {
-      return tracker.status
-    },
-    get replayPoint() {
-      return supervisor.replayPoint
-    },
-    [Symbol.asyncIterator]: () => supervisor.start(),
+  return new Supervisor(options)
+}
+
+/** Keeps one entry connected, one connection after the other, until it is stopped. */
+class Supervisor implements Subscription {
+  readonly #options: SubscribeOptions
+  readonly #clock: Clock
+  readonly #tracker: StatusTracker
+  /** Aborts when the consumer has left. */
+  readonly #left = new AbortController()
+  readonly #stop: AbortSignal
+  readonly #queue: FrameQueue
+  #connection: Connection | undefined
+  /** Ends the wait of one that is refused. */
+  #wake: AbortController | undefined
+  /** Failed tries in a row. */
+  #failures = 0
+  /** When the first handshake began. */
+  #askedAt: number | undefined
+
+  constructor(options: SubscribeOptions) {
+    const { clock = systemClock, budget = createFrameBudget(), onStatus, signal } = options
+    this.#options = options
+    this.#clock = clock
+    this.#tracker = new StatusTracker(clock, onStatus ?? (() => undefined))
+    this.#stop = AbortSignal.any([signal, this.#left.signal])
+    this.#queue = new FrameQueue(budget, () => this.#connection?.resume())
   }
+
+  get status(): Status {
+    return this.#tracker.status
+  }
+
+  get resumePoint(): ResumePoint | undefined {
+    const { resume, lastTimestamp } = this.#options
+    const { lastFrameAt: receivedAt } = this.#tracker.status
+    const timestamp = lastTimestamp?.()
+    // Before the first message of its own, it has come no further than the one before it.
+    if (receivedAt === undefined || (timestamp === undefined && resume)) return resume
+    return { receivedAt, timestamp, askedAt: this.#askedAt ?? receivedAt }
+  }
+
+  get waitsRefused(): boolean {
+    return this.#wake !== undefined
+  }
+
+  tryNow(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.abort()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<readonly Frame[], undefined> {
+    const done = this.#live()
+      .finally(() => this.#options.endpoint.close())
+      .then(
+        () => this.#queue.end(),
+        (error: unknown) => this.#queue.end(error),
+      )
+    const batches = this.#queue.batches()
+    return {
+      next: () => batches.next(),
+      return: async () => {
+        this.#left.abort()
+        this.#queue.discard()
+        await done
+        return { value: undefined, done: true }
+      },
+    }
+  }
+
+  /** Connects again and again until it is stopped. */
+  async #live(): Promise<void> {
+    const { reconnect = true } = this.#options
+    for (;;) {
+      const cause = await this.#attempt()
+      if (this.#stop.aborted) return this.#tracker.ended(undefined)
+      if (!reconnect) {
+        if (!cause.retry) return this.#tracker.refused(cause)
+        return this.#tracker.ended(isNormalClose(cause) ? undefined : cause)
+      }
+      await (cause.retry ? this.#retryLater(cause) : this.#waitRefused(cause))
+      if (this.#stop.aborted) return this.#tracker.ended(undefined)
+    }
+  }
+
+  async #retryLater(cause: StreamError): Promise<void> {
+    const { random = Math.random } = this.#options
+    this.#failures++
+    const delayMs = (cause.retryAfterMs ?? 0) + backoffDelay(this.#failures, { random })
+    this.#tracker.retrying(this.#failures, delayMs, cause)
+    await this.#sleep(delayMs, this.#stop)
+  }
+
+  async #waitRefused(cause: StreamError): Promise<void> {
+    const wake = new AbortController()
+    this.#wake = wake
+    this.#failures = 0
+    this.#tracker.refused(cause, REFUSED_MS)
+    this.#options.onRefused?.()
+    await this.#sleep(REFUSED_MS, AbortSignal.any([this.#stop, wake.signal]))
+    this.#wake = undefined
+  }
+
+  /** Resolves early when the signal aborts. */
+  async #sleep(delayMs: number, over: AbortSignal): Promise<void> {
+    await sleep(delayMs, this.#clock, over).catch(() => undefined)
+  }
+
+  /** One connection. Where its credential is refused, it is renewed, and tried once more at once. */
+  async #attempt(): Promise<StreamError> {
+    const { endpoint } = this.#options
+    this.#tracker.connecting(this.#failures + 1)
+    try {
+      const { cause, handshake } = await this.#connect()
+      if (cause.code !== 'unauthorized' || this.#stop.aborted) return cause
+      await untilAborted(endpoint.renewCredential(handshake.credential, this.#stop), this.#stop)
+      const again = await this.#connect()
+      return again.cause.code === 'unauthorized' ? stillUnauthorized(again.cause) : again.cause
+    } catch (error) {
+      if (error instanceof StreamError) return error
+      if (this.#stop.aborted) return new StreamError('connection-lost', 'ended as asked')
+      throw error
+    }
+  }
+
+  async #connect(): Promise<{ cause: StreamError; handshake: Handshake }> {
+    const { endpoint, limiter, graceOver, verifyCertificates = true } = this.#options
+    const signal = this.#stop
+    const release = await limiter.acquire(signal, endpoint.host.authority)
+    let openedAtMs: number | undefined
+    let silentMs = 0
+    try {
+      this.#askedAt ??= this.#clock.now()
+      const handshake = await untilAborted(endpoint.handshake(this.resumePoint, signal), signal)
+      const cause = await connect({
+        endpoint,
+        handshake,
+        verifyCertificates,
+        signal,
+        graceOver,
+        clock: this.#clock,
+        onOpen: (connection) => {
+          release('answered')
+          openedAtMs = this.#clock.elapsed()
+          this.#connection = connection
+          if (this.#queue.full) connection.pause()
+          this.#tracker.open()
+        },
+        onFrame: (bytes, text) => this.#receive(bytes, text),
+      })
+      release(outcomeOf(cause, signal))
+      if (cause.code === 'connection-silent') silentMs = SILENCE_MS
+      return { cause, handshake }
+    } finally {
+      release('aborted')
+      this.#connection = undefined
+      if (openedAtMs !== undefined) {
+        this.#tracker.lost(silentMs)
+        if (this.#clock.elapsed() - openedAtMs >= STABLE_MS) this.#failures = 0
+      }
+    }
+  }
+
+  #receive(bytes: Uint8Array, text: boolean): void {
+    const receivedAt = this.#clock.now()
+    this.#failures = 0
+    this.#tracker.frame(bytes.length, receivedAt)
+    this.#queue.push({ bytes, receivedAt, text })
+    if (this.#queue.full) this.#connection?.pause()
+  }
+}
+
+/** What a handshake says about its host. One that we aborted says nothing. */
+function outcomeOf(cause: StreamError, signal: AbortSignal): Outcome {
+  if (cause.status !== undefined) return 'answered'
+  return signal.aborted ? 'aborted' : 'unanswered'
+}
+
+function stillUnauthorized(again: StreamError): StreamError {
+  return new StreamError('still-unauthorized', `${again.message}, which was checked just now`, {
+    status: 401,
+  })
 }

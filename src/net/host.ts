@@ -105,11 +105,6 @@ function nameOf(character: string): string {
   return code < 128 ? JSON.stringify(character) : `${JSON.stringify(printable(character))} (${hex})`
 }
 
-/** `wss://HOST/streaming/api`, where the topics are subscribed. */
-export function socketUrl(host: Host): string {
-  return `${host.secure ? 'wss' : 'ws'}://${host.authority}/streaming/api`
-}
-
 /** `https://HOST/streaming/token/validate`, where a key is validated. */
 export function validateUrl(host: Host): string {
   return `${host.secure ? 'https' : 'http'}://${host.authority}/streaming/token/validate`

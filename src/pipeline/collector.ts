@@ -1,86 +1,65 @@
-import { keyAge } from '../classic/key-age.js'
-import type { KeySource } from '../classic/key-source.js'
-import { createKeyRing, type KeyRing } from '../classic/key-store.js'
-import type { ReplayPoint } from '../classic/resume.js'
-import { validateKey } from '../classic/validate-key.js'
+import { type Clock, systemClock } from '../clock.js'
 import type { StreamSettings } from '../commands/settings.js'
 import { createFrameBudget } from '../connection/frame-queue.js'
 import type { Status } from '../connection/status.js'
-import { type Subscription, subscribe } from '../connection/subscribe.js'
 import { StreamError } from '../errors.js'
 import type { CustomerEntry } from '../input/entries.js'
 import type { InputFile } from '../input/input-file.js'
+import type { Logger } from '../log.js'
 import { isSameHost } from '../net/host.js'
 import { createLimiter } from '../net/limiter.js'
 import type { Outputs } from '../outputs/outputs.js'
-import type { Program } from '../program.js'
 import type { EntrySnapshot } from '../report/snapshot.js'
-import type { Decoders } from './decoders.js'
-import { Processor } from './processor.js'
+import type { Endpoint, ResumePoint, Service } from '../service.js'
+import type { Shutdown } from '../shutdown.js'
+import { EntryStream } from './entry-stream.js'
 import { type Received, receivedBy } from './received.js'
 import { Streams } from './streams.js'
 
 export type CollectorOptions = {
-  readonly settings: StreamSettings
-  readonly program: Program
+  readonly settings: Pick<StreamSettings, 'reconnect' | 'verifyCertificates'>
+  readonly program: { readonly log: Logger; readonly shutdown: Shutdown }
   readonly file: InputFile
-  readonly decoders: Decoders
+  readonly service: Service
   readonly outputs: Outputs
   /** Called at each change of an entry's status. */
   readonly onStatus: (status: Status, entry: CustomerEntry) => void
+  readonly clock?: Clock
+  readonly random?: () => number
 }
 
-/** What there is of one entry while it streams. */
-type Live = {
-  readonly entry: CustomerEntry
-  readonly keys: KeySource
-  readonly processor: Processor
-  readonly subscription: Subscription
-  /** Whether the last frame still waits for an exporter or the recording. */
-  held: boolean
-}
-
-/** Collects the frames of all entries, which may come and go with the input file. */
+/** Streams the entries of the input file, which come and go with the file. */
 export class Collector {
   readonly #options: CollectorOptions
-  readonly #userAgent: string
+  readonly #clock: Clock
   readonly #limiter = createLimiter()
   readonly #budget = createFrameBudget()
-  readonly #ring: KeyRing
   readonly #streams: Streams
-  readonly #live = new Map<string, Live>()
-  readonly #refused = new Map<string, StreamError>()
+  /** The streams that have begun, the last one of each entry. */
+  readonly #live = new Map<string, EntryStream>()
+  /** Whether any entry has been open in this run. */
+  #everOpen = false
   /** What streams received that a reload has ended. */
   #earlier: Received | undefined
+  #changes = 0
   #changing = Promise.resolve()
 
   constructor(options: CollectorOptions) {
-    const { settings, program, file } = options
-    const { verifyCertificates } = settings
-    const userAgent = `aruba-stream/${program.version}`
+    const { program, settings, clock = systemClock } = options
     this.#options = options
-    this.#userAgent = userAgent
+    this.#clock = clock
+    if (!settings.verifyCertificates) {
+      program.log.warn('--no_valid_cert: certificates are not verified')
+    }
     this.#streams = new Streams({
-      run: (entry, signal) => this.#stream(entry, signal),
       stopping: this.#stopping,
       onFailure: () => program.shutdown.begin(),
     })
-    if (!verifyCertificates) program.log.warn('--no_valid_cert: certificates are not verified')
-    this.#ring = createKeyRing({
-      validate: (host, key, signal) =>
-        validateKey({ host, key, verifyCertificates, userAgent, signal }),
-      // Not the one of the handshakes: a slow answer here must not hold up entries that are ready.
-      limiter: createLimiter(),
-      readKeys: () => file.keys(),
-      onPasted: (name, key) => file.noteKey(name, key),
-      saveKeys: (renewals) => file.save(renewals),
-      log: program.log,
-    })
   }
 
-  /** Resolves when no entry streams any more. */
-  get done(): Promise<void> {
-    return this.#streams.done
+  /** Whether any entry has been open in this run. */
+  get everOpen(): boolean {
+    return this.#everOpen
   }
 
   get statuses(): Status[] {
@@ -88,17 +67,8 @@ export class Collector {
   }
 
   /** How the entries stand, in the order of the input file. */
-  snapshot(now: number): EntrySnapshot[] {
-    return [...this.#live.values()].map(({ entry, keys, processor, subscription, held }) => ({
-      name: entry.name,
-      topic: entry.topic,
-      status: subscription.status,
-      messages: processor.messages,
-      undecodable: processor.undecodable,
-      unknownFields: processor.unknownFields,
-      keyAge: keyAge(keys.current(), now),
-      held,
-    }))
+  snapshot(nowMs: number): EntrySnapshot[] {
+    return [...this.#live.values()].map((stream) => stream.snapshot(nowMs))
   }
 
   /** What was received by entries that have been removed or changed since. */
@@ -106,20 +76,30 @@ export class Collector {
     return this.#earlier
   }
 
-  /** Validates the keys of these entries and begins to stream them. */
-  begin(entries: readonly CustomerEntry[]): Promise<void> {
-    return this.#inTurn(() => this.#begin(entries))
+  /** Streams these entries, and those that reloads add; resolves when no entry streams any more. */
+  async stream(entries: readonly CustomerEntry[]): Promise<void> {
+    void this.#change(() => this.#start(entries))
+    await this.#streams.finished()
   }
 
-  /** Goes over to what the input file says now; where it is wrong now, all stays as it is. */
+  /** Applies what the input file says now; where it is wrong now, all stays as it is. */
   reload(): Promise<void> {
-    return this.#inTurn(() => this.#reload())
+    return this.#change(() => this.#reload())
   }
 
-  /** One change after the other: a reload during the start would find nothing to stop yet. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  /** Makes one change after the other: a reload during the start would find nothing to stop yet. */
+  #change(work: () => Promise<void>): Promise<void> {
     const before = this.#changing
-    this.#changing = this.#streams.change(() => before.then(work))
+    this.#changes++
+    this.#changing = this.#streams.track(async () => {
+      await before
+      try {
+        await work()
+      } finally {
+        this.#changes--
+      }
+      this.#endWhereAllRefused()
+    })
     return this.#changing
   }
 
@@ -127,19 +107,22 @@ export class Collector {
     return this.#options.program.shutdown.stopping
   }
 
-  async #begin(entries: readonly CustomerEntry[]): Promise<void> {
+  async #start(entries: readonly CustomerEntry[]): Promise<void> {
+    let endpoints: readonly Endpoint[]
     try {
-      const refused = await this.#ring.validateAll(entries, this.#stopping)
-      for (const { name } of entries) this.#refused.delete(name)
-      for (const [name, error] of refused) this.#refused.set(name, error)
-      this.#streams.start(entries)
+      endpoints = await this.#options.service.endpoints(entries, this.#stopping)
     } catch (error) {
-      if (!this.#stopping.aborted) throw error
+      if (this.#stopping.aborted) return
+      throw error
+    }
+    for (const [at, entry] of entries.entries()) {
+      const endpoint = endpoints[at]
+      if (endpoint) this.#streams.start(entry.name, (signal) => this.#run(entry, endpoint, signal))
     }
   }
 
   async #reload(): Promise<void> {
-    const { file, decoders, program } = this.#options
+    const { file, service, program } = this.#options
     const { log } = program
     if (this.#stopping.aborted) return
     if (this.#streams.ended) {
@@ -148,10 +131,10 @@ export class Collector {
     }
     try {
       const { added, removed, changed, same } = await file.read(({ added, changed }) =>
-        decoders.load([...added, ...changed].map(({ topic }) => topic)),
+        service.decoders.load([...added, ...changed].map(({ topic }) => topic)),
       )
-      // What Central refused may be allowed by now: a topic ticked, a key renewed.
-      const again = same.filter(({ name }) => this.#isRefused(name))
+      // What Central refused may be accepted by now: a topic is ticked, a credential renewed.
+      const again = same.filter((entry) => this.#tryNow(entry))
       log.info('the input file was read again', {
         added: added.length,
         removed: removed.length,
@@ -159,9 +142,8 @@ export class Collector {
         same: same.length - again.length,
         tried_again: again.length || undefined,
       })
-      this.#ring.forget(removed.map(({ name }) => name))
       for (const { name } of removed) void this.#remove(name)
-      await this.#begin([...added, ...changed, ...again])
+      await this.#start([...added, ...changed, ...again.filter(({ name }) => this.#hasEnded(name))])
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
       for (const line of error.lines) log.error(line)
@@ -169,8 +151,17 @@ export class Collector {
     }
   }
 
-  #isRefused(name: string): boolean {
-    return this.#live.get(name)?.subscription.status.type === 'refused'
+  /** @returns whether the entry is refused */
+  #tryNow({ name }: CustomerEntry): boolean {
+    const subscription = this.#live.get(name)?.subscription
+    subscription?.tryNow()
+    return subscription?.status.type === 'refused'
+  }
+
+  /** Under `--no_reconnect` a refusal ends the stream. */
+  #hasEnded(name: string): boolean {
+    const status = this.#live.get(name)?.subscription.status
+    return status?.type === 'refused' && status.delayMs === undefined
   }
 
   async #remove(name: string): Promise<void> {
@@ -180,62 +171,54 @@ export class Collector {
       this.#addToEarlier(live)
       this.#live.delete(name)
     }
+    this.#endWhereAllRefused()
   }
 
-  #addToEarlier({ processor, subscription }: Live): void {
-    const { messages, undecodable } = processor
-    const ended = { messages, undecodable, status: subscription.status }
-    this.#earlier = receivedBy([ended], this.#earlier)
+  #addToEarlier(stream: EntryStream): void {
+    this.#earlier = receivedBy([stream.snapshot(this.#clock.now())], this.#earlier)
   }
 
-  /** A key that Central refused at the start is not offered on a socket. */
-  #offered(name: string, keys: KeySource): KeySource {
-    const refusal = this.#refused.get(name)
-    if (!refusal) return keys
-    const current = () => {
-      throw refusal
-    }
-    return { ...keys, current }
-  }
-
-  /** Where an entry that was changed goes on: after what came for it before the change. */
-  #replayPointFor({ name, topic, host }: CustomerEntry): ReplayPoint | undefined {
+  /** A changed entry continues after what came for it before the change. */
+  #resumePointFor({ name, topic, host }: CustomerEntry): ResumePoint | undefined {
     const before = this.#live.get(name)
     const same = before?.entry.topic === topic && isSameHost(before.entry.host, host)
-    return same ? before.subscription.replayPoint : undefined
+    return same ? before.subscription.resumePoint : undefined
   }
 
-  async #stream(entry: CustomerEntry, signal: AbortSignal): Promise<void> {
-    const { settings, program, decoders, outputs, onStatus } = this.#options
-    const { replay, reconnect, verifyCertificates } = settings
-    const { name } = entry
-    const log = program.log.child({ entry: name })
-    const processor = new Processor({ entry, decoder: decoders.of(entry), outputs, log })
-    const keys = this.#ring.source(entry)
-    const key = this.#offered(name, keys)
-    const subscription = subscribe({
+  async #run(entry: CustomerEntry, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+    const { settings, program, service, outputs, random } = this.#options
+    const stream = new EntryStream({
+      ...settings,
       entry,
-      key,
+      endpoint,
+      decoder: service.decoders.of(entry),
+      outputs,
+      log: program.log,
       signal,
-      replay,
-      reconnect,
-      verifyCertificates,
-      resume: this.#replayPointFor(entry),
-      userAgent: this.#userAgent,
+      graceOver: program.shutdown.graceOver,
+      resume: this.#resumePointFor(entry),
       limiter: this.#limiter,
       budget: this.#budget,
-      lastTimestamp: () => processor.lastTimestamp,
-      onStatus: (status) => onStatus(status, entry),
+      onStatus: (status) => this.#onStatus(status, entry),
+      onRefused: () => this.#endWhereAllRefused(),
+      clock: this.#clock,
+      ...(random && { random }),
     })
-    const live: Live = { entry, keys, processor, subscription, held: false }
-    const before = this.#live.get(name)
+    const before = this.#live.get(entry.name)
     if (before) this.#addToEarlier(before)
-    this.#live.set(name, live)
-    for await (const frames of subscription) {
-      live.held = true
-      await outputs.record(entry, frames)
-      await processor.process(frames)
-      live.held = false
-    }
+    this.#live.set(entry.name, stream)
+    await stream.run()
+  }
+
+  #onStatus(status: Status, entry: CustomerEntry): void {
+    this.#everOpen ||= status.type === 'open'
+    this.#options.onStatus(status, entry)
+  }
+
+  /** Ends the run where every entry is refused and none was ever open: the file or the account is wrong. */
+  #endWhereAllRefused(): void {
+    if (this.#everOpen || this.#changes > 0) return
+    const { names } = this.#streams
+    if (names.every((name) => this.#live.get(name)?.isRefused)) this.#streams.stopAll()
   }
 }

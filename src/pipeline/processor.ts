@@ -1,19 +1,18 @@
-import type { Decoder, StreamMessage } from '../classic/message.js'
-import type { Topic } from '../classic/topics.js'
 import type { Frame } from '../connection/frame.js'
 import { errorText, StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
-import type { Outputs } from '../outputs/outputs.js'
+import type { EntryName, Outputs } from '../outputs/outputs.js'
+import type { Decoder, StreamMessage } from '../service.js'
 import { withoutStart } from '../text.js'
 
 export type ProcessorOptions = {
-  readonly entry: { readonly name: string; readonly topic: Topic }
+  readonly entry: EntryName
   readonly decoder: Decoder
   readonly outputs: Outputs
   readonly log: Logger
 }
 
-/** So many bytes of frames are decoded before their messages are written: lines are larger than frames. */
+/** Bytes of frames that are decoded before their messages are written. Lines are larger than frames. */
 const BATCH_BYTES = 256 * 1024
 
 /** Decodes one entry's frames and hands the messages to the outputs. */
@@ -22,7 +21,7 @@ export class Processor {
   messages = 0
   /** Frames that were no message. */
   undecodable = 0
-  readonly topic: Topic
+  readonly topic: EntryName['topic']
   readonly #options: ProcessorOptions
   readonly #first: 'record' | 'line'
 
@@ -32,7 +31,7 @@ export class Processor {
     this.#first = options.outputs.exporters[0]?.needs ?? 'line'
   }
 
-  /** Of the last envelope decoded, nanoseconds since the epoch. */
+  /** Of the last message decoded, nanoseconds since the epoch. */
   get lastTimestamp(): bigint | undefined {
     return this.#options.decoder.lastTimestamp
   }

@@ -1,61 +1,50 @@
-import type { CustomerEntry } from '../input/entries.js'
-
-/** Runs one entry's stream until it ends or the signal aborts. */
-export type RunStream = (entry: CustomerEntry, signal: AbortSignal) => Promise<void>
+/** The work of one stream; resolves when it has ended. */
+export type Work = (signal: AbortSignal) => Promise<void>
 
 type Running = { readonly controller: AbortController; readonly done: Promise<void> }
 
 export type StreamsOptions = {
-  readonly run: RunStream
   /** Ends them all. */
   readonly stopping: AbortSignal
-  /** Is told that a stream has thrown, which none should. */
+  /** Called when work has thrown, which none should. */
   readonly onFailure: () => void
 }
 
-/** The streams that are running, one an entry; entries come and go while the program runs. */
+/** The streams that are running, one for each name; they come and go while the program runs. */
 export class Streams {
   readonly #options: StreamsOptions
   readonly #running = new Map<string, Running>()
-  /** Streams under way and changes not yet made; all is over when there is none. */
-  #open = 0
+  /** Streams, and changes that may start some. */
+  readonly #open = new Set<Promise<void>>()
   #ended = false
   #failure: { readonly error: unknown } | undefined
-  #finish: () => void = () => {}
-  #fail: (error: unknown) => void = () => {}
-
-  /** Resolves when no stream runs any more; rejects then with what a stream has thrown, if any did. */
-  readonly done = new Promise<void>((resolve, reject) => {
-    this.#finish = resolve
-    this.#fail = reject
-  })
 
   constructor(options: StreamsOptions) {
     this.#options = options
-    // Whoever waits comes later than the first stream may fail.
-    this.done.catch(() => {})
   }
 
-  /** Whether there was none left: who waited for that goes on to close what they deliver to. */
+  /** Whether all of them have ended, and {@link finished} said so. */
   get ended(): boolean {
     return this.#ended
   }
 
-  /** Starts these entries; where one of that name runs, it is stopped first and waited for. */
-  start(entries: readonly CustomerEntry[]): void {
-    for (const entry of entries) {
-      const previous = this.stop(entry.name)
-      const controller = new AbortController()
-      const signal = AbortSignal.any([controller.signal, this.#options.stopping])
-      const done = this.change(async () => {
-        await previous
-        await this.#options.run(entry, signal)
-      })
-      this.#running.set(entry.name, { controller, done })
-    }
+  get names(): readonly string[] {
+    return [...this.#running.keys()]
   }
 
-  /** Stops an entry; resolves when what it had received is delivered. */
+  /** Starts a stream; where one of that name runs, that one is stopped first and waited for. */
+  start(name: string, work: Work): void {
+    const previous = this.stop(name)
+    const controller = new AbortController()
+    const signal = AbortSignal.any([controller.signal, this.#options.stopping])
+    const done = this.track(async () => {
+      await previous
+      await work(signal)
+    })
+    this.#running.set(name, { controller, done })
+  }
+
+  /** Stops a stream; resolves when what it had received is delivered. */
   async stop(name: string): Promise<void> {
     const running = this.#running.get(name)
     running?.controller.abort()
@@ -63,26 +52,36 @@ export class Streams {
     if (this.#running.get(name) === running) this.#running.delete(name)
   }
 
-  /** Makes a change, during which the program must not end for want of streams. */
-  async change(work: () => Promise<void>): Promise<void> {
-    this.#open++
+  stopAll(): void {
+    for (const { controller } of this.#running.values()) controller.abort()
+  }
+
+  /** Runs work during which the streams must not count as ended. */
+  track(work: () => Promise<void>): Promise<void> {
+    const done = this.#guard(work).finally(() => this.#open.delete(done))
+    this.#open.add(done)
+    return done
+  }
+
+  /**
+   * Resolves when no stream runs any more.
+   * @throws what the first stream has thrown that did
+   */
+  async finished(): Promise<void> {
+    while (this.#open.size > 0) await Promise.all(this.#open)
+    this.#ended = true
+    if (this.#failure) throw this.#failure.error
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
       const { stopping, onFailure } = this.#options
-      // Such as a reload that was waiting for the input file: the end was asked for.
+      // Such as a reload that was waiting for the input file when the end was asked for.
       if (stopping.aborted && error === stopping.reason) return
       this.#failure ??= { error }
       onFailure()
-    } finally {
-      this.#open--
-      if (this.#open === 0) this.#end()
     }
-  }
-
-  #end(): void {
-    this.#ended = true
-    if (this.#failure) this.#fail(this.#failure.error)
-    else this.#finish()
   }
 }

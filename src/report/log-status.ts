@@ -31,8 +31,10 @@ function describe(status: Status): Line {
       return ['warn', `${cause.message}; trying again in ${seconds(delayMs)}`, { code: cause.code }]
     }
     case 'refused': {
-      const { cause } = status
-      return ['error', `${cause.message}; this entry is given up`, { code: cause.code }]
+      const { cause, delayMs } = status
+      const next =
+        delayMs === undefined ? 'this entry is given up' : 'it is tried again every 10 min'
+      return ['error', `${cause.message}; ${next}`, { code: cause.code }]
     }
     case 'ended': {
       const { cause } = status

@@ -84,7 +84,7 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
     name: 'aruba_stream_key_age_seconds',
     help: 'Seconds since Central made the key. Central renews keys every 7 days.',
     type: 'gauge',
-    value: ({ keyAge }) => keyAge,
+    value: ({ credentialAge }) => credentialAge,
   },
 ]
 

@@ -16,8 +16,8 @@ export type EntrySnapshot = {
   readonly undecodable: number
   /** Fields and enum values that the schema does not know. */
   readonly unknownFields: number
-  /** Seconds since Central made the key; undefined where the key does not say. */
-  readonly keyAge: number | undefined
+  /** Seconds since the credential was issued; undefined where that is not known. */
+  readonly credentialAge: number | undefined
   /** Reading waits for a slow exporter, so silence means nothing. */
   readonly held?: boolean
 }

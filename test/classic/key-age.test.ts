@@ -13,14 +13,14 @@ function keyWith(claims: unknown): Secret {
   return new Secret(`eyJhbGciOiJIUzI1NiJ9.${segment}.c2lnbmF0dXJl`)
 }
 
-test('the age of a key is told by its claims', () => {
+test('the age of a key is read from its claims', () => {
   assert.equal(keyAge(new Secret(makeKey('a week', { creationDate: CREATED })), NOW_MS), WEEK)
   assert.equal(keyAge(keyWith({ Created: CREATED }), NOW_MS), WEEK)
   assert.equal(keyAge(keyWith({ creation_date: CREATED, Created: 1 }), NOW_MS), WEEK)
   assert.equal(keyAge(keyWith({ creation_date: null, Created: CREATED }), NOW_MS), WEEK)
 })
 
-test('times in milliseconds, and as text, are understood', () => {
+test('dates in milliseconds and as text are understood', () => {
   assert.equal(keyAge(keyWith({ creation_date: CREATED * 1000 }), NOW_MS), WEEK)
   assert.equal(keyAge(keyWith({ creation_date: String(CREATED) }), NOW_MS), WEEK)
   assert.equal(keyAge(keyWith({ creation_date: CREATED + 0.5 }), NOW_MS), WEEK - 0.5)
@@ -30,7 +30,7 @@ test('a key of a clock that is ahead has an age below zero', () => {
   assert.equal(keyAge(keyWith({ creation_date: CREATED }), (CREATED - 60) * 1000), -60)
 })
 
-test('a key that does not tell its age has none', () => {
+test('a key without a date has no age', () => {
   const silent = [
     ...['', 'xxxx', 'a.b', 'a.b.c', '..', 'é.é.é'].map((text) => new Secret(text)),
     ...[null, 7, 'text', [], {}].map(keyWith),

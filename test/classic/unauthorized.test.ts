@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KeySource } from '../../src/classic/key-source.js'
+import type { KeySource } from '../../src/classic/entry-key.js'
 import { StreamError } from '../../src/errors.js'
 import { Secret } from '../../src/secret.js'
 import { startCentral } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
 import { makeKey } from '../helpers/keys.js'
 import { fixedKey, startSubscriber } from '../helpers/subscription.js'
 
@@ -53,17 +54,36 @@ test('a 401 after weeks: the key that replaces it is tried at once', async (t) =
   )
 })
 
-test('a second 401 gives the entry up', async (t) => {
-  const central = await startCentral(t, { unknownKeys: 'refuse' })
+test('after a second 401 the entry waits as after a 5xx, and comes back', async (t) => {
+  const central = await startCentral(t)
+  const remove = central.failHandshake({ type: 'answer', status: 401 }, {}, Infinity)
   const subscriber = startSubscriber(t, central.url)
-  const { cause } = await subscriber.reach('refused')
-  assert.equal(cause.code, 'key-refused')
-  assert.match(cause.message, /401.*Streaming page/)
-  await subscriber.finished
-  assert.equal(central.handshakes.length, 2)
+  const delays: number[] = []
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    const { cause, delayMs } = await subscriber.reach('retrying')
+    assert.equal(cause.code, 'still-unauthorized')
+    assert.match(
+      cause.message,
+      /answered 401: it does not accept the key, which was checked just now/,
+    )
+    delays.push(delayMs)
+    assert.equal(central.handshakes.length, 2 * attempt)
+    if (attempt === 3) remove()
+    subscriber.clock.advance(delayMs)
+    await until(() => subscriber.status.type !== 'retrying')
+  }
+  assert.deepEqual(delays, [500, 1000, 2000])
+  await subscriber.reach('open')
 })
 
-test('each later 401 is given its own chance', async (t) => {
+test('without reconnect a second 401 is the failure that it is, and no refusal', async (t) => {
+  const central = await startCentral(t, { unknownKeys: 'refuse' })
+  const subscriber = startSubscriber(t, central.url, { reconnect: false })
+  await subscriber.finished
+  assert.equal((await subscriber.reach('ended')).cause?.code, 'still-unauthorized')
+})
+
+test('each later 401 leads to a search for a new key', async (t) => {
   const keys = ['a', 'b', 'c'].map((label) => makeKey(label))
   const central = await startCentral(t, { unknownKeys: 'refuse' })
   const subscriber = startSubscriber(t, central.url, { key: renewing(...keys) })
@@ -79,7 +99,7 @@ test('each later 401 is given its own chance', async (t) => {
   assert.equal(central.handshakes.length, 4)
 })
 
-test('a key that is refused for good ends the entry with that reason', async (t) => {
+test('a key that its validation refuses is a refusal with that reason, and tried again', async (t) => {
   const central = await startCentral(t, { unknownKeys: 'refuse' })
   const refused = new StreamError('key-refused', 'Central refused the key')
   const subscriber = startSubscriber(t, central.url, {
@@ -88,6 +108,9 @@ test('a key that is refused for good ends the entry with that reason', async (t)
   const { cause } = await subscriber.reach('refused')
   assert.equal(cause, refused)
   assert.equal(central.handshakes.length, 1)
+  central.keys.accept(central.handshakes[0]?.key ?? '')
+  subscriber.clock.advance(600_000)
+  await subscriber.reach('open')
 })
 
 test('where the validation gets no answer, the entry waits and tries again', async (t) => {
@@ -106,7 +129,7 @@ test('where the validation gets no answer, the entry waits and tries again', asy
   await subscriber.reach('open')
 })
 
-test('the retry after a 401 stands under no_reconnect, too', async (t) => {
+test('without reconnect a new key is tried after a 401, too', async (t) => {
   const [old, renewed] = [makeKey('old'), makeKey('renewed')]
   const central = await startCentral(t, { keys: [renewed] })
   const key = renewing(old, renewed)

@@ -47,7 +47,8 @@ test('a consumer that stands still costs no memory, and no frame is lost', async
 test('one entry that stands still does not hold up another', async (t) => {
   const central = await startCentral(t)
   const stuck = startSubscriber(t, central.url, { collect: false, entry: { topic: 'audit' } })
-  const first = stuck.subscription[Symbol.asyncIterator]().next()
+  const frames = stuck.subscription[Symbol.asyncIterator]()
+  const first = frames.next()
   const quick = startSubscriber(t, central.url)
   const slowSocket = await central.waitForSocket({ topic: 'audit' })
   const quickSocket = await central.waitForSocket({ topic: 'monitoring' })
@@ -56,7 +57,7 @@ test('one entry that stands still does not hold up another', async (t) => {
   await until(() => slowSocket.bufferedBytes > 1024 * 1024)
   await quickSocket.sendAll(numbered(0, 5000))
   await quick.receive(5000)
-  stuck.stop()
+  await frames.return?.()
   await blocked
 })
 
@@ -85,7 +86,7 @@ test('what came before a connection was lost is given, while the next one is ope
   assert.deepEqual(numbers, range(410))
 })
 
-test('what several lost connections brought waits in order', async (t) => {
+test('frames of several lost connections wait in order', async (t) => {
   const central = await startCentral(t)
   const subscriber = startSubscriber(t, central.url, { collect: false })
   const frames = subscriber.subscription[Symbol.asyncIterator]()
@@ -102,4 +103,24 @@ test('what several lost connections brought waits in order', async (t) => {
   assert.deepEqual(numbers, range(80))
   void frames.next()
   await subscriber.reconnect()
+})
+
+test('a server that pings while the consumer stands still is answered, and loses no frame', async (t) => {
+  const central = await startCentral(t)
+  const subscriber = startSubscriber(t, central.url, { collect: false })
+  const frames = subscriber.subscription[Symbol.asyncIterator]()
+  const first = frames.next()
+  const socket = await central.waitForSocket()
+  const ping = Uint8Array.of(0x89, 1, 7)
+  // Header of 126 (two bytes of length), then the frame.
+  const framed = [...numbered(0, 400)].map((frame) =>
+    Buffer.concat([Uint8Array.of(0x82, 126, FRAME_BYTES >> 8, FRAME_BYTES & 255), frame]),
+  )
+  const chunks = framed.map((frame) => Buffer.concat([frame, ...Array(20).fill(ping)]))
+  await new Promise<void>((taken) => socket.sendRaw(Buffer.concat(chunks), taken))
+  const numbers = numbersOf((await first).value)
+  while (numbers.length < 400) numbers.push(...numbersOf((await frames.next()).value))
+  assert.deepEqual(numbers, range(400))
+  assert.equal(subscriber.status.type, 'open')
+  assert.ok(socket.pongs > 0 && socket.pongs < 8000, `${socket.pongs} pongs`)
 })

@@ -7,8 +7,8 @@ import { closedPort, startCentral, startSilentServer } from '../helpers/central.
 import { until } from '../helpers/clock.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
 import { fixedKey, startSubscriber } from '../helpers/subscription.js'
-import { startTcpServer } from '../helpers/tcp-server.js'
 import { certificates } from '../helpers/tls.js'
+import { startWebSocketServer } from '../helpers/websocket-server.js'
 
 /** Lets the first handshake be answered so, and gives the status that follows. */
 async function answered(t: TestContext, answer: Omit<Answer, 'type'>) {
@@ -32,10 +32,17 @@ async function assertRefused(
   assert.equal(status.cause.code, code)
   assert.equal(status.cause.status, answer.status)
   assert.match(status.cause.message, message)
-  await subscriber.finished
-  assert.equal(central.handshakes.length, 1)
-  assert.equal(subscriber.clock.timers, 0)
   await until(() => central.connections.open === 0)
+  // It is tried again after 10 minutes.
+  assert.equal(status.delayMs, 600_000)
+  subscriber.clock.advance(599_999)
+  assert.equal(central.handshakes.length, 1)
+  subscriber.clock.advance(1)
+  await subscriber.reach('open')
+  assert.deepEqual(
+    subscriber.statuses.map(({ type }) => type),
+    ['connecting', 'refused', 'open'],
+  )
 }
 
 async function assertRetried(
@@ -57,16 +64,18 @@ async function assertRetried(
   assert.equal(central.handshakes.length, 2)
 }
 
-test('a 400 with "Unsubscribed Topic" gives the entry up and says where to tick the topic', async (t) => {
+test('a 400 with "Unsubscribed Topic" is a refusal that says where to tick the topic, until it is ticked', async (t) => {
   const central = await startCentral(t, { unsubscribed: ['monitoring'] })
   const subscriber = startSubscriber(t, central.url)
   const { cause } = await subscriber.reach('refused')
   assert.equal(cause.code, 'topic-unsubscribed')
   assert.match(cause.message, /"monitoring".*Organization > Platform Integration > Streaming/)
-  await subscriber.finished
+  central.keys.subscribe('monitoring')
+  subscriber.clock.advance(600_000)
+  await subscriber.reach('open')
 })
 
-test('any other 400 gives the entry up with what the server said', (t) =>
+test('any other 400 is a refusal with what the server said', (t) =>
   assertRefused(
     t,
     { status: 400, body: 'No such cluster\nmore' },
@@ -74,16 +83,16 @@ test('any other 400 gives the entry up with what the server said', (t) =>
     /400 "No such cluster"/,
   ))
 
-test('a 403 gives the entry up', (t) =>
+test('a 403 is a refusal', (t) =>
   assertRefused(t, { status: 403, body: 'Forbidden' }, 'refused', /403 "Forbidden"/))
 
-test('a 404 gives the entry up', (t) =>
+test('a 404 is a refusal', (t) =>
   assertRefused(t, { status: 404, body: '' }, 'refused', /answered 404, expected 101/))
 
-test('a 200 that is no upgrade gives the entry up', (t) =>
+test('a 200 that is no upgrade is a refusal', (t) =>
   assertRefused(t, { status: 200, body: '<html>Welcome' }, 'refused', /200 "Welcome"/))
 
-test('a redirect gives the entry up and names the host, which is not asked', async (t) => {
+test('a redirect is a refusal that names the host, which is not asked', async (t) => {
   const elsewhere = await startCentral(t)
   await assertRefused(
     t,
@@ -94,7 +103,7 @@ test('a redirect gives the entry up and names the host, which is not asked', asy
   assert.equal(elsewhere.connections.accepted, 0)
 })
 
-test('a redirect to nowhere gives the entry up, too', async (t) => {
+test('a redirect to nowhere is a refusal, too', async (t) => {
   await assertRefused(t, { status: 301 }, 'redirected', /an unreadable address/)
   const headers = { Location: 'http://[broken' }
   await assertRefused(t, { status: 308, headers }, 'redirected', /an unreadable address/)
@@ -192,7 +201,7 @@ test('a certificate that is not trusted is retried, and the message says what to
   assert.equal(central.handshakes.length, 0)
 })
 
-test('certificates are not looked at where that was asked for', async (t) => {
+test('certificates are not verified where that was asked for', async (t) => {
   const { expired } = await certificates()
   const central = await startCentral(t, { tls: expired })
   const subscriber = startSubscriber(t, central.url, { verifyCertificates: false })
@@ -241,19 +250,92 @@ test('a server that does not speak HTTP is retried', async (t) => {
   assert.equal(cause.code, 'answer-invalid')
 })
 
-test('a 101 that is no WebSocket is retried', async (t) => {
-  const server = await startSilentServer(t)
-  const subscriber = startSubscriber(t, `ws://127.0.0.1:${server.port}`)
-  await until(() => server.connections.length === 1)
-  server.connections[0]?.write(
-    'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n\r\n',
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\n'
+
+for (const [what, answer, message] of [
+  [
+    'a wrong Sec-WebSocket-Accept',
+    () =>
+      `${SWITCHING}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: no\r\n\r\n`,
+    /answered 101, but not as a WebSocket server does: .*Sec-WebSocket-Accept/,
+  ],
+  [
+    'another Upgrade',
+    (accept: string) =>
+      `${SWITCHING}Upgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    /answered 101, but not as a WebSocket server does: .*Upgrade/,
+  ],
+  [
+    'no Upgrade',
+    (accept: string) => `${SWITCHING}Sec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    /answered 101, but not as a WebSocket server does: .*Upgrade/,
+  ],
+  [
+    'Upgrade, but no Connection',
+    (accept: string) => `${SWITCHING}Upgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    /answered 101, but not as a WebSocket server does/,
+  ],
+] as const) {
+  test(`a 101 with ${what} is retried, at once`, async (t) => {
+    const server = await startWebSocketServer(t, answer)
+    const subscriber = startSubscriber(t, server.url)
+    const { cause } = await subscriber.reach('retrying')
+    assert.equal(cause.code, 'answer-invalid')
+    assert.match(cause.message, message)
+    await until(() => server.socket?.destroyed === true || server.ended)
+  })
+}
+
+for (const [what, answer] of [
+  ['a 100 Continue that nothing follows', 'HTTP/1.1 100 Continue\r\n\r\n'],
+  ['103 Early Hints that nothing follows', 'HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n'],
+  ['a header that stops midway', 'HTTP/1.1 101 Switching Protocols\r\nUpgr'],
+] as const) {
+  test(`${what} is given up after 10 s and retried`, async (t) => {
+    const server = await startWebSocketServer(t, () => answer)
+    const subscriber = startSubscriber(t, server.url)
+    await until(() => server.socket?.bytesWritten === answer.length)
+    subscriber.clock.advance(9999)
+    assert.equal(subscriber.status.type, 'connecting')
+    subscriber.clock.advance(1)
+    assert.equal((await subscriber.reach('retrying')).cause.code, 'timed-out')
+  })
+}
+
+test('a 100 Continue before the 101 changes nothing', async (t) => {
+  const server = await startWebSocketServer(
+    t,
+    (accept) =>
+      `HTTP/1.1 100 Continue\r\n\r\n${SWITCHING}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
   )
-  const { cause } = await subscriber.reach('retrying')
-  assert.equal(cause.code, 'answer-invalid')
-  assert.match(cause.message, /Sec-WebSocket-Accept/)
+  await startSubscriber(t, server.url).reach('open')
 })
 
-test('a key that no header can carry gives the entry up without showing it', async (t) => {
+test('an endless header is retried', async (t) => {
+  const server = await startWebSocketServer(
+    t,
+    () => `${SWITCHING}${'X-Filler: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n'.repeat(10_000)}`,
+  )
+  const subscriber = startSubscriber(t, server.url)
+  assert.equal((await subscriber.reach('retrying')).cause.retry, true)
+})
+
+test('a 2xx whose body never ends is a refusal after 10 s, and tried again', async (t) => {
+  const server = await startWebSocketServer(
+    t,
+    () => 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n',
+  )
+  const subscriber = startSubscriber(t, server.url)
+  await until(() => (server.socket?.bytesWritten ?? 0) > 50)
+  await until(() => {
+    subscriber.clock.advance(1000)
+    return subscriber.status.type === 'refused'
+  })
+  const { cause } = await subscriber.reach('refused')
+  assert.match(cause.message, /answered 200/)
+})
+
+test('a key that no header can carry is a refusal that does not show it', async (t) => {
   const central = await startCentral(t)
   const key = makeKey('broken')
   const subscriber = startSubscriber(t, central.url, { key: fixedKey(`${key}\nX: y`) })
@@ -284,19 +366,3 @@ test('no UserName is sent where there is none', async (t) => {
   await startSubscriber(t, central.url).reach('open')
   assert.equal(central.handshakes[0]?.headers.username, undefined)
 })
-
-for (const [what, headers] of [
-  ['without an upgrade', ''],
-  ['to another protocol', 'Upgrade: h2c\r\nConnection: Upgrade\r\n'],
-] as const) {
-  test(`a 101 ${what} is retried`, async (t) => {
-    const server = await startTcpServer(t, (socket) =>
-      socket.end(`HTTP/1.1 101 Switching Protocols\r\n${headers}\r\n`),
-    )
-    const subscriber = startSubscriber(t, `ws://${server.authority}`)
-    const { cause } = await subscriber.reach('retrying')
-    assert.equal(cause.code, 'answer-invalid')
-    assert.match(cause.message, /answered 101, but not as a WebSocket server does/)
-    await until(() => server.connections.every((socket) => socket.closed))
-  })
-}

@@ -3,19 +3,20 @@ import { test } from 'node:test'
 import { startHeartbeat } from '../../src/connection/heartbeat.js'
 import { FakeClock } from '../helpers/clock.js'
 
-function start() {
+function start(answersPings = true) {
   const clock = new FakeClock()
   const pingsAt: number[] = []
   const silentAt: number[] = []
   const heartbeat = startHeartbeat({
     clock,
+    answersPings,
     ping: () => pingsAt.push(clock.elapsed() / 1000),
     silent: () => silentAt.push(clock.elapsed() / 1000),
   })
   return { clock, heartbeat, pingsAt, silentAt }
 }
 
-test('pings every 30 s as long as there is life', () => {
+test('a heartbeat pings every 30 s as long as there is life', () => {
   const { clock, heartbeat, pingsAt, silentAt } = start()
   for (let second = 0; second < 120; second += 1) {
     heartbeat.alive()
@@ -48,7 +49,7 @@ test('pongs alone keep a connection that has nothing to say', () => {
   assert.deepEqual(silentAt, [])
 })
 
-test('while paused its clock stands still and no ping is sent', () => {
+test('a paused heartbeat sends no ping, and its clock stands still', () => {
   const { clock, heartbeat, pingsAt, silentAt } = start()
   clock.advance(20_000)
   heartbeat.pause()
@@ -72,7 +73,7 @@ test('time in which the whole process stood still is no silence of the peer', ()
   assert.equal(silentAt.length, 1)
 })
 
-test('what is read before the late timer is no sign of life to come', () => {
+test('a frame that is read before a late timer counts at the time it was read', () => {
   const { clock, heartbeat, silentAt } = start()
   // As after a suspend: the socket is read first, then timers go off.
   clock.setTimeout(() => heartbeat.alive(), 29_000)
@@ -81,7 +82,7 @@ test('what is read before the late timer is no sign of life to come', () => {
   assert.deepEqual(silentAt, [7260])
 })
 
-test('a process that stood still while it was paused finds the silence after 60 s as ever', () => {
+test('a process that stood still during a pause finds the silence after 60 s as usual', () => {
   const { clock, heartbeat, silentAt } = start()
   clock.advance(10_000)
   heartbeat.pause()
@@ -92,10 +93,39 @@ test('a process that stood still while it was paused finds the silence after 60 
   assert.deepEqual(silentAt, [resumedAt + 50])
 })
 
-test('nothing happens and no timer is left once it is stopped', () => {
+test('a heartbeat that is stopped does nothing more and leaves no timer', () => {
   const { clock, heartbeat, pingsAt, silentAt } = start()
   heartbeat.stop()
   assert.equal(clock.timers, 0)
   clock.advance(120_000)
   assert.deepEqual([...pingsAt, ...silentAt], [])
+})
+
+test('a server that may not answer pings is never called silent before its first pong', () => {
+  const { clock, pingsAt, silentAt } = start(false)
+  clock.advance(3_600_000)
+  assert.deepEqual(silentAt, [])
+  // Pinging stops after three pings that nobody answered.
+  assert.deepEqual(pingsAt, [30, 60, 90])
+})
+
+test('a server that has answered a ping is judged like one that is known to', () => {
+  const { clock, heartbeat, pingsAt, silentAt } = start(false)
+  clock.advance(95_000)
+  heartbeat.pong()
+  clock.advance(59_999)
+  assert.deepEqual(silentAt, [])
+  assert.deepEqual(pingsAt, [30, 60, 90, 120, 150])
+  clock.advance(1)
+  assert.deepEqual(silentAt, [155])
+})
+
+test('frames of a server that answers no pings count as no pong', () => {
+  const { clock, heartbeat, pingsAt, silentAt } = start(false)
+  for (let second = 0; second < 300; second += 1) {
+    heartbeat.alive()
+    clock.advance(1000)
+  }
+  clock.advance(300_000)
+  assert.deepEqual([pingsAt.length, silentAt.length], [3, 0])
 })

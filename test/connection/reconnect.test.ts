@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { ReplayPoint } from '../../src/classic/resume.js'
 import { createLimiter } from '../../src/net/limiter.js'
+import type { ResumePoint } from '../../src/service.js'
 import type { CentralSocket } from '../../src/simulator/socket.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { type Subscriber, startSubscriber } from '../helpers/subscription.js'
+import { startWebSocketServer } from '../helpers/websocket-server.js'
 
 const types = (subscriber: Subscriber) => subscriber.statuses.map(({ type }) => type)
 const bytesOf = (subscriber: Subscriber) => subscriber.frames.map(({ bytes }) => bytes[0])
@@ -24,6 +25,18 @@ for (const code of [1000, 1001, 1011, 1012, 4000]) {
     assert.equal(subscriber.status.reconnects, 1)
   })
 }
+
+test('a server that closes, but does not end TCP, is left after a second', async (t) => {
+  const server = await startWebSocketServer(t)
+  const subscriber = startSubscriber(t, server.url)
+  await subscriber.reach('open')
+  server.socket?.write(Uint8Array.of(0x88, 2, 3, 243))
+  await until(() => server.ended)
+  subscriber.clock.advance(999)
+  assert.equal(subscriber.status.type, 'open')
+  subscriber.clock.advance(1)
+  assert.equal((await subscriber.reach('retrying')).cause.status, 1011)
+})
 
 test('a connection that ends without a close frame is followed by another', async (t) => {
   const central = await startCentral(t)
@@ -143,7 +156,7 @@ test('frames sent with the answer to the handshake arrive, and frames before a c
   assert.deepEqual(bytesOf(subscriber), [1, 2, 3, 4])
 })
 
-test('waits double as long as tries come to nothing, up to a minute', async (t) => {
+test('the waits double while tries fail, up to a minute', async (t) => {
   const central = await startCentral(t)
   const remove = central.failHandshake({ type: 'answer', status: 503 }, {}, Infinity)
   const subscriber = startSubscriber(t, central.url)
@@ -250,26 +263,26 @@ test('replay headers are repeated until a frame has come, then they reach back t
   ])
 })
 
-test('a subscription in place of another goes on where that one ended', async (t) => {
+test('a subscription that replaces another continues where that one ended', async (t) => {
   const central = await startCentral(t)
   const clock = new FakeClock()
   const replay = { deliverAll: true }
   const timestamp = BigInt(clock.now() - 90_000) * 1_000_000n
   const first = startSubscriber(t, central.url, { clock, replay, lastTimestamp: () => timestamp })
   await first.reach('open')
-  assert.ok(!first.subscription.replayPoint)
+  assert.ok(!first.subscription.resumePoint)
   await (await central.waitForSocket()).sendEmpty()
   await first.receive(1)
   first.stop()
   await first.finished
-  let resume: ReplayPoint | undefined = first.subscription.replayPoint
+  let resume: ResumePoint | undefined = first.subscription.resumePoint
   // The second one receives nothing: what comes after it goes on from the same point.
   for (let count = 0; count < 2; count += 1) {
     const next = startSubscriber(t, central.url, { clock, replay, resume })
     await next.reach('open')
     next.stop()
     await next.finished
-    resume = next.subscription.replayPoint
+    resume = next.subscription.resumePoint
   }
   startSubscriber(t, central.url, { clock, resume })
   await until(() => central.handshakes.length === 4)
@@ -286,7 +299,7 @@ test('a subscription in place of another goes on where that one ended', async (t
   ])
 })
 
-test('without reconnect a good-bye of the server is a normal end', async (t) => {
+test('without reconnect an orderly close by the server is a normal end', async (t) => {
   const central = await startCentral(t)
   for (const code of [1000, 1001]) {
     const subscriber = startSubscriber(t, central.url, { reconnect: false })
@@ -329,7 +342,7 @@ test('without reconnect a handshake is not tried twice', async (t) => {
   assert.equal(central.handshakes.length, 1)
 })
 
-test('many who lose the server at once come back spread out, sixteen at a time', async (t) => {
+test('many entries that lose the server at once reconnect spread out, sixteen at a time', async (t) => {
   const central = await startCentral(t)
   const clock = new FakeClock()
   const limiter = createLimiter()

@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { createDecoders } from '../../src/classic/decoders.js'
 import { createDecoder } from '../../src/classic/message.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import type { UnknownField } from '../../src/decode/unknown-fields.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
-import { Decoders } from '../../src/pipeline/decoders.js'
 import { bytes, frameOf, int } from '../helpers/wire.js'
 
 function counting() {
@@ -87,7 +87,7 @@ function logging(protoDir?: string) {
     if (level === 'debug') debug.push(message)
     else lines.push(`${level}: ${message}`)
   })
-  const decoders = new Decoders({ protoDir, readable: false, log })
+  const decoders = createDecoders({ protoDir, readable: false, log })
   const decode = (payload: Uint8Array, name = 'A', envelope: Uint8Array = new Uint8Array()) => {
     const frame = Buffer.concat([frameOf(payload), envelope])
     const decoder = decoders.of({ name, topic: 'monitoring' })

@@ -1,16 +1,13 @@
 /** Subscribes at each URL it is given, and prints the first status after connecting, one JSON line each. */
 
 import { subscribe } from '../../src/connection/subscribe.js'
-import { parseHost } from '../../src/net/host.js'
 import { createLimiter } from '../../src/net/limiter.js'
-import { fixedKey } from './subscription.js'
+import { endpointAt, fixedKey } from './subscription.js'
 
 for (const url of process.argv.slice(2)) {
   const stop = new AbortController()
   const subscription = subscribe({
-    entry: { topic: 'monitoring', username: undefined, host: parseHost(url) },
-    key: fixedKey('not-a-real-key'),
-    userAgent: 'aruba-stream/test',
+    endpoint: endpointAt(url, { key: fixedKey('not-a-real-key') }),
     limiter: createLimiter(),
     signal: stop.signal,
     onStatus: (status) => {

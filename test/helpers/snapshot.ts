@@ -29,7 +29,7 @@ export function entry(name: string, over: Partial<EntrySnapshot> = {}): EntrySna
     messages: 0,
     undecodable: 0,
     unknownFields: 0,
-    keyAge: undefined,
+    credentialAge: undefined,
     ...over,
   }
 }

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test'
-import type { KeySource } from '../../src/classic/key-source.js'
+import { createEndpoint, type EndpointOptions } from '../../src/classic/endpoint.js'
+import type { KeySource } from '../../src/classic/entry-key.js'
 import type { Frame } from '../../src/connection/frame.js'
 import type { Status } from '../../src/connection/status.js'
 import {
@@ -10,6 +11,7 @@ import {
 import { parseHost } from '../../src/net/host.js'
 import { createLimiter } from '../../src/net/limiter.js'
 import { Secret } from '../../src/secret.js'
+import type { Endpoint } from '../../src/service.js'
 import { FakeClock, until } from './clock.js'
 import { makeKey } from './keys.js'
 
@@ -79,11 +81,15 @@ export class Subscriber {
   }
 }
 
-export type SubscriberOptions = Partial<Omit<SubscribeOptions, 'clock' | 'signal' | 'entry'>> & {
+export type SubscriberOptions = Partial<
+  Omit<SubscribeOptions, 'clock' | 'signal' | 'endpoint'> & Pick<EndpointOptions, 'key' | 'replay'>
+> & {
   readonly clock?: FakeClock
-  readonly entry?: Partial<SubscribeOptions['entry']>
-  /** Read frames as they come; true unless told. */
+  readonly entry?: Partial<EndpointOptions['entry']>
+  /** Read frames as they come; default: true. */
   readonly collect?: boolean
+  /** Changes the endpoint. */
+  readonly adapt?: (endpoint: Endpoint) => Endpoint
 }
 
 /** A key that never changes. */
@@ -92,21 +98,35 @@ export function fixedKey(text = makeKey('fixed')): KeySource {
   return { current: () => key, afterUnauthorized: () => Promise.resolve(key) }
 }
 
+/** The endpoint of a topic, by default `monitoring`, of Classic Central at a URL. */
+export function endpointAt(
+  url: string,
+  {
+    entry,
+    ...options
+  }: Partial<Omit<EndpointOptions, 'entry'>> & Pick<SubscriberOptions, 'entry'> = {},
+): Endpoint {
+  return createEndpoint({
+    key: fixedKey(),
+    userAgent: 'aruba-stream/test',
+    ...options,
+    entry: { topic: 'monitoring', username: undefined, host: parseHost(url), ...entry },
+  })
+}
+
 /** Subscribes to `monitoring` at a URL; stopped when the test ends. */
 export function startSubscriber(
   t: TestContext,
   url: string,
-  { clock = new FakeClock(), entry, collect = true, ...options }: SubscriberOptions = {},
+  options: SubscriberOptions = {},
 ): Subscriber {
+  const { clock = new FakeClock(), collect = true, adapt = (endpoint) => endpoint } = options
+  const { entry, key = fixedKey(), replay, clock: _, collect: __, adapt: ___, ...rest } = options
+  const endpoint = adapt(
+    endpointAt(url, { entry: entry ?? {}, key, replay, now: () => clock.now() }),
+  )
   const subscriber = new Subscriber(
-    {
-      key: fixedKey(),
-      userAgent: 'aruba-stream/test',
-      limiter: createLimiter(),
-      random: () => 0.5,
-      ...options,
-      entry: { topic: 'monitoring', username: undefined, host: parseHost(url), ...entry },
-    },
+    { endpoint, limiter: createLimiter(), random: () => 0.5, ...rest },
     clock,
     collect,
   )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { parseHost, socketUrl, validateUrl } from '../../src/net/host.js'
+import { parseHost, validateUrl } from '../../src/net/host.js'
 
 describe('parseHost', () => {
   for (const text of [
@@ -14,14 +14,14 @@ describe('parseHost', () => {
   ]) {
     test(`takes ${JSON.stringify(text)}`, () => {
       const host = parseHost(text)
-      assert.equal(socketUrl(host), 'wss://h.example/streaming/api')
       assert.equal(validateUrl(host), 'https://h.example/streaming/token/validate')
     })
   }
 
   test('keeps a port, and takes IPv6 in brackets', () => {
-    assert.equal(socketUrl(parseHost('h.example:8443')), 'wss://h.example:8443/streaming/api')
-    assert.equal(socketUrl(parseHost('[::1]:8443')), 'wss://[::1]:8443/streaming/api')
+    for (const authority of ['h.example:8443', '[::1]:8443']) {
+      assert.deepEqual(parseHost(authority), { authority, secure: true })
+    }
   })
 
   test('takes plain text for loopback hosts alone', () => {

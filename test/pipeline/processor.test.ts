@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { type LogLevel, loggerTo } from '../../src/log.js'
 import { Processor } from '../../src/pipeline/processor.js'
 
-test('a decoder that fails in a way of its own costs one frame, not the stream', async () => {
+test('an unexpected error of the decoder costs one frame, not the stream', async () => {
   const logged: { level: LogLevel; message: string }[] = []
   const buried: { readonly reason: string; readonly bytes: Uint8Array }[] = []
   const processor = new Processor({

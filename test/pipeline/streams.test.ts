@@ -1,31 +1,32 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
-import type { CustomerEntry } from '../../src/input/entries.js'
-import { parseHost } from '../../src/net/host.js'
-import { Streams } from '../../src/pipeline/streams.js'
-import { Secret } from '../../src/secret.js'
+import { Streams, type Work } from '../../src/pipeline/streams.js'
 
-const ENTRY: CustomerEntry = {
-  name: 'A',
-  topic: 'audit',
-  username: undefined,
-  hostname: undefined,
-  key: new Secret('k'),
-  host: parseHost('http://127.0.0.1:1'),
+/** Streams whose work ends when the test says so. */
+function start() {
+  const stop = new AbortController()
+  const failures = { count: 0 }
+  const streams = new Streams({
+    stopping: stop.signal,
+    onFailure: () => {
+      failures.count += 1
+    },
+  })
+  const runs: { signal: AbortSignal; end: () => void }[] = []
+  const work: Work = (signal) =>
+    new Promise((resolve) => {
+      runs.push({ signal, end: () => resolve() })
+    })
+  return { streams, runs, work, stop, failures }
 }
 
 test('an entry that was removed and comes back waits for what it had received', async () => {
-  const runs: { signal: AbortSignal; end: () => void }[] = []
-  const streams = new Streams({
-    run: (_, signal) => new Promise((end) => runs.push({ signal, end })),
-    stopping: new AbortController().signal,
-    onFailure: () => assert.fail('nothing fails here'),
-  })
-  streams.start([ENTRY])
+  const { streams, runs, work } = start()
+  streams.start('A', work)
   await setImmediate()
   const stopped = streams.stop('A')
-  streams.start([ENTRY])
+  streams.start('A', work)
   await setImmediate()
   assert.equal(runs.length, 1)
   assert.equal(runs[0]?.signal.aborted, true)
@@ -35,5 +36,39 @@ test('an entry that was removed and comes back waits for what it had received', 
   assert.equal(runs.length, 2)
   assert.equal(runs[1]?.signal.aborted, false)
   runs[1]?.end()
-  await streams.done
+  await streams.finished()
+})
+
+test('streams have finished when a change that was under way has started none', async () => {
+  const { streams, runs, work } = start()
+  let change = () => {}
+  void streams.track(
+    () =>
+      new Promise((resolve) => {
+        change = resolve
+      }),
+  )
+  streams.start('A', work)
+  await setImmediate()
+  let finished = false
+  const done = streams.finished().then(() => {
+    finished = true
+  })
+  runs[0]?.end()
+  await setImmediate()
+  assert.equal(finished, false)
+  change()
+  await done
+  assert.equal(streams.ended, true)
+})
+
+test('a stream that throws is reported, and thrown when the others have ended', async () => {
+  const { streams, runs, work, failures } = start()
+  streams.start('A', work)
+  streams.start('B', () => Promise.reject(new Error('a bug')))
+  await setImmediate()
+  assert.equal(failures.count, 1)
+  const finished = streams.finished()
+  runs[0]?.end()
+  await assert.rejects(finished, /a bug/)
 })

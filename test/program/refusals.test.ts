@@ -4,7 +4,7 @@ import { startCentral } from '../helpers/central.js'
 import { makeKey } from '../helpers/keys.js'
 import { entryOf, printed, startStream } from '../helpers/stream.js'
 
-test('a topic that is not ticked is given up beside a good one, which streams on', async (t) => {
+test('a topic that is not ticked is refused beside a good one, which streams on', async (t) => {
   const central = await startCentral(t, { unsubscribed: ['location'] })
   const input = { Off: entryOf('location'), On: entryOf('monitoring') }
   const program = await startStream(t, central, ['--decode_data'], { input })
@@ -19,11 +19,11 @@ test('a topic that is not ticked is given up beside a good one, which streams on
   const { code, stdout } = await program.result
   assert.equal(code, 0)
   assert.equal(printed(stdout).length, 1)
-  // Given up is given up: Central is not asked again.
+  // Central is asked again after 10 minutes.
   assert.equal(central.handshakes.filter(({ topic }) => topic === 'location').length, 1)
 })
 
-test('exit code 3 where every entry is given up, for whatever reason', async (t) => {
+test('exit code 3 where every entry is refused, for whatever reason', async (t) => {
   const central = await startCentral(t, { unsubscribed: ['location'] })
   const input = {
     Unticked: entryOf('location'),
@@ -59,26 +59,57 @@ test('exit code 3 where every entry is given up, for whatever reason', async (t)
   assert.equal(central.handshakes.length, 5)
 })
 
-test('exit code 1 where every entry is refused in the end, but one was open before', async (t) => {
-  const central = await startCentral(t)
-  const program = await startStream(t, central)
-  const socket = await central.waitForSocket()
-  central.failHandshake({ type: 'answer', status: 404 }, {}, Number.POSITIVE_INFINITY)
-  socket.close(1001)
-  const { code, stderr } = await program.result
-  assert.equal(code, 1, stderr)
-  assert.match(stderr, /ERROR +A: .*answered 404/)
-})
-
-test('exit code 3 where the key of the only entry is refused twice on the socket', async (t) => {
+test('a 401 on the socket to a key that its validation calls good is retried, and says so', async (t) => {
   const central = await startCentral(t)
   const key = makeKey('good for REST alone')
-  central.failHandshake({ type: 'answer', status: 401 }, { key }, Number.POSITIVE_INFINITY)
+  central.failHandshake({ type: 'answer', status: 401 }, { key }, 2)
   const input = { A: entryOf('audit', key) }
-  const { code, stderr } = await (await startStream(t, central, [], { input })).result
+  const program = await startStream(t, central, ['--decode_data'], { input })
+  assert.match(
+    await program.waitForLine(/WARN +A: /),
+    /401.*although its validation says that the key is good.*; trying again in/,
+  )
+  const socket = await central.waitForSocket()
+  await socket.sendEmpty()
+  await program.waitForLine('"customer":"A"', 'stdout')
+  program.kill()
+  assert.equal((await program.result).code, 0)
+})
+
+test('a refused entry beside one that was never open keeps the program alive until all are refused', async (t) => {
+  const central = await startCentral(t)
+  const input = { Refused: entryOf('audit'), Slow: entryOf('apprf') }
+  central.failHandshake({ type: 'answer', status: 403 }, { topic: 'audit' }, Infinity)
+  central.failHandshake({ type: 'answer', status: 503 }, { topic: 'apprf' })
+  central.failHandshake({ type: 'answer', status: 404 }, { topic: 'apprf' })
+  const program = await startStream(t, central, [], { input })
+  await program.waitForLine(/ERROR +Refused: .*tried again every 10 min/)
+  await program.waitForLine(/ERROR +Slow: /)
+  const { code, stderr } = await program.result
   assert.equal(code, 3, stderr)
-  assert.match(stderr, /although its validation says that the key is good/)
-  assert.equal(central.handshakes.length, 1)
+})
+
+test('one 403 after the entry was open does not end the program', async (t) => {
+  const central = await startCentral(t)
+  const program = await startStream(t, central, [])
+  const socket = await central.waitForSocket()
+  central.failHandshake({ type: 'answer', status: 403 })
+  socket.close(1001)
+  await program.waitForLine(/ERROR +A: .*403/)
+  // A reload tries at once what would be tried after 10 minutes.
+  program.kill('SIGHUP')
+  await central.nextSocket()
+  await program.waitForLine('connected again after a gap')
+  program.kill()
+  assert.equal((await program.result).code, 0)
+})
+
+test('--no_reconnect: exit code 3 where the only entry is refused', async (t) => {
+  const central = await startCentral(t)
+  central.failHandshake({ type: 'answer', status: 403 })
+  const { code, stderr } = await (await startStream(t, central, ['--no_reconnect'])).result
+  assert.equal(code, 3, stderr)
+  assert.match(stderr, /ERROR +A: .*this entry is given up/)
 })
 
 for (const close of [1000, 1001]) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { StatusTracker } from '../../src/connection/tracker.js'
+import { StatusTracker } from '../../src/connection/status.js'
 import { StreamError } from '../../src/errors.js'
 import { collapseRepeats, createLogger } from '../../src/log.js'
 import { createSilenceLog, logStatus } from '../../src/report/log-status.js'

@@ -40,7 +40,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
           messages,
           undecodable: 3,
           unknownFields: 7,
-          keyAge: 86_400,
+          credentialAge: 86_400,
           status: {
             ...OPEN,
             bytes: 12_345,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { createKeyRing, type KeyEntry } from '../../src/classic/key-store.js'
+import type { EntryKey, KeyEntry } from '../../src/classic/entry-key.js'
+import { KeyStore } from '../../src/classic/keys.js'
 import { type Validation, validateKey } from '../../src/classic/validate-key.js'
 import { StreamError } from '../../src/errors.js'
 import type { Renewal } from '../../src/input/rewrite.js'
@@ -17,7 +18,7 @@ import { leaksIn, makeKey } from '../helpers/keys.js'
 
 const never = new AbortController().signal
 
-/** A ring in front of a stand-in for Central, and a file that is a map. */
+/** A store in front of a stand-in for Central, and a file that is a map. */
 async function setUp(t: TestContext, options: CentralOptions = {}) {
   const central = await startCentral(t, options)
   const host = parseHost(central.url)
@@ -35,7 +36,7 @@ async function setUp(t: TestContext, options: CentralOptions = {}) {
     saving: Promise.resolve(),
   }
   let reads = 0
-  const ring = createKeyRing({
+  const store = new KeyStore({
     validate: (at, key, signal) =>
       validateKey({ host: at, key, verifyCertificates: true, userAgent: 'test', signal }),
     limiter: createLimiter(),
@@ -57,15 +58,26 @@ async function setUp(t: TestContext, options: CentralOptions = {}) {
       lines.push({ level, text: inspect({ message, fields }) })
     }),
   })
-  t.after(() => assert.deepEqual(leaksIn(inspect([lines, ring], { showHidden: true })), []))
+  t.after(() => assert.deepEqual(leaksIn(inspect([lines, store], { showHidden: true })), []))
   const entry = (name: string, key: string): KeyEntry => {
     file.set(name, new Secret(key))
     return { name, host, key: new Secret(key) }
   }
-  return { central, host, ring, file, saves, lines, faults, entry, reads: () => reads }
+  return { central, host, store, file, saves, lines, faults, entry, reads: () => reads }
 }
 
-/** How a promise of the ring fails; the error may not show a key. */
+type Opened = readonly { readonly entry: KeyEntry; readonly key: EntryKey }[]
+
+/** The entries that are refused, and why. */
+const refusals = (opened: Opened) =>
+  opened.flatMap(({ entry, key: { refusal } }) =>
+    refusal ? `${entry.name} ${refusal.code} ${refusal.status}` : [],
+  )
+
+const revealed = (all: readonly { readonly key: Secret | EntryKey }[]) =>
+  all.map(({ key }) => ('current' in key ? key.current() : key).reveal())
+
+/** How a promise of the store fails; the error may not show a key. */
 async function failure(promise: Promise<unknown>): Promise<StreamError> {
   const error = await promise.then(
     () => assert.fail('it did not fail'),
@@ -79,25 +91,24 @@ async function failure(promise: Promise<unknown>): Promise<StreamError> {
 const asked = (central: Central) => central.validations.map(({ key }) => key)
 
 test('entries with the same host and key share one call', async (t) => {
-  const { central, ring, entry, saves } = await setUp(t)
+  const { central, store, entry, saves } = await setUp(t)
   const [a, b] = [makeKey('a'), makeKey('b')]
   const entries = [entry('1', a), entry('2', b), entry('3', a), entry('4', a)]
-  assert.equal((await ring.validateAll(entries, never)).size, 0)
+  assert.deepEqual(refusals(await store.open(entries, never)), [])
   assert.deepEqual(asked(central).sort(), [a, b].sort())
   assert.equal(saves.length, 0)
 })
 
 test('the same key on two hosts is validated on both', async (t) => {
-  const { central, ring, entry, saves } = await setUp(t)
+  const { central, store, entry, saves } = await setUp(t)
   const other = await startCentral(t)
   const [key, renewal] = [makeKey('two hosts'), makeKey('two hosts, renewed')]
   other.keys.renew(key, renewal)
   const [one, two] = [entry('one', key), { ...entry('two', key), host: parseHost(other.url) }]
-  await ring.validateAll([one, two], never)
+  const keys = await store.open([one, two], never)
   assert.equal(central.validations.length, 1)
   assert.equal(other.validations.length, 1)
-  assert.equal(ring.source(one).current().reveal(), key)
-  assert.equal(ring.source(two).current().reveal(), renewal)
+  assert.deepEqual(revealed(keys), [key, renewal])
   assert.deepEqual(
     saves.flat().map(({ host }) => host),
     [two.host],
@@ -105,21 +116,18 @@ test('the same key on two hosts is validated on both', async (t) => {
 })
 
 test('all renewals are saved by one rewrite before anything connects', async (t) => {
-  const { central, ring, entry, saves, file, lines } = await setUp(t)
+  const { central, store, entry, saves, file, lines } = await setUp(t)
   const [a, a2, b, b2, c] = ['a', 'a2', 'b', 'b2', 'c'].map((label) => makeKey(label))
   assert.ok(a && a2 && b && b2 && c)
   central.keys.renew(a, a2)
   central.keys.renew(b, b2)
   central.keys.accept(c)
   const entries = [entry('1', a), entry('2', b), entry('3', a), entry('4', c)]
-  await ring.validateAll(entries, never)
+  const opened = await store.open(entries, never)
   assert.equal(saves.length, 1)
   assert.equal(saves[0]?.length, 2)
   const keys = [a2, b2, a2, c]
-  assert.deepEqual(
-    entries.map((each) => ring.source(each).current().reveal()),
-    keys,
-  )
+  assert.deepEqual(revealed(opened), keys)
   assert.deepEqual(
     [...file.values()].map((key) => key.reveal()),
     keys,
@@ -129,40 +137,35 @@ test('all renewals are saved by one rewrite before anything connects', async (t)
   assert.ok(renewed[0]?.text.includes(new Secret(a).fingerprint))
 })
 
-test('a refused key gives up its entries, the others go on', async (t) => {
-  const { central, ring, entry } = await setUp(t)
+test('a refused key refuses its entries, the others go on', async (t) => {
+  const { central, store, entry } = await setUp(t)
   const [good, bad] = [makeKey('good'), makeKey('bad')]
   central.keys.accept(good)
   central.keys.refuse(bad, 403)
-  const refused = await ring.validateAll(
-    [entry('1', bad), entry('2', good), entry('3', bad)],
-    never,
-  )
-  assert.deepEqual([...refused.keys()].sort(), ['1', '3'])
-  for (const error of refused.values()) {
-    assert.deepEqual([error.code, error.status], ['key-refused', 403])
-  }
+  const opened = await store.open([entry('1', bad), entry('2', good), entry('3', bad)], never)
+  assert.deepEqual(refusals(opened), ['1 key-refused 403', '3 key-refused 403'])
 })
 
 test('without an answer there is one warning a host, and the keys stay in use', async (t) => {
-  const { central, ring, entry, lines, saves } = await setUp(t)
+  const { central, store, entry, lines, saves } = await setUp(t)
   const body = makeKey('in an answer')
   central.failValidation({ type: 'answer', status: 503, body }, {}, Infinity)
   const entries = [1, 2, 3].map((n) => entry(`e${n}`, makeKey(`unanswered ${n}`)))
-  assert.equal((await ring.validateAll(entries, never)).size, 0)
+  const opened = await store.open(entries, never)
+  assert.deepEqual(refusals(opened), [])
   assert.equal(saves.length, 0)
   const warnings = lines.filter(({ level }) => level === 'warn')
   assert.equal(warnings.length, 1)
   assert.match(warnings[0]?.text ?? '', /503.*entries: 3/s)
-  for (const each of entries) assert.ok(ring.source(each).current().equals(each.key))
+  assert.deepEqual(revealed(opened), revealed(entries))
 })
 
 test('a host that has not answered yet is asked for two keys at a time', async (t) => {
-  const { central, ring, entry } = await setUp(t)
+  const { central, store, entry } = await setUp(t)
   const { promise, resolve } = withResolvers()
   central.failValidation({ type: 'hold', until: promise }, {}, Infinity)
   const entries = Array.from({ length: 45 }, (_, n) => entry(`e${n}`, makeKey(`key ${n}`)))
-  const done = ring.validateAll(entries, never)
+  const done = store.open(entries, never)
   await until(() => central.validations.length >= 2)
   for (let turns = 0; turns < 50; turns += 1) await turn()
   assert.equal(central.validations.length, 2)
@@ -171,11 +174,11 @@ test('a host that has not answered yet is asked for two keys at a time', async (
   assert.equal(central.validations.length, 45)
 })
 
-/** A ring whose hosts do what they are told to; it tells which keys were asked for. */
+/** A store whose hosts do what they are told to; it tells which keys were asked for. */
 function setUpHosts(meet: (host: Host, key: Secret, count: number) => Promise<Validation>) {
   const warnings: string[] = []
   const keys: Secret[] = []
-  const ring = createKeyRing({
+  const store = new KeyStore({
     validate: async (host, key, signal) => {
       keys.push(key)
       const count = keys.length
@@ -190,7 +193,7 @@ function setUpHosts(meet: (host: Host, key: Secret, count: number) => Promise<Va
       if (level === 'warn') warnings.push(inspect({ message, fields }))
     }),
   })
-  return { ring, keys, warnings }
+  return { store, keys, warnings }
 }
 
 const entriesOf = (name: string, count: number): KeyEntry[] =>
@@ -201,43 +204,43 @@ const entriesOf = (name: string, count: number): KeyEntry[] =>
   }))
 
 test('a host that gives no answer to its first two keys is not asked for the others', async () => {
-  const { ring, keys, warnings } = setUpHosts(async ({ authority }) => {
+  const { store, keys, warnings } = setUpHosts(async ({ authority }) => {
     if (authority === 'alive.example') return { type: 'accepted' }
     throw new StreamError('timed-out', `${authority}: no answer`)
   })
   const [dead, alive] = [entriesOf('dead.example', 41), entriesOf('alive.example', 5)]
-  assert.equal((await ring.validateAll([...dead, ...alive], never)).size, 0)
+  assert.deepEqual(refusals(await store.open([...dead, ...alive], never)), [])
   // A third call may have begun by then, and is given up.
   assert.ok(keys.length <= 3 + 5, `${keys.length} calls`)
   assert.equal(warnings.length, 1)
   assert.match(warnings[0] ?? '', /dead\.example: no answer.*entries: 41/s)
-  await ring.validateAll(dead, never)
+  await store.open(dead, never)
   assert.ok(keys.length <= 3 + 5 + 3, `${keys.length} calls`)
 })
 
 test('one fault of a key that many entries share gives no host up', async () => {
-  const { ring, keys } = setUpHosts(async (_host, _key, count) => {
+  const { store, keys } = setUpHosts(async (_host, _key, count) => {
     if (count === 1) throw new StreamError('unreachable', 'nobody there')
     return { type: 'accepted' }
   })
   const [first, ...others] = entriesOf('us.example', 4)
   assert.ok(first)
   const shared = ['a', 'b', 'c'].map((name) => ({ ...first, name }))
-  await ring.validateAll([...shared, ...others], never)
+  await store.open([...shared, ...others], never)
   assert.equal(keys.length, 4)
 })
 
 test('a host that answers at times is asked for every key', async () => {
-  const { ring, keys } = setUpHosts(async (_host, _key, count) => {
+  const { store, keys } = setUpHosts(async (_host, _key, count) => {
     if (count === 1) throw new StreamError('unavailable', 'busy', { status: 503 })
     throw new StreamError('timed-out', 'no answer')
   })
-  await ring.validateAll(entriesOf('us.example', 10), never)
+  await store.open(entriesOf('us.example', 10), never)
   assert.equal(keys.length, 10)
 })
 
 test('an abort ends the validation of all keys at once', async (t) => {
-  const { central, ring, entry } = await setUp(t)
+  const { central, store, entry } = await setUp(t)
   central.failValidation({ type: 'stall' }, {}, Infinity)
   const warnings: Error[] = []
   const onWarning = (warning: Error) => warnings.push(warning)
@@ -245,7 +248,7 @@ test('an abort ends the validation of all keys at once', async (t) => {
   t.after(() => process.off('warning', onWarning))
   const entries = Array.from({ length: 45 }, (_, n) => entry(`e${n}`, makeKey(`aborted ${n}`)))
   const controller = new AbortController()
-  const done = ring.validateAll([...entries, ...entries], controller.signal)
+  const done = store.open([...entries, ...entries], controller.signal)
   await until(() => central.validations.length === 2)
   const reason = new Error('the end')
   controller.abort(reason)
@@ -256,13 +259,13 @@ test('an abort ends the validation of all keys at once', async (t) => {
 })
 
 test('a save that hangs does not hold up an abort', async (t) => {
-  const { central, ring, entry, faults, saves } = await setUp(t)
+  const { central, store, entry, faults, saves } = await setUp(t)
   const { promise, resolve } = withResolvers()
   faults.saving = promise
   const key = makeKey('slow disk')
   central.keys.renew(key, makeKey('slow disk, renewed'))
   const controller = new AbortController()
-  const done = ring.validateAll([entry('1', key)], controller.signal)
+  const done = store.open([entry('1', key)], controller.signal)
   await until(() => saves.length === 1)
   controller.abort(new Error('the end'))
   await assert.rejects(done, /the end/)
@@ -270,9 +273,9 @@ test('a save that hangs does not hold up an abort', async (t) => {
 })
 
 test('after a 401 a key that was put into the file by now is used, without asking Central', async (t) => {
-  const { central, ring, entry, file, saves } = await setUp(t)
+  const { central, store, entry, file, saves } = await setUp(t)
   const [old, pasted] = [makeKey('old'), makeKey('pasted')]
-  const source = ring.source(entry('1', old))
+  const source = store.add(entry('1', old))
   file.set('1', new Secret(pasted))
   assert.equal((await source.afterUnauthorized(source.current(), never)).reveal(), pasted)
   assert.equal(source.current().reveal(), pasted)
@@ -281,12 +284,11 @@ test('after a 401 a key that was put into the file by now is used, without askin
 })
 
 test('after a 401 the renewal is fetched, saved and used, once for all who share the key', async (t) => {
-  const { central, ring, entry, file, saves, reads } = await setUp(t)
+  const { central, store, entry, file, saves, reads } = await setUp(t)
   const [old, renewal] = [makeKey('old'), makeKey('renewal')]
   const entries = ['1', '2', '3'].map((name) => entry(name, old))
-  await ring.validateAll(entries, never)
+  const sources = (await store.open(entries, never)).map(({ key }) => key)
   central.keys.renew(old, renewal)
-  const sources = entries.map((each) => ring.source(each))
   const refused = new Secret(old)
   const [first, second, third] = sources
   assert.ok(first && second && third)
@@ -302,30 +304,30 @@ test('after a 401 the renewal is fetched, saved and used, once for all who share
   for (const key of file.values()) assert.equal(key.reveal(), renewal)
 })
 
-test('a key that Central calls good and the socket refuses is given up, which is said', async (t) => {
-  const { ring, entry } = await setUp(t)
-  const source = ring.source(entry('1', makeKey('good')))
+test('where the validation says that the key is good, the entry waits, which is said', async (t) => {
+  const { store, entry } = await setUp(t)
+  const source = store.add(entry('1', makeKey('good')))
   const error = await failure(source.afterUnauthorized(source.current(), never))
-  assert.deepEqual([error.code, error.retry], ['key-refused', false])
+  assert.deepEqual([error.code, error.retry], ['still-unauthorized', true])
   assert.match(error.message, /401 .*although its validation says that the key is good/)
 })
 
-test('a key that is refused twice is given up', async (t) => {
-  const { central, ring, entry } = await setUp(t)
+test('a key that its validation refuses, too, is refused', async (t) => {
+  const { central, store, entry } = await setUp(t)
   const key = makeKey('refused')
   central.keys.refuse(key)
-  const source = ring.source(entry('1', key))
+  const source = store.add(entry('1', key))
   const error = await failure(source.afterUnauthorized(source.current(), never))
   assert.equal(error.code, 'key-refused')
 })
 
 test('where the validation after a 401 gets no answer, the next 401 asks again', async (t) => {
-  const { central, ring, entry } = await setUp(t)
+  const { central, store, entry } = await setUp(t)
   const [old, renewal] = [makeKey('old'), makeKey('renewal')]
   central.keys.renew(old, renewal)
   const headers = { 'Retry-After': '3' }
   central.failValidation({ type: 'answer', status: 503, headers })
-  const source = ring.source(entry('1', old))
+  const source = store.add(entry('1', old))
   const error = await failure(source.afterUnauthorized(source.current(), never))
   assert.deepEqual([error.code, error.retry, error.retryAfterMs], ['unavailable', true, 3000])
   assert.equal(source.current().reveal(), old)
@@ -333,10 +335,10 @@ test('where the validation after a 401 gets no answer, the next 401 asks again',
 })
 
 test('a file that is wrong now is passed over', async (t) => {
-  const { central, ring, entry, faults, lines } = await setUp(t)
+  const { central, store, entry, faults, lines } = await setUp(t)
   const [old, renewal] = [makeKey('old'), makeKey('renewal')]
   central.keys.renew(old, renewal)
-  const source = ring.source(entry('1', old))
+  const source = store.add(entry('1', old))
   faults.read = new StreamError('input-invalid', 'input.json: not JSON')
   assert.equal((await source.afterUnauthorized(source.current(), never)).reveal(), renewal)
   assert.deepEqual(
@@ -346,14 +348,14 @@ test('a file that is wrong now is passed over', async (t) => {
 })
 
 test('an old key in a file that cannot be written is not taken for a new one', async (t) => {
-  const { central, ring, entry, file, faults } = await setUp(t)
+  const { central, store, entry, file, faults } = await setUp(t)
   const keys = ['a', 'b', 'c', 'd'].map((label) => makeKey(label))
   const [a = '', b = '', c = '', d = ''] = keys
   central.keys.renew(a, b)
   const one = entry('1', a)
-  await ring.validateAll([one], never)
+  const source = (await store.open([one], never))[0]?.key
+  assert.ok(source)
   faults.readOnly = true
-  const source = ring.source(one)
   central.keys.renew(b, c)
   assert.equal((await source.afterUnauthorized(source.current(), never)).reveal(), c)
   central.keys.renew(c, d)
@@ -362,7 +364,7 @@ test('an old key in a file that cannot be written is not taken for a new one', a
 })
 
 test('renewals that come while the file is written are saved together', async (t) => {
-  const { central, ring, entry, faults, saves, file } = await setUp(t)
+  const { central, store, entry, faults, saves, file } = await setUp(t)
   const keys = Array.from({ length: 8 }, (_, n) => makeKey(`old ${n}`))
   const renewals = keys.map((_, n) => makeKey(`new ${n}`))
   keys.forEach((key, n) => {
@@ -370,7 +372,7 @@ test('renewals that come while the file is written are saved together', async (t
   })
   const { promise, resolve } = withResolvers()
   faults.saving = promise
-  const sources = keys.map((key, n) => ring.source(entry(`e${n}`, key)))
+  const sources = keys.map((key, n) => store.add(entry(`e${n}`, key)))
   const done = Promise.all(sources.map((each) => each.afterUnauthorized(each.current(), never)))
   await until(() => sources.every((each, n) => each.current().reveal() === renewals[n]))
   resolve()
@@ -383,10 +385,10 @@ test('renewals that come while the file is written are saved together', async (t
 })
 
 test('a key that is renewed while the file is read is not asked for again', async (t) => {
-  const { central, ring, entry, faults } = await setUp(t)
+  const { central, store, entry, faults } = await setUp(t)
   const [old, renewal] = [makeKey('old'), makeKey('renewal')]
   central.keys.renew(old, renewal)
-  const [first, second] = ['1', '2'].map((name) => ring.source(entry(name, old)))
+  const [first, second] = ['1', '2'].map((name) => store.add(entry(name, old)))
   assert.ok(first && second)
   const arrived = central.nextValidation()
   const one = first.afterUnauthorized(new Secret(old), never)
@@ -400,12 +402,12 @@ test('a key that is renewed while the file is read is not asked for again', asyn
   assert.deepEqual(asked(central), [old])
 })
 
-test('who leaves does not take the answer from those who share the call', async (t) => {
-  const { central, ring, entry } = await setUp(t)
+test('a caller that aborts does not take the answer from those that share the call', async (t) => {
+  const { central, store, entry } = await setUp(t)
   const [old, renewal] = [makeKey('old'), makeKey('renewal')]
   central.keys.renew(old, renewal)
   central.failValidation({ type: 'stall' })
-  const [first, second] = ['1', '2'].map((name) => ring.source(entry(name, old)))
+  const [first, second] = ['1', '2'].map((name) => store.add(entry(name, old)))
   assert.ok(first && second)
   const controller = new AbortController()
   const left = first.afterUnauthorized(new Secret(old), controller.signal)
@@ -418,36 +420,39 @@ test('who leaves does not take the answer from those who share the call', async 
 })
 
 test('only entries that are new or changed are validated again', async (t) => {
-  const { central, ring, entry } = await setUp(t)
+  const { central, store, entry } = await setUp(t)
   const [a, b] = [makeKey('a'), makeKey('b')]
   const [kept, old] = [entry('kept', a), entry('changed', a)]
-  await ring.validateAll([kept, old], never)
-  const before = ring.source(old)
+  const before = await store.open([kept, old], never)
   const changed = entry('changed', b)
-  await ring.validateAll([changed], never)
+  const after = await store.open([changed], never)
   assert.deepEqual(asked(central), [a, b])
-  assert.equal(ring.source(changed).current().reveal(), b)
-  assert.equal(ring.source(kept).current().reveal(), a)
+  assert.deepEqual(revealed(after), [b])
   // The connection that is being ended keeps what it had.
-  assert.equal(before.current().reveal(), a)
+  assert.deepEqual(revealed(before), [a, a])
 })
 
-test('an entry that was forgotten begins anew when it comes back', async (t) => {
-  const { central, ring, entry, lines } = await setUp(t)
-  const [a, b] = [makeKey('a'), makeKey('b')]
+test('an entry that has ended gets no renewal any more, and begins anew when it comes back', async (t) => {
+  const { central, store, entry, lines } = await setUp(t)
+  const [a, b, c] = ['a', 'b', 'c'].map((label) => makeKey(label))
+  assert.ok(a && b && c)
   central.keys.renew(a, b)
   const one = entry('1', a)
-  await ring.validateAll([one], never)
-  const ended = ring.source(one)
-  ring.forget(['1'])
-  assert.equal(ring.source(one).current().reveal(), a)
-  assert.equal(ended.current().reveal(), b)
-  assert.equal(lines.length, 1)
+  const ended = (await store.open([one], never))[0]?.key
+  assert.ok(ended)
+  ended.close()
+  const again = store.add(one)
+  assert.equal(again.current().reveal(), a)
+  central.keys.renew(b, c)
+  again.use(new Secret(b))
+  await again.afterUnauthorized(new Secret(b), never)
+  assert.deepEqual([ended.current().reveal(), again.current().reveal()], [b, c])
+  assert.match(lines.at(-1)?.text ?? '', /renewed a key.*entries: 1/s)
 })
 
-test('what is no StreamError is no refusal', async () => {
+test('an error that is no StreamError is passed on', async () => {
   const bug = new TypeError('a bug')
-  const ring = createKeyRing({
+  const store = new KeyStore({
     validate: (): Promise<Validation> => Promise.reject(bug),
     limiter: createLimiter(),
     readKeys: async () => new Map(),
@@ -456,7 +461,7 @@ test('what is no StreamError is no refusal', async () => {
   })
   const host = parseHost('central.example')
   const entries = [{ name: '1', host, key: new Secret(makeKey('bug')) }]
-  await assert.rejects(ring.validateAll(entries, never), bug)
+  await assert.rejects(store.open(entries, never), bug)
 })
 
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {

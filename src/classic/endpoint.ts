@@ -1,0 +1,96 @@
+import { StreamError } from '../errors.js'
+import type { Host } from '../net/host.js'
+import { quotePeer, redirectHost } from '../net/redact.js'
+import type { Answer, Endpoint } from '../service.js'
+import type { KeySource } from './entry-key.js'
+import { keyAge } from './key-age.js'
+import { type ReplayOptions, resumeHeaders } from './resume.js'
+import type { Topic } from './topics.js'
+
+export type EndpointOptions = {
+  readonly entry: {
+    readonly topic: Topic
+    /** Header `UserName`; left out where undefined. */
+    readonly username: string | undefined
+    readonly host: Host
+  }
+  readonly key: KeySource
+  /** Why the key is not even offered at first. */
+  readonly refusal?: StreamError | undefined
+  readonly userAgent: string
+  /** Where the stream is to begin. */
+  readonly replay?: ReplayOptions | undefined
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+  readonly close?: () => void
+}
+
+/** `wss://HOST/streaming/api`: the topic stands in a header. */
+function urlOf({ authority, secure }: Host): URL {
+  return new URL(`${secure ? 'wss' : 'ws'}://${authority}/streaming/api`)
+}
+
+/** The endpoint of one topic of Classic Central. */
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  const { entry, key, userAgent, replay = {}, now = Date.now, close = () => {} } = options
+  const { topic, username, host } = entry
+  const url = urlOf(host)
+  let { refusal } = options
+  return {
+    host,
+    answersPings: true,
+    async handshake(resume) {
+      if (refusal) {
+        const first = refusal
+        // The next try offers the key. A 401 then leads to the file, which may hold another one.
+        refusal = undefined
+        throw first
+      }
+      const credential = key.current()
+      const headers = {
+        ...(username !== undefined && { UserName: username }),
+        Authorization: credential.reveal(),
+        Topic: topic,
+        ...resumeHeaders(replay, resume, now()),
+        'User-Agent': userAgent,
+      }
+      return { url, headers, credential }
+    },
+    async renewCredential(refused, signal) {
+      await key.afterUnauthorized(refused, signal)
+    },
+    refusal: (answer) => refusalOf(answer, topic),
+    credentialAge: (nowMs) => keyAge(key.current(), nowMs),
+    close,
+  }
+}
+
+/** Users have seen the answer 400 with `Unsubscribed Topic` for a topic that is not ticked. */
+function refusalOf(answer: Answer, topic: string): StreamError {
+  const { url, status, body, credential } = answer
+  const line = quotePeer(body, [credential])
+  const answered = `${url.host} answered ${status}${line && ` "${line}"`}`
+
+  if (status === 401) {
+    return new StreamError('unauthorized', `${answered}: it does not accept the key`, { status })
+  }
+  if (status === 400 && /^unsubscribed topic/i.test(line)) {
+    return new StreamError(
+      'topic-unsubscribed',
+      `${answered}: tick the topic "${topic}" in Central under Organization > Platform Integration > Streaming`,
+      { status },
+    )
+  }
+  if (status >= 300 && status < 400) {
+    return new StreamError(
+      'redirected',
+      `${answered} and sends us to ${redirectHost(answer, url, [credential])}; this is not followed, because the key would travel along: compare the hostname with the one on Central's Streaming page`,
+      { status },
+    )
+  }
+  return new StreamError(
+    'refused',
+    `${answered}, expected 101: check that hostname, user name and topic are those of Central's Streaming page`,
+    { status },
+  )
+}

@@ -1,0 +1,130 @@
+import { setMaxListeners } from 'node:events'
+import { untilAborted } from '../clock.js'
+import { type FailureCode, StreamError } from '../errors.js'
+import { type Host, isSameHost } from '../net/host.js'
+import type { Limiter } from '../net/limiter.js'
+import type { Secret } from '../secret.js'
+import type { Validation } from './validate-key.js'
+
+export type Validate = (host: Host, key: Secret, signal: AbortSignal) => Promise<Validation>
+
+type Call = {
+  readonly host: Host
+  readonly key: Secret
+  /** Of the first caller. */
+  readonly signal: AbortSignal
+  readonly answer: Promise<Validation>
+}
+
+/**
+ * Shares validations: while a key of a host is being validated, further callers wait for that answer.
+ * The limiter bounds how many calls are under way.
+ */
+export function shareValidations(validate: Validate, limiter: Limiter): Validate {
+  const calls = new Set<Call>()
+
+  async function acquireAndValidate(host: Host, key: Secret, signal: AbortSignal) {
+    const release = await limiter.acquire(signal, host.authority)
+    try {
+      const validation = await validate(host, key, signal)
+      release('answered')
+      return validation
+    } catch (error) {
+      const answered = error instanceof StreamError && error.status !== undefined
+      release(answered ? 'answered' : signal.aborted ? 'aborted' : 'unanswered')
+      throw error
+    }
+  }
+
+  function begin(host: Host, key: Secret, signal: AbortSignal): Call {
+    const answer = acquireAndValidate(host, key, signal)
+    const call = { host, key, signal, answer }
+    calls.add(call)
+    const done = () => calls.delete(call)
+    answer.then(done, done)
+    return call
+  }
+
+  function underWay(host: Host, key: Secret): Call | undefined {
+    for (const call of calls) {
+      if (isSameHost(call.host, host) && call.key.equals(key)) return call
+    }
+    return undefined
+  }
+
+  return async (host, key, signal) => {
+    for (;;) {
+      signal.throwIfAborted()
+      const call = underWay(host, key) ?? begin(host, key, signal)
+      try {
+        return await untilAborted(call.answer, signal)
+      } catch (error) {
+        // The first caller may have left, while the others still need the answer.
+        if (signal.aborted || !call.signal.aborted) throw error
+      }
+    }
+  }
+}
+
+/** Keys without an answer after which a host that has not answered yet is asked for no other. */
+const ENOUGH = 2
+
+/** Faults on the way to a host, which its next key would meet as well. */
+const ON_THE_WAY: readonly FailureCode[] = [
+  'timed-out',
+  'unreachable',
+  'proxy-failed',
+  'certificate-untrusted',
+]
+
+/**
+ * Validates many keys. A host that does not answer costs one time-out, not one for each key: it is asked
+ * for no other once it gave no answer to two.
+ * @param signal ends all validations
+ */
+export function withCircuitBreaker(
+  validate: Validate,
+  signal: AbortSignal,
+): (host: Host, key: Secret) => Promise<Validation> {
+  const breakers = new Map<string, CircuitBreaker>()
+  return (host, key) => {
+    const name = `${host.authority} ${host.secure}`
+    const breaker = breakers.get(name) ?? new CircuitBreaker(signal)
+    breakers.set(name, breaker)
+    return breaker.watch(validate(host, key, breaker.signal))
+  }
+}
+
+/** Of one host. */
+class CircuitBreaker {
+  readonly #open = new AbortController()
+  /** Entries with the same key share a call, and its fault. */
+  readonly #faults = new Set<StreamError>()
+  #answered = false
+  /** Aborts with the signal of all, and with the second fault where there was no answer before. */
+  readonly signal: AbortSignal
+
+  constructor(signal: AbortSignal) {
+    this.signal = AbortSignal.any([signal, this.#open.signal])
+    // Every key under way listens: Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, this.signal)
+  }
+
+  /** Takes note of what a validation comes to, which is passed on. */
+  async watch<T>(validation: Promise<T>): Promise<T> {
+    try {
+      const result = await validation
+      this.#answered = true
+      return result
+    } catch (error) {
+      if (error instanceof StreamError) this.#note(error)
+      throw error
+    }
+  }
+
+  #note(error: StreamError): void {
+    if (!ON_THE_WAY.includes(error.code)) this.#answered = true
+    this.#faults.add(error)
+    if (!this.#answered && this.#faults.size >= ENOUGH) this.#open.abort(error)
+  }
+}

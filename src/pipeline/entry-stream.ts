@@ -1,0 +1,84 @@
+import type { Frame } from '../connection/frame.js'
+import { type SubscribeOptions, type Subscription, subscribe } from '../connection/subscribe.js'
+import type { CustomerEntry } from '../input/entries.js'
+import type { Logger } from '../log.js'
+import type { Outputs } from '../outputs/outputs.js'
+import type { EntrySnapshot } from '../report/snapshot.js'
+import type { Decoder } from '../service.js'
+import { Processor } from './processor.js'
+
+export type EntryStreamOptions = Omit<SubscribeOptions, 'lastTimestamp'> & {
+  readonly entry: CustomerEntry
+  readonly decoder: Decoder
+  readonly outputs: Outputs
+  readonly log: Logger
+}
+
+/** The stream of one entry: from its subscription through the decoder to the outputs. */
+export class EntryStream {
+  readonly entry: CustomerEntry
+  readonly subscription: Subscription
+  readonly #options: EntryStreamOptions
+  readonly #processor: Processor
+  /** Frames wait for an exporter or the recording. */
+  #held = false
+
+  constructor(options: EntryStreamOptions) {
+    const { entry, decoder, outputs, log } = options
+    this.entry = entry
+    this.#options = options
+    this.#processor = new Processor({
+      entry,
+      decoder,
+      outputs,
+      log: log.child({ entry: entry.name }),
+    })
+    this.subscription = subscribe({
+      ...options,
+      lastTimestamp: () => this.#processor.lastTimestamp,
+    })
+  }
+
+  /** Refused, and neither being tried again, nor replaced, nor removed. */
+  get isRefused(): boolean {
+    return this.subscription.waitsRefused && !this.#options.signal.aborted
+  }
+
+  /** @param nowMs milliseconds since the epoch */
+  snapshot(nowMs: number): EntrySnapshot {
+    const { messages, undecodable, unknownFields } = this.#processor
+    return {
+      name: this.entry.name,
+      topic: this.entry.topic,
+      status: this.subscription.status,
+      messages,
+      undecodable,
+      unknownFields,
+      credentialAge: this.#options.endpoint.credentialAge(nowMs),
+      held: this.#held,
+    }
+  }
+
+  /** Resolves when all that was received is written. */
+  async run(): Promise<void> {
+    const batches = this.subscription[Symbol.asyncIterator]()
+    try {
+      // A loop over the batches would keep the last one, up to 16 MiB, until the next one comes.
+      while (await this.#step(batches));
+    } finally {
+      await batches.return?.()
+    }
+  }
+
+  /** @returns whether there may be more */
+  async #step(batches: AsyncIterator<readonly Frame[], undefined>): Promise<boolean> {
+    const { entry, outputs } = this.#options
+    const { value: frames } = await batches.next()
+    if (!frames) return false
+    this.#held = true
+    await outputs.record(entry, frames)
+    await this.#processor.process(frames)
+    this.#held = false
+    return true
+  }
+}

@@ -1,0 +1,108 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { StreamMessage } from './classic/message.js'
+import type { Topic } from './classic/topics.js'
+import type { Frame } from './connection/frame.js'
+import type { StreamError } from './errors.js'
+import type { CustomerEntry } from './input/entries.js'
+import type { Host } from './net/host.js'
+import type { Secret } from './secret.js'
+
+export type { StreamMessage }
+
+/**
+ * One of Central's services. These types are all that `connection/` and `pipeline/` know of a service;
+ * a folder for each service implements them.
+ */
+export interface Service {
+  readonly decoders: Decoders
+  /**
+   * Makes the endpoints of entries that are new or have changed, in the order of the entries. Checks
+   * their credentials first where the service can do so without a connection.
+   * @throws the signal's reason as soon as it aborts
+   */
+  endpoints(entries: readonly CustomerEntry[], signal: AbortSignal): Promise<readonly Endpoint[]>
+}
+
+/** Makes the decoders of a service. `replay` needs nothing else of it. */
+export interface Decoders {
+  /**
+   * Loads what decoding these topics takes.
+   * @throws StreamError `schema-invalid`
+   */
+  load(topics: Iterable<Topic>): void
+  of(entry: { readonly name: string; readonly topic: Topic }): Decoder
+}
+
+/** Turns the frames of one subscription into messages. */
+export interface Decoder {
+  /**
+   * @param first the form that is made at once; the other one is made when it is asked for
+   * @throws StreamError `frame-undecodable`, with offset and reason
+   */
+  decode(frame: Frame, first: 'record' | 'line'): StreamMessage
+  /** How often anything came that the schema does not know. */
+  readonly unknownTotal: number
+  /** The timestamp of the last decoded message, nanoseconds since the epoch. */
+  readonly lastTimestamp: bigint | undefined
+}
+
+/** How one subscription reaches its service. */
+export interface Endpoint {
+  /** The server of the WebSocket. Handshakes that are under way are limited for each server. */
+  readonly host: Host
+  /**
+   * Whether the server is known to answer pings. Where it is not, silence ends a connection only
+   * after this connection has had a pong, and pinging stops after three pings without one.
+   */
+  readonly answersPings: boolean
+  /**
+   * What the next handshake carries. May fetch a credential.
+   * @param resume how far the subscription has come; undefined before its first frame
+   * @throws StreamError; with `retry` the subscription waits as after a 5xx, else it is refused
+   */
+  handshake(resume: ResumePoint | undefined, signal: AbortSignal): Promise<Handshake>
+  /**
+   * Called when the handshake was answered with 401. Resolves when another try can be made at once.
+   * @param refused the credential that was refused
+   * @throws StreamError; with `retry` the subscription waits as after a 5xx, else it is refused
+   */
+  renewCredential(refused: Secret, signal: AbortSignal): Promise<void>
+  /**
+   * What an answer means that opens no connection. Answers with 1xx, 408, 429 and 5xx, and those of a
+   * proxy, mean the same for every service and do not come here.
+   * @returns `unauthorized` leads to `renewCredential`, any other code without `retry` is a refusal
+   */
+  refusal(answer: Answer): StreamError
+  /** Seconds since the credential was issued; undefined where that is not known. */
+  credentialAge(nowMs: number): number | undefined
+  /** The subscription has ended. */
+  close(): void
+}
+
+/** What a handshake carries. */
+export type Handshake = {
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  /** Stands in the headers; masked wherever words of the server are shown. */
+  readonly credential: Secret
+}
+
+/** The answer to a handshake. */
+export type Answer = {
+  readonly url: URL
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** The beginning of its body. */
+  readonly body: string
+  readonly credential: Secret
+}
+
+/** How far a subscription has come; what the next connection needs to go on from there. */
+export type ResumePoint = {
+  /** When the last frame came, milliseconds since the epoch. */
+  readonly receivedAt: number
+  /** Timestamp of the last message decoded, nanoseconds since the epoch; undefined before the first. */
+  readonly timestamp: bigint | undefined
+  /** When the first handshake began, milliseconds since the epoch. */
+  readonly askedAt: number
+}
