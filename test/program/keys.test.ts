@@ -18,6 +18,7 @@ import { startCentral } from '../helpers/central.js'
 import { tempDir, writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
+import { seededRandom } from '../helpers/random.js'
 import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
 
 /** Kills in the kill test; 200 take about a minute. */
@@ -128,7 +129,7 @@ test('a key pasted into the file is used after a 401, without asking REST', asyn
   assert.equal((await program.result).code, 0)
 })
 
-test('a refused key is given up beside a good one, which streams on', async (t) => {
+test('an entry whose key is refused stands beside a good one, which streams on', async (t) => {
   const [good, bad] = [makeKey('good'), makeKey('bad')]
   const central = await startCentral(t, { keys: [good] })
   central.keys.refuse(bad, 403)
@@ -201,10 +202,11 @@ test('killed at any moment around the rewrite, the file is whole', async (t) => 
   const central = await startCentral(t)
   const whole = await killAmidRenewal(t, central, (opened) => opened)
   assert.equal(whole.state, 'new')
+  const random = seededRandom(KILLS)
   const kills: Awaited<ReturnType<typeof killAmidRenewal>>[] = []
   for (let kill = 0; kill < KILLS; kill += 1) {
     // Spread evenly over the rewrite and a little beyond.
-    const delayMs = ((kill + Math.random()) / KILLS) * whole.tookMs * 1.1
+    const delayMs = ((kill + random()) / KILLS) * whole.tookMs * 1.1
     kills.push(await killAmidRenewal(t, central, () => sleep(delayMs)))
   }
   const count = (state: string) => kills.filter((each) => each.state === state).length
