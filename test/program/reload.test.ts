@@ -10,7 +10,7 @@ import { tempDir, writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { makePipe, openWriter } from '../helpers/pipe.js'
 import { runProgram } from '../helpers/program.js'
-import { commandLine, entryOf, startStream } from '../helpers/stream.js'
+import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
 
 const FRAME = Buffer.from(
   encodeFrame('audit', { customer_id: 'a' }, { timestamp: '1', customer_id: 'a' }),
@@ -243,6 +243,24 @@ describe('an end', { concurrency: 2 }, () => {
     const { code, stderr } = await program.result
     assert.equal(code, 0, stderr)
     assert.match(stderr, /delivered=1/)
+  })
+
+  it('asked for while stdout is held prints all that the server had sent', async (t) => {
+    const central = await startCentral(t)
+    const program = await startStream(t, central, ['--decode_data'], { collectStdout: false })
+    const socket = await central.waitForSocket()
+    // With a field that no schema knows, for its size.
+    const frame = Buffer.concat([FRAME, Uint8Array.of(0x7a, 0xe8, 0x07), Buffer.alloc(1000)])
+    const sending = socket.sendAll(Array.from({ length: 40_000 }, () => frame))
+    await until(() => socket.bufferedBytes > 512 * 1024)
+    program.kill()
+    const closed = socket.ended
+    const chunks: Buffer[] = []
+    program.child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const { code, stderr } = await program.result
+    assert.equal(code, 0, stderr)
+    assert.equal(printed(Buffer.concat(chunks).toString()).length, await sending)
+    assert.equal((await closed).code, 1000)
   })
 
   it('says nothing of a close() that a module does not have', async (t) => {
