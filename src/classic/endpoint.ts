@@ -36,16 +36,20 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const { topic, username, host } = entry
   const url = urlOf(host)
   let { refusal } = options
+  /** Whether the key was refused for good when it was offered last. */
+  let refused = false
   return {
     host,
     answersPings: true,
-    async handshake(resume) {
+    async handshake(resume, signal) {
       if (refusal) {
         const first = refusal
-        // The next try offers the key. A 401 then leads to the file, which may hold another one.
         refusal = undefined
+        refused = true
         throw first
       }
+      if (refused) await key.lookForPasted?.(signal)
+      refused = false
       const credential = key.current()
       const headers = {
         ...(username !== undefined && { UserName: username }),
@@ -56,10 +60,13 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       }
       return { url, headers, credential }
     },
-    async renewCredential(refused, signal) {
-      await key.afterUnauthorized(refused, signal)
+    async renewCredential(old, signal) {
+      await key.afterUnauthorized(old, signal)
     },
-    refusal: (answer) => refusalOf(answer, topic),
+    refusal(answer) {
+      refused = answer.status === 403
+      return refusalOf(answer, topic)
+    },
     credentialAge: (nowMs) => keyAge(key.current(), nowMs),
     close,
   }

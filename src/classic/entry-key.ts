@@ -11,6 +11,8 @@ export interface KeySource {
    * @throws StreamError; one that can be retried makes the entry wait, any other refuses it
    */
   afterUnauthorized(refused: Secret, signal: AbortSignal): Promise<Secret>
+  /** Called before a key is offered again that was refused: somebody may have pasted a new one. */
+  lookForPasted?(signal: AbortSignal): Promise<unknown>
 }
 
 /** What the store needs to know of an entry. */
@@ -18,6 +20,7 @@ export type KeyEntry = { readonly name: string; readonly host: Host; readonly ke
 
 type EntryKeyActions = {
   replace(refused: Secret, signal: AbortSignal): Promise<void>
+  lookForPasted(signal: AbortSignal): Promise<unknown>
   close(): void
 }
 
@@ -47,6 +50,10 @@ export class EntryKey implements KeySource {
   async afterUnauthorized(refused: Secret, signal: AbortSignal): Promise<Secret> {
     await this.#actions.replace(refused, signal)
     return this.#current
+  }
+
+  lookForPasted(signal: AbortSignal): Promise<unknown> {
+    return this.#actions.lookForPasted(signal)
   }
 
   use(key: Secret): void {

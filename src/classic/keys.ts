@@ -82,6 +82,7 @@ export class KeyStore {
   add(entry: KeyEntry): EntryKey {
     const own = new EntryKey(entry, {
       replace: (refused, signal) => this.#replace(own, refused, signal),
+      lookForPasted: (signal) => this.#usePasted(own, signal),
       close: () => this.#entries.delete(own),
     })
     this.#entries.add(own)
@@ -89,20 +90,10 @@ export class KeyStore {
   }
 
   async #replace(own: EntryKey, refused: Secret, signal: AbortSignal): Promise<void> {
-    const { host, name } = own
+    const { host } = own
     // Another entry with the same key has already replaced it.
     if (!own.current().equals(refused)) return
-    const pasted = await untilAborted(this.#keyInFile(own), signal)
-    if (pasted) {
-      this.#options.log.info('the input file holds another key by now, which is used', {
-        entry: name,
-        key: refused.fingerprint,
-        replaced_by: pasted.fingerprint,
-      })
-      own.use(pasted)
-      this.#options.onPasted?.(name, pasted)
-      return
-    }
+    if (await this.#usePasted(own, signal)) return
     // Or has replaced it while the file was being read.
     if (!own.current().equals(refused)) return
     const validation = await this.#validate(host, refused, signal)
@@ -111,6 +102,21 @@ export class KeyStore {
     if (this.#adopt(renewal)) await this.#save([renewal])
     // An entry that was closed meanwhile is not told of renewals any more, but has this try left.
     if (own.current().equals(refused)) own.use(validation.key)
+  }
+
+  /** @returns whether the file holds another key, which is used from now on */
+  async #usePasted(own: EntryKey, signal: AbortSignal): Promise<boolean> {
+    const pasted = await untilAborted(this.#keyInFile(own), signal)
+    if (!pasted) return false
+    const { name } = own
+    this.#options.log.info('the input file holds another key by now, which is used', {
+      entry: name,
+      key: own.current().fingerprint,
+      replaced_by: pasted.fingerprint,
+    })
+    own.use(pasted)
+    this.#options.onPasted?.(name, pasted)
+    return true
   }
 
   /** Another key than those that the entry has used so far. */

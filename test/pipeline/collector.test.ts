@@ -293,6 +293,24 @@ describe('a collector', () => {
     assert.equal(central.handshakes.filter(({ key }) => key === bad.wsskey).length, 4)
   })
 
+  for (const refusal of ['its validation', 'a 403 on the socket'] as const) {
+    test(`uses a key that was pasted without a reload after ${refusal} refused the old one`, async (t) => {
+      const { central, start, write, stateOf, passUntil } = await setUp(t)
+      const [bad, good, pasted] = [entryOf('audit'), entryOf('apprf'), entryOf('audit')]
+      if (refusal === 'its validation') central.keys.refuse(bad.wsskey, 403)
+      else {
+        central.failHandshake({ type: 'answer', status: 403 }, { key: bad.wsskey }, Infinity)
+      }
+      await start({ Bad: bad, Good: good })
+      await until(() => stateOf('Bad') === 'refused' && stateOf('Good') === 'open')
+      const offered = central.handshakes.filter(({ key }) => key === bad.wsskey).length
+      await write({ Bad: pasted, Good: good })
+      await passUntil(() => stateOf('Bad') === 'open')
+      assert.equal(central.sockets.filter(({ key }) => key === pasted.wsskey).length, 1)
+      assert.equal(central.handshakes.filter(({ key }) => key === bad.wsskey).length, offered)
+    })
+  }
+
   test('tells of a refusal once, however often the answer is the same', async (t) => {
     const { central, collector, start, stateOf, told } = await setUp(t)
     const [bad, good] = [entryOf('audit'), entryOf('apprf')]
