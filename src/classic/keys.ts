@@ -1,6 +1,6 @@
 import { untilAborted } from '../clock.js'
 import { errorText, StreamError } from '../errors.js'
-import type { Renewal } from '../input/rewrite.js'
+import type { Renewal } from '../input/save-keys.js'
 import type { Logger } from '../log.js'
 import { type Host, isSameHost } from '../net/host.js'
 import type { Limiter } from '../net/limiter.js'

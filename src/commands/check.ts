@@ -1,8 +1,11 @@
+import { CLASSIC_ENTRIES } from '../classic/entry.js'
 import { KEY_LIFE_DAYS, keyAge } from '../classic/key-age.js'
 import { systemClock } from '../clock.js'
 import { connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'
-import { type InputFile, loadInput } from '../input/load-input.js'
+
+import { type InputFile, type LoadOptions, loadInput } from '../input/load-input.js'
+
 import type { Program } from '../program.js'
 import { createKeyCheck, createProbe, runCheck } from './check-entries.js'
 import { type CheckReport, checkJson, formatCheck } from './check-report.js'
@@ -23,7 +26,12 @@ export async function check(settings: CheckSettings, program: Program): Promise<
   const validate = createKeyCheck({ userAgent, verifyCertificates, signal })
   const probe = createProbe(connect, { userAgent, verifyCertificates, signal, clock: systemClock })
 
-  const { entries, warnings, problems } = await load(settings.inputFile, signal)
+  const { entries, warnings, problems } = await load(settings.inputFile, {
+    services: [CLASSIC_ENTRIES],
+    defaultHost: settings.host,
+    stdin: program.stdin,
+    signal,
+  })
   const results = await runCheck({
     entries: entries.map((entry) => ({ ...entry, host: entry.hostname ?? settings.host })),
     offline,
@@ -42,10 +50,10 @@ export async function check(settings: CheckSettings, program: Program): Promise<
 
 async function load(
   path: string,
-  signal: AbortSignal,
+  options: LoadOptions,
 ): Promise<InputFile & { readonly problems: readonly string[] }> {
   try {
-    return { ...(await loadInput(path, { signal })), problems: [] }
+    return { ...(await loadInput(path, options)), problems: [] }
   } catch (error) {
     if (!(error instanceof StreamError)) throw error
     return { entries: [], warnings: [], problems: error.problems }

@@ -81,7 +81,7 @@ export const OPTIONS = {
 function reach(): Option[] {
   return [
     option('--hostname <HOST>', "base URL from Central's Streaming page", host),
-    option('--jsoninput <FILE>', 'the input file: customers, keys and topics'),
+    option('--jsoninput <FILE>', 'the input file: customers, keys and topics; - is stdin'),
     flag('--no_valid_cert', 'do not verify certificates (for tests only)'),
   ]
 }

@@ -1,4 +1,5 @@
 import { createClassic } from '../classic/classic.js'
+import { CLASSIC_ENTRIES } from '../classic/entry.js'
 import { untilAborted } from '../clock.js'
 import { InputFile } from '../input/input-file.js'
 import { openOutputs } from '../outputs/outputs.js'
@@ -26,6 +27,8 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
 
   const file = new InputFile({
     path: settings.inputFile,
+    stdin: program.stdin,
+    services: [CLASSIC_ENTRIES],
     host: settings.host,
     log,
     owner,
@@ -37,7 +40,8 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     service.decoders.load(added.map(({ topic }) => topic)),
   )
   const topics = [...new Set(entries.map(({ topic }) => topic))]
-  const source = { option: '--jsoninput', path: settings.inputFile }
+  const { inputFile } = settings
+  const source = inputFile === '-' ? undefined : { option: '--jsoninput', path: inputFile }
   const outputs = await untilAborted(
     openOutputs({ ...settings, source }, topics, program),
     stopping,

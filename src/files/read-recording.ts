@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib'
 import { isTopic, TOPICS, type Topic } from '../classic/topics.js'
 import type { Frame } from '../connection/frame.js'
 import { errorText, StreamError } from '../errors.js'
-import { readPipe } from '../input/read-pipe.js'
+import { readPipe } from '../input/read-text.js'
 import type { Logger } from '../log.js'
 import { printable } from '../text.js'
 
@@ -147,7 +147,7 @@ async function* readChunks(
 /** A thread that waits for a silent pipe cannot be called back, so the event loop waits for it. */
 async function openSource(path: string, signal: AbortSignal | undefined): Promise<Readable> {
   const isPipe = (await stat(path)).isFIFO()
-  return isPipe ? readPipe(path, { signal, silenceMs: 0 }) : createReadStream(path)
+  return isPipe ? readPipe(path, { signal }) : createReadStream(path)
 }
 
 /** A line without its newline. */

@@ -1,132 +1,178 @@
 import type { Node } from 'jsonc-parser'
-import { isTopic, TOPICS, type Topic } from '../classic/topics.js'
+import type { Topic } from '../classic/topics.js'
 import { StreamError } from '../errors.js'
 import { type Host, parseHost } from '../net/host.js'
-import { headerFault } from '../net/http.js'
-import { Secret } from '../secret.js'
 import { closest } from '../suggest.js'
 import { printable } from '../text.js'
-import type { Discreet } from './discreet.js'
+import { findCharacter, withoutLookalikes } from './characters.js'
 import type { InputEntry } from './entries.js'
+import type { Findings } from './load-input.js'
 import { members } from './parse-json.js'
+import type { Redact } from './redact.js'
 
-/** What `input.example.json` has in place of a key. */
-const EXAMPLE_KEY = /^paste the key\b/i
+/** The rules for the entries of one of Central's services; the service's folder has them. */
+export type EntryRules = {
+  /** Besides `topic` and `hostname`, which every entry may have. */
+  readonly properties: readonly PropertyRule[]
+  readonly topics: readonly Topic[]
+  /** What the topics are called in places other than the file. */
+  readonly otherTopicNames: ReadonlyMap<string, Topic>
+  /** Reads the credentials. What is wrong with one is reported by `read`. */
+  credentials(read: ReadProperty): Credentials
+}
+
+export type PropertyRule = {
+  readonly name: string
+  readonly required: boolean
+  /** Its value is never shown. */
+  readonly secret: boolean
+  /** Other names that people give it. */
+  readonly otherNames: readonly string[]
+}
+
+/** Undefined where something was wrong, which then was reported. */
+export type Credentials = Pick<InputEntry, 'username'> & {
+  readonly key: InputEntry['key'] | undefined
+}
+
+/** @param check throws Problem where the value is wrong */
+export type ReadProperty = <T>(name: string, check: (property: Property) => T) => T | undefined
+
+/** What an entry has under one name. */
+export type Property = {
+  /** Undefined where there is none, or no string. */
+  readonly text: string | undefined
+  /** `a number`, `an object`; undefined where there is none. */
+  readonly kind: string | undefined
+  /** The value as a message may show it. */
+  show(): string
+  warn(text: string): void
+}
+
+/** What is wrong with a property; the message is written to stand behind its place. */
+export class Problem extends Error {}
+
+/** What the entries of a file are checked with. */
+export type EntryContext = {
+  readonly services: readonly EntryRules[]
+  readonly meant: PropertyGuess
+  readonly redact: Redact
+  readonly problems: Findings
+  readonly warnings: Findings
+}
+
+const EVERY_ENTRY: readonly PropertyRule[] = [
+  { name: 'topic', required: true, secret: false, otherNames: [] },
+  { name: 'hostname', required: false, secret: false, otherNames: ['host', 'base_url'] },
+]
+const HOST_LIKE = 'expected a host such as "internal-ui.central.arubanetworks.com"'
 const MAX_HOSTNAME_SHOWN = 100
 
-/** What the topics are called in places other than the file. */
-const OTHER_NAMES: ReadonlyMap<string, Topic> = new Map([
-  ['rapids', 'security'],
-  ['wids', 'security'],
-])
-
-const PROPERTIES = ['wsskey', 'topic', 'username', 'hostname'] as const
-type Property = (typeof PROPERTIES)[number]
-
-/** Collects what is wrong, each with its place. */
-export type Report = (place: string, problem: string) => void
-
 /**
- * Reads one entry.
- * @param place makes the place of the entry, where there is something to report
+ * Checks one entry.
+ * @param place makes the place of the entry, when there is something to report
  * @returns undefined where something was wrong, which then was reported
  */
 export function checkEntry(
   name: string,
   node: Node,
   place: () => string,
-  report: Report,
-  show: Discreet,
+  { services, meant, redact, problems, warnings }: EntryContext,
 ): InputEntry | undefined {
+  const problemsBefore = problems.count
+  const fail = (at: string, text: string) => problems.add(() => `${place()}${at}: ${text}`)
   if (node.type !== 'object') {
-    report(place(), `expected an object with "wsskey" and "topic"; got ${show.value(node)}`)
+    const needed = [...(services[0]?.properties ?? []), ...EVERY_ENTRY].filter(
+      (one) => one.required,
+    )
+    const names = needed.map((one) => `"${one.name}"`).join(' and ')
+    fail('', `expected an object with ${names}; got ${redact.value(node)}`)
     return undefined
   }
   const values = new Map<string, Node>()
-  let sound = true
-  const fail = (property: Property, problem: string) => {
-    sound = false
-    report(`${place()}.${property}`, problem)
-  }
-  for (const { name: property, value } of members(node)) {
-    const known = PROPERTIES.find((each) => each === property)
-    if (known && values.has(known)) fail(known, 'stands there twice; expected it once')
+  const all = members(node)
+  for (const { name: property, value } of all) {
+    if (values.has(property) && meant.isKnown(property)) {
+      fail(`.${property}`, 'stands there twice; expected it once')
+    }
     values.set(property, value)
   }
-  const read = <T>(
-    property: Property,
-    check: (node: Node | undefined, show: Discreet) => T,
-  ): T | undefined => {
+  const rules = services.find((each) => each.properties.some((one) => values.has(one.name)))
+  const service = rules ?? services[0]
+  if (!service) throw new Error('no rules for entries')
+
+  /** Known properties that were found under another name: to call them missing would say less. */
+  const misnamed = new Set<string>()
+  for (const [at, { name: property }] of all.entries()) {
+    const guess = meant.guess(property)
+    if (!guess) continue
+    const isMissing = !values.has(guess.rule.name)
+    const isError = isMissing && (guess.isSure || guess.rule.required)
+    if (isError) misnamed.add(guess.rule.name)
+    const findings = isError ? problems : warnings
+    findings.add(() => {
+      const step = redact.step(property, 'property', at + 1)
+      const ignored = isError ? '' : ', and it is ignored'
+      return `${place()}${step}: there is no such property${ignored}; ${hintFor(property, guess.rule.name)}`
+    })
+  }
+
+  const read: ReadProperty = (property, check) => {
+    const value = values.get(property)
+    if (misnamed.has(property)) return undefined
     try {
-      return check(values.get(property), show)
+      return check({
+        text: value?.type === 'string' ? String(value.value) : undefined,
+        kind: value && kindOf(value),
+        show: () => (value ? redact.value(value) : 'nothing'),
+        warn: (text) => warnings.add(() => `${place()}.${property}: ${text}`),
+      })
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      fail(property, error.message)
+      fail(`.${property}`, error.message)
       return undefined
     }
   }
-  const key = read('wsskey', checkKey)
-  const topic = read('topic', checkTopic)
-  const username = read('username', checkUsername)
-  const hostname = read('hostname', checkHostname)
-  return sound && key && topic ? { name, topic, username, key, hostname } : undefined
+  const { key, username } = service.credentials(read)
+  const topic = read('topic', (property) => checkTopic(property, values.get('topic'), service))
+  const hostname = read('hostname', (property) => checkHostname(property, redact))
+  const isSound = problems.count === problemsBefore
+  return isSound && key && topic ? { name, topic, username, key, hostname } : undefined
 }
 
-/** Thrown by the checks below; the message fits behind the place. */
-class Problem extends Error {}
-
-function checkKey(node: Node | undefined): Secret {
-  const wanted = "expected the key from Central's Streaming page"
-  if (!node) throw new Problem(`is missing; ${wanted}`)
-  if (node.type !== 'string') throw new Problem(`${wanted}, a string; got ${kind(node)}`)
-  const key: string = node.value
-  if (key.trim() === '') throw new Problem(`is empty; ${wanted}`)
-  if (EXAMPLE_KEY.test(key)) {
-    throw new Problem(`still holds the text of the example; paste the key from Central there`)
+function checkTopic(
+  { text, kind, show }: Property,
+  node: Node | undefined,
+  { topics, otherTopicNames }: EntryRules,
+): Topic {
+  const wanted = `expected one of ${topics.join(', ')}`
+  if (kind === undefined) throw new Problem(`is missing; ${wanted}`)
+  if (text === '') throw new Problem(`is empty; ${wanted}`)
+  const topic = topics.find((each) => each === text)
+  if (topic) return topic
+  const words = text?.split(/[\s,;|]+/) ?? []
+  const isList = words.length > 1 && words.every((word) => topics.some((each) => each === word))
+  if (isList || node?.type === 'array') {
+    throw new Problem(
+      'expected one topic; got a list: write an entry for each topic, with the same key',
+    )
   }
-  const fault = headerFault(key)
-  if (fault) throw new Problem(`holds ${fault}, which an HTTP header cannot carry; ${wanted}`)
-  if (key.trim() !== key) {
-    throw new Problem('begins or ends with a blank; expected the key without blanks around it')
+  const plain = withoutLookalikes(text ?? '').trim()
+  const meant = otherTopicNames.get(plain.toLowerCase()) ?? closest(plain, topics)
+  const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
+  const odd = findCharacter(text ?? '')
+  if (odd && meant) throw new Problem(`holds ${odd}; ${wanted}${hint}`)
+  throw new Problem(`${wanted}; got ${show()}${hint}`)
+}
+
+function checkHostname({ text, kind, show }: Property, redact: Redact): Host | undefined {
+  if (kind === undefined) return undefined
+  if (text === undefined) throw new Problem(`${HOST_LIKE}; got ${show()}`)
+  if (redact.hides(text) || text.length > MAX_HOSTNAME_SHOWN) {
+    throw new Problem(`${HOST_LIKE}; got ${text.length} characters that may be a key (not shown)`)
   }
-  return new Secret(key)
-}
-
-function checkTopic(node: Node | undefined, show: Discreet): Topic {
-  const wanted = `expected one of ${TOPICS.join(', ')}`
-  if (!node) throw new Problem(`is missing; ${wanted}`)
-  if (node.value === '') throw new Problem(`is empty; ${wanted}`)
-  const text = node.type === 'string' ? String(node.value) : ''
-  if (isTopic(text)) return text
-  const meant = meantTopic(text.trim().toLowerCase())
-  throw new Problem(
-    `${wanted}; got ${show.value(node)}${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`,
-  )
-}
-
-/** The topic that was meant, where that is beyond much doubt. */
-function meantTopic(text: string): Topic | undefined {
-  const meant = OTHER_NAMES.get(text) ?? closest(text, TOPICS)
-  return meant !== undefined && isTopic(meant) ? meant : undefined
-}
-
-function checkUsername(node: Node | undefined, show: Discreet): string | undefined {
-  if (!node || node.value === '') return undefined
-  const wanted = 'expected the user name of the Central account, or no such property'
-  if (node.type !== 'string') throw new Problem(`${wanted}; got ${show.value(node)}`)
-  const fault = headerFault(node.value)
-  if (fault) throw new Problem(`holds ${fault}, which an HTTP header cannot carry; ${wanted}`)
-  return node.value
-}
-
-function checkHostname(node: Node | undefined, show: Discreet): Host | undefined {
-  if (!node) return undefined
-  const wanted = 'expected a host such as "internal-ui.central.arubanetworks.com"'
-  if (node.type !== 'string') throw new Problem(`${wanted}; got ${show.value(node)}`)
-  const text: string = node.value
-  if (show.hides(text) || text.length > MAX_HOSTNAME_SHOWN) {
-    throw new Problem(`${wanted}; got ${text.length} characters that may be a key (not shown)`)
-  }
+  const odd = findCharacter(text.trim())
+  if (odd) throw new Problem(`holds ${odd}; ${HOST_LIKE}`)
   try {
     return parseHost(text)
   } catch (error) {
@@ -135,7 +181,64 @@ function checkHostname(node: Node | undefined, show: Discreet): Host | undefined
   }
 }
 
-function kind(node: Node): string {
-  if (node.type === 'null') return 'null'
-  return `${/^[ao]/.test(node.type) ? 'an' : 'a'} ${node.type}`
+function kindOf({ type }: Node): string {
+  if (type === 'null') return 'null'
+  return `${/^[ao]/.test(type) ? 'an' : 'a'} ${type}`
+}
+
+function hintFor(property: string, meant: string): string {
+  if (property === 'topics') return 'expected "topic" with one topic: write an entry for each topic'
+  const odd = findCharacter(property)
+  return `${odd ? `its name holds ${odd}; ` : ''}did you mean "${meant}"?`
+}
+
+/** What an unknown property was meant to be. */
+export type Guess = {
+  readonly rule: PropertyRule
+  /** A slip of the pen, rather than another word for it. */
+  readonly isSure: boolean
+}
+
+/** Tells which known property an unknown one was meant to be. */
+export class PropertyGuess {
+  readonly #rules: ReadonlyMap<string, PropertyRule>
+  /** Most entries of a file have the same properties. */
+  readonly #guesses = new Map<string, Guess | undefined>()
+
+  constructor(services: readonly EntryRules[]) {
+    const rules = [...services.flatMap(({ properties }) => properties), ...EVERY_ENTRY]
+    this.#rules = new Map(rules.map((rule) => [rule.name, rule]))
+  }
+
+  isKnown(name: string): boolean {
+    return this.#rules.has(name)
+  }
+
+  /** Whether what stands there is meant to be a secret. */
+  isSecret(name: string): boolean {
+    const rule = this.#rules.get(name) ?? this.guess(name)?.rule
+    return rule?.secret === true
+  }
+
+  /** Undefined for a known property, and for one that is like none. */
+  guess(name: string): Guess | undefined {
+    if (this.isKnown(name)) return undefined
+    if (!this.#guesses.has(name)) this.#guesses.set(name, this.#look(name))
+    return this.#guesses.get(name)
+  }
+
+  #look(name: string): Guess | undefined {
+    // A name such as "_hostname" is how people take a property out of use.
+    if (name.length > 40 || /^[_#/-]/.test(name)) return undefined
+    const plain = withoutLookalikes(name).trim()
+    const near = closest(plain, [...this.#rules.keys()])
+    // "name" is a part of "username", but a word of its own.
+    const isNear = near !== undefined && Math.abs(near.length - plain.length) <= 2
+    const sure = isNear ? this.#rules.get(near) : undefined
+    if (sure) return { rule: sure, isSure: true }
+    const other = [...this.#rules.values()].find(({ otherNames }) =>
+      otherNames.includes(plain.toLowerCase()),
+    )
+    return other && { rule: other, isSure: false }
+  }
 }

@@ -2,7 +2,7 @@ import type { Topic } from '../classic/topics.js'
 import { type Host, isSameHost } from '../net/host.js'
 import type { Secret } from '../secret.js'
 
-/** One entry of the input file, valid: one topic of one customer. */
+/** One valid entry of the input file: one topic of one customer. */
 export type InputEntry = {
   /** The user's name for it; unique in the file. */
   readonly name: string
@@ -17,12 +17,12 @@ export type InputEntry = {
 /** An entry that knows where to connect. */
 export type CustomerEntry = InputEntry & { readonly host: Host }
 
-/** Entries with their own host, or the one that `--hostname` names. */
+/** Gives each entry its host: its own, or the default. */
 export function withHost(entries: readonly InputEntry[], defaultHost: Host): CustomerEntry[] {
   return entries.map((entry) => ({ ...entry, host: entry.hostname ?? defaultHost }))
 }
 
-/** What became of the entries between two readings of the file, matched by name. */
+/** The difference between two readings of the file. Entries are matched by name. */
 export type EntryChanges = {
   readonly added: CustomerEntry[]
   readonly removed: CustomerEntry[]
@@ -31,7 +31,7 @@ export type EntryChanges = {
   readonly same: CustomerEntry[]
 }
 
-/** Compares entries by topic, user name, key and host; their order means nothing. */
+/** Compares entries by topic, user name, key and host, in any order. */
 export function diffEntries(
   before: readonly CustomerEntry[],
   after: readonly CustomerEntry[],

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { lstat, readlink, rename, symlink, unlink } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The process that wants the lock. */
@@ -12,29 +12,31 @@ export type LockOwner = {
 
 export type LockOptions = {
   readonly owner: LockOwner
-  /** Somewhere in the same folder, for a stale lock on its way out. */
+  /** An unused name in the same folder, to which a stale lock is moved before it is removed. */
   readonly asidePath: string
-  /** A lock this old is left over, whoever left it; milliseconds. */
+  /** A lock of this age was left behind; milliseconds. */
   readonly staleMs?: number
-  /** So long is waited at most; milliseconds. */
+  /** The longest wait; milliseconds. */
   readonly waitMs?: number
 }
 
 /** A rewrite takes milliseconds, on a slow network file system perhaps a second. */
 const STALE_MS = 5000
-/** Longer than one stale lock takes, so that only a crowd gets this far. */
+/** Longer than one stale lock takes, so that only many processes get this far. */
 const WAIT_MS = 10_000
+/** Another user may renew a lock for ever, and this process can seldom remove it. */
+const FOREIGN_WAIT_MS = 1000
 const POLL_MS = 15
 
-/** Tells this run from an earlier process of the same number, as in a container that starts anew. */
+/** Tells this run from an earlier process with the same number, as in a container that starts again. */
 const RUN = randomUUID()
 
 type LockText = { readonly pid: number; readonly host: string; readonly run: string }
 
 /**
- * Takes a lock, waiting for whoever holds it; one that was left behind is taken over. It is a symbolic
- * link that points nowhere and names its holder: unlike a file, it comes into being with its text.
- * @returns gives it back; undefined where it cannot be had, which is no reason not to go on
+ * Takes a lock, and waits while another process holds it; a lock that was left behind is taken over. It
+ * is a symbolic link that points nowhere and names its holder: unlike a file, it is made with its text.
+ * @returns releases the lock; undefined where it cannot be taken: the work is done without it then
  */
 export async function takeLock(
   path: string,
@@ -48,20 +50,22 @@ export async function takeLock(
     lock: randomUUID(),
   }
   const mine = JSON.stringify(text)
-  const waitUntil = performance.now() + waitMs
-  while (performance.now() < waitUntil) {
+  const startedMs = performance.now()
+  for (;;) {
     const made = await create(path, mine)
     if (made === 'made') return () => release(path, mine)
     if (made === 'impossible') return undefined
+    const waitedMs = performance.now() - startedMs
+    if (waitedMs >= waitMs) return undefined
     const held = await read(path)
-    const old = held && Math.abs(Date.now() - held.changedAtMs) > staleMs
-    if (held && (old || isLeftBehind(held.text, owner))) {
-      await breakLock(path, held.text, asidePath)
-    } else {
-      await sleep(POLL_MS)
-    }
+    if (held === 'no lock') return undefined
+    if (held === 'gone') continue
+    const isOld = Math.abs(Date.now() - held.changedAtMs) > staleMs
+    if (isOld || isLeftBehind(held.text, owner)) {
+      if (!(await breakLock(path, held.text, asidePath))) return undefined
+    } else if (held.isForeign && waitedMs >= FOREIGN_WAIT_MS) return undefined
+    else await sleep(POLL_MS)
   }
-  return undefined
 }
 
 async function create(path: string, text: string): Promise<'made' | 'exists' | 'impossible'> {
@@ -73,11 +77,26 @@ async function create(path: string, text: string): Promise<'made' | 'exists' | '
   }
 }
 
-/** Undefined where it is gone by now. */
-async function read(path: string): Promise<{ text: string; changedAtMs: number } | undefined> {
+type Held = {
+  readonly text: string
+  readonly changedAtMs: number
+  /** Made by another user. */
+  readonly isForeign: boolean
+}
+
+async function read(path: string): Promise<Held | 'gone' | 'no lock'> {
   try {
-    const [text, { mtimeMs }] = await Promise.all([readlink(path), lstat(path)])
-    return { text, changedAtMs: mtimeMs }
+    const [text, { mtimeMs, uid }] = await Promise.all([readlink(path), lstat(path)])
+    return { text, changedAtMs: mtimeMs, isForeign: uid !== ownUid() }
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'gone' : 'no lock'
+  }
+}
+
+/** Undefined for a user without a name, as in a container: all locks are foreign then. */
+function ownUid(): number | undefined {
+  try {
+    return userInfo().uid
   } catch {
     return undefined
   }
@@ -89,26 +108,31 @@ function isLeftBehind(text: string, owner: LockOwner): boolean {
   try {
     holder = JSON.parse(text)
   } catch {
-    // None of ours: its age tells.
+    // Not made by this program: its age decides.
     return false
   }
   if (holder.host !== hostname() || typeof holder.pid !== 'number') return false
   return holder.pid === owner.pid ? holder.run !== RUN : !owner.isAlive(holder.pid)
 }
 
-/** Removes a stale lock, but no other that took its place meanwhile. */
-async function breakLock(path: string, stale: string, asidePath: string): Promise<void> {
+/**
+ * Removes a stale lock, but not a newer one that has taken its place.
+ * @returns false where this user may not remove it
+ */
+async function breakLock(path: string, stale: string, asidePath: string): Promise<boolean> {
   try {
     await rename(path, asidePath)
     const taken = await readlink(asidePath)
     if (taken !== stale) await symlink(taken, path)
     await unlink(asidePath)
-  } catch {
-    // Somebody else was quicker.
+    return true
+  } catch (error) {
+    // Another process was quicker: it removed the lock, or made one where this one is put back.
+    return ['ENOENT', 'EEXIST'].includes(String((error as NodeJS.ErrnoException).code))
   }
 }
 
 async function release(path: string, mine: string): Promise<void> {
   const held = await read(path)
-  if (held?.text === mine) await unlink(path).catch(() => undefined)
+  if (typeof held === 'object' && held.text === mine) await unlink(path).catch(() => undefined)
 }

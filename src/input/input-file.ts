@@ -1,18 +1,24 @@
+import type { Readable } from 'node:stream'
+import { StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import { type Host, isSameHost } from '../net/host.js'
 import type { Secret } from '../secret.js'
+import type { EntryRules } from './check-entry.js'
 import { type CustomerEntry, diffEntries, type EntryChanges, withHost } from './entries.js'
 import type { LockOwner } from './file-lock.js'
-import { loadInput } from './load-input.js'
-import type { Renewal } from './rewrite.js'
-import { saveKeys } from './save-keys.js'
+import { type InputFile as LoadedFile, loadInput, shownPath } from './load-input.js'
+import { type Renewal, saveKeys } from './save-keys.js'
 
 export type InputFileOptions = {
+  /** `-` is stdin. */
   readonly path: string
+  readonly stdin: Readable
+  /** One for each service that entries may be of. */
+  readonly services: readonly EntryRules[]
   /** The host of entries that name none. */
   readonly host: Host
   readonly log: Logger
-  /** Ends the wait for a pipe. */
+  /** Ends the wait for what writes into a pipe. */
   readonly signal: AbortSignal
   /** This process, for the lock while the file is rewritten. */
   readonly owner: LockOwner
@@ -22,6 +28,9 @@ export type InputFileOptions = {
 export class InputFile {
   #entries: readonly CustomerEntry[] = []
   #last: Promise<void> = Promise.resolve()
+  #wasRead = false
+  /** The warning that renewals cannot be written to stdin was logged. */
+  #hasWarned = false
   readonly #options: InputFileOptions
 
   constructor(options: InputFileOptions) {
@@ -29,14 +38,16 @@ export class InputFile {
   }
 
   /**
-   * Reads the file, and says what is different from what was last read or written.
+   * Reads the file, and returns what has changed since it was last read or written.
    * @param accept may throw where the program cannot do what the file asks for
    * @throws StreamError `input-invalid`, or what `accept` throws; the entries are then as they were
    */
   read(accept: (changes: EntryChanges) => void): Promise<EntryChanges> {
     return this.#alone(async () => {
-      const { path, host, log, signal } = this.#options
-      const { entries, warnings } = await loadInput(path, { signal })
+      const { host, log } = this.#options
+      if (this.#isStdin && this.#wasRead) throw readBefore()
+      const { entries, warnings } = await this.#load()
+      this.#wasRead = true
       for (const warning of warnings) log.warn(warning)
       const now = withHost(entries, host)
       const changes = diffEntries(this.#entries, now)
@@ -46,10 +57,11 @@ export class InputFile {
     })
   }
 
-  /** The keys that the file holds now, by entry; but for one that is for another host by now. */
+  /** The keys that the file holds now, by entry, without entries that have another host by now. */
   async keys(): Promise<ReadonlyMap<string, Secret>> {
-    const { path, host, signal } = this.#options
-    const { entries } = await loadInput(path, { signal })
+    const { host } = this.#options
+    if (this.#isStdin) return new Map(this.#entries.map(({ name, key }) => [name, key]))
+    const { entries } = await this.#load()
     const hosts = new Map(this.#entries.map((entry) => [entry.name, entry.host]))
     const keys = new Map<string, Secret>()
     for (const entry of withHost(entries, host)) {
@@ -59,38 +71,52 @@ export class InputFile {
     return keys
   }
 
-  /** Takes note that an entry uses the key that the file holds now: it has not changed any more. */
+  /** Notes that an entry uses the key that the file holds now: the next reading finds no change. */
   noteKey(name: string, key: Secret): void {
     this.#entries = this.#entries.map((entry) => (entry.name === name ? { ...entry, key } : entry))
   }
 
-  /** Writes renewed keys; where that cannot be done, a warning says so and why. */
+  /** Writes renewed keys. Where that fails, a warning says why. */
   save(renewals: readonly Renewal[]): Promise<void> {
     return this.#alone(() => this.#save(renewals))
   }
 
-  /** Resolves when nothing is being read or written: a rewrite must not be cut off by the end. */
+  /** Resolves when nothing is being read or written, so that the end does not cut a rewrite off. */
   settled(): Promise<void> {
     return this.#alone(async () => {})
   }
 
+  get #isStdin(): boolean {
+    return this.#options.path === '-'
+  }
+
+  #load(): Promise<LoadedFile> {
+    const { path, host: defaultHost, stdin, services, signal } = this.#options
+    return loadInput(path, { stdin, services, defaultHost, signal })
+  }
+
   async #save(renewals: readonly Renewal[]): Promise<void> {
-    const { path, host, log, owner } = this.#options
-    const result = await saveKeys({
-      path,
-      renewals,
-      owner,
-      defaultHost: host,
-    })
-    if (result.type === 'failed') {
-      log.warn(`${path}: ${result.reason}; the renewed keys serve this run alone`)
-      return
+    const { path, host: defaultHost, log, owner, services } = this.#options
+    const shown = shownPath(path)
+    if (this.#isStdin) {
+      if (!this.#hasWarned) {
+        log.warn(`${shown}: renewed keys cannot be written back; they serve this run alone`)
+      }
+      this.#hasWarned = true
+    } else {
+      const secrets = services.flatMap((each) => each.properties).filter(({ secret }) => secret)
+      const properties = secrets.map(({ name }) => name)
+      const result = await saveKeys({ path, renewals, owner, defaultHost, properties })
+      if (result.type === 'failed') {
+        log.warn(`${shown}: ${result.reason}; the renewed keys serve this run alone`)
+        return
+      }
+      if (result.written) log.info(`${shown}: holds the renewed keys now`)
     }
-    if (result.written) log.info(`${path}: holds the renewed keys now`)
     this.#entries = this.#entries.map((entry) => withRenewal(entry, renewals))
   }
 
-  /** Reading and writing one after the other: what was read before a rewrite is no change after it. */
+  /** One reading or writing after the other: our own rewrite must not look like a change. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
     this.#last = done.then(
@@ -99,6 +125,13 @@ export class InputFile {
     )
     return done
   }
+}
+
+function readBefore(): StreamError {
+  return new StreamError(
+    'input-invalid',
+    'stdin: was read to its end at the start and cannot be read again; use a file to change entries',
+  )
 }
 
 function withRenewal(entry: CustomerEntry, renewals: readonly Renewal[]): CustomerEntry {

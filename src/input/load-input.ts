@@ -1,52 +1,187 @@
+import type { Node } from 'jsonc-parser'
 import { StreamError } from '../errors.js'
-import { maskTokens, printable } from '../text.js'
-import { checkInput } from './check-input.js'
+import type { Host } from '../net/host.js'
+import { formatCount, maskTokens, printable } from '../text.js'
+import { findCharacter, visible } from './characters.js'
+import { checkEntry, type EntryRules, PropertyGuess } from './check-entry.js'
 import type { InputEntry } from './entries.js'
-import { parseJson } from './parse-json.js'
-import { type ReadOptions, readText } from './read-text.js'
-import { UnreadableFile } from './unreadable-file.js'
+import { LineCounter, members, parseJson } from './parse-json.js'
+import { type ReadOptions, readText, UnreadableFile } from './read-text.js'
+import { redact } from './redact.js'
 
-/** Permissions of group and others to read. */
-const READABLE_BY_OTHERS = 0o044
+export type LoadOptions = ReadOptions & {
+  /** One for each service that entries may be of. */
+  readonly services: readonly EntryRules[]
+  /** The host of entries that name none; undefined where it is not known. */
+  readonly defaultHost?: Host | undefined
+}
 
 /** A valid input file. */
 export type InputFile = {
   readonly entries: InputEntry[]
-  /** For the log: sentences about what is allowed but unwise. */
+  /** For the log: sentences about what is allowed but unwise, each with the file. */
   readonly warnings: string[]
 }
 
+/** Permissions of group and others to read. */
+const READABLE_BY_OTHERS = 0o044
+
 /**
  * Reads and checks the input file.
- * @param path relative to the current folder, or absolute
- * @throws StreamError `input-invalid` whose `problems` are all that is wrong, each with file and place;
- *   none shows a key; the signal's reason as soon as it aborts
+ * @param path relative to the current folder, or absolute; `-` is stdin
+ * @throws StreamError `input-invalid` whose `problems` are what is wrong, each with file and place; none
+ *   shows a key; the signal's reason as soon as it aborts
  */
-export async function loadInput(path: string, options: ReadOptions = {}): Promise<InputFile> {
-  const shown = printable(maskTokens(path))
+export async function loadInput(path: string, options: LoadOptions): Promise<InputFile> {
+  const shown = shownPath(path)
+  const about = (texts: readonly string[]) => texts.map((text) => `${shown}: ${text}`)
+  const invalid = (texts: readonly string[], count = texts.length) => {
+    const problems = about(texts)
+    const message = count > 1 ? `${shown}: ${count} problems` : problems.join('\n')
+    return new StreamError('input-invalid', message, { problems })
+  }
   try {
     const { text, stats } = await readText(path, options)
     const { root, fault } = parseJson(text)
-    if (fault !== undefined) throw invalid(shown, [fault])
-    const { entries, problems } = checkInput(root, text)
-    if (problems.length > 0) throw invalid(shown, problems)
-    const mode = Number(stats.mode) & 0o7777
-    const open = stats.isFile() && (mode & READABLE_BY_OTHERS) !== 0
-    return { entries, warnings: open ? [openToOthers(shown, mode)] : [] }
+    if (fault !== undefined) throw invalid([fault])
+    const { entries, problems, warnings } = checkInput(root, text, options)
+    if (problems.count > 0) throw invalid(problems.lines('problems'), problems.count)
+    const mode = Number(stats?.mode ?? 0) & 0o7777
+    if (stats?.isFile() && (mode & READABLE_BY_OTHERS) !== 0) {
+      const digits = mode.toString(8).padStart(4, '0')
+      warnings.add(
+        () =>
+          `other users of this machine can read it (mode ${digits}), and it holds keys; chmod 600 mends that`,
+      )
+    }
+    return { entries, warnings: about(warnings.lines('warnings')) }
   } catch (error) {
-    if (error instanceof UnreadableFile) throw invalid(shown, [error.message])
+    if (error instanceof UnreadableFile) throw invalid([error.message])
     throw error
   }
 }
 
-function invalid(path: string, found: readonly string[]): StreamError {
-  const problems = found.map((problem) => `${path}: ${problem}`)
-  const [first = path] = problems
-  const message = problems.length > 1 ? `${path}: ${problems.length} problems` : first
-  return new StreamError('input-invalid', message, { problems })
+/** The file as messages name it. */
+export function shownPath(path: string): string {
+  return path === '-' ? 'stdin' : printable(maskTokens(path))
 }
 
-function openToOthers(path: string, mode: number): string {
-  const digits = mode.toString(8).padStart(4, '0')
-  return `${path}: other users of this machine can read it (mode ${digits}), and it holds keys; chmod 600 mends that`
+/** Nobody reads more at once, and putting thousands into words takes long. */
+const MAX_SHOWN = 20
+
+/** Collects what there is to say of a file; only the first are put into words. */
+export class Findings {
+  readonly #shown: string[] = []
+  #count = 0
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** @param text a sentence that begins with the place */
+  add(text: () => string): void {
+    this.#count++
+    if (this.#count <= MAX_SHOWN) this.#shown.push(text())
+  }
+
+  /** @param what what they are, for the line that says how many are not shown */
+  lines(what: string): string[] {
+    const hidden = this.#count - this.#shown.length
+    return hidden === 0 ? this.#shown : [...this.#shown, `and ${formatCount(hidden)} more ${what}`]
+  }
+}
+
+type Checked = {
+  readonly entries: InputEntry[]
+  readonly problems: Findings
+  readonly warnings: Findings
+}
+
+/** @param text what the tree was made from, for line numbers */
+function checkInput(root: Node, text: string, { services, defaultHost }: LoadOptions): Checked {
+  const entries: InputEntry[] = []
+  const problems = new Findings()
+  const warnings = new Findings()
+  const checked = { entries, problems, warnings }
+  const fail = (problem: string) => problems.add(() => problem)
+  const meant = new PropertyGuess(services)
+  const show = redact(secretsIn(root, meant, services))
+  const lines = new LineCounter(text)
+
+  if (root.type !== 'object') {
+    fail(`the file: expected an object with "customers"; got ${show.value(root)}`)
+    return checked
+  }
+  const all = members(root)
+  const [customers, second] = all.filter(({ name }) => name === 'customers')
+  const misnamed = all.find(({ name }) => /^\W*customers?\W*$/i.test(name) && name !== 'customers')
+  if (!customers) {
+    const odd = misnamed && findCharacter(misnamed.name)
+    const name = `"${visible(misnamed?.name ?? '')}"${odd ? `, which holds ${odd}` : ''}`
+    const outside = all.some(({ value }) => members(value).some((each) => meant.isKnown(each.name)))
+    const move = outside ? '; put the entries that stand outside of it into it' : ''
+    const hint = misnamed ? `; the file has ${name}: did you mean "customers"?` : move
+    fail(`customers: is missing; expected an object of entries${hint}`)
+  } else if (misnamed) {
+    const name = visible(misnamed.name)
+    warnings.add(() => `"${name}": is ignored; only "customers" is read`)
+  }
+  if (second) fail(`customers: stands there twice, again on line ${lines.line(second.offset)}`)
+  const list = customers?.value
+  if (list && list.type !== 'object') {
+    fail(`customers: expected an object of entries; got ${show.value(list)}`)
+  } else if (list && list.children?.length === 0) {
+    fail('customers: is empty; expected at least one entry')
+  }
+  if (list?.type !== 'object') return checked
+
+  const names = new Set<string>()
+  const subscriptions = new Map<string, () => string>()
+  const context = { services, meant, redact: show, problems, warnings }
+  for (const [index, { name, value, offset }] of members(list).entries()) {
+    // Made for a problem alone: to know whether a name is a piece of a key takes time.
+    const place = () => `customers${show.step(name, 'entry', index + 1)}`
+    if (names.has(name)) {
+      problems.add(
+        () =>
+          `${place()}: a second entry of this name, on line ${lines.line(offset)}; give it another`,
+      )
+    }
+    names.add(name)
+    const entry = checkEntry(name, value, place, context)
+    if (!entry) continue
+    entries.push(entry)
+    const { authority } = entry.hostname ?? defaultHost ?? { authority: '' }
+    const id = JSON.stringify([entry.key.reveal(), entry.topic, authority])
+    const first = subscriptions.get(id)
+    if (!first) subscriptions.set(id, place)
+    else {
+      warnings.add(
+        () =>
+          `${place()}: has the key and topic of ${first()}, so each message may come twice; remove one of them`,
+      )
+    }
+  }
+  return checked
+}
+
+/** Every key in the file, at any depth, so that it is known wherever else it was pasted. */
+function secretsIn(
+  root: Node,
+  meant: PropertyGuess,
+  services: readonly EntryRules[],
+): readonly string[] {
+  const secrets: string[] = []
+  const nodes = [root]
+  // A list that grows, not a recursion: the parser goes deeper than the stack would allow here.
+  for (const node of nodes) {
+    for (const child of node.children ?? []) nodes.push(child)
+    if (node.type !== 'object') continue
+    for (const { name, value } of members(node)) {
+      if (value.type === 'string' && meant.isSecret(name)) secrets.push(String(value.value))
+    }
+  }
+  // Where key and topic were mixed up, the topic's name is no secret.
+  const topics = new Set<string>(services.flatMap((each) => each.topics))
+  return secrets.filter((secret) => !topics.has(secret))
 }

@@ -1,5 +1,6 @@
 import type { Node, ParseError } from 'jsonc-parser'
 import { loadCommonJs } from '../load-common-js.js'
+import { DOUBLE_QUOTES, findCharacter, nameCharacter, TYPOGRAPHIC_QUOTES } from './characters.js'
 
 const { parseTree, printParseErrorCode } =
   loadCommonJs<typeof import('jsonc-parser')>('jsonc-parser')
@@ -47,21 +48,80 @@ export function parseJson(text: string): ParsedJson {
   // What comes after the first is mostly its consequence.
   const [first] = errors
   if (root !== undefined && first === undefined) return { root }
-  const { line, column } = position(text, first?.offset ?? 0)
+  const offset = first?.offset ?? 0
+  const lines = new LineCounter(text)
   const fault = FAULTS[first ? printParseErrorCode(first.error) : ''] ?? 'expected a JSON object'
-  return { fault: `line ${line}, column ${column}: is not JSON: ${fault}` }
+  const words = faultHere(text.charAt(offset)) ?? fault + quotesHint(text, offset, lines)
+  return { fault: `${lines.place(offset)}: is not JSON: ${words}` }
 }
 
-/** Line and column of an offset, both counted from 1. */
-export function position(text: string, offset: number): { line: number; column: number } {
-  const lines = text.slice(0, offset).split(/\r\n|\n|\r/)
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
+/** Names a character at a fault that looks like one of JSON, but is not. */
+function faultHere(character: string): string | undefined {
+  if (character === "'") return 'a single quotation mark stands here; expected the plain "'
+  if (!findCharacter(character)) return undefined
+  const plain = character.trim() === '' ? 'a plain space or none' : 'a character of JSON'
+  const expected = TYPOGRAPHIC_QUOTES.test(character) ? 'the plain "' : plain
+  return `${nameCharacter(character)} stands here; expected ${expected}`
+}
+
+/** How far from a fault its reason is looked for. */
+const NEAR = 300
+
+/** A text that ends in a typographic quotation mark goes on: its fault is noticed elsewhere. */
+function quotesHint(text: string, offset: number, lines: LineCounter): string {
+  const before = text.slice(Math.max(lines.lineStart(offset), offset - NEAR), offset)
+  const [after = ''] = /^.*/.exec(text.slice(offset, offset + NEAR)) ?? []
+  const at = (before + after).search(DOUBLE_QUOTES)
+  if (at === -1) return ''
+  const place = offset - before.length + at
+  return `; ${nameCharacter(text.charAt(place))} stands at ${lines.place(place)}, where JSON takes the plain " alone`
+}
+
+/** Counts the lines of a text once, for offsets that mostly increase. */
+export class LineCounter {
+  readonly #text: string
+  /** Up to here lines were counted. */
+  #at = 0
+  #line = 1
+  #lineStart = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** The line of an offset, counted from 1. */
+  line(offset: number): number {
+    if (offset < this.#at) {
+      this.#at = this.#lineStart = 0
+      this.#line = 1
+    }
+    for (; this.#at < offset; this.#at++) {
+      const code = this.#text.charCodeAt(this.#at)
+      const ends = code === 10 || (code === 13 && this.#text.charCodeAt(this.#at + 1) !== 10)
+      if (!ends) continue
+      this.#line++
+      this.#lineStart = this.#at + 1
+    }
+    return this.#line
+  }
+
+  /** Offset of the line's first character. */
+  lineStart(offset: number): number {
+    this.line(offset)
+    return this.#lineStart
+  }
+
+  /** `line 3, column 7`, both counted from 1. */
+  place(offset: number): string {
+    const column = offset - this.lineStart(offset) + 1
+    return `line ${this.#line}, column ${column}`
+  }
 }
 
 /** A property of an object in the text. */
 export type Member = { readonly name: string; readonly value: Node; readonly offset: number }
 
-/** The properties of an object in their order, the same name twice where it stands twice. */
+/** The properties of an object in their order; a name that occurs twice comes twice. */
 export function members(node: Node): Member[] {
   const found: Member[] = []
   for (const { children: [name, value] = [], offset } of node.children ?? []) {

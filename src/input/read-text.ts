@@ -1,88 +1,146 @@
 import { isUtf8 } from 'node:buffer'
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, constants, open as openCallback } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { readPipe } from './read-pipe.js'
-import { UnreadableFile } from './unreadable-file.js'
+import { Socket } from 'node:net'
+import { addAbortSignal, type Readable } from 'node:stream'
+import { promisify } from 'node:util'
+import { fileErrorText } from '../errors.js'
 
-/** A file's text, as JSON wants it: without the byte-order mark. */
+/** A file's text, without the byte-order mark. */
 export type FileText = {
   readonly text: string
   readonly byteOrderMark: boolean
-  /** Of the moment before it was read. */
-  readonly stats: BigIntStats
+  /** What was read. */
+  readonly bytes: Buffer
+  /** Undefined for stdin. */
+  readonly stats: BigIntStats | undefined
 }
 
 export type ReadOptions = {
-  /** Ends the reading of a pipe, which may have to wait for its writer. */
+  /** What is read where the path is `-`. */
+  readonly stdin?: Readable | undefined
+  /** Ends the wait for whatever writes into a pipe. */
   readonly signal?: AbortSignal | undefined
   /** How long a pipe may be silent, milliseconds; 30 s (default), 0: for any time. */
   readonly silenceMs?: number | undefined
 }
 
-/** Far beyond any list of customers; keeps a mistaken path from filling memory. */
-const MAX_BYTES = 64 * 1024 * 1024
+/** Why a file cannot be used; the message is written to stand behind its path. */
+export class UnreadableFile extends Error {}
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file; expected the input file, see input.example.json',
-  ENOTDIR: 'a part of its path is not a folder',
-  EISDIR: 'it is a folder; expected a file',
-  EACCES: 'it may not be read by this user',
-  EPERM: 'it may not be read by this user',
-  ELOOP: 'its symbolic links lead in a circle',
-}
+/** Far beyond any list of customers. Keeps a wrong path from filling the memory. */
+const MAX_BYTES = 64 * 1024 * 1024
+/** Long enough to type a pass phrase for the program that writes into the pipe. */
+const SILENCE_MS = 30_000
+/** The longest delay of a timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Reads a text file, or what a pipe (`<(decrypt input.json)`) holds.
- * @throws UnreadableFile: missing, a folder, not readable, empty, not UTF-8, a pipe into which nobody
- *   writes; the signal's reason as soon as it aborts
+ * Reads a text file, stdin, or what is written into a FIFO (`<(decrypt input.json)`).
+ * @throws UnreadableFile: missing, a folder, not readable, empty, not UTF-8, a pipe into which nothing
+ *   is written; the signal's reason as soon as it aborts
  */
 export async function readText(path: string, options: ReadOptions = {}): Promise<FileText> {
   const { signal } = options
   signal?.throwIfAborted()
-  let bytes: Buffer
-  let stats: BigIntStats
   try {
-    stats = await stat(path, { bigint: true })
-    if (stats.isFIFO()) {
-      bytes = await collect(await readPipe(path, options))
-    } else {
-      const file = await open(path)
-      try {
-        stats = await file.stat({ bigint: true })
-        bytes = await collect(file.createReadStream({ autoClose: false }))
-      } finally {
-        await file.close()
-      }
-    }
+    const { bytes, stats } = await readBytes(path, options)
+    const byteOrderMark = bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))
+    const text = decode(byteOrderMark ? bytes.subarray(3) : bytes)
+    if (text.trim() === '') throw new UnreadableFile('it is empty; expected a JSON object')
+    return { text, byteOrderMark, bytes, stats }
   } catch (error) {
     if (signal?.aborted) throw signal.reason
-    if (error instanceof UnreadableFile) throw error
-    const { code = 'unknown fault' } = error as NodeJS.ErrnoException
-    throw new UnreadableFile(`${REASONS[code] ?? 'it cannot be read'} (${code})`)
+    const fault = systemFault(error, HINTS)
+    if (fault === undefined) throw error
+    throw new UnreadableFile(fault)
   }
-  const byteOrderMark = bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))
-  const text = decode(byteOrderMark ? bytes.subarray(3) : bytes)
-  if (text.trim() === '') throw new UnreadableFile('it is empty; expected a JSON object')
-  return { text, byteOrderMark, stats }
 }
 
-async function collect(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+const HINTS: Readonly<Record<string, string>> = {
+  ENOENT: 'it does not exist; expected the input file, see input.example.json',
+  ENOTDIR: 'a part of its path is not a folder',
+  ENXIO: 'it is not a file',
+}
+
+/**
+ * What the system says of a file, in words. Undefined where the error is not the system's.
+ * @param texts by code, where others than those for reading fit better
+ */
+export function systemFault(
+  error: unknown,
+  texts: Readonly<Record<string, string>>,
+): string | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined
+  const code = String(error.code)
+  const text = texts[code] ?? fileErrorText(error)
+  return `${text.startsWith(code) ? 'the system reports an error' : text} (${code})`
+}
+
+async function readBytes(
+  path: string,
+  { stdin, signal, silenceMs = SILENCE_MS }: ReadOptions,
+): Promise<{ readonly bytes: Buffer; readonly stats: BigIntStats | undefined }> {
+  if (path === '-' && stdin) {
+    if (signal) addAbortSignal(signal, stdin)
+    // Somebody who types takes any time.
+    const typed = 'isTTY' in stdin && stdin.isTTY === true
+    return { bytes: await collect(stdin, typed ? 0 : silenceMs), stats: undefined }
+  }
+  const stats = await stat(path, { bigint: true })
+  if (stats.isFIFO()) {
+    return { bytes: await collect(await readPipe(path, { signal }), silenceMs), stats }
+  }
+  const file = await open(path)
+  try {
+    const opened = await file.stat({ bigint: true })
+    return { bytes: await collect(file.createReadStream({ autoClose: false }), 0), stats: opened }
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Opens a FIFO; it ends when all its writers have closed it. Files are opened and read by a few
+ * threads, and one that waits for a writer cannot be called back, not even to exit. A FIFO that does
+ * not block is waited for by the event loop instead.
+ */
+export async function readPipe(
+  path: string,
+  { signal }: Pick<ReadOptions, 'signal'>,
+): Promise<Socket> {
+  const fd = await promisify(openCallback)(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  return new Socket({ fd, readable: true, writable: false, ...(signal && { signal }) })
+}
+
+/** @param silenceMs ends the wait for a stream to which nothing comes; 0: never */
+async function collect(stream: Readable, silenceMs: number): Promise<Buffer> {
+  const silence = `nothing was written into this pipe for ${silenceMs / 1000} s`
+  const timer = setTimeout(
+    () => stream.destroy(new UnreadableFile(`${silence}; expected the input file`)),
+    silenceMs || MAX_TIMER_MS,
+  )
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of stream) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > MAX_BYTES) throw new UnreadableFile('it is over 64 MiB; expected an input file')
+  try {
+    for await (const chunk of stream) {
+      timer.refresh()
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > MAX_BYTES) throw new UnreadableFile('it is over 64 MiB; expected an input file')
+    }
+  } finally {
+    clearTimeout(timer)
   }
   return Buffer.concat(chunks)
 }
 
 function decode(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString()
-  const mark = bytes.subarray(0, 2).toString('hex')
-  if (mark === 'fffe' || mark === 'feff') {
-    throw new UnreadableFile('it is UTF-16; expected UTF-8: save it with that encoding')
+  const encoding = encodingOf(bytes)
+  if (encoding !== undefined) {
+    throw new UnreadableFile(`it is ${encoding}; expected UTF-8: save it with that encoding`)
   }
+  if (isUtf8(bytes)) return bytes.toString()
   let line = 1
   // No byte of a longer UTF-8 sequence is a line feed, so each line can be looked at alone.
   for (let start = 0; ; line++) {
@@ -91,4 +149,14 @@ function decode(bytes: Buffer): string {
     start = end + 1
   }
   throw new UnreadableFile(`line ${line} is not UTF-8: save the file with that encoding`)
+}
+
+/** What a file is encoded with where that is not UTF-8. JSON begins with an ASCII character. */
+function encodingOf(bytes: Buffer): string | undefined {
+  const [first, second] = bytes
+  const mark = bytes.subarray(0, 2).toString('hex')
+  if (mark === 'fffe' || mark === 'feff') return 'UTF-16'
+  if (bytes.length > 1 && (first === 0) !== (second === 0))
+    return 'UTF-16 without a byte-order mark'
+  return bytes.length > 1 && first === 0 ? 'binary' : undefined
 }

@@ -1,30 +1,53 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Where replacing a file is not possible but writing into it may be: a folder that is not ours, a mount. */
-const NOT_REPLACEABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV'])
+const NOT_REPLACEABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV', 'ENAMETOOLONG'])
+/** Bytes that most file systems allow for a name. */
+const NAME_MAX = 255
+/** How often the old content is written back where that fails, too. */
+const RESTORES = 20
+const PAUSE_MS = 50
+/** How often an edit that is under way is looked at. */
+const LOOKS = 40
 
-/** Somebody else wrote the file after it was read. */
+/** A file as it was read. */
+export type Original = {
+  readonly bytes: Buffer
+  readonly stats: BigIntStats
+  /** Whether an edit of it is complete; a program that writes into a file empties it first. */
+  readonly isWhole: (bytes: Buffer) => boolean
+}
+
+/** Another program wrote the file after it was read. */
 export class FileChanged extends Error {}
+
+/** The file could neither be written nor be given its old content back. */
+export class FileDamaged extends Error {}
 
 /** What stands beside a file while it is rewritten; begins with a dot and is made for this program. */
 export function besidePath(path: string, suffix: string): string {
-  return join(dirname(path), `.${basename(path)}.aruba-stream.${suffix}`)
+  const name = basename(path)
+  const beside = (stem: string) => `.${stem}.aruba-stream.${suffix}`
+  const isTooLong = Buffer.byteLength(beside(name)) > NAME_MAX
+  const short = () => createHash('sha256').update(name).digest('hex').slice(0, 32)
+  return join(dirname(path), beside(isTooLong ? short() : name))
 }
 
-/** A name beside a file that nobody can foresee. */
+/** A name beside a file that cannot be guessed. */
 export function temporaryPath(path: string): string {
   return besidePath(path, `${randomBytes(12).toString('hex')}.tmp`)
 }
 
-/** Removes what runs that were killed left behind; only under the lock, which makes them nobody's. */
+/** Removes what killed runs have left behind. Only for the holder of the lock: no run uses them then. */
 export async function removeTemporaries(path: string): Promise<void> {
-  const prefix = basename(besidePath(path, ''))
+  const ours = basename(temporaryPath(path)).replace(/[0-9a-f]{24}\.tmp$/, '')
   const names = await readdir(dirname(path)).catch(() => [])
   for (const name of names) {
-    if (name.startsWith(prefix) && /^[0-9a-f]{24}\.tmp$/.test(name.slice(prefix.length))) {
+    if (name.startsWith(ours) && /^[0-9a-f]{24}\.tmp$/.test(name.slice(ours.length))) {
       await unlink(join(dirname(path), name)).catch(() => undefined)
     }
   }
@@ -32,14 +55,15 @@ export async function removeTemporaries(path: string): Promise<void> {
 
 /**
  * Gives a file new content: atomically, so that a crash at any moment leaves the old file or the new
- * one; where its folder does not allow that, in place. Keeps mode and owner.
- * @param before what is known of the file that the new content was made from
+ * one; in place where its folder does not allow that. Keeps mode and owner. Where it fails, the old
+ * content stays or is written back.
+ * @param before what the new content was made from
  * @throws FileChanged; what the file system says where neither is possible
  */
 export async function replaceFile(
   path: string,
   bytes: Uint8Array,
-  before: BigIntStats,
+  before: Original,
 ): Promise<void> {
   try {
     await swap(path, bytes, before)
@@ -50,65 +74,157 @@ export async function replaceFile(
   }
 }
 
-async function swap(path: string, bytes: Uint8Array, before: BigIntStats): Promise<void> {
+async function swap(path: string, bytes: Uint8Array, before: Original): Promise<void> {
+  // Held open: what another program still writes into the old file can be read after the rename.
+  await using(await open(path, 'r'), async (old) => {
+    const made = await moveInto(path, bytes, before.stats, () => requireSame(path, old, before))
+    const late = await lateEdit(old, before)
+    if (!late) return
+    // Their edit is made part of the file; the keys are then written into that.
+    await moveInto(path, late, before.stats, async () => {
+      if ((await stat(path, { bigint: true })).ino !== made) throw new FileChanged(CHANGED)
+    })
+    throw new FileChanged(CHANGED)
+  })
+  await syncFolder(dirname(path))
+}
+
+const CHANGED = 'another program keeps changing it'
+
+/**
+ * Writes a file beside another one and renames it to that.
+ * @param check throws where the other one must stay; called right before the rename
+ * @returns the inode of the new file
+ */
+async function moveInto(
+  path: string,
+  bytes: Uint8Array,
+  { uid, gid, mode }: BigIntStats,
+  check: () => Promise<void>,
+): Promise<bigint> {
   const temporary = temporaryPath(path)
   const file = await open(temporary, 'wx', 0o600)
+  let inode = 0n
   try {
     await using(file, async () => {
       await file.writeFile(bytes)
       // The owner first: changing it clears bits of the mode.
-      const { uid, gid } = await file.stat({ bigint: true })
-      if (uid !== before.uid || gid !== before.gid) {
-        await file.chown(Number(before.uid), Number(before.gid))
-      }
-      await file.chmod(Number(before.mode) & 0o7777)
+      const made = await file.stat({ bigint: true })
+      if (made.uid !== uid || made.gid !== gid) await file.chown(Number(uid), Number(gid))
+      await file.chmod(Number(mode) & 0o7777)
       await file.sync()
+      inode = made.ino
     })
-    await refuseChanged(path, before)
+    await check()
     await rename(temporary, path)
+    return inode
   } catch (error) {
     await unlink(temporary).catch(() => undefined)
     throw error
   }
-  await syncFolder(dirname(path))
 }
 
-async function overwrite(path: string, bytes: Uint8Array, before: BigIntStats): Promise<void> {
-  await refuseChanged(path, before)
-  const file = await open(path, 'r+')
-  await using(file, async () => {
-    // Cut afterwards, so that at no moment the file is empty.
-    await file.writeFile(bytes)
-    await file.truncate(bytes.length)
-    await file.sync()
+/**
+ * Writes into the file itself. Where that fails on the way, as on a full disk, the old bytes are written
+ * back.
+ */
+async function overwrite(path: string, bytes: Uint8Array, before: Original): Promise<void> {
+  await using(await open(path, 'r+'), async (file) => {
+    const old = before.bytes
+    await requireSame(path, file, before)
+    const blanks = Buffer.alloc(Math.abs(bytes.length - old.length), ' ')
+    const grows = bytes.length > old.length
+    try {
+      // Blanks after the JSON text claim the room first. Bytes that a file has already can be written
+      // even where the disk is full.
+      if (grows) {
+        await writeAt(file, blanks, old.length)
+        await file.sync()
+        const claimed = Buffer.concat([old, blanks])
+        if (!(await contentOf(file)).equals(claimed)) throw new FileChanged(CHANGED)
+      }
+      // At every moment the file is as long as the longer text.
+      await writeAt(file, grows ? bytes : Buffer.concat([bytes, blanks]), 0)
+      await file.truncate(bytes.length)
+      await file.sync()
+    } catch (error) {
+      if (!(error instanceof FileChanged)) await restore(file, old)
+      throw error
+    }
+    if (!(await contentOf(file)).equals(bytes)) throw new FileChanged(CHANGED)
   })
 }
 
-async function refuseChanged(path: string, before: BigIntStats): Promise<void> {
-  const now = await stat(path, { bigint: true })
-  if (
-    now.ino !== before.ino ||
-    now.dev !== before.dev ||
-    now.mtimeNs !== before.mtimeNs ||
-    now.size !== before.size
-  ) {
-    throw new FileChanged('the file was changed meanwhile')
+async function restore(file: FileHandle, old: Buffer): Promise<void> {
+  for (let attempt = 1; attempt <= RESTORES; attempt++) {
+    try {
+      // First of all the room that was claimed is given back.
+      await file.truncate(old.length)
+      if (!(await contentOf(file)).equals(old)) await writeAt(file, old, 0)
+      await file.sync()
+      if ((await contentOf(file)).equals(old)) return
+    } catch {
+      // Tried again: room may come.
+    }
+    await sleep(PAUSE_MS)
+  }
+  throw new FileDamaged('its old content could not be written back: the file is damaged')
+}
+
+/** @throws FileChanged where the path leads to another file by now, or its content is another */
+async function requireSame(path: string, file: FileHandle, before: Original): Promise<void> {
+  const [now, opened] = await Promise.all([
+    stat(path, { bigint: true }),
+    file.stat({ bigint: true }),
+  ])
+  const isSameFile = now.ino === opened.ino && now.dev === opened.dev
+  if (!isSameFile || !(await contentOf(file)).equals(before.bytes)) throw new FileChanged(CHANGED)
+}
+
+/** What another program wrote into a file after it was read; undefined where nothing, or no whole text. */
+async function lateEdit(
+  file: FileHandle,
+  { bytes, isWhole }: Original,
+): Promise<Buffer | undefined> {
+  for (let look = 1; look <= LOOKS; look++) {
+    const content = await contentOf(file)
+    if (content.equals(bytes)) return undefined
+    if (isWhole(content)) return content
+    await sleep(PAUSE_MS)
+  }
+  return undefined
+}
+
+async function contentOf(file: FileHandle): Promise<Buffer> {
+  const { size } = await file.stat()
+  const content = Buffer.alloc(size)
+  let length = 0
+  for (;;) {
+    const { bytesRead } = await file.read(content, length, size - length, length)
+    length += bytesRead
+    if (bytesRead === 0 || length === size) return content.subarray(0, length)
+  }
+}
+
+async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
   }
 }
 
 /** Makes the new name last through a power failure, where the system can do that for folders. */
 async function syncFolder(path: string): Promise<void> {
   try {
-    const folder = await open(path)
-    await using(folder, () => folder.sync())
+    await using(await open(path), (folder) => folder.sync())
   } catch {
     // The content is safe; the name follows when the system writes it.
   }
 }
 
-async function using(file: FileHandle, work: () => Promise<void>): Promise<void> {
+async function using(file: FileHandle, work: (file: FileHandle) => Promise<void>): Promise<void> {
   try {
-    await work()
+    await work(file)
   } finally {
     await file.close()
   }

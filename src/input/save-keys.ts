@@ -1,17 +1,22 @@
 import { realpath, stat } from 'node:fs/promises'
-import { errorText } from '../errors.js'
-import type { Host } from '../net/host.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Node } from 'jsonc-parser'
+import { type Host, isSameHost, parseHost } from '../net/host.js'
+import type { Secret } from '../secret.js'
 import { type LockOwner, takeLock } from './file-lock.js'
-import { readText } from './read-text.js'
+import { members, parseJson } from './parse-json.js'
+import { readText, systemFault, UnreadableFile } from './read-text.js'
 import {
   besidePath,
   FileChanged,
+  FileDamaged,
   removeTemporaries,
   replaceFile,
   temporaryPath,
 } from './replace-file.js'
-import { type Renewal, rewriteKeys } from './rewrite.js'
-import { UnreadableFile } from './unreadable-file.js'
+
+/** A key of a host that Central replaced. */
+export type Renewal = { readonly host: Host; readonly from: Secret; readonly to: Secret }
 
 export type SaveKeysOptions = {
   /** The input file; a symbolic link is followed. */
@@ -19,6 +24,8 @@ export type SaveKeysOptions = {
   readonly renewals: readonly Renewal[]
   /** The host of entries that name none. */
   readonly defaultHost: Host
+  /** Properties of an entry that may hold a key. */
+  readonly properties: readonly string[]
   /** This process, for the lock against another one on the same file. */
   readonly owner: LockOwner
 }
@@ -26,53 +33,106 @@ export type SaveKeysOptions = {
 export type SaveResult =
   /** `written` is false where the file held the new keys already, or none of the old ones. */
   | { readonly type: 'saved'; readonly written: boolean }
-  /** The file is as it was; the new keys serve this run alone. */
+  /** The file is as it was, or the reason says that it is damaged; the new keys serve this run alone. */
   | { readonly type: 'failed'; readonly reason: string }
 
-/** An editor that saves every few milliseconds is none. */
+/** An editor does not save every few milliseconds. */
 const TRIES = 5
+/** Long enough for an editor that is saving to be done. */
+const PAUSE_MS = 50
+
+const FAULTS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write it',
+  EPERM: 'this user may not write it',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+}
 
 /**
- * Writes renewed keys into the input file: reads it anew, replaces the values of `wsskey` that hold
- * an old key on its host, and leaves every other byte as it is. A crash at any moment leaves the old
+ * Writes renewed keys into the input file: reads it again, replaces the values that hold an old key on
+ * its host, and leaves every other byte as it is. A crash at any moment leaves the old
  * file or the new one. Never rejects for what a file system can say.
  */
 export async function saveKeys(options: SaveKeysOptions): Promise<SaveResult> {
-  const { path, renewals, defaultHost, owner } = options
+  const { path, owner } = options
   let release: (() => Promise<void>) | undefined
   try {
     const file = await realpath(path)
-    if (!(await stat(file)).isFile()) return failed('it is no regular file')
+    if (!(await stat(file)).isFile()) return failed('it is not a regular file')
     release = await takeLock(besidePath(file, 'lock'), { owner, asidePath: temporaryPath(file) })
     if (release) await removeTemporaries(file)
-    return await rewrite(file, renewals, defaultHost)
+    return await rewrite(file, options)
   } catch (error) {
-    const fromSystem = error instanceof Error && 'syscall' in error
-    if (!fromSystem && !(error instanceof UnreadableFile || error instanceof FileChanged))
-      throw error
-    return failed(errorText(error))
+    const isOwn = [UnreadableFile, FileChanged, FileDamaged].some((each) => error instanceof each)
+    const reason = isOwn && error instanceof Error ? error.message : systemFault(error, FAULTS)
+    if (reason === undefined) throw error
+    return failed(reason)
   } finally {
     await release?.()
   }
 }
 
-async function rewrite(
-  file: string,
-  renewals: readonly Renewal[],
-  defaultHost: Host,
-): Promise<SaveResult> {
+async function rewrite(file: string, options: SaveKeysOptions): Promise<SaveResult> {
   for (let attempt = 1; ; attempt++) {
-    const { text, byteOrderMark, stats } = await readText(file)
-    const rewritten = rewriteKeys(text, renewals, defaultHost)
-    if (rewritten === undefined) return failed('it is no valid input file now')
-    if (rewritten === text) return { type: 'saved', written: false }
     try {
-      const bytes = Buffer.from(`${byteOrderMark ? '\ufeff' : ''}${rewritten}`)
-      await replaceFile(file, bytes, stats)
+      const { text, byteOrderMark, bytes, stats } = await readText(file)
+      const rewritten = rewriteKeys(text, options)
+      if (rewritten === undefined) throw new UnreadableFile('it is no valid input file now')
+      if (rewritten === text || !stats) return { type: 'saved', written: false }
+      const changed = Buffer.from(`${byteOrderMark ? '\ufeff' : ''}${rewritten}`)
+      const isWhole = (edit: Buffer) => rewriteKeys(edit.toString(), options) !== undefined
+      await replaceFile(file, changed, { bytes, stats, isWhole })
       return { type: 'saved', written: true }
     } catch (error) {
-      if (!(error instanceof FileChanged) || attempt === TRIES) throw error
+      // While an editor saves, the file is half written for a moment, or has no name.
+      const isChanging = error instanceof FileChanged || error instanceof UnreadableFile
+      if (!isChanging || attempt === TRIES) throw error
+      await sleep(PAUSE_MS)
     }
+  }
+}
+
+/**
+ * Puts new keys in place of the old ones, in every entry that holds the old one on that host, and
+ * changes nothing else.
+ * @returns undefined where the text is no JSON object of entries
+ */
+function rewriteKeys(
+  text: string,
+  { renewals, defaultHost, properties: names }: SaveKeysOptions,
+): string | undefined {
+  const { root } = parseJson(text)
+  const customers =
+    root?.type === 'object' ? members(root).find(({ name }) => name === 'customers') : undefined
+  if (customers?.value.type !== 'object') return undefined
+
+  let rewritten = ''
+  let copied = 0
+  for (const { value: entry } of members(customers.value)) {
+    if (entry.type !== 'object') continue
+    const properties = members(entry)
+    const host = hostOf(properties.find((each) => each.name === 'hostname')?.value, defaultHost)
+    for (const { value: key } of properties.filter(({ name }) => names.includes(name))) {
+      const renewal = renewals.find(
+        (each) => host && isSameHost(each.host, host) && each.from.reveal() === key.value,
+      )
+      if (!renewal) continue
+      rewritten += text.slice(copied, key.offset) + JSON.stringify(renewal.to.reveal())
+      copied = key.offset + key.length
+    }
+  }
+  return rewritten + text.slice(copied)
+}
+
+/** The entry's host; undefined where it names one that is none. */
+function hostOf(node: Node | undefined, defaultHost: Host): Host | undefined {
+  if (!node) return defaultHost
+  if (node.type !== 'string') return undefined
+  try {
+    return parseHost(node.value)
+  } catch {
+    return undefined
   }
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { lutimes, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, lchown, lutimes, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type LockOptions, takeLock } from '../../src/input/file-lock.js'
 import { tempDir } from '../helpers/input.js'
+import { runAsNobody } from '../helpers/nobody.js'
 
 const OWNER = { pid: process.pid, isAlive: () => true }
 
@@ -51,15 +53,57 @@ test('a lock that is held is waited for, but not for ever', async (t) => {
   await releaseNext()
 })
 
-test('a file in the place of the lock holds nobody up for ever', async (t) => {
+test('a lock of a process that is gone is taken over at once', async (t) => {
+  const path = await lockPath(t)
+  const holder = (pid: number) => JSON.stringify({ pid, host: hostname(), run: 'another' })
+  const owner = { pid: process.pid, isAlive: (pid: number) => pid !== 4_000_000 }
+  // The second has the number of this process: a container that started again.
+  for (const pid of [4_000_000, process.pid]) {
+    await symlink(holder(pid), path)
+    const release = await take(path, { owner, waitMs: 60 })
+    assert.ok(release)
+    await release()
+  }
+  assert.deepEqual(await readdir(dirname(path)), [])
+})
+
+test('what is no lock in the place of the lock is not waited for', async (t) => {
   const path = await lockPath(t)
   await writeFile(path, 'not ours')
-  await utimes(path, 0, 0)
-  assert.equal(await take(path, { waitMs: 60 }), undefined)
+  assert.equal(await take(path, { waitMs: Number.POSITIVE_INFINITY }), undefined)
+  await rm(path)
+  await mkdir(path)
+  assert.equal(await take(path, { waitMs: Number.POSITIVE_INFINITY }), undefined)
   assert.deepEqual(await readdir(dirname(path)), ['lock'])
 })
 
-test('who was slower than its lock lived does not release the one of somebody else', async (t) => {
+test('a lock of another user is waited for a short time, and not at all when it is old', async (t) => {
+  if (process.getuid?.() !== 0) return t.skip('only root can make a lock of another user')
+  const path = await lockPath(t)
+  // As in /tmp: everybody can make files, and remove their own.
+  await chmod(dirname(path), 0o1777)
+  await symlink('planted', path)
+  await lchown(path, 1234, 1234)
+  assert.equal(await takeAsNobody(path), 'not taken')
+  await lutimes(path, 1, 1)
+  assert.equal(await takeAsNobody(path), 'not taken')
+  assert.deepEqual(await readdir(dirname(path)), ['lock'])
+})
+
+/** Takes a lock for any time, as a user without rights. */
+async function takeAsNobody(path: string): Promise<string> {
+  const said = await runAsNobody(
+    new URL('../../src/input/file-lock.ts', import.meta.url),
+    `const owner = { pid: process.pid, isAlive: () => true }
+    const [path] = args
+    const options = { owner, asidePath: path + '.aside', waitMs: Number.POSITIVE_INFINITY }
+    console.log((await module.takeLock(path, options)) ? 'taken' : 'not taken')`,
+    [path],
+  )
+  return said.trim()
+}
+
+test('a lock that was taken over is not released by its first holder', async (t) => {
   const path = await lockPath(t)
   const slow = await take(path)
   const quick = await take(path, { owner: OWNER, staleMs: -1 })

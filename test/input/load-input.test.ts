@@ -3,12 +3,11 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { withHost } from '../../src/input/entries.js'
-import { loadInput } from '../../src/input/load-input.js'
 import { parseHost } from '../../src/net/host.js'
 import { tempDir, writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runAsNobody } from '../helpers/nobody.js'
-import { entryProblems, problems, problemsOf } from './problems.js'
+import { entryProblems, load, problems, problemsOf } from './problems.js'
 
 test('a valid file gives its entries in order, with what they need and nothing more', async (t) => {
   const [a, b] = [makeKey('a'), makeKey('b')]
@@ -27,7 +26,7 @@ test('a valid file gives its entries in order, with what they need and nothing m
       },
     })}`,
   )
-  const { entries, warnings } = await loadInput(path)
+  const { entries, warnings } = await load(path)
   assert.deepEqual(
     entries.map(({ key, ...rest }) => ({ ...rest, key: key.reveal() })),
     [
@@ -61,7 +60,7 @@ test('a file that others can read gets a warning', async (t) => {
     [0o400, 0],
   ] as const) {
     await chmod(path, mode)
-    const { warnings } = await loadInput(path)
+    const { warnings } = await load(path)
     assert.equal(warnings.length, count, mode.toString(8))
     if (count) assert.match(warnings[0] ?? '', /input\.json: other users .*mode 06.*chmod 600/)
   }
@@ -76,9 +75,12 @@ test('a file that cannot be read says why', async (t) => {
   const circle = join(folder, 'circle')
   await symlink(circle, circle)
   await mkdir(join(folder, 'sub'))
-  assert.match(await problems(join(folder, 'none.json')), /^FILE: there is no such file.*ENOENT/)
+  assert.match(
+    await problems(join(folder, 'none.json')),
+    /^FILE: it does not exist; expected the input file, see .*ENOENT/,
+  )
   assert.match(await problems(join(folder, 'sub')), /^FILE: it is a folder/)
-  assert.match(await problems(circle), /^FILE: its symbolic links lead in a circle/)
+  assert.match(await problems(circle), /^FILE: its symbolic links go round in circles/)
   assert.match(await problems(await file('a', '')), /^FILE: it is empty/)
   assert.match(await problems(await file('b', '\ufeff \n')), /^FILE: it is empty/)
   const latin1 = Buffer.from('{\n"customers": "M\xfcller"}', 'latin1')
@@ -90,10 +92,10 @@ test('a file that cannot be read says why', async (t) => {
   await chmod(folder, 0o755)
   const said = await runAsNobody(
     new URL('../../src/input/load-input.ts', import.meta.url),
-    'await module.loadInput(args[0]).catch((error) => console.log(error.message))',
+    'await module.loadInput(args[0], { services: [] }).catch((error) => console.log(error.message))',
     [locked],
   )
-  assert.match(said, /it may not be read by this user \(EACCES\)/)
+  assert.match(said, /this user may not read it \(EACCES\)/)
 })
 
 test('a syntax error has line and column, and never quotes the file', async (t) => {
@@ -175,7 +177,7 @@ test('a topic that is nearly right is answered with the right one', async (t) =>
   assert.equal(await said('__proto__'), '"__proto__"')
   assert.equal(await said('wifi'), '"wifi"')
   assert.equal(await said(null), 'null')
-  assert.equal(await said(['audit']), 'an array')
+  assert.equal(await said(['audit']), 'a list: write an entry for each topic, with the same key')
   assert.equal(await said('\u001b[31m'), '"\\u001b[31m"')
 })
 
@@ -190,6 +192,9 @@ test('a host or user name that is wrong says why', async (t) => {
     await entryProblems(t, { username: 'a\r\nb' }),
     /holds a carriage return at character 2/,
   )
-  assert.match(await entryProblems(t, { username: 'Łukasz' }), /not Latin-1 at character 1/)
+  assert.match(
+    await entryProblems(t, { username: 'Łukasz' }),
+    /holds "Ł" \(U\+0141\) at character 1, which an HTTP header cannot carry/,
+  )
   assert.equal(await entryProblems(t, { username: 'Müller' }), 'valid')
 })

@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
+import { CLASSIC_ENTRIES } from '../../src/classic/entry.js'
 import { StreamError } from '../../src/errors.js'
-import { loadInput } from '../../src/input/load-input.js'
+import { type InputFile, type LoadOptions, loadInput } from '../../src/input/load-input.js'
 import { writeInput } from '../helpers/input.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
+
+/** Loads a file of Classic Central's entries. */
+export function load(path: string, options: Partial<LoadOptions> = {}): Promise<InputFile> {
+  return loadInput(path, { services: [CLASSIC_ENTRIES], ...options })
+}
 
 /** What loading says, without the path. */
 export async function problems(path: string): Promise<string> {
   try {
-    await loadInput(path)
+    await load(path)
   } catch (error) {
     assert.ok(error instanceof StreamError)
     assert.equal(error.code, 'input-invalid')

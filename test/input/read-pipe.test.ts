@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadInput } from '../../src/input/load-input.js'
 import { readText } from '../../src/input/read-text.js'
 import { makeKey } from '../helpers/keys.js'
 import { makePipe, openWriter } from '../helpers/pipe.js'
+import { load } from './problems.js'
 
 test('a pipe is read whole, however slowly and in whatever pieces it is written', async (t) => {
   const path = await makePipe(t)
@@ -16,7 +16,7 @@ test('a pipe is read whole, however slowly and in whatever pieces it is written'
     ),
   })
   assert.ok(text.length > 65_536)
-  const reading = loadInput(path)
+  const reading = load(path)
   const writer = await openWriter(path)
   for (let at = 0; at < text.length; at += 50_000) {
     for (let left = Buffer.from(text.slice(at, at + 50_000)); left.length > 0; ) {
@@ -34,13 +34,13 @@ test('a pipe is read whole, however slowly and in whatever pieces it is written'
   assert.deepEqual(warnings, [])
 })
 
-test('a pipe into which nobody writes is given up with a clear message', async (t) => {
+test('a pipe into which nothing is written is given up with a clear message', async (t) => {
   const path = await makePipe(t)
-  await assert.rejects(loadInput(path, { silenceMs: 50 }), {
+  await assert.rejects(load(path, { silenceMs: 50 }), {
     code: 'input-invalid',
-    message: `${path}: nobody has written into this pipe for 0.05 s; expected the input file`,
+    message: `${path}: nothing was written into this pipe for 0.05 s; expected the input file`,
   })
-  const silent = assert.rejects(loadInput(path, { silenceMs: 2000 }), /nobody has written/)
+  const silent = assert.rejects(load(path, { silenceMs: 2000 }), /nothing was written/)
   const writer = await openWriter(path)
   await silent
   await writer.close()
@@ -57,12 +57,12 @@ test('a pipe that is closed without a byte is an empty file', async (t) => {
 test('waiting for a writer ends with the signal', async (t) => {
   const path = await makePipe(t)
   const stop = new AbortController()
-  const reading = assert.rejects(loadInput(path, { signal: stop.signal }), /the end/)
+  const reading = assert.rejects(load(path, { signal: stop.signal }), /the end/)
   const writer = await openWriter(path)
   stop.abort(new Error('the end'))
   await reading
   await writer.close()
-  await assert.rejects(loadInput(path, { signal: stop.signal }), /the end/)
+  await assert.rejects(load(path, { signal: stop.signal }), /the end/)
 })
 
 test('a process that waits for a writer can exit', async (t) => {

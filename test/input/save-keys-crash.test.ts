@@ -30,7 +30,9 @@ function rewriter(t: TestContext, path: string, keys: readonly string[], rounds:
     for (let round = 0; round < ${rounds}; round++) {
       const [from, to] = [keys[at % keys.length], keys[(at + 1) % keys.length]]
       const renewals = [{ host: defaultHost, from, to }]
-      const result = await saveKeys({ path: ${JSON.stringify(path)}, renewals, defaultHost, owner })
+      const result = await saveKeys({
+        path: ${JSON.stringify(path)}, renewals, defaultHost, owner, properties: ['wsskey'],
+      })
       if (result.type !== 'saved') throw new Error(result.reason)
       at++
       if (round === 0) process.stdout.write('x')
@@ -99,7 +101,8 @@ test(`killed at any of ${KILLS} moments, the file is whole`, async (t) => {
   const defaultHost = parseHost('us.example')
   const renewals = [{ host: defaultHost, from: new Secret(before), to: new Secret(after) }]
   const owner = { pid: process.pid, isAlive: () => false }
-  assert.equal((await saveKeys({ path, renewals, defaultHost, owner })).type, 'saved')
+  const properties = ['wsskey']
+  assert.equal((await saveKeys({ path, renewals, defaultHost, owner, properties })).type, 'saved')
   assert.equal(await readFile(path, 'utf8'), text(after, two[0]))
   assert.deepEqual(await readdir(dirname(path)), ['input.json'])
 })

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { describe, type TestContext, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createClassic } from '../../src/classic/classic.js'
+import { CLASSIC_ENTRIES } from '../../src/classic/entry.js'
 import { InputFile } from '../../src/input/input-file.js'
 import { loggerTo } from '../../src/log.js'
 import { parseHost } from '../../src/net/host.js'
@@ -59,6 +61,8 @@ async function setUp(t: TestContext, verifyCertificates = true) {
   })
   const file = new InputFile({
     ...{ path, log },
+    stdin: Readable.from([]),
+    services: [CLASSIC_ENTRIES],
     host: parseHost(central.url),
     signal: shutdown.stopping,
     owner: { pid: process.pid, isAlive: () => true },

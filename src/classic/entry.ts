@@ -1,0 +1,78 @@
+import { findCharacter } from '../input/characters.js'
+import { type EntryRules, Problem, type Property } from '../input/check-entry.js'
+import { Secret } from '../secret.js'
+import { TOPICS } from './topics.js'
+
+const WANTED = "expected the key from Central's Streaming page"
+
+/** A JWT. Central may change it. */
+const KEY_FORM = /^[\w+/=-]+\.[\w+/=-]+\.[\w+/=-]+$/
+/** Texts of examples, templates and documents. */
+const EXAMPLES = [
+  /^([x*?_.-])\1*$/i,
+  /^<.*>$|^\{.*\}$|^\$\{?\w+\}?$|^%\w+%$/,
+  /(?:^|[^a-z])(?:paste|your|insert|replace|change[ _-]?me|example|placeholder|wss[ _-]?key|here)(?:[^a-z]|$)/i,
+]
+/** RFC 9110, 5.5: Latin-1 without control characters. */
+const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/u
+
+/** Entries of Classic Central: a key and, optionally, a user name. */
+export const CLASSIC_ENTRIES: EntryRules = {
+  properties: [
+    {
+      name: 'wsskey',
+      required: true,
+      secret: true,
+      otherNames: ['key', 'token', 'wss', 'wss_token', 'api_key', 'streaming_key', 'secret'],
+    },
+    { name: 'username', required: false, secret: false, otherNames: ['user'] },
+  ],
+  topics: TOPICS,
+  otherTopicNames: new Map([
+    ['rapids', 'security'],
+    ['wids', 'security'],
+  ]),
+  credentials: (read) => ({
+    key: read('wsskey', checkKey),
+    username: read('username', checkUsername),
+  }),
+}
+
+function checkKey({ text, kind, warn }: Property): Secret {
+  if (kind === undefined) throw new Problem(`is missing; ${WANTED}`)
+  if (text === undefined) throw new Problem(`${WANTED}, a string; got ${kind}`)
+  const plain = text.trim()
+  if (plain === '') throw new Problem(`is empty; ${WANTED}`)
+  const hasForm = KEY_FORM.test(plain)
+  if (!hasForm && EXAMPLES.some((example) => example.test(plain))) {
+    throw new Problem('still holds the text of an example; paste the key from Central there')
+  }
+  if (/(?:\.\.|\u2026)$/.test(plain)) {
+    throw new Problem('ends in dots, so a part of it is missing; paste the whole key from Central')
+  }
+  if (/^(['"`]).*\1$/s.test(plain)) {
+    throw new Problem('has quotation marks within the value; expected the key without them')
+  }
+  const [, scheme] = /^(?:authorization: *)?(bearer|basic|token)\s/i.exec(plain) ?? []
+  if (scheme) throw new Problem(`begins with "${scheme} "; expected the key alone`)
+  const odd = findCharacter(text) ?? findCharacter(text, NOT_IN_HEADERS)
+  if (odd) throw new Problem(`holds ${odd}, which no key has; ${WANTED}`)
+  if (plain !== text) {
+    throw new Problem('begins or ends with a blank; expected the key without blanks around it')
+  }
+  if (!hasForm) {
+    warn('does not have the form of a key, three parts with dots between them; it is used as it is')
+  }
+  return new Secret(text)
+}
+
+function checkUsername({ text, kind, show }: Property): string | undefined {
+  if (kind === undefined || text === '') return undefined
+  const wanted = 'expected the user name of the Central account, or no such property'
+  if (text === undefined) throw new Problem(`${wanted}; got ${show()}`)
+  const lookalike = findCharacter(text)
+  if (lookalike) throw new Problem(`holds ${lookalike}; ${wanted}`)
+  const odd = findCharacter(text, NOT_IN_HEADERS)
+  if (odd) throw new Problem(`holds ${odd}, which an HTTP header cannot carry; ${wanted}`)
+  return text
+}

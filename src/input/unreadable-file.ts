@@ -1,2 +1,0 @@
-/** Why a file is of no use; the message fits behind its path. */
-export class UnreadableFile extends Error {}

@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { parseHost } from '../../src/net/host.js'
+import { tempDir, writeInput } from '../helpers/input.js'
+import { leaksIn, makeKey } from '../helpers/keys.js'
+import { entryProblems, load, problems, problemsOf } from './problems.js'
+
+/** The warnings for these entries, without the path. */
+async function warningsOf(t: TestContext, customers: object, host?: string): Promise<string[]> {
+  const path = await writeInput(t, JSON.stringify({ customers }))
+  const { warnings } = await load(path, { defaultHost: host ? parseHost(host) : undefined })
+  assert.deepEqual(leaksIn(warnings.join('\n')), [])
+  return warnings.map((warning) => warning.replaceAll(path, 'FILE'))
+}
+
+const entry = (changes: object = {}) => ({ wsskey: makeKey('a'), topic: 'audit', ...changes })
+
+test('a property whose name is nearly right is an error where the right one is missing', async (t) => {
+  const wsskey = makeKey('near')
+  for (const [name, known] of [
+    ['wssKey', 'wsskey'],
+    ['wss_key', 'wsskey'],
+    ['wskey', 'wsskey'],
+    ['WSSKEY ', 'wsskey'],
+    ['key', 'wsskey'],
+    ['token', 'wsskey'],
+    ['Topic', 'topic'],
+    ['tpoic', 'topic'],
+    ['hostnme', 'hostname'],
+    ['host_name', 'hostname'],
+    ['Hostname', 'hostname'],
+    ['user_name', 'username'],
+    ['userName', 'username'],
+  ] as const) {
+    const { [known]: value, ...others } = {
+      wsskey,
+      topic: 'audit',
+      hostname: 'eu.example',
+      username: 'ann',
+    }
+    const said = await problemsOf(t, { customers: { A: { ...others, [name]: value } } })
+    const step = name.includes(' ') ? `["${name}"]` : `.${name}`
+    assert.equal(
+      said,
+      `FILE: customers.A${step}: there is no such property; did you mean "${known}"?`,
+    )
+  }
+})
+
+test('a property whose name is nearly right gets a warning where the right one is there', async (t) => {
+  const says = (name: string, known: string) =>
+    `FILE: customers.A.${name}: there is no such property, and it is ignored; did you mean "${known}"?`
+  assert.deepEqual(await warningsOf(t, { A: entry({ Topic: 'apprf', wssKey: 'x' }) }), [
+    says('Topic', 'topic'),
+    says('wssKey', 'wsskey'),
+  ])
+  // Another word, which may be meant as a note: the entry works without it.
+  assert.deepEqual(await warningsOf(t, { A: entry({ host: 'x', user: 'y' }) }), [
+    says('host', 'hostname'),
+    says('user', 'username'),
+  ])
+})
+
+test('other unknown properties are ignored, and those that were taken out of use', async (t) => {
+  const notes = [
+    'name',
+    'note',
+    'customer',
+    'site',
+    'id',
+    'type',
+    'tenant',
+    'region',
+    'email',
+    'us',
+  ]
+  const unused = ['_hostname', '#topic', '//wsskey', '-username', 'hostname_old', 'wsskey_before']
+  const customers = {
+    A: entry(Object.fromEntries([...notes, ...unused].map((name) => [name, 'x']))),
+  }
+  assert.deepEqual(await warningsOf(t, customers), [])
+})
+
+test('customers under a name that is nearly right are pointed out', async (t) => {
+  const customers = { A: entry() }
+  assert.equal(
+    await problemsOf(t, { Customers: customers }),
+    'FILE: customers: is missing; expected an object of entries; the file has "Customers": did you mean "customers"?',
+  )
+  assert.match(
+    await problemsOf(t, { customer: customers }),
+    /the file has "customer": did you mean/,
+  )
+  const path = await writeInput(t, JSON.stringify({ customers, Customers: customers }))
+  const { warnings } = await load(path)
+  assert.deepEqual(warnings, [`${path}: "Customers": is ignored; only "customers" is read`])
+})
+
+test('entries that stand outside of customers are pointed out', async (t) => {
+  assert.equal(
+    await problemsOf(t, { A: entry() }),
+    'FILE: customers: is missing; expected an object of entries; put the entries that stand outside of it into it',
+  )
+})
+
+test('a list where one topic belongs says that an entry has one', async (t) => {
+  const wanted =
+    /^FILE: customers\.A\.topic: expected one topic; got a list: write an entry for each/
+  assert.match(await entryProblems(t, { topic: ['audit', 'presence'] }), wanted)
+  assert.match(await entryProblems(t, { topic: 'audit, presence' }), wanted)
+  assert.match(await entryProblems(t, { topic: 'audit presence' }), wanted)
+  assert.match(
+    await problemsOf(t, { customers: { A: { wsskey: makeKey('list'), topics: ['audit'] } } }),
+    /^FILE: customers\.A\.topics: .*; expected "topic" with one topic: write an entry for each topic$/,
+  )
+})
+
+test('the same subscription twice gets a warning', async (t) => {
+  const [one, two] = [makeKey('one'), makeKey('two')]
+  const customers = {
+    A: { wsskey: one, topic: 'audit' },
+    B: { wsskey: one, topic: 'audit' },
+    'other topic': { wsskey: one, topic: 'apprf' },
+    'other key': { wsskey: two, topic: 'audit' },
+    'other host': { wsskey: one, topic: 'audit', hostname: 'eu.example' },
+  }
+  const says = (place: string) =>
+    `FILE: customers${place}: has the key and topic of customers.A, so each message may come twice; remove one of them`
+  assert.deepEqual(await warningsOf(t, customers), [says('.B')])
+  assert.deepEqual(await warningsOf(t, customers, 'eu.example'), [
+    says('.B'),
+    says('["other host"]'),
+  ])
+})
+
+test('a key with something around it, or none at all, says so', async (t) => {
+  const key = makeKey('around')
+  const said = async (wsskey: string) =>
+    (await entryProblems(t, { wsskey })).replace('FILE: customers.A.wsskey: ', '')
+  for (const quote of ['"', "'", '`']) {
+    assert.match(await said(quote + key + quote), /^has quotation marks within the value/)
+  }
+  for (const scheme of ['Bearer ', 'bearer  ', 'Basic ', 'Authorization: Bearer ']) {
+    assert.match(
+      await said(scheme + key),
+      /^begins with "(Bearer|bearer|Basic) "; expected the key/,
+    )
+  }
+  for (const text of [
+    'xxxx',
+    'XXXXXXXX',
+    '***',
+    '<key>',
+    'YOUR_WSSKEY',
+    'your key here',
+    '%KEY%',
+  ]) {
+    assert.match(await said(text), /^still holds the text of an example; paste the key/, text)
+  }
+  assert.match(await said(`${key.slice(0, 40)}...`), /^ends in dots, so a part of it is missing/)
+  assert.match(await said(`${key.slice(0, 40)}…`), /^ends in dots, so a part of it is missing/)
+})
+
+test('a key without the form of a key is used, with a warning', async (t) => {
+  for (const wsskey of ['0123456789abcdef', 'two.parts', `${makeKey('four')}.parts`]) {
+    assert.deepEqual(await warningsOf(t, { A: entry({ wsskey }) }), [
+      'FILE: customers.A.wsskey: does not have the form of a key, three parts with dots between them; it is used as it is',
+    ])
+  }
+})
+
+test('a character that looks right in a value is named, with its place', async (t) => {
+  const key = makeKey('lookalike')
+  const zeroWidth = 'a zero-width space \\(U\\+200B\\)'
+  for (const [changes, expected] of [
+    [{ topic: 'audit\u200b' }, `topic: holds ${zeroWidth} at character 6; .*did you mean "audit"`],
+    [
+      { topic: '“audit”' },
+      'topic: holds a typographic quotation mark \\(U\\+201C\\) at character 1',
+    ],
+    [{ hostname: 'eu\u200b.example' }, `hostname: holds ${zeroWidth} at character 3`],
+    [{ hostname: 'eu\u2011west.example' }, 'hostname: holds a typographic dash \\(U\\+2011\\)'],
+    [{ username: 'ann\u00a0b' }, 'username: holds a no-break space \\(U\\+00A0\\) at character 4'],
+    [{ username: 'ann\u00ad' }, 'username: holds a soft hyphen \\(U\\+00AD\\) at character 4'],
+    [{ wsskey: `\ufeff${key}` }, 'wsskey: holds a byte-order mark \\(U\\+FEFF\\) at character 1'],
+    [
+      { wsskey: `${key}\u00a0` },
+      `wsskey: holds a no-break space .* at character ${key.length + 1}`,
+    ],
+    [{ wsskey: `“${key}”` }, 'wsskey: holds a typographic quotation mark .* at character 1'],
+  ] as const) {
+    assert.match(await entryProblems(t, changes), new RegExp(expected))
+  }
+  assert.equal(
+    await problemsOf(t, { customers: { A: { 'wsskey\u200b': key, topic: 'audit' } } }),
+    'FILE: customers.A["wsskey\\u{200b}"]: there is no such property; its name holds a zero-width space (U+200B) at character 7; did you mean "wsskey"?',
+  )
+})
+
+test('a character that looks right in JSON is named, with line and column', async (t) => {
+  const quote = (code: string) => `a typographic quotation mark (U+${code})`
+  for (const [text, expected] of [
+    ['{\n “customers”: {}}', `line 2, column 2: is not JSON: ${quote('201C')} stands here`],
+    [
+      '{"customers”: {"A": 1}}',
+      `line 1, column 17: is not JSON: expected a value or a name in double quotes; this is neither; ${quote('201D')} stands at line 1, column 12, where JSON takes the plain " alone`,
+    ],
+    [
+      '{"customers": {\n"A": {"topic": "audit”}}}',
+      `line 2, column 16: is not JSON: this text has no closing quote on its line; ${quote('201D')} stands at line 2, column 22`,
+    ],
+    [
+      '{\n\u00a0"customers": {}}',
+      'line 2, column 1: is not JSON: a no-break space (U+00A0) stands',
+    ],
+    [
+      '{\u200b"customers": {}}',
+      'line 1, column 2: is not JSON: a zero-width space (U+200B) stands',
+    ],
+    ["{'customers': {}}", 'line 1, column 2: is not JSON: a single quotation mark stands here'],
+  ] as const) {
+    const said = await problemsOf(t, text)
+    assert.ok(said.startsWith(`FILE: ${expected}`), said)
+  }
+  // In a name it is no fault.
+  const said = await problemsOf(t, '{"customers": {"A": {"username": "L’Oréal", }}}')
+  assert.match(said, /no comma may stand behind the last property\)$/)
+})
+
+test('UTF-16 is told with and without its mark, in both orders of bytes', async (t) => {
+  const path = join(await tempDir(t), 'input.json')
+  const text = JSON.stringify({ customers: { A: entry({ note: 'Müller' }) } }, null, 2)
+  for (const [mark, expected] of [
+    ['\ufeff', 'it is UTF-16; '],
+    ['', 'it is UTF-16 without a byte-order mark; '],
+  ] as const) {
+    const little = Buffer.from(mark + text, 'utf16le')
+    for (const bytes of [little, Buffer.from(little).swap16()]) {
+      await writeFile(path, bytes)
+      assert.equal(
+        await problems(path),
+        `FILE: ${expected}expected UTF-8: save it with that encoding`,
+      )
+    }
+  }
+})
+
+test('of thousands of problems the first twenty are shown, and how many there are', async (t) => {
+  const one = `"A": ${JSON.stringify(entry())}`
+  const text = `{"customers": {${Array.from({ length: 20_000 }, () => one).join(',\n')}}}`
+  const lines = (await problemsOf(t, text)).split('\n')
+  assert.equal(lines.length, 22)
+  assert.equal(lines[0], 'FILE: 19999 problems')
+  assert.equal(
+    lines[20],
+    'FILE: customers.A: a second entry of this name, on line 21; give it another',
+  )
+  assert.equal(lines[21], 'FILE: and 19,979 more problems')
+})
+
+test('of thousands of warnings the first twenty are shown, and how many there are', async (t) => {
+  const wsskey = makeKey('same')
+  const customers = Object.fromEntries(
+    Array.from({ length: 2000 }, (_, n) => [`e${n}`, { wsskey, topic: 'audit' }]),
+  )
+  const warnings = await warningsOf(t, customers)
+  assert.equal(warnings.length, 21)
+  assert.equal(warnings[20], 'FILE: and 1,979 more warnings')
+})
