@@ -66,6 +66,8 @@ export type StreamErrorOptions = {
   entry?: string
   /** All that is wrong, where that may be several things; each is a sentence that stands alone. */
   problems?: readonly string[]
+  /** Type of the event whose message no schema has. */
+  eventType?: string
 }
 
 /** The one error class of the program; `code` is stable and says what kind of failure it is. */
@@ -77,12 +79,14 @@ export class StreamError extends Error {
   readonly entry: string | undefined
   /** All that is wrong, each a sentence that stands alone; the message alone where that is one thing. */
   readonly problems: readonly string[]
+  readonly eventType: string | undefined
 
   constructor(code: FailureCode, message: string, options: StreamErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.retryAfterMs = options.retryAfterMs
     this.status = options.status
+    this.eventType = options.eventType
     this.entry = options.entry
     this.problems = options.problems ?? [message]
   }

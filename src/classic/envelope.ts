@@ -3,6 +3,7 @@ import type { JsonWriter } from '../decode/json-writer.js'
 import { int64Text } from '../decode/numbers.js'
 import type { MessagePlan } from '../decode/plan.js'
 import { INT64, type Int64, SCALARS, type Scalar } from '../decode/scalars.js'
+import { nanosTimeText, writeNanosTime } from '../decode/time-text.js'
 import type { WireReader } from '../decode/wire-reader.js'
 
 const STRING = SCALARS.string as Scalar
@@ -79,6 +80,17 @@ export class Envelope {
 
   writeTimestamp(out: JsonWriter): void {
     out.int64(this.timestampLow, this.timestampHigh, this.#timestamp.signed)
+  }
+
+  /** The timestamp as RFC 3339; null where that cannot show it. */
+  timeText(): string | null {
+    return nanosTimeText(this.timestampLow, this.timestampHigh, this.#timestamp.signed) ?? null
+  }
+
+  writeTime(out: JsonWriter): void {
+    const { timestampLow, timestampHigh } = this
+    const { signed } = this.#timestamp
+    if (!writeNanosTime(out, timestampLow, timestampHigh, signed)) out.ascii('null')
   }
 
   /** @param at offset of the string: one of the fields above */

@@ -1,10 +1,11 @@
-import { JsonWriter, type PackedText, packText } from '../decode/json-writer.js'
+import { type PackedText, packText } from '../decode/json-writer.js'
 import { createPlanner, type MessagePlan } from '../decode/plan.js'
 import { readableScalar } from '../decode/readable.js'
-import { writeMessage } from '../decode/to-json.js'
-import { type JsonValue, readMessage } from '../decode/to-object.js'
+import { WRITER, writeInOrder, writeMessage } from '../decode/to-json.js'
+import type { JsonValue } from '../decode/to-object.js'
 import type { UnknownFields } from '../decode/unknown-fields.js'
 import { checkWeight } from '../decode/weight.js'
+import { readJson } from '../decode/well-known.js'
 import { WireReader } from '../decode/wire-reader.js'
 import type { TopicPayloads } from '../schema/types/index.js'
 import { Envelope } from './envelope.js'
@@ -20,16 +21,15 @@ export type StreamRecord = {
   topic: string
   /** Nanoseconds since the epoch, as a decimal string (past 2^53). */
   timestamp: string
+  /** With `--readable`, the timestamp as RFC 3339. */
+  time?: string | null
   customer_id: string
   data: { [name: string]: JsonValue }
   /** The envelope's `msp_id`. */
   msp_ip: string
 }
 
-/**
- * The record of a topic, with the fields of its payload; a union over `topic` for several topics. It
- * describes the shipped schema. A newer sender can have more fields, and `--proto_dir` other ones.
- */
+/** The record of a topic, with the fields of its payload; a union over `topic` for several topics. */
 export type StreamRecordOf<T extends Topic = Topic> = {
   [K in T]: Omit<StreamRecord, 'topic' | 'data'> & { topic: K; data: TopicPayloads[K] }
 }[T]
@@ -47,7 +47,6 @@ const PLANNERS = { plain: new WeakMap<Schema, Planner>(), readable: new WeakMap<
 
 /** Shared by all entries, so that an idle entry keeps neither its last frame nor its last line. */
 const READER = new WireReader()
-const WRITER = new JsonWriter()
 
 function plannerOf(schema: Schema, readable: boolean): Planner {
   const planners = PLANNERS[readable ? 'readable' : 'plain']
@@ -60,6 +59,7 @@ function plannerOf(schema: Schema, readable: boolean): Planner {
 }
 
 const KEYS = {
+  time: packText(',"time":'),
   timestamp: packText(',"timestamp":'),
   customerId: packText(',"customer_id":'),
   data: packText(',"data":'),
@@ -71,6 +71,7 @@ const KEYS = {
 /** Makes records and lines, each from the bytes of a frame. */
 export class RecordMaker {
   readonly #customer: string
+  readonly #readable: boolean
   readonly #unknownFields: UnknownFields
   readonly #envelope: Envelope
   readonly #payload: MessagePlan
@@ -81,6 +82,7 @@ export class RecordMaker {
     const { envelope, payload, notice } = schema
     const planOf = plannerOf(schema, readable)
     this.#customer = customer
+    this.#readable = readable
     this.#unknownFields = unknownFields
     this.#envelope = new Envelope(planOf(envelope), envelope)
     this.#payload = planOf(payload)
@@ -105,11 +107,12 @@ export class RecordMaker {
   record(frame: Uint8Array): StreamRecord {
     const { wire, envelope } = this.#open(frame)
     const payload = this.#openPayload()
-    const data = payload ? readMessage(wire, payload, undefined, 0) : {}
+    const data = payload ? readJson(wire, payload) : {}
     return {
       customer: this.#customer,
       topic: envelope.readString(wire, envelope.subject),
       timestamp: envelope.timestampText(),
+      ...(this.#readable ? { time: envelope.timeText() } : {}),
       customer_id: envelope.readString(wire, envelope.customer_id),
       data,
       msp_ip: envelope.readString(wire, envelope.msp_id),
@@ -117,26 +120,39 @@ export class RecordMaker {
   }
 
   line(frame: Uint8Array): Uint8Array {
-    const { wire, envelope } = this.#open(frame)
+    this.#open(frame)
+    if (this.#write()) return WRITER.take()
+    const written = writeInOrder(READER, () => {
+      this.#open(frame)
+      return this.#write()
+    })
+    return written ?? Buffer.from(`${JSON.stringify(this.record(frame))}\n`)
+  }
+
+  /** Writes the line; false where only the record has the right text. */
+  #write(): boolean {
+    const envelope = this.#envelope
+    const wire = READER
     const out = WRITER
     out.restart()
     out.packed(this.#opening)
     envelope.writeString(wire, envelope.subject, out)
     out.packed(KEYS.timestamp)
     envelope.writeTimestamp(out)
+    if (this.#readable) {
+      out.packed(KEYS.time)
+      envelope.writeTime(out)
+    }
     out.packed(KEYS.customerId)
     envelope.writeString(wire, envelope.customer_id, out)
     out.packed(KEYS.data)
     const payload = this.#openPayload()
     if (payload === undefined) out.packed(KEYS.noData)
-    else if (!writeMessage(wire, payload, out, 0)) {
-      this.#unknownFields.discard()
-      return Buffer.from(`${JSON.stringify(this.record(frame))}\n`)
-    }
+    else if (!writeMessage(wire, payload, out, 0)) return false
     out.packed(KEYS.mspIp)
     envelope.writeString(wire, envelope.msp_id, out)
     out.packed(KEYS.end)
-    return out.take()
+    return true
   }
 
   #open(frame: Uint8Array): { wire: WireReader; envelope: Envelope } {

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { copyPlain, ESCAPES, encodeBase64, viewOf } from './json-bytes.js'
 import { lowerDigits, upperDigits } from './numbers.js'
 
 /** JSON text that is written often: four bytes at a time, the last four padded. */
@@ -12,12 +13,6 @@ export function packText(json: string): PackedText {
   return { words, length }
 }
 
-/** Bytes that a JSON string has unescaped: ASCII without controls, quote and backslash. */
-const PLAIN = new Uint8Array(256)
-for (let byte = 0x20; byte < 0x80; byte++) PLAIN[byte] = byte === 0x22 || byte === 0x5c ? 0 : 1
-
-const BASE64 = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
-
 const QUOTE = 0x22
 const ZERO = 0x30
 
@@ -27,10 +22,6 @@ const SLAB_SIZE = 16 * 1024
 /** Enough for any number in quotes, with the punctuation around it. */
 const NUMBER_SIZE = 32
 
-function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, length)
-}
-
 /**
  * Writes JSON text as UTF-8. Texts follow each other in a slab and are never overwritten: a text that
  * was taken stays valid without a copy.
@@ -38,6 +29,9 @@ function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
 export class JsonWriter {
   #bytes: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE)
   #view = viewOf(this.#bytes)
+  /** Where the last string came from. */
+  #from = this.#bytes
+  #fromView = this.#view
   #pos = 0
   /** Where the current text begins. */
   #start = 0
@@ -54,7 +48,8 @@ export class JsonWriter {
 
   /** Returns the current text and begins the next one. */
   take(): Uint8Array {
-    const taken = this.#bytes.subarray(this.#start, this.#pos)
+    const { buffer, byteOffset } = this.#bytes
+    const taken = new Uint8Array(buffer, byteOffset + this.#start, this.#pos - this.#start)
     this.#start = this.#pos
     // A slab for one huge text is not kept for the small ones that follow.
     if (this.#bytes.length > SLAB_SIZE) this.#move(SLAB_SIZE)
@@ -102,16 +97,18 @@ export class JsonWriter {
 
   /** A number as `JSON.stringify` has it: `-0` as 0; `NaN` and infinities as strings. */
   number(value: number): void {
-    if (!Number.isFinite(value)) {
-      this.ascii(`"${value}"`)
-      return
-    }
     if (value >= 0 && Number.isSafeInteger(value)) {
       this.#reserveNumber()
       this.#digits(value)
     } else {
-      this.ascii(String(value))
+      this.ascii(Number.isFinite(value) ? String(value) : `"${value}"`)
     }
+  }
+
+  /** The last `length` digits of a non-negative integer below 2^31, without quotes. */
+  padded(value: number, length: number): void {
+    this.#reserveNumber()
+    this.#paddedDigits(value, length)
   }
 
   /** A signed 32-bit integer. */
@@ -144,20 +141,39 @@ export class JsonWriter {
   string(from: Buffer, start: number, end: number): void {
     const length = end - start
     if (this.#bytes.length - this.#pos < length + 2) this.#grow(length + 2)
-    const bytes = this.#bytes
+    if (from !== this.#from) {
+      this.#from = from
+      this.#fromView = viewOf(from)
+    }
+    const before = this.length
+    let bytes = this.#bytes
     let pos = this.#pos
     bytes[pos++] = QUOTE
     let checked = false
-    for (let at = start; at < end; at++) {
+    for (let at = start; ; at++) {
+      const plain = copyPlain(this.#fromView, at, end, this.#view, pos)
+      at += plain
+      pos += plain
+      if (at === end) break
       const byte = from[at] as number
-      if (PLAIN[byte] === 0) {
-        if (byte < 0x80 || !(checked || isUtf8(from.subarray(at, end)))) {
+      if (byte >= 0x80) {
+        if (!(checked || isUtf8(from.subarray(at, end)))) {
+          this.#pos = this.#start + before
           this.text(from.toString('utf8', start, end))
           return
         }
         checked = true
+        bytes[pos++] = byte
+        continue
       }
-      bytes[pos++] = byte
+      const escaped = ESCAPES[byte] as Uint8Array
+      this.#pos = pos
+      if (bytes.length - pos < escaped.length + end - at) {
+        this.#grow((end - at) * 2 + escaped.length)
+        bytes = this.#bytes
+        pos = this.#pos
+      }
+      for (let index = 0; index < escaped.length; index++) bytes[pos++] = escaped[index] as number
     }
     bytes[pos++] = QUOTE
     this.#pos = pos
@@ -168,26 +184,9 @@ export class JsonWriter {
     const length = Math.ceil((end - start) / 3) * 4 + 2
     if (this.#bytes.length - this.#pos < length) this.#grow(length)
     const bytes = this.#bytes
-    let pos = this.#pos
-    bytes[pos++] = QUOTE
-    let at = start
-    for (; at + 2 < end; at += 3) {
-      const three =
-        ((from[at] as number) << 16) | ((from[at + 1] as number) << 8) | (from[at + 2] as number)
-      bytes[pos++] = BASE64[three >> 18] as number
-      bytes[pos++] = BASE64[(three >> 12) & 63] as number
-      bytes[pos++] = BASE64[(three >> 6) & 63] as number
-      bytes[pos++] = BASE64[three & 63] as number
-    }
-    if (at < end) {
-      const two = ((from[at] as number) << 8) | (at + 1 < end ? (from[at + 1] as number) : 0)
-      bytes[pos++] = BASE64[two >> 10] as number
-      bytes[pos++] = BASE64[(two >> 4) & 63] as number
-      bytes[pos++] = at + 1 < end ? (BASE64[(two << 2) & 63] as number) : 0x3d
-      bytes[pos++] = 0x3d
-    }
-    bytes[pos++] = QUOTE
-    this.#pos = pos
+    bytes[this.#pos++] = QUOTE
+    this.#pos = encodeBase64(from, start, end, bytes, this.#pos)
+    bytes[this.#pos++] = QUOTE
   }
 
   #reserveNumber(): void {

@@ -1,7 +1,8 @@
 import type protobuf from 'protobufjs'
 import { Enum, isGroup, MapField, recordName, sourceName, Type } from '../schema/protobuf.js'
 import { type PackedText, packText } from './json-writer.js'
-import { enumScalar, SCALARS, type Scalar } from './scalars.js'
+import { enumScalar, NULL_SCALAR, SCALARS, type Scalar } from './scalars.js'
+import { isNullValue, reachesWellKnown, type WellKnown, wellKnownOf } from './well-known-types.js'
 import { WIRE } from './wire-reader.js'
 
 /** What to do with the value that follows a tag. */
@@ -22,6 +23,10 @@ export type Step = {
   readonly inherited: boolean
   /** Names of the other fields of its oneof, which this one replaces. */
   readonly siblings: readonly string[] | undefined
+  /** A bit for its oneof, if that has several members; else 0. */
+  readonly oneof: number
+  /** Whether the value is a well-known type or holds one. */
+  readonly holdsWellKnown: boolean
 } & Content
 
 /** The form of the value. All steps have the same shape, which is quicker to read. */
@@ -38,11 +43,22 @@ type Content =
 export class MessagePlan {
   /** Its name without package. */
   readonly name: string
+  /** Which of Google's types it is, if JSON has a form of its own for it. */
+  readonly wellKnown: WellKnown | undefined
+  /** Finds another message of the same schema by its full name. */
+  readonly find: (name: string) => MessagePlan | undefined
   readonly #compile: () => CompiledPlan
   #compiled: CompiledPlan | undefined
 
-  constructor(name: string, compile: () => CompiledPlan) {
+  constructor(
+    name: string,
+    compile: () => CompiledPlan,
+    wellKnown: WellKnown | undefined = undefined,
+    find: (name: string) => MessagePlan | undefined = () => undefined,
+  ) {
     this.name = name
+    this.wellKnown = wellKnown
+    this.find = find
     this.#compile = compile
   }
 
@@ -59,8 +75,10 @@ export type CompiledPlan = {
    * type is not in it, so it is skipped like an unknown field.
    */
   readonly steps: readonly (Step | undefined)[]
-  /** Whether fields can be written as they come; not with a map, a oneof or a MessageSet. */
+  /** Whether fields can be written as they come; not with a MessageSet. */
   readonly streamable: boolean
+  /** Steps whose values are well-known types or hold them. */
+  readonly wellKnown: readonly Step[]
   /** Names of the fields, in the order of their numbers. */
   readonly names: readonly string[]
   readonly numbers: ReadonlySet<number>
@@ -76,21 +94,32 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
   function planOf(type: protobuf.Type): MessagePlan {
     let plan = plans.get(type)
     if (plan === undefined) {
-      plan = new MessagePlan(type.name, () => compile(type))
+      plan = new MessagePlan(
+        type.name,
+        () => compile(type),
+        wellKnownOf(type),
+        (name) => find(type, name),
+      )
       plans.set(type, plan)
     }
     return plan
   }
 
+  function find({ root }: protobuf.Type, name: string): MessagePlan | undefined {
+    const found = /^[\w.]+$/.test(name) ? root.lookup(`.${name}`) : null
+    return found instanceof Type ? planOf(found) : undefined
+  }
+
   function compile(type: protobuf.Type): CompiledPlan {
     const fields = [...type.fieldsArray].sort((a, b) => a.id - b.id)
     const steps = fields.flatMap((field) => stepsOf(type.name, field.resolve()))
-    if (type.options?.message_set_wire_format === true) steps.push(setItemStep(planOf(type)))
+    const isSet = type.options?.message_set_wire_format === true
+    if (isSet) steps.push(setItemStep(planOf(type)))
     return {
       steps: byTag(steps),
-      streamable: steps.every(
-        ({ form, siblings }) => form !== 'map' && form !== 'setItem' && siblings === undefined,
-      ),
+      // A step has 32 bits to tell oneofs by.
+      streamable: !isSet && choicesOf(type).length <= 32,
+      wellKnown: steps.filter(({ form, holdsWellKnown }) => holdsWellKnown && form !== 'packed'),
       names: fields.map(recordName),
       numbers: new Set(fields.map(({ id }) => id)),
     }
@@ -109,6 +138,8 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
       const form = isGroup(field) ? 'group' : 'message'
       return { form, scalar: undefined, message: planOf(resolvedType) }
     }
+    if (isNullValue(resolvedType))
+      return { form: 'scalar', scalar: NULL_SCALAR, message: undefined }
     const scalar =
       resolvedType instanceof Enum
         ? enumScalar(enumNames(resolvedType), { message, field: name })
@@ -127,6 +158,7 @@ export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => Me
     const compiled: CompiledPlan = {
       steps: byTag(steps),
       streamable: false,
+      wellKnown: common.holdsWellKnown ? steps.slice(1) : [],
       names: ['key', 'value'],
       numbers: new Set([1, 2]),
     }
@@ -159,8 +191,15 @@ function stepOf(field: protobuf.Field, content: Content): Step {
     implicit: content.form === 'scalar' && !field.repeated && !field.map && !field.hasPresence,
     inherited: name in Object.prototype,
     siblings: siblings?.length ? siblings : undefined,
+    oneof: siblings?.length ? 1 << choicesOf(field.parent).indexOf(field.partOf) : 0,
+    holdsWellKnown: reachesWellKnown(field.resolvedType),
     ...content,
   }
+}
+
+/** The oneofs of a message that have several members; `optional` in proto3 makes others. */
+function choicesOf(type: protobuf.NamespaceBase | null): (protobuf.OneOf | null)[] {
+  return type instanceof Type ? type.oneofsArray.filter(({ oneof }) => oneof.length > 1) : []
 }
 
 /** A MessageSet on the wire: field 1 is a repeated group of the number of a field and its message. */
@@ -173,6 +212,8 @@ function setItemStep(message: MessagePlan): Step {
     implicit: false,
     inherited: false,
     siblings: undefined,
+    oneof: 0,
+    holdsWellKnown: false,
     form: 'setItem',
     scalar: undefined,
     message,

@@ -69,7 +69,7 @@ function ipText(bytes: Buffer): string | undefined {
 }
 
 /** RFC 5952: lower case, no leading zeros, the first longest run of zero groups as `::`. */
-function ipv6Text(bytes: Buffer): string {
+export function ipv6Text(bytes: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(i * 2))
   let run = { start: 0, length: 1 }
   for (let start = 0; start < 8; start++) {

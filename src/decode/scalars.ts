@@ -9,11 +9,11 @@ export type Scalar = {
   /** Whether the upper 32 bits of what is read belong to the value. */
   readonly wide: boolean
   /** Reads a value as a record has it. */
-  read(wire: WireReader): string | number | boolean
+  read(wire: WireReader): string | number | boolean | null
   /** Reads a value and writes it as JSON. */
   write(wire: WireReader, out: JsonWriter): void
   /** The value of a map's entry that lacks it. */
-  readonly zero: string | number | boolean
+  readonly zero: string | number | boolean | null
 }
 
 type ReadNumber = (wire: WireReader) => number
@@ -47,6 +47,7 @@ export const INT64 = {
 
 const TRUE = packText('true')
 const FALSE = packText('false')
+const NULL = packText('null')
 
 /** The scalar types of protobuf, by their names in `.proto` files. */
 export const SCALARS: Readonly<Record<string, Scalar>> = {
@@ -78,10 +79,7 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
         wire.pos - start <= SHORT_LENGTH ? shortText(wire.bytes, start, wire.pos) : undefined
       return short ?? wire.bytes.toString('utf8', start, wire.pos)
     },
-    write(wire, out) {
-      const start = wire.take()
-      out.string(wire.bytes, start, wire.pos)
-    },
+    write: writeString,
     zero: '',
   },
   bytes: {
@@ -98,6 +96,21 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
     },
     zero: '',
   },
+}
+
+/** `google.protobuf.NullValue`, whatever its number is. */
+export const NULL_SCALAR: Scalar = {
+  wireType: WIRE.varint,
+  wide: false,
+  read(wire) {
+    wire.varint()
+    return null
+  },
+  write(wire, out) {
+    wire.varint()
+    out.packed(NULL)
+  },
+  zero: null,
 }
 
 /**
@@ -133,6 +146,12 @@ export function enumScalar(names: ReadonlyMap<number, string>, field: EnumField)
     },
     zero: names.get(0) ?? 0,
   }
+}
+
+/** Writes a string. */
+export function writeString(wire: WireReader, out: JsonWriter): void {
+  const start = wire.take()
+  out.string(wire.bytes, start, wire.pos)
 }
 
 function int32(wireType: number, read: ReadNumber): Scalar {

@@ -3,13 +3,14 @@ import type { Scalar } from './scalars.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
 /** A value of a record: JSON values only, as the protobuf JSON mapping has them. */
-export type JsonValue = string | number | boolean | JsonValue[] | JsonObject
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject
 
-type JsonObject = { [name: string]: JsonValue }
+export type JsonObject = { [name: string]: JsonValue }
 
 /**
  * Reads a message up to the reader's end, as a plain object: only fields that were sent, in the order
- * of their numbers.
+ * of their numbers. Well-known types are plain messages yet: only the whole of a message, all its parts
+ * merged, has the form that `showWellKnown` gives it.
  *
  * @param into the object to merge into, if the same field came before
  * @param group the field's number where the message is a group, else 0
@@ -34,12 +35,17 @@ export function readMessage(
     }
     if (step.number < last) ordered = false
     last = step.number
-    if (step.siblings !== undefined) for (const name of step.siblings) delete target[name]
-    if (step.form === 'scalar' && !step.repeated) readScalar(wire, step, step.scalar, target)
-    else readOther(wire, step, target)
+    readField(wire, step, target)
   }
   if (group !== 0) wire.fail(wire.pos, `no end of group ${group}`)
   return finish(target, ordered, names)
+}
+
+/** Reads the value that follows a tag into the object of its message. */
+export function readField(wire: WireReader, step: Step, target: JsonObject): void {
+  if (step.siblings !== undefined) for (const name of step.siblings) delete target[name]
+  if (step.form === 'scalar' && !step.repeated) readScalar(wire, step, step.scalar, target)
+  else readOther(wire, step, target)
 }
 
 function readScalar(wire: WireReader, step: Step, scalar: Scalar, target: JsonObject): void {
@@ -75,9 +81,13 @@ function readOther(wire: WireReader, step: Step, target: JsonObject): void {
       return
     }
     case 'map': {
-      const { key, value } = readNested(wire, step.message, undefined)
+      const { key = zeroOf(step.message, 1), value = zeroOf(step.message, 2) } = readNested(
+        wire,
+        step.message,
+        undefined,
+      )
       const map = objectOf(target, step) ?? {}
-      define(map, String(key ?? zeroOf(step.message, 1)), value ?? zeroOf(step.message, 2))
+      define(map, String(key), value)
       setValue(target, step, map)
       return
     }
@@ -128,7 +138,8 @@ function readNested(wire: WireReader, plan: MessagePlan, into: JsonObject | unde
 
 /** The key (1) or value (2) of a map's entry that lacks it. */
 function zeroOf(entry: MessagePlan, number: number): JsonValue {
-  return entry.compiled.steps.find((step) => step?.number === number)?.scalar?.zero ?? {}
+  const step = entry.compiled.steps.find((each) => each?.number === number)
+  return step?.form === 'scalar' ? step.scalar.zero : {}
 }
 
 function get(target: JsonObject, { name, inherited }: Step): JsonValue | undefined {
@@ -136,13 +147,14 @@ function get(target: JsonObject, { name, inherited }: Step): JsonValue | undefin
   return target[name]
 }
 
-function setValue(target: JsonObject, step: Step, value: JsonValue): void {
+/** Sets the field of a step. */
+export function setValue(target: JsonObject, step: Step, value: JsonValue): void {
   if (step.inherited) define(target, step.name, value)
   else target[step.name] = value
 }
 
 /** Sets a property of any name, `__proto__` too. */
-function define(target: JsonObject, name: string, value: JsonValue): void {
+export function define(target: JsonObject, name: string, value: JsonValue): void {
   const descriptor = { value, writable: true, enumerable: true, configurable: true }
   Object.defineProperty(target, name, descriptor)
 }

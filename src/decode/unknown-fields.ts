@@ -26,7 +26,11 @@ export class UnknownFields {
   /** How often anything came. */
   total = 0
   readonly #reported = new Set<string>()
-  /** How often this frame brought a tag of a message, or a value of an enum field. */
+  /** What has been reported, or came too late for it, of each message and enum field. */
+  readonly #seen = new Map<MessagePlan | EnumField, Set<number>>()
+  /** How often this frame brought what has been seen before. */
+  #pendingSeen = 0
+  /** How often this frame brought a new tag of a message, or a value of an enum field. */
   readonly #pending = new Map<MessagePlan | EnumField, Map<number, number>>()
   readonly #report: (news: readonly UnknownField[]) => void
 
@@ -47,17 +51,21 @@ export class UnknownFields {
 
   /** Forgets the current frame: it was not read to its end, or is read again. */
   discard(): void {
+    this.#pendingSeen = 0
     if (this.#pending.size > 0) this.#pending.clear()
   }
 
   /** Counts the current frame, which was read to its end. */
   commit(): void {
+    this.total += this.#pendingSeen
+    this.#pendingSeen = 0
     if (this.#pending.size === 0) return
     const news: UnknownField[] = []
     for (const [source, numbers] of this.#pending) {
       for (const [number, times] of numbers) {
-        const unknown = describe(source, number)
         this.total += times
+        if (!this.#isNew(source, number)) continue
+        const unknown = describe(source, number)
         if (this.#reported.has(unknown.text) || this.#reported.size >= MAX_KINDS) continue
         this.#reported.add(unknown.text)
         news.push(unknown)
@@ -67,8 +75,24 @@ export class UnknownFields {
     if (news.length > 0) this.#report(news)
   }
 
+  /** Makes no text: most frames bring what others brought. */
+  #isNew(source: MessagePlan | EnumField, number: number): boolean {
+    let numbers = this.#seen.get(source)
+    if (numbers === undefined) {
+      numbers = new Set()
+      this.#seen.set(source, numbers)
+    }
+    if (numbers.size >= MAX_KINDS || numbers.has(number)) return false
+    numbers.add(number)
+    return true
+  }
+
   /** Makes no text: a frame can have millions of unknown fields. */
   #add(source: MessagePlan | EnumField, number: number): void {
+    if (this.#seen.get(source)?.has(number)) {
+      this.#pendingSeen++
+      return
+    }
     let numbers = this.#pending.get(source)
     if (numbers === undefined) {
       numbers = new Map()

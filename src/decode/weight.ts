@@ -48,6 +48,11 @@ function weigh(wire: WireReader, plan: MessagePlan, group: number): number {
 }
 
 function weighValue(wire: WireReader, step: Step, tag: number): number {
+  if (step.message?.wellKnown === 'Any' && step.form === 'message') {
+    // What it holds is weighed as the worst that so many bytes can be.
+    const start = wire.take()
+    return (wire.pos - start) * ELEMENT_WEIGHT
+  }
   if (step.form === 'message' || step.form === 'map') {
     const outerEnd = wire.limit()
     wire.enter()

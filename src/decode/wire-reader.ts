@@ -1,4 +1,4 @@
-import { StreamError } from '../errors.js'
+import { StreamError, type StreamErrorOptions } from '../errors.js'
 import type { MessagePlan } from './plan.js'
 import { UnknownFields } from './unknown-fields.js'
 
@@ -23,6 +23,8 @@ export class WireReader {
   end = 0
   /** Upper half of the 64-bit value read last; its lower half is what the reader returned. */
   high = 0
+  /** Whether messages are written with their fields put in order, not as they come. */
+  anyOrder = false
   #depth = 0
   unknownFields = NO_UNKNOWN_FIELDS
   #owner = ''
@@ -46,10 +48,11 @@ export class WireReader {
     return this.reject(`${reason} at byte ${offset} of ${this.bytes.length}`)
   }
 
-  reject(reason: string): never {
+  reject(reason: string, options?: StreamErrorOptions): never {
     throw new StreamError(
       'frame-undecodable',
       `${this.#owner}: the frame cannot be decoded: ${reason}`,
+      options,
     )
   }
 

@@ -1,6 +1,7 @@
 import type protobuf from 'protobufjs'
 import { readableForm } from '../decode/readable.js'
 import type { JsonValue } from '../decode/to-object.js'
+import { wellKnownOf } from '../decode/well-known-types.js'
 import { recordName, Type } from '../schema/protobuf.js'
 
 /** What a cell holds. Only text is guarded against being run as a formula, so numbers must be numbers. */
@@ -31,6 +32,7 @@ export function cellOf(field: protobuf.Field, readable: boolean): CellOf {
   if (field.type === 'float' || field.type === 'double') return Number
   return (value) => {
     const cell = convert(value)
+    if (cell === null) return undefined
     return typeof cell === 'object' ? JSON.stringify(cell) : cell
   }
 }
@@ -56,6 +58,7 @@ function converter(field: protobuf.FieldBase, readable: boolean): (value: JsonVa
   if (readable) return (value) => value
   const { resolvedType, parent, name, type } = field
   if (resolvedType instanceof Type) {
+    if (wellKnownOf(resolvedType)) return (value) => value
     const convert = messageConverter(resolvedType)
     return field.map ? (value) => mapValues(value, (_name, held) => convert(held)) : convert
   }
@@ -90,7 +93,7 @@ function mapValues(
   value: JsonValue,
   convert: (name: string, value: JsonValue) => JsonValue,
 ): JsonValue {
-  if (typeof value !== 'object' || Array.isArray(value)) return value
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, held]) => [name, convert(name, held)]),
   )

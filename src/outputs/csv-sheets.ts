@@ -2,6 +2,7 @@ import type protobuf from 'protobufjs'
 import type { StreamRecord } from '../classic/record.js'
 import type { Schema } from '../classic/schema.js'
 import type { JsonValue } from '../decode/to-object.js'
+import { wellKnownOf } from '../decode/well-known-types.js'
 import { recordName, Type } from '../schema/protobuf.js'
 import { type Cell, type CellOf, cellOf, jsonCell, listCell } from './csv-cells.js'
 
@@ -71,7 +72,7 @@ function leavesOf(payload: protobuf.Type, readable: boolean, lists?: List[]): Le
       .flatMap((field): Leaf[] => {
         const { resolvedType, repeated, map } = field.resolve()
         const path = [...above, recordName(field)]
-        if (!(resolvedType instanceof Type) || map) {
+        if (!(resolvedType instanceof Type) || map || wellKnownOf(resolvedType)) {
           const cell = cellOf(field, readable)
           return [
             { path, cell: map ? jsonCell(field, readable) : repeated ? listCell(cell) : cell },
@@ -97,7 +98,7 @@ function cellsOf(leaves: readonly Leaf[], message: JsonValue | undefined): Cell[
 function valueAt(message: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
   let value = message
   for (const name of path) {
-    if (typeof value !== 'object' || Array.isArray(value)) return undefined
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
     value = Object.hasOwn(value, name) ? value[name] : undefined
   }
   return value

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { dataOf, schemaOf } from '../helpers/decode.js'
-import { bytes, frameOf } from '../helpers/wire.js'
+import { dataOf, outcomeOf, schemaOf } from '../helpers/decode.js'
+import { bytes, frameOf, int } from '../helpers/wire.js'
 
 const SCHEMA = schemaOf(`
   message M {
@@ -90,4 +90,28 @@ describe('readable records', () => {
       essid: 'YQ==',
     })
   })
+
+  const times: Record<string, string> = {
+    '0': '1970-01-01T00:00:00Z',
+    '1700000000123456789': '2023-11-14T22:13:20.123456789Z',
+    '1700000000120000000': '2023-11-14T22:13:20.120Z',
+    '1700000000000001000': '2023-11-14T22:13:20.000001Z',
+    '9223372036854775807': '2262-04-11T23:47:16.854775807Z',
+    '-1': '1969-12-31T23:59:59.999999999Z',
+    '-1000000000': '1969-12-31T23:59:59Z',
+    '-9223372036854775808': '1677-09-21T00:12:43.145224192Z',
+  }
+  for (const [timestamp, time] of Object.entries(times)) {
+    it(`have the time behind the timestamp: ${time}`, () => {
+      const frame = int(4, BigInt(timestamp))
+      const outcome = outcomeOf(SCHEMA, frame, { readable: true })
+      assert.ok(typeof outcome === 'object')
+      assert.equal(outcome.record.time, time)
+      assert.equal(outcome.record.timestamp, timestamp)
+      assert.deepEqual(Object.keys(outcome.record).slice(2, 4), ['timestamp', 'time'])
+      const plain = outcomeOf(SCHEMA, frame)
+      assert.ok(typeof plain === 'object')
+      assert.equal('time' in plain.record, false)
+    })
+  }
 })

@@ -115,7 +115,7 @@ function addCells(
 
 function readable(value: JsonValue, type: protobuf.Type): JsonValue {
   if (Array.isArray(value)) return value.map((one) => readable(one, type))
-  const entries = Object.entries(value).map(([name, held]) => {
+  const entries = Object.entries(value ?? {}).map(([name, held]) => {
     const inner = typeOf(type, name)
     const field = type.fields[name] ?? assert.fail(name)
     return [name, inner ? readable(held, inner) : readableField(held, type, field)]

@@ -1,0 +1,125 @@
+import type { CompiledPlan, MessagePlan, Step } from './plan.js'
+import { durationText, timeText } from './time-text.js'
+import { define, type JsonObject, type JsonValue, readMessage, setValue } from './to-object.js'
+import type { UnknownFields } from './unknown-fields.js'
+import { WireReader } from './wire-reader.js'
+
+/** So many messages of type Any are opened that are one in another. */
+const MAX_NESTED_ANYS = 20
+
+/**
+ * Reads a message up to the reader's end as the protobuf JSON mapping has it: well-known types in a form
+ * of their own. A value that the mapping cannot show stays a plain message.
+ */
+export function readJson(wire: WireReader, plan: MessagePlan): JsonObject {
+  const message = readMessage(wire, plan, undefined, 0)
+  showWellKnown(message, plan.compiled, wire.unknownFields, 0)
+  return message
+}
+
+/** Gives the well-known types in a message the form that JSON has for them. */
+function showWellKnown(
+  message: JsonObject,
+  { wellKnown }: CompiledPlan,
+  unknownFields: UnknownFields,
+  anys: number,
+): void {
+  for (const step of wellKnown) showField(message, step, unknownFields, anys)
+}
+
+/** Gives a field that is or holds a well-known type the form that JSON has for it. */
+export function showField(
+  message: JsonObject,
+  step: Step,
+  unknownFields: UnknownFields,
+  anys = 0,
+): void {
+  if (!Object.hasOwn(message, step.name)) return
+  const value = message[step.name] as JsonValue
+  if (step.form === 'map') {
+    const [entryStep] = step.message.compiled.wellKnown
+    if (entryStep?.message === undefined) return
+    const map = value as JsonObject
+    for (const [key, held] of Object.entries(map)) {
+      define(map, key, show(held, entryStep.message, unknownFields, anys))
+    }
+  } else if (step.message !== undefined) {
+    const { message: plan } = step
+    const shown = step.repeated
+      ? (value as JsonValue[]).map((each) => show(each, plan, unknownFields, anys))
+      : show(value, plan, unknownFields, anys)
+    setValue(message, step, shown)
+  }
+}
+
+/** A message as JSON has it. */
+function show(
+  value: JsonValue,
+  plan: MessagePlan,
+  unknownFields: UnknownFields,
+  anys: number,
+): JsonValue {
+  const message = value as JsonObject
+  // What they hold is shown first; a Timestamp or an Any holds nothing.
+  showWellKnown(message, plan.compiled, unknownFields, anys)
+  switch (plan.wellKnown) {
+    case undefined:
+      return message
+    case 'Timestamp':
+      return timeText(Number(message.seconds ?? 0), Number(message.nanos ?? 0)) ?? message
+    case 'Duration':
+      return durationText(Number(message.seconds ?? 0), Number(message.nanos ?? 0)) ?? message
+    case 'FieldMask':
+      return maskText((message.paths ?? []) as string[]) ?? message
+    case 'Struct':
+      return message.fields ?? {}
+    case 'ListValue':
+      return message.values ?? []
+    case 'Value':
+      return memberOf(message)
+    case 'Wrapper':
+      return message.value ?? plan.compiled.steps.find((step) => step)?.scalar?.zero ?? message
+    case 'Any':
+      return anyOf(message, plan, unknownFields, anys) ?? message
+  }
+}
+
+/** A Value is its one member. JSON has no NaN and no infinities, and text would be taken for text. */
+function memberOf(message: JsonObject): JsonValue {
+  const [member] = Object.entries(message)
+  if (member === undefined) return null
+  const [name, value] = member
+  return name === 'number_value' && typeof value === 'string' ? message : value
+}
+
+/** Paths with commas between them, in camel case; undefined where that cannot be turned back. */
+function maskText(paths: readonly string[]): string | undefined {
+  if (paths.some((path) => /[A-Z,]|_(?![a-z])/.test(path))) return undefined
+  return paths
+    .map((path) => path.replace(/_(.)/g, (_, after: string) => after.toUpperCase()))
+    .join()
+}
+
+/** The message that an Any holds, with its type; undefined where the schema does not know the type. */
+function anyOf(
+  { type_url, value = '' }: JsonObject,
+  { find }: MessagePlan,
+  unknownFields: UnknownFields,
+  anys: number,
+): JsonObject | undefined {
+  if (typeof type_url !== 'string' || anys >= MAX_NESTED_ANYS) return undefined
+  const plan = find(type_url.slice(type_url.lastIndexOf('/') + 1))
+  if (plan === undefined) return undefined
+  const wire = new WireReader()
+  wire.open(Buffer.from(String(value), 'base64'), '', unknownFields)
+  let held: JsonValue
+  try {
+    held = show(readMessage(wire, plan, undefined, 0), plan, unknownFields, anys + 1)
+  } catch {
+    return undefined
+  }
+  const shown: JsonObject = { '@type': type_url }
+  if (plan.wellKnown !== undefined || typeof held !== 'object') shown.value = held
+  else for (const [name, each] of Object.entries(held ?? {})) define(shown, name, each)
+  return shown
+}
