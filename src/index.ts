@@ -13,7 +13,7 @@ export {
   type DecoderOptions,
   type StreamMessage,
 } from './classic/message.js'
-export type { StreamRecord, StreamRecordOf } from './classic/record.js'
+export type { StreamRecord } from './classic/record.js'
 export type { ReplayOptions } from './classic/resume.js'
 export { loadSchema, type Schema, type SchemaOptions } from './classic/schema.js'
 export { isTopic, TOPICS, type Topic } from './classic/topics.js'
@@ -25,11 +25,14 @@ export type { UnknownField } from './decode/unknown-fields.js'
 export { type FailureCode, StreamError } from './errors.js'
 export { type Host, parseHost } from './net/host.js'
 export { createLimiter, type Limiter } from './net/limiter.js'
+export type { EventRecord } from './newcentral/record.js'
 export type { ExportContext, ExportFunction, ModuleContext } from './outputs/module.js'
 export type { TopicPayloads } from './schema/types/index.js'
-export type { BytesText, Float, Int64Text } from './schema/value-types.js'
+export type { NewCentralPayloads } from './schema/types/newcentral/index.js'
+export type { BytesText, Float, Int64Text, JsonStruct, TimeText } from './schema/value-types.js'
 export { Secret } from './secret.js'
 export type { ResumePoint } from './service.js'
+export type { AnyRecord, AnyTopic, StreamRecordOf } from './stream-record.js'
 
 /** What a subscription is made of; its clock and its random numbers are the system's. */
 export type SubscribeOptions = Omit<

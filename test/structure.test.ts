@@ -17,6 +17,7 @@ const FOLDERS = [
   'delivery',
   'input',
   'classic',
+  'newcentral',
   'connection',
   'files',
   'outputs',

@@ -30,7 +30,7 @@ export type StreamRecord = {
 }
 
 /** The record of a topic, with the fields of its payload; a union over `topic` for several topics. */
-export type StreamRecordOf<T extends Topic = Topic> = {
+export type ClassicRecordOf<T extends Topic = Topic> = {
   [K in T]: Omit<StreamRecord, 'topic' | 'data'> & { topic: K; data: TopicPayloads[K] }
 }[T]
 

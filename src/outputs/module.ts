@@ -2,13 +2,13 @@ import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StreamMessage } from '../classic/message.js'
-import type { StreamRecord, StreamRecordOf } from '../classic/record.js'
-import type { Topic } from '../classic/topics.js'
+import type { StreamRecord } from '../classic/record.js'
 import { errorText, StreamError } from '../errors.js'
+import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
 import type { Output, OutputContext } from './output.js'
 
 /** What an export function gets beside the record. */
-export type ExportContext<T extends Topic = Topic> = {
+export type ExportContext<T extends AnyTopic = AnyTopic> = {
   /** Name of the entry in the input file. */
   readonly customer: string
   /** The entry's topic. */
@@ -26,7 +26,7 @@ export type ExportContext<T extends Topic = Topic> = {
  * `ExportFunction<'monitoring'>` takes records of that topic; without a topic, `record.topic` tells
  * which one it is.
  */
-export type ExportFunction<T extends Topic = Topic> = (
+export type ExportFunction<T extends AnyTopic = AnyTopic> = (
   message: StreamRecordOf<T>,
   context: ExportContext<T>,
 ) => void | Promise<void>

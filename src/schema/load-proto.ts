@@ -67,17 +67,34 @@ export function loadShipped({ service, file }: ProtoName): ProtoFile {
  * @returns undefined where the folder does not have it
  * @throws StreamError `schema-invalid`
  */
-export function loadFromDir(
-  dir: string,
-  { file, message }: ProtoName,
-  notes: string[],
-): ProtoFile | undefined {
-  const found = findProto(dir, file, message)
+export function loadFromDir(dir: string, name: ProtoName, notes: string[]): ProtoFile | undefined {
+  const { file, message } = name
+  const found = findProto(dir, file, message, (path) => !contradicts(path, name))
   if (found === undefined) return undefined
   if (found.note !== undefined) notes.push(found.note)
   const loaded = new ProtoFile(found.path)
   loaded.get(message)
   return loaded
+}
+
+/**
+ * Whether a file's message of that name is another one than the shipped: it has the same fields under other
+ * numbers. Both services have a `MonitoringInformation`, and two versions of a stream one message name.
+ */
+function contradicts(path: string, name: ProtoName): boolean {
+  let found: protobuf.Type | undefined
+  try {
+    found = new ProtoFile(path).find(name.message)
+  } catch {
+    return false // its reader says what is wrong with it
+  }
+  // Copies of a file may have its names in camel case.
+  const plain = (field: string) => field.replaceAll('_', '').toLowerCase()
+  const fields = loadShipped(name).find(name.message)?.fieldsArray ?? []
+  const numbers = new Map(fields.map((field) => [plain(field.name), field.id]))
+  return (found?.fieldsArray ?? []).some(
+    (field) => (numbers.get(plain(field.name)) ?? field.id) !== field.id,
+  )
 }
 
 function typesIn(namespace: protobuf.NamespaceBase): protobuf.Type[] {

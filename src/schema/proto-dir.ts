@@ -15,22 +15,32 @@ export type FoundProto = {
  *
  * @param name the right name, without `.proto`
  * @param message the message, without package
+ * @param isRight whether a file's message of that name is the right one; not asked of a file with the
+ *   right name
  * @returns the file, or undefined where the folder has none. A file of the right name that lacks the
  *   message is returned as well: its reader says what is wrong with it.
  * @throws StreamError `schema-invalid` where the folder cannot be read, has no `.proto` file, or has
  *   several for the message and none of the right name
  */
-export function findProto(dir: string, name: string, message: string): FoundProto | undefined {
+export function findProto(
+  dir: string,
+  name: string,
+  message: string,
+  isRight: (path: string) => boolean,
+): FoundProto | undefined {
   const files = listProtos(dir)
   const exact = files.find((file) => file.toLowerCase() === `${name}.proto`)
-  const defining = files.filter((file) => defines(join(dir, file), message))
+  const namesakes = files.filter((file) => defines(join(dir, file), message))
+  const defining = namesakes.filter((file) => file === exact || isRight(join(dir, file)))
   if (defining.length > 1 && (exact === undefined || !defining.includes(exact))) {
     throw new StreamError(
       'schema-invalid',
       `${dir}: ${defining.join(' and ')} both define message ${message}; keep one of them, or name it ${name}.proto`,
     )
   }
-  const named = files.find((file) => new RegExp(`^${name}[^a-z]*\\.proto$`, 'i').test(file))
+  const named = files.find(
+    (file) => new RegExp(`^${name}[^a-z]*\\.proto$`, 'i').test(file) && !namesakes.includes(file),
+  )
   const found = defining.length > 1 ? exact : (defining[0] ?? exact ?? named)
   if (found === undefined) return undefined
   const others = defining.filter((file) => file !== found)

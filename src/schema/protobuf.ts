@@ -25,7 +25,7 @@ export function parseText(text: string, root: protobuf.Root): protobuf.IParserRe
     onAdd.call(this, parent)
   }
   try {
-    return parse(safe, root, { keepCase: true })
+    return parse(safe, root, { keepCase: true, alternateCommentMode: true })
   } finally {
     Object.assign(OneOf.prototype, { add, onAdd })
   }

@@ -3,11 +3,16 @@ import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
 import { typeFiles } from '../../scripts/type-text.js'
 import type { StreamMessage } from '../../src/classic/message.js'
-import type { StreamRecord, StreamRecordOf } from '../../src/classic/record.js'
+import type { ClassicRecordOf, StreamRecord } from '../../src/classic/record.js'
 import type { Topic } from '../../src/classic/topics.js'
+import type { EventRecord } from '../../src/newcentral/record.js'
+import type { Topic as NewTopic } from '../../src/newcentral/topics.js'
 import type { ExportFunction } from '../../src/outputs/module.js'
 import type { stream_geofence_notify, stream_location } from '../../src/schema/types/location.js'
-import type { Float } from '../../src/schema/value-types.js'
+import type * as locationV1 from '../../src/schema/types/newcentral/location-events.js'
+import type * as locationV1alpha1 from '../../src/schema/types/newcentral/location-v1alpha1.js'
+import type { Float, JsonStruct, TimeText } from '../../src/schema/value-types.js'
+import type { AnyRecord, StreamRecordOf } from '../../src/stream-record.js'
 
 /** Checked by tsc: a statement that does not hold does not compile. */
 type Expect<T extends true> = T
@@ -18,10 +23,16 @@ type Not<T extends boolean> = T extends true ? false : true
 
 type Monitoring = StreamRecordOf<'monitoring'>
 type Interface = NonNullable<Monitoring['data']['interfaces']>[number]
+type Alert = NonNullable<StreamRecordOf<'alert-events'>['data']['additional_details']>[number]
+type Json = NonNullable<
+  NonNullable<StreamRecordOf<'audit-trail-events'>['data']['log_details']>['changed_json']
+>
+type ApEvent = StreamRecordOf<'ap-events'>['data']
 type Location = StreamRecordOf<'location'>['data']
 
 export type TypesHold = [
-  Expect<Equal<StreamRecordOf['topic'], Topic>>,
+  Expect<Equal<StreamRecordOf['topic'], Topic | NewTopic>>,
+  Expect<Equal<ClassicRecordOf['topic'], Topic>>,
   Expect<Equal<Extract<StreamRecordOf, { topic: 'monitoring' }>, Monitoring>>,
   Expect<Equal<Monitoring['timestamp'], string>>,
   Expect<Equal<Interface['duplex_mode'], 'HALF' | 'FULL' | 'AUTO' | number | undefined>>,
@@ -36,15 +47,37 @@ export type TypesHold = [
   // All fields are optional: a frame may lack any of them.
   Expect<Fits<Record<never, never>, Location>>,
   // A record of a topic is a record; a function for all topics can be used for one.
-  Expect<Fits<StreamRecordOf, StreamRecord>>,
+  Expect<Fits<ClassicRecordOf, StreamRecord>>,
+  Expect<Fits<StreamRecordOf<NewTopic>, EventRecord>>,
+  Expect<Fits<StreamRecordOf, AnyRecord>>,
   Expect<Fits<ExportFunction, ExportFunction<'audit'>>>,
   Expect<Not<Fits<ExportFunction<'audit'>, ExportFunction>>>,
   Expect<Not<Fits<{ sta_location_x: boolean }, Location>>>,
   Expect<Equal<StreamMessage['record'], StreamRecord>>,
+  // New Central: two versions of a stream are two types, and well-known types are what JSON has for them.
+  Expect<
+    Equal<StreamRecordOf<'location-v1alpha1'>['data'], locationV1alpha1.StreamLocationMessage>
+  >,
+  Expect<Equal<StreamRecordOf<'location-events'>['data'], locationV1.StreamLocationMessage>>,
+  Expect<Equal<StreamRecordOf<'location-events'>['data']['tenant_id'], string | undefined>>,
+  Expect<Not<'tenant_id' extends keyof StreamRecordOf<'location-v1alpha1'>['data'] ? true : false>>,
+  Expect<Equal<StreamRecordOf<'alert-events'>['data']['time'], TimeText | undefined>>,
+  Expect<Equal<Alert['entries'], { [key: string]: string } | undefined>>,
+  Expect<Equal<Json['before_transaction'], JsonStruct | undefined>>,
+  Expect<Equal<StreamRecordOf<'wids'>['timestamp'], string | null>>,
+  Expect<Equal<Parameters<ExportFunction<'wids'>>[0], StreamRecordOf<'wids'>>>,
+  Expect<Fits<ExportFunction, ExportFunction<'location-v1alpha1'>>>,
+  Expect<Not<Fits<ExportFunction<'location-v1alpha1'>, ExportFunction<'location-events'>>>>,
+  // The fields of any message of access points can be asked for by name.
+  Expect<Fits<{ status: boolean }, ApEvent>>,
+  Expect<Fits<{ status: 'STATUS_UP' }, ApEvent>>,
+  Expect<Not<Fits<{ status: string }, ApEvent>>>,
 ]
 
 const byTopic: ExportFunction = (record, { topic }) => {
   if (record.topic === 'audit') record.data.username?.toUpperCase()
+  if (record.topic === 'location-v1alpha1') record.data.wifi_client_location?.x?.toString()
+  if (record.topic === 'wids') record.id.toUpperCase()
   assert.equal(record.topic, topic)
 }
 
@@ -59,7 +92,20 @@ it('tells records of one topic from those of another by their topic', () => {
     data: { username: 'admin', service: 'FIRMWARE' },
     msp_ip: '',
   }
+  const event: StreamRecordOf<'location-v1alpha1'> = {
+    customer: 'A',
+    topic: 'location-v1alpha1',
+    timestamp: null,
+    customer_id: '',
+    id: '1',
+    type: '',
+    source: '',
+    data: { wifi_client_location: { x: 1.5, connected: true } },
+  }
   assert.doesNotThrow(() => byTopic(record, { customer: 'A', topic: 'audit', frame, signal }))
+  assert.doesNotThrow(() =>
+    byTopic(event, { customer: 'A', topic: 'location-v1alpha1', frame, signal }),
+  )
 })
 
 it('has types that are the ones its .proto files give', () => {

@@ -1,0 +1,135 @@
+import type { Frame } from '../connection/frame.js'
+import { type UnknownField, UnknownFields } from '../decode/unknown-fields.js'
+import { StreamError } from '../errors.js'
+import { type EventRecord, RecordMaker } from './record.js'
+import type { Schema } from './schema.js'
+import type { Topic } from './topics.js'
+
+/** One decoded event; frame, record and line are three forms of it. */
+export interface EventMessage {
+  /** Name of the entry in the input file. */
+  readonly customer: string
+  /** The subscription's topic. */
+  readonly topic: Topic
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number
+  /** The bytes of the WebSocket message. */
+  readonly frame: Uint8Array
+  /** The event's time, nanoseconds since the epoch; undefined where it has none. */
+  readonly timestamp: bigint | undefined
+  /** The record as an object; made when first asked for. */
+  readonly record: EventRecord
+  /** The record as one line of UTF-8 JSON with its newline; made when first asked for. */
+  readonly line: Uint8Array
+}
+
+export type DecoderOptions = {
+  /** Name of the entry; it stands in every record. */
+  readonly customer: string
+  readonly schema: Schema
+  /** MAC and IP addresses in one spelling, and the time as text; default: no. */
+  readonly readable?: boolean
+  /** Gets what the schema does not know, each thing once; the things of one frame together. */
+  readonly onUnknown?: (news: readonly UnknownField[]) => void
+}
+
+export type Decoder = {
+  /**
+   * Decodes a frame.
+   * @param first the form that is made at once; the other one is made when it is asked for
+   * @throws StreamError `frame-undecodable`, with offset and reason; with `eventType` where no schema has
+   *   the message
+   */
+  decode(frame: Frame, first: 'record' | 'line'): EventMessage
+  /** Source and id of a frame's event; undefined where it has no id, or is no event. */
+  identify(frame: Frame): string | undefined
+  /** How often anything came that the schema does not know. */
+  readonly unknownTotal: number
+  /** The time of the last decoded event that had one, nanoseconds since the epoch. */
+  readonly lastTimestamp: bigint | undefined
+}
+
+/** Makes the decoder of one subscription. */
+export function createDecoder(options: DecoderOptions): Decoder {
+  const { customer, schema } = options
+  const unknownFields = new UnknownFields(options.onUnknown ?? (() => undefined))
+  const maker = new RecordMaker(options, unknownFields)
+  // Two numbers, since a bigint for each frame costs more than the few that are asked for.
+  let lastSeconds: number | undefined
+  let lastNanos = 0
+  return {
+    get lastTimestamp() {
+      if (lastSeconds === undefined) return undefined
+      return BigInt(lastSeconds) * 1_000_000_000n + BigInt(lastNanos)
+    },
+    get unknownTotal() {
+      return unknownFields.total
+    },
+    identify(frame) {
+      if (frame.text) return undefined
+      try {
+        return maker.identify(frame.bytes)
+      } catch {
+        return undefined
+      } finally {
+        unknownFields.discard()
+      }
+    },
+    decode(frame, first) {
+      if (frame.text) {
+        throw new StreamError(
+          'frame-undecodable',
+          `${customer}: a text frame of ${frame.bytes.length} bytes came where a binary one was expected`,
+        )
+      }
+      unknownFields.discard()
+      const made = first === 'record' ? maker.record(frame.bytes) : maker.line(frame.bytes)
+      unknownFields.commit()
+      if (maker.hasTime) {
+        lastSeconds = maker.seconds
+        lastNanos = maker.nanos
+      }
+      return new DecodedMessage(customer, schema.topic, frame, maker, made)
+    },
+  }
+}
+
+class DecodedMessage implements EventMessage {
+  readonly customer: string
+  readonly topic: Topic
+  readonly receivedAt: number
+  readonly frame: Uint8Array
+  readonly #maker: RecordMaker
+  #record: EventRecord | undefined
+  #line: Uint8Array | undefined
+
+  constructor(
+    customer: string,
+    topic: Topic,
+    { bytes, receivedAt }: Frame,
+    maker: RecordMaker,
+    made: EventRecord | Uint8Array,
+  ) {
+    this.customer = customer
+    this.topic = topic
+    this.receivedAt = receivedAt
+    this.frame = bytes
+    this.#maker = maker
+    if (made instanceof Uint8Array) this.#line = made
+    else this.#record = made
+  }
+
+  get timestamp(): bigint | undefined {
+    return this.#maker.timestamp(this.frame)
+  }
+
+  get record(): EventRecord {
+    this.#record ??= this.#maker.record(this.frame)
+    return this.#record
+  }
+
+  get line(): Uint8Array {
+    this.#line ??= this.#maker.line(this.frame)
+    return this.#line
+  }
+}

@@ -1,0 +1,37 @@
+// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+
+export type StreamGeofenceMessage = {
+  tenant_id?: string
+  wifi_client_geofence?: WifiClientGeofence
+  asset_tag_geofence?: AssetTagGeofence
+}
+
+export type WifiClientGeofence = {
+  zone_id?: string
+  event_type?: WifiClientGeofence_EventType
+  sta_eth_mac?: string
+  assoc_bssid?: string
+  hashed_sta_eth_mac?: string
+  dwell_time_in_seconds?: number
+}
+
+export type AssetTagGeofence = {
+  zone_id?: string
+  event_type?: AssetTagGeofence_EventType
+  device_id?: string
+  dwell_time_in_seconds?: number
+}
+
+/** A number where the schema has no name for it. */
+export type WifiClientGeofence_EventType =
+  | 'EVENT_TYPE_UNSPECIFIED'
+  | 'EVENT_TYPE_ENTER'
+  | 'EVENT_TYPE_EXIT'
+  | number
+
+/** A number where the schema has no name for it. */
+export type AssetTagGeofence_EventType =
+  | 'EVENT_TYPE_UNSPECIFIED'
+  | 'EVENT_TYPE_ENTER'
+  | 'EVENT_TYPE_EXIT'
+  | number

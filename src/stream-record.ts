@@ -1,0 +1,21 @@
+import type * as classic from './classic/record.js'
+import type * as classicTopics from './classic/topics.js'
+import type * as newCentral from './newcentral/record.js'
+import type * as newCentralTopics from './newcentral/topics.js'
+
+/** A topic of either service. */
+export type AnyTopic = classicTopics.Topic | newCentralTopics.Topic
+
+/** One record of either service, as printed. */
+export type AnyRecord = classic.StreamRecord | newCentral.EventRecord
+
+/**
+ * The record of a topic of either service, with the fields of its payload; without a topic a union over all
+ * of them, which `topic` tells apart. It describes the shipped schema. A newer sender can have more fields,
+ * and `--proto_dir` other ones.
+ */
+export type StreamRecordOf<T extends AnyTopic = AnyTopic> = T extends classicTopics.Topic
+  ? classic.ClassicRecordOf<T>
+  : T extends newCentralTopics.Topic
+    ? newCentral.EventRecordOf<T>
+    : never

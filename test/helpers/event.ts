@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { StreamError } from '../../src/errors.js'
+import { createDecoder, type DecoderOptions } from '../../src/newcentral/message.js'
+import type { EventRecord } from '../../src/newcentral/record.js'
+import { loadSchema, type Schema } from '../../src/newcentral/schema.js'
+import { TOPIC_FACTS, TOPICS, type Topic } from '../../src/newcentral/topics.js'
+
+/** What the golden file has of an event: Python's decoding of envelope and payload. */
+export type GoldenEvent = {
+  readonly topic: Topic
+  readonly kind: string
+  readonly bytes: Buffer
+  readonly decoded: {
+    readonly envelope: {
+      readonly id?: string
+      readonly type?: string
+      readonly source?: string
+      readonly time?: string
+      readonly attributes?: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+    }
+    /** Name of the payload's message; null where no schema has it. */
+    readonly message: string | null
+    readonly payload: unknown
+  }
+}
+
+/** The golden frames of New Central. */
+export function goldenEvents(): GoldenEvent[] {
+  const file = new URL('../fixtures/golden/newcentral.jsonl', import.meta.url)
+  return readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const { endpoint, frame, ...rest } = JSON.parse(line)
+      const topic = TOPICS.find((name) => TOPIC_FACTS[name].path === endpoint)
+      assert.ok(topic, endpoint)
+      return { topic, bytes: Buffer.from(frame, 'base64'), ...rest }
+    })
+}
+
+/** What comes of a frame: its record, or the error; the same both ways. */
+export function outcomeOf(
+  schema: Schema | Topic,
+  bytes: Uint8Array,
+  options: Partial<DecoderOptions> = {},
+): EventRecord | StreamError {
+  const decoder = createDecoder({
+    customer: 'A',
+    schema: typeof schema === 'string' ? loadSchema(schema) : schema,
+    ...options,
+  })
+  const [byRecord, byLine] = (['record', 'line'] as const).map((first) => {
+    try {
+      const message = decoder.decode({ bytes, receivedAt: 0, text: false }, first)
+      // The other form is made from the bytes as well.
+      assert.equal(Buffer.from(message.line).toString(), `${JSON.stringify(message.record)}\n`)
+      return message.record
+    } catch (error) {
+      if (error instanceof StreamError) return error
+      throw error
+    }
+  })
+  assert.ok(byRecord && byLine)
+  if (byRecord instanceof StreamError) {
+    assert.ok(byLine instanceof StreamError)
+    assert.equal(byLine.message, byRecord.message)
+  } else assert.deepEqual(byLine, byRecord)
+  return byRecord
+}
+
+/** The record of a frame that is to decode. */
+export function recordOf(...args: Parameters<typeof outcomeOf>): EventRecord {
+  const outcome = outcomeOf(...args)
+  if (outcome instanceof StreamError) throw outcome
+  return outcome
+}
+
+/** The error of a frame that is not to decode. */
+export function faultOf(...args: Parameters<typeof outcomeOf>): StreamError {
+  const outcome = outcomeOf(...args)
+  if (!(outcome instanceof StreamError)) assert.fail(JSON.stringify(outcome))
+  assert.equal(outcome.code, 'frame-undecodable')
+  return outcome
+}
