@@ -4,6 +4,7 @@
  */
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   decode: async () => (await import('./decode.js')).benchDecode(),
+  newcentral: async () => (await import('./newcentral.js')).benchNewCentral(),
   memory: async () => (await import('./decode-memory.js')).benchDecodeMemory(),
   end: async () => (await import('./end-to-end.js')).benchEndToEnd(),
   startup: async () => (await import('./start-up.js')).benchStartUp(),
