@@ -21,9 +21,12 @@ import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import type { JsonValue } from '../../src/decode/to-object.js'
 import { openCsv } from '../../src/outputs/csv.js'
 import { guardSplitText } from '../../src/outputs/csv-cells.js'
+import { createSheets } from '../../src/outputs/csv-sheets.js'
 import { openOutput } from '../../src/outputs/open-output.js'
+import { outcomeOf, schemaOf } from '../helpers/decode.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
+import { bytes, frameOf, int } from '../helpers/wire.js'
 
 type Row = Readonly<Record<string, string>>
 
@@ -452,4 +455,31 @@ test('csv shortens IPv6 addresses as RFC 5952 has it', async () => {
     assert.equal(ip(Buffer.from(hex, 'hex')), text)
     assert.ok(isIPv6(text))
   }
+})
+
+test('a well-known type is one column, whatever fields it has on the wire', () => {
+  const schema = schemaOf(`
+    syntax = "proto3";
+    import "google/protobuf/timestamp.proto"; import "google/protobuf/struct.proto";
+    message M {
+      google.protobuf.Timestamp time = 1; repeated google.protobuf.Timestamp times = 2;
+      google.protobuf.Struct struct = 3; google.protobuf.Value value = 4;
+    }
+  `)
+  const timestamp = bytes(1, int(1, 1))
+  const struct = bytes(3, bytes(1, bytes(1, 'a'), bytes(2, int(4, 1))))
+  const frame = frameOf(timestamp, bytes(2, int(1, 1)), bytes(2), struct, bytes(4, int(1, 0)))
+  const outcome = outcomeOf(schema, frame)
+  assert.ok(typeof outcome === 'object')
+  const [sheet, ...others] = createSheets(schema, false)
+  assert.deepEqual(others, [])
+  assert.deepEqual(sheet?.columns.slice(5), [
+    'data.time',
+    'data.times',
+    'data.struct',
+    'data.value',
+  ])
+  const [row] = sheet?.rows(outcome.record as StreamRecord) ?? []
+  const [first, second] = ['1970-01-01T00:00:01Z', '1970-01-01T00:00:00Z']
+  assert.deepEqual(row?.slice(5), [first, `${first};${second}`, '{"a":true}', undefined])
 })
