@@ -15,6 +15,9 @@ export type ProcessorOptions = {
 /** Bytes of frames that are decoded before their messages are written. Lines are larger than frames. */
 const BATCH_BYTES = 256 * 1024
 
+/** Bounds what a sender can make us remember and log by inventing types. */
+const MAX_TYPES = 100
+
 /** Decodes one entry's frames and hands the messages to the outputs. */
 export class Processor {
   /** Messages decoded. */
@@ -24,6 +27,8 @@ export class Processor {
   readonly topic: EntryName['topic']
   readonly #options: ProcessorOptions
   readonly #first: 'record' | 'line'
+  /** Types of events whose message no schema has. */
+  readonly #unknownTypes = new Set<string>()
 
   constructor(options: ProcessorOptions) {
     this.#options = options
@@ -77,8 +82,18 @@ export class Processor {
       this.undecodable++
       // The log's lines name the entry by themselves.
       const message = withoutStart(fault.message, `${entry.name}: `)
-      log.error(message, { code: fault.code, bytes: frame.bytes.length })
+      const fields = { code: fault.code, bytes: frame.bytes.length }
+      if (this.#isNew(fault.eventType)) log.error(message, fields)
+      else log.debug(message, fields)
       return fault
     }
+  }
+
+  /** Whether a fault is to be told: one that all events of a type have is told once. */
+  #isNew(eventType: string | undefined): boolean {
+    if (eventType === undefined) return true
+    if (this.#unknownTypes.has(eventType) || this.#unknownTypes.size >= MAX_TYPES) return false
+    this.#unknownTypes.add(eventType)
+    return true
   }
 }
