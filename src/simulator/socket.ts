@@ -114,7 +114,8 @@ export class CentralSocket implements Identity {
       }
       this.#unsettled.add(settle)
       const options = { binary: typeof frame !== 'string', compress: false }
-      this.#ws.send(frame, options, (error) => settle(!error))
+      // Node reports no error for what a destroyed stream drops.
+      this.#ws.send(frame, options, (error) => settle(!error && !this.#stream.destroyed))
     })
   }
 

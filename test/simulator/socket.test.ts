@@ -222,6 +222,15 @@ test('sending ends with the socket', async (t) => {
   assert.ok((await all) < socket.sent)
 })
 
+test('a frame that a reset socket drops does not count as sent', async (t) => {
+  const { client, socket } = await pair(t)
+  client.pause()
+  const sent = socket.send(Buffer.alloc(20_000_000))
+  socket.reset()
+  assert.equal(await sent, false)
+  assert.equal(socket.flushed, 0)
+})
+
 test('the server closes at once, whatever is open', async (t) => {
   const central = await startCentral(t)
   const clients = ['presence', 'audit', 'apprf'].map((topic) =>
