@@ -4,7 +4,6 @@ import type { KeyBook } from './classic/keys.js'
 import { type ClassicOptions, ClassicService } from './classic/service.js'
 import { Dispatcher, type Upgraded } from './dispatcher.js'
 import { type Fault, nextSelected, type RemoveFault, type Selection, selects } from './faults.js'
-import { History } from './history.js'
 import { Listener } from './listener.js'
 import type { CentralRequest } from './service.js'
 import { CentralSocket } from './socket.js'
@@ -16,9 +15,7 @@ export type CentralOptions = ClassicOptions & {
   readonly host?: string
   /** Certificate and its key, PEM; plain text without. */
   readonly tls?: { readonly key: string; readonly cert: string }
-  /** Frames kept of each topic for those who ask for past ones; default 0. */
-  readonly history?: number
-  readonly clock?: Pick<Clock, 'now'>
+  readonly clock?: Clock
 }
 
 /**
@@ -43,21 +40,18 @@ export class Central extends EventEmitter<{
   readonly #listener: Listener
   readonly #dispatcher: Dispatcher
   readonly #sockets = new Set<CentralSocket>()
-  readonly #history: History
-  readonly #clock: Pick<Clock, 'now'>
 
   /** Use {@link startCentral}, which also listens. */
   constructor(options: CentralOptions) {
     super()
     this.setMaxListeners(0)
-    this.#clock = options.clock ?? systemClock
-    this.#history = new History(options.history ?? 0)
-    this.#classic = new ClassicService(options)
+    const { clock = systemClock } = options
+    this.#classic = new ClassicService(options, clock)
     this.#listener = new Listener(options.tls)
     this.#dispatcher = new Dispatcher({
       listener: this.#listener,
       services: [this.#classic],
-      clock: this.#clock,
+      clock,
       onAnswer: (handshake) => this.emit('answered', handshake),
       onUpgrade: (upgraded) => this.#open(upgraded),
     })
@@ -123,21 +117,13 @@ export class Central extends EventEmitter<{
    * and keeps it in the history.
    * @returns the number of sockets whose frame the kernel has taken, once all are settled
    */
-  async broadcast(
+  broadcast(
     topic: string,
     frame: Uint8Array,
     customerId?: string,
     when: (socket: CentralSocket) => boolean = () => true,
   ): Promise<number> {
-    this.#history.add(topic, customerId, this.#clock.now(), frame)
-    const isMeant = (socket: CentralSocket) =>
-      socket.topic === topic &&
-      (customerId === undefined || customerId === socket.customerId) &&
-      when(socket)
-    const taken = await Promise.all(
-      this.sockets.filter(isMeant).map((socket) => socket.send(frame)),
-    )
-    return taken.filter(Boolean).length
+    return this.#classic.broadcast({ topic, frame, customerId, when })
   }
 
   /** Cuts every connection and stops listening. */
@@ -150,8 +136,7 @@ export class Central extends EventEmitter<{
     const socket = new CentralSocket(layers, request, customerId)
     this.#sockets.add(socket)
     socket.ended.then(() => this.#sockets.delete(socket))
-    const past = this.#history.of(socket.topic, customerId)
-    for (const { frame } of service.replay(request, past, this.#clock.now())) socket.send(frame)
+    service.join(socket, request)
     this.emit('opened', socket)
   }
 }

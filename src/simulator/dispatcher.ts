@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { WebSocketServer } from 'ws'
 import type { Clock } from '../clock.js'
 import type { Answer } from './faults.js'
@@ -65,13 +66,27 @@ export class Dispatcher {
       response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${STATUS_CODES[status]}\n`)
       return
     }
-    const request = readRequest(incoming, endpoint.identify, this.#options.clock.now())
+    // A client that goes away in the middle of its request gets no answer.
+    text(incoming).then(
+      (body) => this.#answer(endpoint, incoming, body, response),
+      () => {},
+    )
+  }
+
+  #answer(
+    endpoint: Endpoint,
+    incoming: IncomingMessage,
+    body: string,
+    response: ServerResponse,
+  ): void {
+    const { clock, listener } = this.#options
+    const request = readRequest(incoming, clock.now(), endpoint.identify, body)
     const answer = ({ status, headers, body }: Answer) => {
       request.status = status
       response.writeHead(status, { 'Content-Type': 'text/plain', ...headers }).end(body)
     }
     const proceed = () => answer(endpoint.answer(request))
-    const tcp = this.#options.listener.beneath(incoming.socket)
+    const tcp = listener.beneath(incoming.socket)
     endpoint.requests.receive(request, tcp, { answer, proceed })
   }
 
@@ -79,7 +94,7 @@ export class Dispatcher {
     const stream = incoming.socket
     stream.on('error', () => {})
     const service = this.#streams.get(pathOf(incoming))
-    const request = readRequest(incoming, service?.identify, this.#options.clock.now())
+    const request = readRequest(incoming, this.#options.clock.now(), service?.identify)
     const tcp = this.#options.listener.beneath(stream)
     const finish = this.#beginPending()
     stream.once('close', finish)

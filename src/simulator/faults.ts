@@ -6,6 +6,8 @@ export type Identity = {
   /** The credential that was sent. */
   readonly key: string | undefined
   readonly username: string | undefined
+  /** Only New Central knows such ids. */
+  readonly subscriberId?: string | undefined
 }
 
 /** Chooses requests or sockets: everything that is given must agree. */
@@ -13,6 +15,7 @@ export type Selection = {
   readonly topic?: string
   readonly key?: string
   readonly username?: string
+  readonly subscriberId?: string
   /** Any other condition. */
   readonly when?: (subject: Identity) => boolean
 }

@@ -10,7 +10,7 @@ import {
   type Selection,
   selects,
 } from './faults.js'
-import type { PastFrame } from './history.js'
+import type { CentralSocket } from './socket.js'
 
 /** One of the services of Central: what it does at its paths. The server knows only this. */
 export type Service = {
@@ -18,59 +18,83 @@ export type Service = {
   readonly endpoints: Readonly<Record<string, Endpoint>>
   /** Paths where sockets open. */
   readonly streams: Readonly<Record<string, Stream>>
+  /**
+   * Sends a frame to the sockets that should get it.
+   * @returns the number of sockets whose frame the kernel has taken, once all are settled
+   */
+  broadcast(broadcast: Broadcast): Promise<number>
 }
 
 export type Endpoint = {
   readonly requests: Requests
-  readonly identify: (headers: IncomingHttpHeaders) => Identity
+  readonly identify: (request: PlainRequest) => Identity
   readonly answer: (request: CentralRequest) => Answer
 }
 
 export type Stream = {
-  readonly identify: (headers: IncomingHttpHeaders) => Identity
+  readonly identify: (request: PlainRequest) => Identity
   /** The answer to a request for which no socket opens; undefined: it opens. */
   readonly refuse: (request: CentralRequest) => Answer | undefined
   readonly customerOf: (request: CentralRequest) => string
-  /** The frames that a new socket gets first, of those that its customer has missed. */
-  readonly replay: (
-    request: CentralRequest,
-    past: readonly PastFrame[],
-    now: number,
-  ) => readonly PastFrame[]
+  /** Takes a new socket over, and sends first what it has missed. */
+  readonly join: (socket: CentralSocket, request: CentralRequest) => void
 }
 
-/** A request as it came, with the status of its answer. */
-export type CentralRequest = Identity & {
-  /** Milliseconds since the epoch. */
-  readonly at: number
+/** A frame to send. */
+export type Broadcast = {
+  readonly topic: string
+  readonly frame: Uint8Array
+  /** undefined: every customer. */
+  readonly customerId: string | undefined
+  /** Which sockets may get it. */
+  readonly when: (socket: CentralSocket) => boolean
+}
+
+/** A request as it came. */
+export type PlainRequest = {
+  readonly method: string
   /** Without the query. */
   readonly path: string
+  readonly query: URLSearchParams
   /** Names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** Names and values as they came, in order. */
-  readonly rawHeaders: readonly (readonly [name: string, value: string])[]
-  /** undefined until it is answered, and after a stall, reset or hang-up. */
-  status: number | undefined
+  /** Empty where a socket is requested. */
+  readonly body: string
 }
+
+/** A request with the identity of its sender, and with the status of its answer. */
+export type CentralRequest = Identity &
+  PlainRequest & {
+    /** Milliseconds since the epoch. */
+    readonly at: number
+    /** Names and values as they came, in order. */
+    readonly rawHeaders: readonly (readonly [name: string, value: string])[]
+    /** undefined until it is answered, and after a stall, reset or hang-up. */
+    status: number | undefined
+  }
 
 export function readRequest(
   incoming: IncomingMessage,
-  identify: Stream['identify'] | undefined,
   at: number,
+  identify: Stream['identify'] = () => NOBODY,
+  body = '',
 ): CentralRequest {
-  const { headers, rawHeaders } = incoming
-  const nobody = { topic: undefined, key: undefined, username: undefined }
+  const { headers, rawHeaders, method = 'GET', url = '/' } = incoming
+  const [, search = ''] = /\?(.*)$/s.exec(url) ?? []
+  const path = pathOf(incoming)
+  const plain = { method, path, query: new URLSearchParams(search), headers, body }
   return {
-    ...(identify?.(headers) ?? nobody),
+    ...identify(plain),
+    ...plain,
     at,
-    path: pathOf(incoming),
-    headers,
     rawHeaders: rawHeaders.flatMap((name, index) =>
       index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : [],
     ),
     status: undefined,
   }
 }
+
+const NOBODY: Identity = { topic: undefined, key: undefined, username: undefined }
 
 /** The requested path, without the query. */
 export function pathOf({ url = '/' }: IncomingMessage): string {

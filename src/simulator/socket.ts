@@ -31,12 +31,14 @@ export class CentralSocket implements Identity {
   readonly topic: string
   readonly key: string
   readonly username: string | undefined
+  readonly subscriberId: string | undefined
   readonly customerId: string
+  readonly request: CentralRequest
   /**
    * Resolves when the connection is gone, with the close code of the client, or 1006 without a
-   * closing handshake.
+   * closing handshake; `byServer`: this side began to end it.
    */
-  readonly ended: Promise<{ readonly code: number }>
+  readonly ended: Promise<{ readonly code: number; readonly byServer: boolean }>
   /** Whether pings of the client are answered. */
   answerPings = true
   /** Frames passed to this socket so far; `flushed` are those that the kernel has taken. */
@@ -50,16 +52,15 @@ export class CentralSocket implements Identity {
   readonly #tcp: Socket
   readonly #unsettled = new Set<(flushed: boolean) => void>()
   #frozen = false
+  #endedByServer = false
 
-  constructor(
-    { ws, stream, tcp }: SocketLayers,
-    { topic = '', key = '', username }: CentralRequest,
-    customerId: string,
-  ) {
-    this.topic = topic
-    this.key = key
-    this.username = username
+  constructor({ ws, stream, tcp }: SocketLayers, request: CentralRequest, customerId: string) {
+    this.topic = request.topic ?? ''
+    this.key = request.key ?? ''
+    this.username = request.username
+    this.subscriberId = request.subscriberId
     this.customerId = customerId
+    this.request = request
     this.#ws = ws
     this.#stream = stream
     this.#tcp = tcp
@@ -75,14 +76,14 @@ export class CentralSocket implements Identity {
     this.ended = new Promise((resolve) => {
       ws.on('close', (code) => {
         this.#settle()
-        resolve({ code })
+        resolve({ code, byServer: this.#endedByServer })
       })
     })
   }
 
   /** Whether frames can be sent. A frozen socket is not open, but its connection stays. */
   get open(): boolean {
-    return !this.#frozen && this.#ws.readyState === WebSocket.OPEN
+    return !this.#frozen && !this.#endedByServer && this.#ws.readyState === WebSocket.OPEN
   }
 
   get frozen(): boolean {
@@ -168,16 +169,20 @@ export class CentralSocket implements Identity {
 
   /** Starts the closing handshake. */
   close(code = 1000, reason = ''): void {
-    if (!this.#frozen) this.#ws.close(code, reason)
+    if (this.#frozen) return
+    this.#endedByServer ||= this.open
+    this.#ws.close(code, reason)
   }
 
   /** Ends the connection after what was written, without a close frame (the client sees 1006). */
   terminate(): void {
+    this.#endedByServer ||= this.open
     this.#stream.destroySoon()
   }
 
   /** Resets the TCP connection. What the client has not read yet may be lost. */
   reset(): void {
+    this.#endedByServer ||= this.open
     this.#tcp.resetAndDestroy()
     this.#stream.destroy()
   }

@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { WebSocket } from 'ws'
 import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
-import { until } from '../helpers/clock.js'
+import { FakeClock, until } from '../helpers/clock.js'
 import { certificates } from '../helpers/tls.js'
 import { openSocket, refusal } from './client.js'
 
 const GOOD = { Authorization: 'good', Topic: 'presence' }
 
 test('a good handshake opens a socket and is listed with its headers in order', async (t) => {
-  const central = await startCentral(t, { keys: ['good'], clock: { now: () => 1_234 } })
+  const central = await startCentral(t, { keys: ['good'], clock: new FakeClock(1_234) })
   const headers = { UserName: 'ann@example.com', ...GOOD }
   const client = openSocket(central, headers, { perMessageDeflate: true })
   await once(client, 'open')
@@ -148,10 +148,10 @@ test('held handshakes are counted until they are released', async (t) => {
 })
 
 test('replay headers choose frames that were broadcast before', async (t) => {
-  let now = 1_000_000
-  const central = await startCentral(t, { history: 4, clock: { now: () => now } })
+  const clock = new FakeClock()
+  const central = await startCentral(t, { history: 4, clock })
   for (const text of ['a', 'b', 'c', 'd', 'e']) {
-    now += 60_000
+    clock.advance(60_000)
     await central.broadcast('presence', Buffer.from(text))
   }
   await central.broadcast('audit', Buffer.from('x'))

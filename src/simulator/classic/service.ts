@@ -1,15 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isTopic } from '../../classic/topics.js'
-import { parseDuration } from '../../clock.js'
+import { type Clock, parseDuration } from '../../clock.js'
 import type { Answer, Identity } from '../faults.js'
-import type { PastFrame } from '../history.js'
+import { History, type PastFrame } from '../history.js'
 import {
+  type Broadcast,
   type CentralRequest,
   type Endpoint,
   Requests,
   type Service,
   type Stream,
 } from '../service.js'
+import type { CentralSocket } from '../socket.js'
 import { customerIdOf, KeyBook, type Verdict } from './keys.js'
 
 export type ClassicOptions = {
@@ -19,6 +21,8 @@ export type ClassicOptions = {
   readonly unknownKeys?: 'accept' | 'refuse'
   /** Topics that are not ticked, for any key. */
   readonly unsubscribed?: readonly string[]
+  /** Frames kept of each topic for those who ask for past ones; default 0. */
+  readonly history?: number
 }
 
 /** Classic Central: validates keys, and opens one socket a topic at a single path. */
@@ -28,23 +32,51 @@ export class ClassicService implements Service {
   readonly endpoints: Readonly<Record<string, Endpoint>> = {
     '/streaming/token/validate': {
       requests: this.validations,
-      identify,
+      identify: ({ headers }) => identify(headers),
       answer: ({ key }) => validate(key, this.keys),
     },
   }
   readonly streams: Readonly<Record<string, Stream>> = {
     '/streaming/api': {
-      identify,
+      identify: ({ headers }) => identify(headers),
       refuse: (request) => refuse(request, this.keys),
       customerOf: ({ key = '' }) => customerIdOf(key),
-      replay: ({ headers }, past, now) => replay(headers, past, now),
+      join: (socket, { headers }) => this.#join(socket, headers),
     },
   }
+  readonly #sockets = new Set<CentralSocket>()
+  readonly #history: History
+  readonly #clock: Pick<Clock, 'now'>
 
-  constructor({ keys = [], unknownKeys, unsubscribed = [] }: ClassicOptions) {
+  constructor(
+    { keys = [], unknownKeys, unsubscribed = [], history = 0 }: ClassicOptions,
+    clock: Pick<Clock, 'now'>,
+  ) {
+    this.#history = new History(history)
+    this.#clock = clock
     this.keys = new KeyBook(unknownKeys)
     this.keys.accept(...keys)
     for (const topic of unsubscribed) this.keys.unsubscribe(topic)
+  }
+
+  /** Sends a frame to every socket of the topic, and keeps it in the history. */
+  async broadcast({ topic, frame, customerId, when }: Broadcast): Promise<number> {
+    this.#history.add(topic, customerId, this.#clock.now(), frame)
+    const meant = [...this.#sockets].filter(
+      (socket) =>
+        socket.topic === topic &&
+        (customerId === undefined || customerId === socket.customerId) &&
+        when(socket),
+    )
+    const taken = await Promise.all(meant.map((socket) => socket.send(frame)))
+    return taken.filter(Boolean).length
+  }
+
+  #join(socket: CentralSocket, headers: IncomingHttpHeaders): void {
+    this.#sockets.add(socket)
+    socket.ended.then(() => this.#sockets.delete(socket))
+    const past = this.#history.of(socket.topic, socket.customerId)
+    for (const { frame } of replay(headers, past, this.#clock.now())) socket.send(frame)
   }
 }
 
