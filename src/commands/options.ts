@@ -1,12 +1,14 @@
 import type { Option } from 'commander'
-import { isTopic, TOPICS } from '../classic/topics.js'
+import { TOPICS } from '../classic/topics.js'
 import { parseDuration } from '../clock.js'
 import { StreamError } from '../errors.js'
 import { loadCommonJs } from '../load-common-js.js'
 import { LOG_LEVELS } from '../log.js'
 import { parseHost } from '../net/host.js'
 import { EXPORT_TYPES, MODULE_TYPE } from '../outputs/types.js'
-import { DEFAULT_SIMULATION } from '../simulator/settings.js'
+import { readSetting } from '../simulator/newcentral/settings.js'
+import { TOPICS as NEW_CENTRAL_TOPICS } from '../simulator/newcentral/topics.js'
+import { DEFAULT_SIMULATION, type ServiceName } from '../simulator/settings.js'
 import { maskTokens } from '../text.js'
 import type { ListenAddress } from './settings.js'
 
@@ -55,10 +57,7 @@ export const OPTIONS = {
     repeatable(
       '--unsubscribed <TOPIC>',
       'refuse this topic as one that is not ticked; may be repeated',
-      {
-        expected: `one of ${TOPICS.join(', ')}`,
-        read: (text) => (isTopic(text) ? text : undefined),
-      },
+      oneOf([...TOPICS, ...NEW_CENTRAL_TOPICS]),
     ),
     repeatable(
       '--expired_key <KEY>',
@@ -74,6 +73,14 @@ export const OPTIONS = {
       '--write_input <FILE>',
       'write an input file with three customers to try with; it must not exist yet',
     ),
+    option('--services <LIST>', 'whose customers that file has: classic, newcentral', services),
+    repeatable(
+      '--newcentral <NAME=VALUE>',
+      'what New Central does where that is not known; may be repeated',
+      { expected: 'NAME=VALUE', read: readSetting },
+    ),
+    option('--tls_cert <FILE>', 'a certificate, PEM: speak TLS'),
+    option('--tls_key <FILE>', "the certificate's key, PEM"),
   ],
 }
 
@@ -169,6 +176,15 @@ const listenAddress: Value<ListenAddress> = {
     const [, bracketed, plain, digits] = form.exec(text) ?? []
     if (digits === undefined || Number(digits) > 65_535) return undefined
     return { host: bracketed ?? (plain || '127.0.0.1'), port: Number(digits) }
+  },
+}
+
+const services: Value<readonly ServiceName[]> = {
+  expected: 'classic, newcentral, or both with a comma',
+  read(text) {
+    const names = ['classic', 'newcentral'] as const
+    const found = text.split(',').map((each) => names.find((name) => name === each))
+    return found.every((each) => each !== undefined) ? found : undefined
   },
 }
 

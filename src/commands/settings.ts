@@ -1,8 +1,12 @@
-import type { Topic } from '../classic/topics.js'
 import { StreamError } from '../errors.js'
 import type { LogLevel } from '../log.js'
 import type { Host } from '../net/host.js'
-import type { SimulateSettings } from '../simulator/settings.js'
+import { mergeSettings, type NewCentralSettings } from '../simulator/newcentral/settings.js'
+import {
+  DEFAULT_SIMULATION,
+  type ServiceName,
+  type SimulateSettings,
+} from '../simulator/settings.js'
 
 /** The replay headers that the user asked for. */
 export type ReplaySettings = {
@@ -89,11 +93,15 @@ export type OptionValues = Partial<{
   readonly count: number
   readonly frames: string
   readonly loop: boolean
-  readonly unsubscribed: readonly Topic[]
+  readonly unsubscribed: readonly string[]
   readonly expired_key: readonly string[]
   readonly refused_key: readonly string[]
   readonly flaky: number
   readonly write_input: string
+  readonly services: readonly ServiceName[]
+  readonly newcentral: readonly Partial<NewCentralSettings>[]
+  readonly tls_cert: string
+  readonly tls_key: string
 }>
 
 /** @throws StreamError `usage` that names all options that are missing; so do the functions below */
@@ -160,7 +168,18 @@ export function simulateSettings(values: OptionValues): SimulateSettings {
     refusedKeys: values.refused_key ?? [],
     flakySeconds: values.flaky,
     inputFile: values.write_input,
+    services: values.services ?? DEFAULT_SIMULATION.services,
+    newCentral: mergeSettings(values.newcentral ?? []),
+    tls: tlsFiles(values),
   }
+}
+
+function tlsFiles({ tls_cert, tls_key }: OptionValues): SimulateSettings['tls'] {
+  if (tls_cert === undefined && tls_key === undefined) return undefined
+  if (tls_cert !== undefined && tls_key !== undefined)
+    return { certFile: tls_cert, keyFile: tls_key }
+  const [given, missing] = tls_key === undefined ? ['cert', 'key'] : ['key', 'cert']
+  throw new StreamError('usage', `--tls_${given}: expected --tls_${missing} FILE beside it`)
 }
 
 function deliverySettings(values: OptionValues): DeliverySettings {

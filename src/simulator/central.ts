@@ -5,9 +5,12 @@ import { type ClassicOptions, ClassicService } from './classic/service.js'
 import { Dispatcher, type Upgraded } from './dispatcher.js'
 import { type Fault, nextSelected, type RemoveFault, type Selection, selects } from './faults.js'
 import { Listener } from './listener.js'
+import { type NewCentralOptions, NewCentralService } from './newcentral/service.js'
+import { isTopic } from './newcentral/topics.js'
 import type { CentralRequest } from './service.js'
 import { CentralSocket } from './socket.js'
 
+/** Topics of either service may be in `unsubscribed`. */
 export type CentralOptions = ClassicOptions & {
   /** Default 0: any free port. */
   readonly port?: number
@@ -15,7 +18,11 @@ export type CentralOptions = ClassicOptions & {
   readonly host?: string
   /** Certificate and its key, PEM; plain text without. */
   readonly tls?: { readonly key: string; readonly cert: string }
+  /** What New Central does where that is unknown, and which API clients it has. */
+  readonly newCentral?: NewCentralOptions
   readonly clock?: Clock
+  /** From 0 up to, but not including, 1: who gets an event of those who share. */
+  readonly random?: () => number
 }
 
 /**
@@ -28,10 +35,14 @@ export class Central extends EventEmitter<{
 }> {
   /** What Classic knows of keys and topics; may be changed at any time. */
   readonly keys: KeyBook
+  /** New Central: its settings, API clients, and the account of its events. */
+  readonly newCentral: NewCentralService
   /** Every handshake so far, in order; long runs may empty it. */
   readonly handshakes: CentralRequest[]
   /** Every validation of a key so far, in order; long runs may empty it. */
   readonly validations: CentralRequest[]
+  /** Every request for a token of New Central so far, in order; long runs may empty it. */
+  readonly tokenRequests: CentralRequest[]
   /** TCP connections: `accepted` so far, `open` now. */
   readonly connections: { readonly accepted: number; readonly open: number }
   /** Handshakes without an answer: `now`, and at most so far (`peak`). */
@@ -45,12 +56,13 @@ export class Central extends EventEmitter<{
   constructor(options: CentralOptions) {
     super()
     this.setMaxListeners(0)
-    const { clock = systemClock } = options
+    const { clock = systemClock, random = Math.random, unsubscribed = [] } = options
     this.#classic = new ClassicService(options, clock)
+    this.newCentral = new NewCentralService({ ...options.newCentral, unsubscribed, clock, random })
     this.#listener = new Listener(options.tls)
     this.#dispatcher = new Dispatcher({
       listener: this.#listener,
-      services: [this.#classic],
+      services: [this.#classic, this.newCentral],
       clock,
       onAnswer: (handshake) => this.emit('answered', handshake),
       onUpgrade: (upgraded) => this.#open(upgraded),
@@ -58,6 +70,7 @@ export class Central extends EventEmitter<{
     this.keys = this.#classic.keys
     this.handshakes = this.#dispatcher.handshakes.all
     this.validations = this.#classic.validations.all
+    this.tokenRequests = this.newCentral.tokenRequests.all
     this.connections = this.#listener
     this.pending = this.#dispatcher.pending
   }
@@ -91,6 +104,11 @@ export class Central extends EventEmitter<{
     return this.#classic.validations.fail(fault, selection, times)
   }
 
+  /** The next `times` selected requests for a token meet this fault; `Infinity`: until it is removed. */
+  failToken(fault: Fault, selection?: Selection, times?: number): RemoveFault {
+    return this.newCentral.tokenRequests.fail(fault, selection, times)
+  }
+
   /** The oldest selected socket that is open, or the next one to open. */
   async waitForSocket(selection: Selection = {}): Promise<CentralSocket> {
     const found = this.sockets.find((socket) => socket.open && selects(selection, socket))
@@ -112,9 +130,15 @@ export class Central extends EventEmitter<{
     return this.#classic.validations.next(selection)
   }
 
+  /** The next selected request for a token after this call; it may not be answered yet. */
+  nextTokenRequest(selection?: Selection): Promise<CentralRequest> {
+    return this.newCentral.tokenRequests.next(selection)
+  }
+
   /**
-   * Sends a frame to the open sockets of a topic, of all customers or of one, where `when` is true,
-   * and keeps it in the history.
+   * Sends a frame to the subscribers of a topic, of all customers or of one, where `when` is true.
+   * Classic sends it to every socket, and keeps it in the history; New Central to one socket of
+   * each subscriber id, or to its queue.
    * @returns the number of sockets whose frame the kernel has taken, once all are settled
    */
   broadcast(
@@ -123,7 +147,8 @@ export class Central extends EventEmitter<{
     customerId?: string,
     when: (socket: CentralSocket) => boolean = () => true,
   ): Promise<number> {
-    return this.#classic.broadcast({ topic, frame, customerId, when })
+    const service = isTopic(topic) ? this.newCentral : this.#classic
+    return service.broadcast({ topic, frame, customerId, when })
   }
 
   /** Cuts every connection and stops listening. */

@@ -3,6 +3,7 @@ import { type Clock, sleep } from '../clock.js'
 import { type RecordedFrame, readRecording } from '../files/read-recording.js'
 import { createLogger, type Logger } from '../log.js'
 import type { Central } from './central.js'
+import { isTopic } from './newcentral/topics.js'
 import type { CentralSocket } from './socket.js'
 
 /** Makes the next frame of a topic of a customer. */
@@ -11,7 +12,7 @@ export type NextFrame = (topic: string, customerId: string) => Uint8Array
 export type Pace = {
   /** Frames a second; 0: as fast as they are taken. */
   readonly rate: number
-  /** Frames for each socket; undefined: no end. */
+  /** Frames for each socket, where sockets share for each topic; undefined: no end. */
   readonly count?: number | undefined
   readonly signal: AbortSignal
   readonly clock: Clock
@@ -39,8 +40,8 @@ export function pace({ rate, signal, clock }: Omit<Pace, 'count'>): () => Promis
 }
 
 /**
- * Sends made-up traffic at a pace for each topic of a customer, from its first subscriber on: the
- * same frames to all its subscribers. A slow reader delays the topic.
+ * Sends made-up traffic at a pace for each topic of a customer, from its first subscriber on. A slow
+ * reader delays the topic.
  */
 export function feedTraffic(central: Central, nextFrame: NextFrame, options: Pace): void {
   const { count = Number.POSITIVE_INFINITY } = options
@@ -50,8 +51,10 @@ export function feedTraffic(central: Central, nextFrame: NextFrame, options: Pac
     if (channels.has(channel)) return
     channels.add(channel)
     const due = pace(options)
-    const wantsMore = (socket: CentralSocket) => socket.sent < count
-    while (await due()) {
+    const isShared = isTopic(topic)
+    const wantsMore = (socket: CentralSocket) => isShared || socket.sent < count
+    for (let made = 0; !isShared || made < count; made += 1) {
+      if (!(await due())) return
       await central.broadcast(topic, nextFrame(topic, customerId), customerId, wantsMore)
     }
   })

@@ -1,4 +1,7 @@
-import type { Topic } from '../classic/topics.js'
+import type { NewCentralSettings } from './newcentral/settings.js'
+
+/** A service of Central that the simulator plays. */
+export type ServiceName = 'classic' | 'newcentral'
 
 /** What `aruba-stream simulate` is asked to do. */
 export type SimulateSettings = {
@@ -9,9 +12,10 @@ export type SimulateSettings = {
   readonly framesFile: string | undefined
   /** Begin the file again at its end. */
   readonly loop: boolean
-  /** Messages for each socket; undefined: no end. */
+  /** Messages for each socket of Classic, and for each topic of a customer of New Central; undefined: no end. */
   readonly count: number | undefined
-  readonly unsubscribed: readonly Topic[]
+  /** Topics of either service. */
+  readonly unsubscribed: readonly string[]
   /** Keys for which validation answers a renewed one. */
   readonly expiredKeys: readonly string[]
   readonly refusedKeys: readonly string[]
@@ -19,6 +23,12 @@ export type SimulateSettings = {
   readonly flakySeconds: number | undefined
   /** Write an input file to try with; it must not exist. */
   readonly inputFile: string | undefined
+  /** Whose customers that file has. */
+  readonly services: readonly ServiceName[]
+  /** What New Central does where that is not known. */
+  readonly newCentral: Partial<NewCentralSettings>
+  /** Files of a certificate and its key, PEM; undefined: plain text. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined
 }
 
 /** What a simulation does where nothing else is asked for. */
@@ -33,4 +43,7 @@ export const DEFAULT_SIMULATION: SimulateSettings = {
   refusedKeys: [],
   flakySeconds: undefined,
   inputFile: undefined,
+  services: ['classic'],
+  newCentral: {},
+  tls: undefined,
 }

@@ -1,5 +1,5 @@
 import { once, setMaxListeners } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { type Clock, systemClock } from '../clock.js'
 import { errorText, StreamError } from '../errors.js'
 import { readRecording } from '../files/read-recording.js'
@@ -9,8 +9,12 @@ import { type Central, startCentral } from './central.js'
 import { demoInput, demoKey } from './classic/demo-input.js'
 import { customerIdOf } from './classic/keys.js'
 import { classicTraffic } from './classic/traffic.js'
-import { feedRecording, feedTraffic, QUIET } from './feed.js'
+import { feedRecording, feedTraffic, type NextFrame, QUIET } from './feed.js'
 import { breakSockets } from './flaky.js'
+import { DEMO_CLIENTS, demoEntries } from './newcentral/demo-input.js'
+import { TOKEN_PATH } from './newcentral/service.js'
+import { isTopic } from './newcentral/topics.js'
+import { newCentralTraffic } from './newcentral/traffic.js'
 import type { SimulateSettings } from './settings.js'
 
 /** Messages kept of each topic for those who ask for past ones: some minutes at the default rate. */
@@ -36,9 +40,10 @@ export async function startSimulation(
 ): Promise<Central> {
   const { rate, count, framesFile, loop, flakySeconds } = settings
   if (framesFile !== undefined) await requireFrames(framesFile, signal)
-  const central = await listen(settings, clock)
+  const central = await listen(settings, clock, random)
   try {
-    if (settings.inputFile !== undefined) await writeInput(settings.inputFile, clock)
+    if (settings.inputFile !== undefined)
+      await writeInput(settings.inputFile, settings, central, clock)
   } catch (error) {
     await central.close()
     throw error
@@ -48,7 +53,7 @@ export async function startSimulation(
   // Every socket waits for this signal. Node would warn of a leak.
   setMaxListeners(0, signal)
   const pace = { rate, count, signal, clock }
-  if (framesFile === undefined) feedTraffic(central, classicTraffic(clock), pace)
+  if (framesFile === undefined) feedTraffic(central, traffic(central, clock), pace)
   else feedRecording(central, framesFile, { ...pace, loop, log })
   if (flakySeconds) breakSockets(central, { meanSeconds: flakySeconds, signal, clock, random })
   return central
@@ -68,20 +73,57 @@ export async function runSimulate(
   for (const line of introduction(central, settings)) print(line)
   if (!signal.aborted) await once(signal, 'abort')
   await central.close()
+  for (const { counts, ...name } of central.newCentral.account.subscribers) {
+    context.log.info('subscriber', { ...name, ...counts })
+  }
 }
 
-async function listen({ port, unsubscribed }: SimulateSettings, clock: Clock): Promise<Central> {
+async function listen(
+  { port, unsubscribed, newCentral, tls }: SimulateSettings,
+  clock: Clock,
+  random: () => number,
+): Promise<Central> {
+  const options = { port, unsubscribed, history: HISTORY, unknownKeys: 'accept', clock } as const
+  const unknown = { clients: DEMO_CLIENTS, unknownClients: 'accept', keepsLines: false } as const
+  const certificate = tls && {
+    tls: {
+      cert: await readPem('--tls_cert', tls.certFile),
+      key: await readPem('--tls_key', tls.keyFile),
+    },
+  }
   try {
-    const options = { port, unsubscribed, history: HISTORY, unknownKeys: 'accept', clock } as const
-    return await startCentral(options)
+    return await startCentral({
+      ...options,
+      ...certificate,
+      newCentral: { ...newCentral, ...unknown },
+      random,
+    })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    // Node's errors about certificates.
+    if (/^ERR_(OSSL|TLS|SSL)/.test(code ?? ''))
+      throw new StreamError('usage', `--tls_cert, --tls_key: ${errorText(error)}`)
     const why =
       code === 'EADDRINUSE'
         ? 'it is in use; choose another, or 0 for any free one'
         : errorText(error)
     throw new StreamError('usage', `--port: cannot listen on port ${port}: ${why}`)
   }
+}
+
+async function readPem(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new StreamError('usage', `${option}: cannot read ${path}: ${errorText(error)}`)
+  }
+}
+
+/** Made-up messages of both services. */
+function traffic({ newCentral }: Central, clock: Clock): NextFrame {
+  const classic = classicTraffic(clock)
+  const other = newCentralTraffic(clock, () => newCentral.settings)
+  return (topic, customerId) => (isTopic(topic) ? other : classic)(topic, customerId)
 }
 
 function setKeys(
@@ -96,9 +138,9 @@ function setKeys(
 }
 
 function logSockets(central: Central, log: Logger): void {
-  central.on('answered', ({ status, topic, key }) => {
+  central.on('answered', ({ status, topic, key, subscriberId }) => {
     const fingerprint = key === undefined ? 'none' : new Secret(key).fingerprint
-    const fields = { topic, key: fingerprint, status }
+    const fields = { topic, key: fingerprint, status, ...(subscriberId && { subscriberId }) }
     if (status === 101) log.info('subscribed', fields)
     else log.warn('refused', fields)
   })
@@ -108,9 +150,10 @@ function logSockets(central: Central, log: Logger): void {
   })
 }
 
-function introduction(central: Central, { inputFile }: SimulateSettings): string[] {
+function introduction(central: Central, { inputFile, tls }: SimulateSettings): string[] {
   const file = inputFile ?? 'input.json'
-  const command = `aruba-stream --hostname ${central.url} --jsoninput ${quoted(file)} --decode_data`
+  const trust = tls ? `NODE_EXTRA_CA_CERTS=${quoted(tls.certFile)} ` : ''
+  const command = `${trust}aruba-stream --hostname ${central.url} --jsoninput ${quoted(file)} --decode_data`
   const lines = [
     `A stand-in for Central listens on ${central.url}. Try it:`,
     '',
@@ -118,13 +161,24 @@ function introduction(central: Central, { inputFile }: SimulateSettings): string
     '',
   ]
   if (inputFile === undefined) {
-    lines.push('Any key is good here; --write_input FILE makes an input file. Ctrl-C ends.')
+    lines.push(
+      'Any key or API client is good; --write_input FILE makes an input file. Ctrl-C ends.',
+    )
   }
   return lines
 }
 
-async function writeInput(path: string, clock: Clock): Promise<void> {
-  const text = `${JSON.stringify(demoInput(clock.now()), null, 2)}\n`
+async function writeInput(
+  path: string,
+  { services }: SimulateSettings,
+  { url }: Central,
+  clock: Clock,
+): Promise<void> {
+  const customers = {
+    ...(services.includes('classic') && demoInput(clock.now()).customers),
+    ...(services.includes('newcentral') && demoEntries(url + TOKEN_PATH)),
+  }
+  const text = `${JSON.stringify({ customers }, null, 2)}\n`
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' })
   } catch (error) {

@@ -45,6 +45,9 @@ export type Client = {
   hasRoamed: boolean
 }
 
+/** A tag on a thing that people carry about. */
+export type AssetTag = { readonly name: string; readonly mac: Uint8Array; readonly carrier: Client }
+
 export type Ssid = { readonly name: string; readonly security: string; readonly vlan: number }
 
 export const FLOOR = { width: 60, depth: 30, latitude: 37.4189, longitude: -122.0401 } as const
@@ -68,13 +71,15 @@ const DEVICES = [
 const PEOPLE = 'ann bob chen dina emil fay gus hana ivan june kofi lena'.split(' ')
 
 /**
- * A floor with four access points, two switches and twelve people who walk about. Access points
- * restart; clients move to the one with the best signal.
+ * A floor with four access points, two switches, a gateway and twelve people who walk about. Access
+ * points restart; clients move to the one with the best signal.
  */
 export class Site {
   readonly random: Random
   readonly accessPoints: readonly AccessPoint[]
   readonly switches: readonly Device[]
+  readonly gateway: Device
+  readonly tags: readonly AssetTag[]
   readonly clients: readonly Client[]
   readonly swarmId: string
   #movedAt: number | undefined
@@ -93,6 +98,18 @@ export class Site {
       model: index === 0 ? 'CX 6300M' : 'CX 6100',
     }))
     this.clients = PEOPLE.map((person, index) => this.#makeClient(person, index))
+    this.gateway = {
+      serial: serial('GW', random),
+      name: 'gw-floor-1',
+      mac: mac([0x00, 0x1a, 0x1e], random),
+      ip: Uint8Array.of(10, 1, 0, 1),
+      model: '9004',
+    }
+    this.tags = ['projector', 'trolley'].map((name, index) => ({
+      name,
+      mac: mac([0x54, 0x6c, 0x0e], random),
+      carrier: this.clients[index * 5] ?? random.pick(this.clients),
+    }))
   }
 
   /** Lets time pass until `now` (milliseconds since the epoch), but at most a minute. */
