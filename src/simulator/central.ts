@@ -1,12 +1,12 @@
 import { EventEmitter } from 'node:events'
 import { type Clock, systemClock } from '../clock.js'
+import { isTopic } from '../newcentral/topics.js'
 import type { KeyBook } from './classic/keys.js'
 import { type ClassicOptions, ClassicService } from './classic/service.js'
 import { Dispatcher, type Upgraded } from './dispatcher.js'
 import { type Fault, nextSelected, type RemoveFault, type Selection, selects } from './faults.js'
 import { Listener } from './listener.js'
 import { type NewCentralOptions, NewCentralService } from './newcentral/service.js'
-import { isTopic } from './newcentral/topics.js'
 import type { CentralRequest } from './service.js'
 import { CentralSocket } from './socket.js'
 

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, sleep } from '../clock.js'
 import { type RecordedFrame, readRecording } from '../files/read-recording.js'
 import { createLogger, type Logger } from '../log.js'
+import { isTopic } from '../newcentral/topics.js'
 import type { Central } from './central.js'
-import { isTopic } from './newcentral/topics.js'
 import type { CentralSocket } from './socket.js'
 
 /** Makes the next frame of a topic of a customer. */

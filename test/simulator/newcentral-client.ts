@@ -5,12 +5,8 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
 import { type ClientOptions, WebSocket } from 'ws'
+import { EVENT_TYPE_PREFIX, TOPIC_FACTS, type Topic } from '../../src/newcentral/topics.js'
 import type { Central } from '../../src/simulator/central.js'
-import {
-  EVENT_TYPE_PREFIX,
-  TOPIC_FACTS,
-  type Topic,
-} from '../../src/simulator/newcentral/topics.js'
 
 export type Answered = {
   readonly status: number | undefined

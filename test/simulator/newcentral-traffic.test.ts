@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type protobuf from 'protobufjs'
+import { EVENT_TYPE_PREFIX, TOPIC_FACTS, TOPICS, type Topic } from '../../src/newcentral/topics.js'
 import { type NewCentralSettings, withDefaults } from '../../src/simulator/newcentral/settings.js'
-import {
-  EVENT_TYPE_PREFIX,
-  TOPIC_FACTS,
-  TOPICS,
-  type Topic,
-} from '../../src/simulator/newcentral/topics.js'
 import { newCentralTraffic, Traffic } from '../../src/simulator/newcentral/traffic.js'
 import { CLOUD_EVENT, messageType } from './newcentral-client.js'
 

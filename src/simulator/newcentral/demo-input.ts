@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { TOPICS, type Topic } from '../../newcentral/topics.js'
 import type { ApiClient } from './clients.js'
 import { uuid } from './encode.js'
-import { TOPICS, type Topic } from './topics.js'
 
 /** An entry of New Central in an input file. */
 export type DemoEntry = {

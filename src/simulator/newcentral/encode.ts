@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type protobuf from 'protobufjs'
+import { EVENT_TYPE_PREFIX, TOPIC_FACTS, type Topic } from '../../newcentral/topics.js'
 import { loadShipped } from '../../schema/load-proto.js'
 import type { NewCentralSettings } from './settings.js'
-import { EVENT_TYPE_PREFIX, TOPIC_FACTS, type Topic } from './topics.js'
 
 /** A message in the names of its `.proto` file. */
 export type Payload = Readonly<Record<string, unknown>>

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js'
+import { EVENT_TYPE_PREFIX, TOPIC_FACTS, TOPICS, type Topic } from '../../newcentral/topics.js'
 import type { Answer, Identity } from '../faults.js'
 import {
   type Broadcast,
@@ -16,7 +17,6 @@ import { type ApiClient, ClientBook } from './clients.js'
 import { startLife } from './life.js'
 import { type NewCentralSettings, withDefaults } from './settings.js'
 import { type EventTypes, Subscribers } from './subscribers.js'
-import { EVENT_TYPE_PREFIX, TOPIC_FACTS, TOPICS, type Topic } from './topics.js'
 
 /** The path of the token endpoint. */
 export const TOKEN_PATH = '/as/token.oauth2'

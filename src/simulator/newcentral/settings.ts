@@ -1,5 +1,5 @@
 import { StreamError } from '../../errors.js'
-import { isTopic, TOPICS } from './topics.js'
+import { isTopic, TOPICS } from '../../newcentral/topics.js'
 
 /** A setting: its default, the values that it takes, and how its text is read. */
 type Setting<T> = {

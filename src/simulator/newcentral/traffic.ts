@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js'
+import { isTopic, type Topic } from '../../newcentral/topics.js'
 import type { NextFrame } from '../feed.js'
 import { seedOf } from '../random.js'
 import { Site } from '../site.js'
@@ -10,7 +11,6 @@ import type { EventMaker } from './moment.js'
 import { clients, geofence, location, rssi } from './people.js'
 import { type NewCentralSettings, withDefaults } from './settings.js'
 import { switches } from './switches.js'
-import { isTopic, type Topic } from './topics.js'
 
 const MAKERS: Readonly<Record<Topic, EventMaker>> = {
   'ap-events': accessPoints,
