@@ -7,6 +7,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   newcentral: async () => (await import('./newcentral.js')).benchNewCentral(),
   memory: async () => (await import('./decode-memory.js')).benchDecodeMemory(),
   end: async () => (await import('./end-to-end.js')).benchEndToEnd(),
+  reader: async () => (await import('./slow-reader.js')).benchSlowReader(),
   startup: async () => (await import('./start-up.js')).benchStartUp(),
   entries: async () => (await import('./entries.js')).benchEntries(),
 }

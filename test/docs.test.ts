@@ -24,6 +24,7 @@ import {
   ROOT,
   tableRows,
 } from './helpers/docs.js'
+import { golden } from './helpers/golden.js'
 import { tempDir, writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
 import { runProgram } from './helpers/program.js'
@@ -282,14 +283,9 @@ describe('the examples', () => {
   })
 
   test('show what the log says of fields that the schema does not know', async (t) => {
-    const evolved = readFileSync(join(ROOT, 'test/fixtures/golden/evolved.jsonl'), 'utf8')
-    const [first] = evolved
-      .split('\n', 500)
-      .filter(Boolean)
-      .map((line): { topic: string; frame: string } => JSON.parse(line))
-      .filter(({ topic }) => topic === ENTRY.topic)
+    const first = golden('evolved').find(({ topic }) => topic === ENTRY.topic)
     const { received } = JSON.parse(recording())
-    const stdin = `${JSON.stringify({ received, ...ENTRY, frame: first?.frame })}\n`
+    const stdin = `${JSON.stringify({ received, ...ENTRY, frame: first?.frame.toString('base64') })}\n`
     const { stderr } = await runProgram(t, ['replay', '-', '--decode_data'], { stdin }).result
     assert.ok(stderr.includes(` WARN  ${example('unknown-fields')}`), stderr)
   })

@@ -4,23 +4,13 @@ import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startCentral } from './helpers/central.js'
 import { until } from './helpers/clock.js'
 import { parseExposition } from './helpers/exposition.js'
+import { goldenFrames } from './helpers/golden.js'
 import { tempDir, writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
 import { runProgram } from './helpers/program.js'
-
-type Golden = { readonly topic: string; readonly frame: string }
-
-const FRAMES = readFileSync(new URL('./fixtures/golden/realistic.jsonl', import.meta.url), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line): Golden => JSON.parse(line))
-
-const framesOf = (topic: string) =>
-  FRAMES.filter((golden) => golden.topic === topic).map(({ frame }) => Buffer.from(frame, 'base64'))
 
 test('the metrics, the health and the last log lines agree with what was sent', async (t) => {
   const key = makeKey('key')
@@ -39,7 +29,7 @@ test('the metrics, the health and the last log lines agree with what was sent', 
     { cwd },
   )
   const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
-  const good = { monitoring: framesOf('monitoring'), presence: framesOf('presence') }
+  const good = { monitoring: goldenFrames('monitoring'), presence: goldenFrames('presence') }
   const broken = [Buffer.from([0xff]), Buffer.from('not protobuf')]
   const monitoring = await central.waitForSocket({ topic: 'monitoring' })
   const presence = await central.waitForSocket({ topic: 'presence' })
@@ -56,10 +46,10 @@ test('the metrics, the health and the last log lines agree with what was sent', 
   const arrived = () =>
     value('aruba_stream_exported_total', 'exporter', 'json') === total &&
     value('aruba_stream_undecodable_total', 'customer', 'A monitoring') === broken.length
-  for (let attempt = 0; attempt < 6000 && !arrived(); attempt += 1) {
-    await sleep(10)
+  await until(async () => {
     value = await scrape()
-  }
+    return arrived()
+  })
   const bytes = (frames: readonly Buffer[]) => frames.reduce((sum, frame) => sum + frame.length, 0)
   const at = (name: string, customer: string) => value(name, 'customer', customer)
   assert.equal(at('aruba_stream_messages_total', 'A monitoring'), good.monitoring.length)
@@ -119,7 +109,7 @@ test('messages that an exporter refuses are told as kept, and the command in the
     ],
     { cwd },
   )
-  const frames = framesOf('presence')
+  const frames = goldenFrames('presence')
   const socket = await central.waitForSocket()
   for (const frame of frames) await socket.send(frame)
   const deadLetter = join(cwd, 'dead.ndjson')
@@ -157,7 +147,7 @@ test('while many clients flood the metrics, records go on, scrapes are answered 
     client.on('error', () => {})
     client.write(flood)
   }
-  for (const frame of framesOf('presence')) await socket.send(frame)
+  for (const frame of goldenFrames('presence')) await socket.send(frame)
   await program.waitForLine(`"customer":"A"`, 'stdout')
   assert.equal((await fetch(`${url}/metrics`)).status, 200)
   assert.equal((await fetch(`${url}/healthz`)).status, 200)

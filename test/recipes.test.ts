@@ -10,7 +10,7 @@ import { TOPICS } from '../src/classic/topics.js'
 import { parseCommandLine } from '../src/commands/command-line.js'
 import { startCentral } from './helpers/central.js'
 import { BLOCKS, example, PAGES, protoFile, ROOT } from './helpers/docs.js'
-import { goldenFrames } from './helpers/golden.js'
+import { golden, goldenFrames } from './helpers/golden.js'
 import { tempDir, writeInput } from './helpers/input.js'
 import { leaksIn, makeKey } from './helpers/keys.js'
 import { needs } from './helpers/needs.js'
@@ -164,11 +164,7 @@ test('the examples in TOML parse', needs('python3'), (t) => {
 })
 
 test('the share of values that Telegraf drops is that of the realistic records', () => {
-  const golden = readFileSync(join(ROOT, 'test/fixtures/golden/realistic.jsonl'), 'utf8')
-  const values = golden
-    .trimEnd()
-    .split('\n')
-    .flatMap((line) => leaves(JSON.parse(line).decoded.data))
+  const values = golden('realistic').flatMap(({ decoded }) => leaves(decoded.data))
   const dropped = values.filter((value) => typeof value !== 'number').length
   const percent = Math.round((100 * dropped) / values.length)
   assert.ok(pipes.includes(`${percent} % of the values are lost`), `${percent} %`)

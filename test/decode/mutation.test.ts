@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
 import { createDecoder, type Decoder, type StreamMessage } from '../../src/classic/message.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
+import { allGolden } from '../helpers/golden.js'
+import { seededRandom } from '../helpers/random.js'
+import { sized } from '../helpers/settings.js'
 import { bytes, frameOf, int } from '../helpers/wire.js'
 
-// A hundred thousand stack traces would take longer than all the decoding.
+// So many stack traces would take longer than all the decoding.
 Error.stackTraceLimit = 0
 
-const FRAMES = 100_000
+const FRAMES = sized(30_000, 1_000_000)
 /** A good frame is decoded again after so many bad ones. */
 const GOOD_EVERY = 50
 
@@ -38,27 +40,9 @@ function outcome(topic: Topic, bytes: Uint8Array, first: 'record' | 'line'): str
   }
 }
 
-/** mulberry32: the same numbers in every run. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
 const { envelope } = loadSchema('audit')
 
-const good = ['realistic', 'edge', 'evolved'].flatMap((name): Good[] => {
-  const path = new URL(`../fixtures/golden/${name}.jsonl`, import.meta.url)
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
-  return lines.map((text) => {
-    const { topic, frame } = JSON.parse(text)
-    return goodOf(topic, Buffer.from(frame, 'base64'))
-  })
-})
+const good = allGolden().map(({ topic, frame }) => goodOf(topic, frame))
 
 // Geofence notices, which the golden frames lack.
 for (let count = 0; count < 20; count++) {
@@ -111,7 +95,8 @@ function mutateBytes(source: Buffer, other: Buffer, random: (below: number) => n
 }
 
 it(`decodes ${FRAMES} mutated frames the same both ways, and good frames in between`, () => {
-  const random = seeded(20260101)
+  const chance = seededRandom()
+  const random = (below: number) => Math.floor(chance() * below)
   let failed = 0
   for (let count = 0; count < FRAMES; count++) {
     const source = good[random(good.length)] as Good

@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 import {
   type Central,
@@ -36,13 +37,33 @@ export async function startSilentServer(
   return { port: (server.address() as AddressInfo).port, connections }
 }
 
+/** Whether somebody listens on a port of 127.0.0.1. */
+export async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+const FIRST_PORT = 10_000
+const PORTS = 20_000
+/** Test files run at the same time, in processes with different numbers: each begins elsewhere. */
+const PORTS_A_PROCESS = 20
+let portsTried = 0
+
 /**
- * A port on 127.0.0.1 on which nobody listens, nor will a server of another test that asks for port 0:
- * systems choose that one from higher ports.
+ * A port on 127.0.0.1 on which nobody listens, never the same twice. No server that asks for port 0 gets
+ * it: systems choose that one from higher ports.
  */
 export async function closedPort(): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const port = FIRST_PORT + ((process.pid * PORTS_A_PROCESS + portsTried) % PORTS)
+    portsTried += 1
     const server = createServer()
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false))

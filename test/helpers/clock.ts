@@ -1,9 +1,10 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { Clock, Timer } from '../../src/clock.js'
 
-/** After so long, waiting is no longer a matter of turns. */
+/** After this time, what is waited for is no longer a matter of turns. */
 const SHORT_MS = 20
-const POLL_MS = 2
+const POLL_MS = 5
+const GIVE_UP_MS = 60_000
 
 type FakeTimer = { readonly callback: () => void; readonly dueMs: number; readonly delayMs: number }
 
@@ -64,16 +65,20 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Gives sockets their turn until something is so; fails after a minute of real time unless told. */
+/**
+ * Waits until something is so, and gives sockets their turn meanwhile.
+ * @param what says in an error what was waited for
+ * @throws after a minute, far longer than a busy machine takes
+ */
 export async function until(
-  condition: () => boolean,
+  condition: () => boolean | Promise<boolean>,
   what = () => String(condition),
-  timeoutMs = 60_000,
 ): Promise<void> {
   const startMs = performance.now()
-  while (!condition()) {
-    if (performance.now() - startMs > timeoutMs) throw new Error(`it never came to be: ${what()}`)
-    // Who waits for another process leaves it the processor.
-    await (performance.now() - startMs < SHORT_MS ? turn() : sleep(POLL_MS))
+  while (!(await condition())) {
+    const waitedMs = performance.now() - startMs
+    if (waitedMs > GIVE_UP_MS) throw new Error(`it never came to be: ${what()}`)
+    // Another process that is waited for needs the processor.
+    await (waitedMs < SHORT_MS ? turn() : sleep(POLL_MS))
   }
 }

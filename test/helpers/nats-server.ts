@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { closedPort } from './central.js'
+import { until } from './clock.js'
 import { mortal } from './mortal.js'
 
 /** Why the tests that need a real server are skipped, or false. */
@@ -67,10 +67,10 @@ export async function startNatsServer(
 async function spawnServer(config: string, log: string): Promise<ChildProcess> {
   await rm(log, { force: true })
   const child = spawn('nats-server', ['-c', config, '-l', log], { stdio: 'ignore' })
-  while (!(await readFile(log, 'utf8').catch(() => '')).includes('Server is ready')) {
-    if (child.exitCode !== null)
-      throw new Error(`nats-server ended: ${await readFile(log, 'utf8')}`)
-    await sleep(20)
-  }
+  await until(async () => {
+    const text = await readFile(log, 'utf8').catch(() => '')
+    if (child.exitCode !== null) throw new Error(`nats-server ended: ${text}`)
+    return text.includes('Server is ready')
+  })
   return child
 }

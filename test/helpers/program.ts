@@ -1,14 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { TestContext } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { leaksIn } from './keys.js'
+import { CLI } from './settings.js'
 
 /** Waiting for a line ends in an error after this: far longer than a busy machine takes. */
 const LINE_MS = 60_000
-
-/** Set to another build of the program (an installed tarball's, say) to run the tests against it. */
-const PROGRAM =
-  process.env.ARUBA_STREAM_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 export type ProgramOptions = {
   /** Added to the environment; proxies are not inherited. Undefined removes a variable. */
@@ -127,12 +123,7 @@ export function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Program {
-  const node = [
-    process.execPath,
-    ...(options.nodeOptions ?? []),
-    options.script ?? PROGRAM,
-    ...args,
-  ]
+  const node = [process.execPath, ...(options.nodeOptions ?? []), options.script ?? CLI, ...args]
   const [file = '', ...argv] =
     options.shell === undefined ? node : ['sh', '-c', options.shell, 'sh', ...node]
   const child = spawn(file, argv, {

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
-import { closedPort } from './central.js'
+import { closedPort, isOpen } from './central.js'
+import { until } from './clock.js'
 
 /** Whom the proxies let through. */
 export const PROXY_USER = 'proxy-user'
@@ -93,7 +92,10 @@ export async function startProxy(t: TestContext, name: ProxyName): Promise<Proxy
   )
   const child = spawn(installedProxy(name), args, { stdio: 'ignore' })
   t.after(() => stop(child))
-  await listening(child, port)
+  await until(() => {
+    assert.equal(child.exitCode, null, 'the proxy ended')
+    return isOpen(port)
+  })
   return { port, log: () => readFile(join(folder, 'log'), 'utf8'), kill: () => stop(child) }
 }
 
@@ -102,21 +104,4 @@ async function stop(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit')
   child.kill('SIGKILL')
   await exited
-}
-
-/** Waits until a program that was just started accepts connections; at most a minute. */
-async function listening(child: ChildProcess, port: number): Promise<void> {
-  for (let tries = 0; tries < 1200; tries += 1) {
-    const socket = connect(port, '127.0.0.1')
-    try {
-      await once(socket, 'connect')
-      return
-    } catch {
-      assert.equal(child.exitCode, null, 'the proxy ended')
-      await wait(50)
-    } finally {
-      socket.destroy()
-    }
-  }
-  assert.fail('the proxy does not listen')
 }

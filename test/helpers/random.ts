@@ -1,6 +1,12 @@
-/** Chance that is the same in every run: numbers from 0 (included) to 1 (excluded). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0
+import { SEED } from './settings.js'
+
+/**
+ * Chance that is the same in every run with the same `ARUBA_STREAM_TEST_SEED`: numbers from 0 (included) to 1
+ * (excluded).
+ * @param stream two streams of chance have nothing in common
+ */
+export function seededRandom(stream = 0): () => number {
+  let state = (stream + Math.imul(SEED - 1, 0x9e3779b1)) >>> 0
   return () => {
     // mulberry32
     state = (state + 0x6d2b79f5) >>> 0

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
 import { goldenFrames, goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
+import { CLI } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { bytes } from '../helpers/wire.js'
 
@@ -165,15 +165,12 @@ test('undecodable frames alone are no failure', async (t) => {
 test('a replay whose input stays open ends with 1 when it is asked to', async (t) => {
   const folder = tempFolder(t)
   await writeFile(join(folder, 'parent.mjs'), KEEPS_STDIN_OPEN)
-  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
   const line = goldenRecording(1)
-  const args = [cli, line, 'replay', '-', '--decode_data']
+  const args = [CLI, line, 'replay', '-', '--decode_data']
   const program = runProgram(t, args, { script: join(folder, 'parent.mjs') })
   await program.waitForLine('"customer"', 'stdout')
-  const startedAt = performance.now()
   program.kill()
   const { code, stderr } = await program.result
   assert.equal(code, 1)
-  assert.ok(performance.now() - startedAt < 30_000)
   assert.doesNotMatch(stderr, /torn/)
 })

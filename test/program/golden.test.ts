@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import type { CentralOptions } from '../../src/simulator/central.js'
 import { startCentral } from '../helpers/central.js'
+import { allGolden } from '../helpers/golden.js'
 import type { ProgramOptions } from '../helpers/program.js'
 import { entryOf, type Printed, printed, startStream } from '../helpers/stream.js'
 import { certificates } from '../helpers/tls.js'
 
-type Golden = { readonly topic: Topic; readonly frame: string; readonly decoded: object }
-
-const FILES = ['realistic', 'edge', 'evolved'] as const
-const golden: Golden[] = FILES.flatMap((name) =>
-  readFileSync(new URL(`../fixtures/golden/${name}.jsonl`, import.meta.url), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Golden),
-)
+const golden = allGolden()
 const of = (topic: Topic) => golden.filter((each) => each.topic === topic)
 const nameOf = (topic: Topic) => `Customer_${topic}`
 
@@ -33,7 +25,7 @@ async function stream(
   await Promise.all(
     TOPICS.map(async (topic) => {
       const socket = await central.waitForSocket({ topic })
-      await socket.sendAll(of(topic).map(({ frame }) => Buffer.from(frame, 'base64')))
+      await socket.sendAll(of(topic).map(({ frame }) => frame))
       socket.close(1000)
     }),
   )

@@ -12,17 +12,20 @@ import {
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { Central } from '../../src/simulator/central.js'
 import { startCentral } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
 import { tempDir, writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
 import { seededRandom } from '../helpers/random.js'
+import { sized } from '../helpers/settings.js'
 import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
 
-/** Kills in the kill test; 200 take about a minute. */
-const KILLS = Number(process.env.ARUBA_STREAM_KILLS ?? 20)
+const KILLS = sized(12, 200)
+/** A kill comes so many turns of the event loop after its event, at most. */
+const MOST_TURNS = 400
 
 /** Two customers with two topics each, written as no program would write it. */
 function handwritten(keyA: string, keyB: string): string {
@@ -170,12 +173,11 @@ function manyEntries(keys: readonly [string, string]): string {
   return `${JSON.stringify({ customers: Object.fromEntries(entries) }, null, 2)}\n`
 }
 
-/** Runs the program on a file whose keys have run out, and kills it. */
-async function killAmidRenewal(
-  t: TestContext,
-  central: Central,
-  moment: (opened: Promise<unknown>) => Promise<unknown>,
-) {
+/**
+ * Runs the program on a file whose keys have run out, and kills it: after so many events in the folder of
+ * the file since the validation, and so many turns; at the latest when the first entry has opened.
+ */
+async function killAmidRenewal(t: TestContext, central: Central, events: number, turns: number) {
   const before = [makeKey('old 1'), makeKey('old 2')] as const
   const after = [makeKey('new 1'), makeKey('new 2')] as const
   before.forEach((key, at) => {
@@ -183,31 +185,43 @@ async function killAmidRenewal(
   })
   const path = await writeInput(t, manyEntries(before))
   const validated = Promise.all(before.map((key) => central.nextValidation({ key })))
-  const opened = central.nextHandshake({ when: ({ key }) => after.some((each) => each === key) })
+  let opened = false
+  const handshake = central.nextHandshake({ when: ({ key }) => after.some((each) => each === key) })
+  handshake.then(() => {
+    opened = true
+  })
+  let seen = 0
+  const watcher = watch(dirname(path), () => {
+    seen += 1
+  })
+  t.after(() => watcher.close())
   const program = runProgram(t, commandLine(central, path))
   await validated
-  const validatedAtMs = performance.now()
-  await moment(opened)
-  const tookMs = performance.now() - validatedAtMs
+  const seenBefore = seen
+  await until(() => opened || seen - seenBefore >= events)
+  for (let turn = 0; turn < turns && !opened; turn += 1) await setImmediate()
   program.kill('SIGKILL')
   await program.result
   const text = await readFile(path, 'utf8')
   const state = text === manyEntries(before) ? 'old' : text === manyEntries(after) ? 'new' : 'torn'
   assert.notEqual(state, 'torn', `${text.length} bytes`)
   assert.equal((await stat(path)).mode & 0o777, 0o600)
-  return { state, tookMs, path, leftBehind: (await readdir(dirname(path))).length - 1 }
+  watcher.close()
+  const leftBehind = (await readdir(dirname(path))).length - 1
+  return { state, events: seen - seenBefore, path, leftBehind }
 }
 
 test('killed at any moment around the rewrite, the file is whole', async (t) => {
   const central = await startCentral(t)
-  const whole = await killAmidRenewal(t, central, (opened) => opened)
+  const random = seededRandom()
+  const whole = await killAmidRenewal(t, central, Number.POSITIVE_INFINITY, 0)
   assert.equal(whole.state, 'new')
-  const random = seededRandom(KILLS)
   const kills: Awaited<ReturnType<typeof killAmidRenewal>>[] = []
   for (let kill = 0; kill < KILLS; kill += 1) {
-    // Spread evenly over the rewrite and a little beyond.
-    const delayMs = ((kill + random()) / KILLS) * whole.tookMs * 1.1
-    kills.push(await killAmidRenewal(t, central, () => sleep(delayMs)))
+    // Spread evenly over the rewrite.
+    const events = Math.floor((kill / KILLS) * (whole.events + 1))
+    const turns = Math.floor(random() * MOST_TURNS)
+    kills.push(await killAmidRenewal(t, central, events, turns))
   }
   const count = (state: string) => kills.filter((each) => each.state === state).length
   const midway = kills.filter(({ leftBehind }) => leftBehind > 0)

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
 import { parseExposition } from '../helpers/exposition.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
@@ -41,20 +41,16 @@ test('the metrics go on counting over lost connections, and count what was given
   }
   /** Asks until the entry has this value; a page is up to a second old. */
   const scrapeUntil = async (name: string, expected: number) => {
-    for (let tries = 0; tries < 6000; tries++) {
-      const value = await scrape()
-      if (value(name, 'customer', 'A') === expected) return value
-      await sleep(10)
-    }
-    return assert.fail(`${name} never became ${expected}`)
+    let value = await scrape()
+    await until(async () => {
+      value = await scrape()
+      return value(name, 'customer', 'A') === expected
+    })
+    return value
   }
   const healthUntil = async (expected: number) => {
-    for (let tries = 0; tries < 6000; tries++) {
-      const { status, text } = await health()
-      if (status === expected) return text
-      await sleep(10)
-    }
-    return assert.fail(`health never became ${expected}`)
+    await until(async () => (await health()).status === expected)
+    return (await health()).text
   }
 
   let sent = 0
@@ -75,10 +71,10 @@ test('the metrics go on counting over lost connections, and count what was given
     await healthUntil(200)
     if (connection === BREAKS) break
     let open = () => {}
-    const until = new Promise<void>((resolve) => {
+    const held = new Promise<void>((resolve) => {
       open = resolve
     })
-    central.failHandshake({ type: 'hold', until })
+    central.failHandshake({ type: 'hold', until: held })
     const knocked = central.nextHandshake()
     socket.terminate()
     await knocked

@@ -2,21 +2,20 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
-import { closedPort, startCentral } from '../helpers/central.js'
+import { closedPort, isOpen, startCentral } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
 import { goldenFrames, goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { needs, SYSTEM_ENV } from '../helpers/needs.js'
+import { CLI } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const DOCS = fileURLToPath(new URL('../../docs', import.meta.url))
 
 type Shell = {
@@ -183,7 +182,7 @@ test(
     await writeFile(config, `${lines.join('\n')}\nuser root\n`)
     const broker = daemon(t, 'mosquitto', ['-c', config])
     broker.stderr?.resume()
-    await listening(port)
+    await until(() => isOpen(port))
     const where = `-h 127.0.0.1 -p ${port} -t aruba/records -q 1`
     const ready = shell(t, folder, `mosquitto_pub ${where} -r -m ready`)
     assert.equal((await ready.result())[0], 0)
@@ -213,18 +212,4 @@ async function mockCluster(t: TestContext): Promise<string> {
       if (brokers) resolve(brokers)
     })
   })
-}
-
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 3000; tries++) {
-    const socket = connect(port, '127.0.0.1')
-    const open = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    )
-    socket.destroy()
-    if (open) return
-    await sleep(20)
-  }
-  assert.fail('the broker does not listen')
 }

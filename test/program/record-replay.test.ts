@@ -5,17 +5,18 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import papaparse from 'papaparse'
 import { systemClock } from '../../src/clock.js'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { Traffic } from '../../src/simulator/classic/traffic.js'
 import { startCentral } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
 import { goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
+import { CLI } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 const TOPICS = ['monitoring', 'presence', 'location', 'audit'] as const
@@ -25,7 +26,7 @@ const FRAMES = 10_000
 const KEEPS_STDIN_OPEN = `
 import { spawn } from 'node:child_process'
 const [, , line, type] = process.argv
-const cli = ${JSON.stringify(fileURLToPath(new URL('../../dist/cli.js', import.meta.url)))}
+const cli = ${JSON.stringify(CLI)}
 const child = spawn(process.execPath, [cli, 'replay', '-', '--export_data', type], {
   stdio: ['pipe', 'inherit', 'inherit'],
 })
@@ -70,10 +71,7 @@ test('10,000 recorded frames replay to what was printed live, byte for byte', as
     const text = await (await fetch(`${url}/metrics`)).text()
     return text.includes(`aruba_stream_exported_total{exporter="stdout"} ${FRAMES}\n`)
   }
-  for (let tries = 0; !(await arrived()); tries++) {
-    assert.ok(tries < 3000, 'not all arrived')
-    await sleep(20)
-  }
+  await until(arrived)
   live.kill()
   const { code, stdout } = await live.result
   assert.equal(code, 0)
@@ -266,16 +264,10 @@ test('SIGHUP has a replay open its files again', async (t) => {
     script: join(folder, 'parent.mjs'),
     cwd: folder,
   })
-  const wait = async (until: () => boolean) => {
-    for (let tries = 0; !until(); tries++) {
-      assert.ok(tries < 6000, program.stderr)
-      await sleep(10)
-    }
-  }
-  await wait(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n'))
+  await until(() => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n'))
   renameSync(path, `${path}.1`)
   program.child.kill('SIGHUP')
-  await wait(() => existsSync(path))
+  await until(() => existsSync(path))
   program.kill()
   // The signal came before the end of stdin.
   assert.equal((await program.result).code, 1)
