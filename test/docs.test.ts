@@ -25,10 +25,11 @@ import {
   tableRows,
 } from './helpers/docs.js'
 import { golden } from './helpers/golden.js'
-import { tempDir, writeInput } from './helpers/input.js'
+import { writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
 import { runProgram } from './helpers/program.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf } from './helpers/snapshot.js'
+import { tempFolder } from './helpers/temp-folder.js'
 import { Terminal } from './helpers/terminal.js'
 
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
@@ -269,7 +270,7 @@ describe('the examples', () => {
   })
 
   test('show the columns and the row that the csv output writes', async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const { code } = await replay(t, ['--export_data', 'csv:.'], folder)
     assert.equal(code, 0)
     const [command = '', ...shown] = example('csv').trimEnd().split('\n')
@@ -291,7 +292,7 @@ describe('the examples', () => {
   })
 
   test('show what the program says of a wrong input file', async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const customers = {
       CustomerA_monitoring: { username: 'abc@example.com', wsskey: '', topic: 'monitoring' },
       CustomerA_wifi: { wsskey: makeKey('readme'), topic: 'wifi' },
@@ -321,7 +322,7 @@ describe('the examples', () => {
   })
 
   test('show what check says of the simulator, where a topic is not ticked', async (t) => {
-    const cwd = await tempDir(t)
+    const cwd = tempFolder(t)
     const [simulate = '', stream = ''] = example('simulate')
       .trimEnd()
       .split('\n')
@@ -353,7 +354,7 @@ describe('the examples', () => {
   }
 
   test('have a module that saves what it gets', async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const { code, stderr } = await replay(
       t,
       ['--export_data', join(ROOT, 'examples/save.mjs')],
@@ -372,7 +373,7 @@ describe('the examples', () => {
   })
 
   test('have a program that decodes a recording with the package', async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     await mkdir(join(folder, 'node_modules'))
     await symlink(ROOT, join(folder, 'node_modules/aruba-stream'))
     writeFileSync(join(folder, 'decode.mjs'), example('decode'))
@@ -385,7 +386,7 @@ describe('the examples', () => {
   })
 
   test('have a replay of dead letters that sends what can be sent, and keeps the rest', async (t) => {
-    const cwd = await tempDir(t)
+    const cwd = tempFolder(t)
     await mkdir(join(cwd, 'newer'))
     await copyFile(protoFile('presence'), join(cwd, 'newer/presence.proto'))
     const broken = { ...JSON.parse(recording()), frame: '/w==', reason: 'broken' }

@@ -5,15 +5,15 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseCommandLine } from '../src/commands/command-line.js'
-import { tempDir } from './helpers/input.js'
 import { needs, SYSTEM_ENV } from './helpers/needs.js'
+import { tempFolder } from './helpers/temp-folder.js'
 
 const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))
 const UNIT = readFileSync(join(EXAMPLES, 'aruba-stream.service'), 'utf8')
 const LOGROTATE = readFileSync(join(EXAMPLES, 'logrotate.conf'), 'utf8')
 
 test('systemd accepts the unit without a remark', needs('systemd-analyze'), async (t) => {
-  const unit = join(await tempDir(t), 'aruba-stream.service')
+  const unit = join(tempFolder(t), 'aruba-stream.service')
   // systemd looks for the program, which is not installed here.
   writeFileSync(unit, UNIT.replace('/usr/local/bin/aruba-stream', process.execPath))
   const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit], {
@@ -40,7 +40,7 @@ test(
   'logrotate rotates the records that the unit writes, and never the dead letters',
   needs('logrotate'),
   async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const logs = join(folder, 'logs')
     mkdirSync(logs, { mode: 0o750 })
     const [, records = ''] = /json:%L\/aruba-stream\/(\S+)/.exec(UNIT) ?? []

@@ -8,9 +8,10 @@ import { startCentral } from './helpers/central.js'
 import { until } from './helpers/clock.js'
 import { parseExposition } from './helpers/exposition.js'
 import { goldenFrames } from './helpers/golden.js'
-import { tempDir, writeInput } from './helpers/input.js'
+import { writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
 import { runProgram } from './helpers/program.js'
+import { tempFolder } from './helpers/temp-folder.js'
 
 test('the metrics, the health and the last log lines agree with what was sent', async (t) => {
   const key = makeKey('key')
@@ -19,7 +20,7 @@ test('the metrics, the health and the last log lines agree with what was sent', 
     'A monitoring': { wsskey: key, topic: 'monitoring' },
     'A presence': { wsskey: key, topic: 'presence' },
   })
-  const cwd = await tempDir(t)
+  const cwd = tempFolder(t)
   const program = runProgram(
     t,
     [
@@ -98,7 +99,7 @@ test('neither the name of an entry nor the answer of a server forges a line or m
 test('messages that an exporter refuses are told as kept, and the command in the log sends them', async (t) => {
   const central = await startCentral(t)
   const input = await writeInput(t, { A: { wsskey: makeKey('key'), topic: 'presence' } })
-  const cwd = await tempDir(t)
+  const cwd = tempFolder(t)
   const module = join(cwd, 'module.mjs')
   await writeFile(module, "export default () => { throw new Error('not today') }")
   const program = runProgram(

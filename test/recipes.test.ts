@@ -11,9 +11,10 @@ import { parseCommandLine } from '../src/commands/command-line.js'
 import { startCentral } from './helpers/central.js'
 import { BLOCKS, example, PAGES, protoFile, ROOT } from './helpers/docs.js'
 import { golden, goldenFrames } from './helpers/golden.js'
-import { tempDir, writeInput } from './helpers/input.js'
+import { writeInput } from './helpers/input.js'
 import { leaksIn, makeKey } from './helpers/keys.js'
 import { needs } from './helpers/needs.js'
+import { tempFolder } from './helpers/temp-folder.js'
 
 const pipes = PAGES.find(({ path }) => path === 'docs/pipes.md')?.text ?? ''
 
@@ -34,8 +35,8 @@ test(
   needs('flock', 'pkill'),
   async (t) => {
     const central = await startCentral(t)
-    const bin = await tempDir(t)
-    const state = await tempDir(t)
+    const bin = tempFolder(t)
+    const state = tempFolder(t)
     const wsskey = makeKey('key')
     const input = await writeInput(t, { A: { wsskey, topic: 'presence' } })
     symlinkSync(process.execPath, join(bin, 'node'))
@@ -218,7 +219,7 @@ const outputs = () => PAGES.find(({ path }) => path === 'docs/outputs.md')?.text
 
 /** A folder in which the package of this checkout is installed. */
 async function project(t: TestContext): Promise<string> {
-  const folder = await tempDir(t)
+  const folder = tempFolder(t)
   await mkdir(join(folder, 'node_modules/@types'), { recursive: true })
   symlinkSync(ROOT, join(folder, 'node_modules/aruba-stream'))
   symlinkSync(join(ROOT, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import type { StreamMessage } from '../classic/message.js'
+import { type Clock, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
@@ -13,7 +14,7 @@ const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 1_000 }
 const BUDGET_BYTES = 3 * BATCH.maxBytes
 
 /** When to try again, and how long one request may take, milliseconds. */
-export type HttpTiming = BackoffOptions & { readonly requestMs?: number }
+export type HttpTiming = BackoffOptions & { readonly requestMs?: number; readonly clock?: Clock }
 
 const compress = promisify(gzip)
 
@@ -27,12 +28,13 @@ const compress = promisify(gzip)
 export async function openHttp(
   target: string,
   context: OutputContext,
-  { requestMs, ...timing }: HttpTiming = {},
+  { requestMs, clock = systemClock, ...timing }: HttpTiming = {},
 ): Promise<Output> {
   const { counters, log, graceOver, forced } = context
   const sink = new HttpSink(parseHttpTarget(target), context, requestMs)
   const queue = new SendQueue<StreamMessage>({
     ...accountOf(context),
+    clock,
     async deliver({ lines }) {
       // The fastest level: JSON shrinks well with any, and the stream should not wait for it.
       const body = await compress(Buffer.concat(lines), { level: constants.Z_BEST_SPEED })

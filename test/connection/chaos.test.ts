@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { createLimiter } from '../../src/net/limiter.js'
 import type { Central } from '../../src/simulator/central.js'
@@ -9,9 +9,11 @@ import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { makeKey } from '../helpers/keys.js'
 import { seededRandom } from '../helpers/random.js'
+import { sized } from '../helpers/settings.js'
 import { fixedKey, type Subscriber, startSubscriber } from '../helpers/subscription.js'
 
-const SEED = Number(process.env.CHAOS_SEED ?? 1)
+/** Each is another fate. */
+const FATES = sized(1, 20)
 const ENTRIES = 20
 const STEP_MS = 50
 const CHAOS_STEPS = 60_000 / STEP_MS
@@ -56,8 +58,13 @@ type Sent = {
   how: string
 }
 
-test('whatever breaks, each entry gets its frames in order, none twice, none missing', async (t) => {
-  const random = seededRandom(SEED)
+for (let fate = 1; fate <= FATES; fate += 1) {
+  test(`whatever breaks, each entry gets its frames in order, none twice, none missing (${fate})`, (t) =>
+    breakEverything(t, fate))
+}
+
+async function breakEverything(t: TestContext, fate: number): Promise<void> {
+  const random = seededRandom(fate)
   const clock = new FakeClock()
   const central = await startCentral(t)
   const limiter = createLimiter()
@@ -143,7 +150,7 @@ test('whatever breaks, each entry gets its frames in order, none twice, none mis
     assert.ok(numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0)))
   }
   assert.equal(clock.timers, 0)
-})
+}
 
 /** One of several, by chance. */
 function pick<T>(items: readonly T[], random: () => number): T {

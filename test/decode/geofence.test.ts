@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadSchema } from '../../src/classic/schema.js'
 import type { UnknownField } from '../../src/decode/unknown-fields.js'
 import { dataOf, schemaOf } from '../helpers/decode.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 import { bytes, fixed32, frameOf, int } from '../helpers/wire.js'
 
 const EVENT = int(1, 1)
@@ -67,8 +67,7 @@ describe('a geofence notice on location', () => {
   })
 
   it('is found with a --proto_dir whose file lacks its message', (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'aruba-proto-'))
-    t.after(() => rmSync(folder, { recursive: true }))
+    const folder = tempFolder(t)
     const shipped = new URL('../../proto/classic/location.proto', import.meta.url)
     const text = readFileSync(shipped, 'utf8')
     const older = text.slice(0, text.indexOf('message stream_geofence_notify'))

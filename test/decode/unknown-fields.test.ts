@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { createDecoders } from '../../src/classic/decoders.js'
@@ -8,6 +7,7 @@ import { createDecoder } from '../../src/classic/message.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import type { UnknownField } from '../../src/decode/unknown-fields.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 import { bytes, frameOf, int } from '../helpers/wire.js'
 
 function counting() {
@@ -98,8 +98,7 @@ function logging(protoDir?: string) {
 
 /** A folder with the shipped file for monitoring, changed. */
 function olderFolder(t: TestContext, change: (text: string) => string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'aruba-proto-'))
-  t.after(() => rmSync(folder, { recursive: true }))
+  const folder = tempFolder(t)
   const shipped = new URL('../../proto/classic/monitoring.proto', import.meta.url)
   const text = readFileSync(shipped, 'utf8')
   const changed = change(text)
@@ -193,8 +192,7 @@ describe('the log of unknown fields', () => {
   })
 
   it('fits where the folder has the envelope alone', (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'aruba-proto-'))
-    t.after(() => rmSync(folder, { recursive: true }))
+    const folder = tempFolder(t)
     writeFileSync(join(folder, 'streaming.proto'), 'message MsgProto { optional bytes data = 3; }')
     const { lines, decode } = logging(folder)
     decode(bytes(INTERFACE, int(41, 1)), 'A', int(4, 1))

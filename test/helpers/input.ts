@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { tempFolder } from './temp-folder.js'
 
 /** An entry of the input file. */
 export type InputEntry = {
@@ -9,13 +9,6 @@ export type InputEntry = {
   readonly topic: string
   readonly username?: string
   readonly hostname?: string
-}
-
-/** A fresh folder that is removed when the test ends. */
-export async function tempDir(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-test-'))
-  t.after(() => rm(folder, { recursive: true, force: true }))
-  return folder
 }
 
 /**
@@ -27,7 +20,7 @@ export async function writeInput(
   t: TestContext,
   input: Readonly<Record<string, InputEntry>> | string,
 ): Promise<string> {
-  const path = join(await tempDir(t), 'input.json')
+  const path = join(tempFolder(t), 'input.json')
   const text =
     typeof input === 'string' ? input : `${JSON.stringify({ customers: input }, null, 2)}\n`
   await writeFile(path, text, { mode: 0o600 })

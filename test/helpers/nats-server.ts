@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
@@ -8,6 +7,7 @@ import { connect } from '@nats-io/transport-node'
 import { closedPort } from './central.js'
 import { until } from './clock.js'
 import { mortal } from './mortal.js'
+import { tempFolder } from './temp-folder.js'
 
 /** Why the tests that need a real server are skipped, or false. */
 export const noNatsServer: string | false =
@@ -34,7 +34,10 @@ export async function startNatsServer(
   t: TestContext,
   { config = '', jetstream = true, user = '', pass = '' } = {},
 ): Promise<NatsServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'nats-'))
+  let kill = async () => {}
+  // Before its folder is removed.
+  t.after(() => kill())
+  const folder = tempFolder(t)
   const [file, log] = [join(folder, 'server.conf'), join(folder, 'log')]
   const port = await closedPort()
   const store = jetstream ? `jetstream { store_dir: "${folder}" }` : ''
@@ -42,8 +45,7 @@ export async function startNatsServer(
     writeFile(file, `listen: "127.0.0.1:${port}"\n${store}\n${more}\n`)
   await configure(config)
   const server = await mortal(t, () => spawnServer(file, log))
-  // Registered after the kill, and run after it.
-  t.after(() => rm(folder, { recursive: true, force: true }))
+  kill = server.kill
   return {
     port,
     manager: async () => {

@@ -4,11 +4,11 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { tempDir } from './input.js'
+import { tempFolder } from './temp-folder.js'
 
 /** Makes a FIFO in a fresh folder; returns its path. */
 export async function makePipe(t: TestContext): Promise<string> {
-  const path = join(await tempDir(t), 'input.fifo')
+  const path = join(tempFolder(t), 'input.fifo')
   execFileSync('mkfifo', [path])
   return path
 }

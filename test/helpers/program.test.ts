@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { tempDir } from './input.js'
 import { leaksIn, makeKey, registerKey } from './keys.js'
 import { runProgram } from './program.js'
+import { tempFolder } from './temp-folder.js'
 
 async function script(t: TestContext, source: string): Promise<string> {
-  const path = join(await tempDir(t), 'script.mjs')
+  const path = join(tempFolder(t), 'script.mjs')
   await writeFile(path, source)
   return path
 }

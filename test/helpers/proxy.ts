@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { closedPort, isOpen } from './central.js'
 import { until } from './clock.js'
+import { tempFolder } from './temp-folder.js'
 
 /** Whom the proxies let through. */
 export const PROXY_USER = 'proxy-user'
@@ -77,10 +77,12 @@ export const installedProxy = (name: ProxyName) =>
 
 /** Starts a real proxy that asks for user and password; it ends with the test. */
 export async function startProxy(t: TestContext, name: ProxyName): Promise<Proxy> {
-  const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-proxy-'))
+  let child: ChildProcess | undefined
+  // Before its folder is removed.
+  t.after(() => stop(child))
+  const folder = tempFolder(t)
   // Started as root, the proxies become another user.
   await chmod(folder, 0o777)
-  t.after(() => rm(folder, { recursive: true, force: true }))
   const port = await closedPort()
   const { config, args } = PROXIES[name](folder, port)
   await writeFile(join(folder, 'config'), `${config.join('\n')}\n`)
@@ -90,17 +92,16 @@ export async function startProxy(t: TestContext, name: ProxyName): Promise<Proxy
     `#!/bin/sh\nwhile read -r line; do\n  [ "$line" = '${PROXY_USER} ${PROXY_PASSWORD}' ] && echo OK || echo ERR\ndone\n`,
     { mode: 0o755 },
   )
-  const child = spawn(installedProxy(name), args, { stdio: 'ignore' })
-  t.after(() => stop(child))
+  child = spawn(installedProxy(name), args, { stdio: 'ignore' })
   await until(() => {
-    assert.equal(child.exitCode, null, 'the proxy ended')
+    assert.equal(child?.exitCode, null, 'the proxy ended')
     return isOpen(port)
   })
   return { port, log: () => readFile(join(folder, 'log'), 'utf8'), kill: () => stop(child) }
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+async function stop(child: ChildProcess | undefined): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
   child.kill('SIGKILL')
   await exited

@@ -4,13 +4,13 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type LockOptions, takeLock } from '../../src/input/file-lock.js'
-import { tempDir } from '../helpers/input.js'
 import { runAsNobody } from '../helpers/nobody.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 const OWNER = { pid: process.pid, isAlive: () => true }
 
 async function lockPath(t: TestContext): Promise<string> {
-  return join(await tempDir(t), 'lock')
+  return join(tempFolder(t), 'lock')
 }
 
 let aside = 0

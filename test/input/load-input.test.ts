@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { withHost } from '../../src/input/entries.js'
 import { parseHost } from '../../src/net/host.js'
-import { tempDir, writeInput } from '../helpers/input.js'
+import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runAsNobody } from '../helpers/nobody.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 import { entryProblems, load, problems, problemsOf } from './problems.js'
 
 test('a valid file gives its entries in order, with what they need and nothing more', async (t) => {
@@ -67,7 +68,7 @@ test('a file that others can read gets a warning', async (t) => {
 })
 
 test('a file that cannot be read says why', async (t) => {
-  const folder = await tempDir(t)
+  const folder = tempFolder(t)
   const file = async (name: string, bytes: string | Buffer) => {
     await writeFile(join(folder, name), bytes)
     return join(folder, name)

@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parseHost } from '../../src/net/host.js'
-import { tempDir, writeInput } from '../helpers/input.js'
+import { writeInput } from '../helpers/input.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 import { entryProblems, load, problems, problemsOf } from './problems.js'
 
 /** The warnings for these entries, without the path. */
@@ -230,7 +231,7 @@ test('a character that looks right in JSON is named, with line and column', asyn
 })
 
 test('UTF-16 is told with and without its mark, in both orders of bytes', async (t) => {
-  const path = join(await tempDir(t), 'input.json')
+  const path = join(tempFolder(t), 'input.json')
   const text = JSON.stringify({ customers: { A: entry({ note: 'Müller' }) } }, null, 2)
   for (const [mark, expected] of [
     ['\ufeff', 'it is UTF-16; '],

@@ -5,20 +5,18 @@ import {
   chown,
   lstat,
   mkdir,
-  mkdtemp,
   readdir,
   readFile,
   readlink,
-  rm,
   stat,
   symlink,
   writeFile,
 } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { parseHost } from '../../src/net/host.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 import { HOST, inputFile, save, saveAsNobody, simple } from './saving.js'
 
 const ROOT = process.getuid?.() === 0
@@ -190,11 +188,11 @@ test('a file of another owner keeps him, where the folder could be written', asy
 
 test('a file that is mounted alone is written in place', async (t) => {
   const [a, b] = [makeKey('a'), makeKey('b')]
-  const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-mount-'))
-  t.after(async () => {
-    spawnSync('umount', [join(folder, 'input.json')])
-    await rm(folder, { recursive: true, force: true })
-  })
+  let mounted = ''
+  // Before its folder is removed.
+  t.after(() => spawnSync('umount', [mounted]))
+  const folder = tempFolder(t)
+  mounted = join(folder, 'input.json')
   const [source, path] = [join(folder, 'source.json'), join(folder, 'input.json')]
   await writeFile(source, simple(a))
   await writeFile(path, '')

@@ -4,8 +4,8 @@ import type { TestContext } from 'node:test'
 import { type SaveResult, saveKeys } from '../../src/input/save-keys.js'
 import { parseHost } from '../../src/net/host.js'
 import { Secret } from '../../src/secret.js'
-import { tempDir } from '../helpers/input.js'
 import { runAsNobody } from '../helpers/nobody.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 export const HOST = parseHost('us.example')
 export const PROPERTIES = ['wsskey']
@@ -52,7 +52,7 @@ export async function inputFile(
   text: string,
   { mode = 0o600, name = 'input.json', folder = '' } = {},
 ): Promise<string> {
-  const path = join(folder || (await tempDir(t)), name)
+  const path = join(folder || tempFolder(t), name)
   await writeFile(path, text, { mode })
   return path
 }

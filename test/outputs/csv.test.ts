@@ -11,7 +11,6 @@ import {
 import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
 import papaparse from 'papaparse'
 import protobuf from 'protobufjs'
 import type { StreamMessage } from '../../src/classic/message.js'
@@ -23,6 +22,7 @@ import { openCsv } from '../../src/outputs/csv.js'
 import { guardSplitText } from '../../src/outputs/csv-cells.js'
 import { createSheets } from '../../src/outputs/csv-sheets.js'
 import { openOutput } from '../../src/outputs/open-output.js'
+import { until } from '../helpers/clock.js'
 import { outcomeOf, schemaOf } from '../helpers/decode.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
@@ -274,7 +274,7 @@ test('a frame of a million list elements is written in pieces, none larger than 
     data: { pa_rssi_event: { rssi } },
   }
   const writing = output.write([messageOf(record, 'presence')])
-  while (context.counters.retried === 0) await setImmediate()
+  await until(() => context.counters.retried > 0)
   assert.equal(await isPending(writing), true)
   assert.ok(made < 200_000, `${made} rows were made while the disk was full`)
   context.cut()
@@ -348,7 +348,7 @@ test('csv gives the file that follows a rotation its heading', async (t) => {
   const context = fakeContext()
   const output = await openCsv(folder, context)
   await output.write([audit({ target: 'one' })])
-  while (context.counters.delivered < 1) await setImmediate()
+  await until(() => context.counters.delivered >= 1)
   renameSync(path, `${path}.1`)
   await output.reopen?.()
   await output.write([audit({ target: 'two' })])
@@ -422,7 +422,7 @@ test('csv waits for a file with other columns to be moved away, and says so, whe
   const context = fakeContext({ topics: ['presence'] })
   const output = await openCsv(folder, context)
   await output.write([audit({ target: 'x' })])
-  while (context.counters.retried === 0) await setImmediate()
+  await until(() => context.counters.retried > 0)
   const [logged] = context.logged
   assert.match(
     logged?.message ?? '',

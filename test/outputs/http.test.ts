@@ -8,7 +8,7 @@ import { gunzipSync } from 'node:zlib'
 import { StreamError } from '../../src/errors.js'
 import { openHttp } from '../../src/outputs/http.js'
 import { closedPort } from '../helpers/central.js'
-import { until } from '../helpers/clock.js'
+import { FakeClock, until } from '../helpers/clock.js'
 import {
   EAGER,
   fakeContext,
@@ -19,8 +19,12 @@ import {
 } from '../helpers/export-fakes.js'
 import { exportUnderKills, mortal, startReceiver } from '../helpers/mortal.js'
 import { setProxies } from '../helpers/proxy.js'
+import { sized } from '../helpers/settings.js'
 import { startTcpServer } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
+
+/** What the killed receiver gets. */
+const MESSAGES = sized(12_000, 120_000)
 
 type Post = {
   readonly headers: http.IncomingHttpHeaders
@@ -131,15 +135,21 @@ test('http logs that it works again where a refusal ends the trouble', async (t)
 })
 
 test('http waits as long as Retry-After asks', async (t) => {
-  const times: number[] = []
-  const { url } = await sink(t, (response, nth) => {
-    times.push(performance.now())
-    nth === 1 ? response.writeHead(503, { 'retry-after': '1' }).end() : ok(response, nth)
-  })
-  const exporter = await openHttp(url, fakeContext(), { random: () => 0 })
+  const clock = new FakeClock()
+  const { url, posts } = await sink(t, (response, nth) =>
+    nth === 1 ? response.writeHead(503, { 'retry-after': '7' }).end() : ok(response, nth),
+  )
+  const context = fakeContext()
+  const exporter = await openHttp(url, context, { random: () => 0, clock })
   await exporter.write([fakeMessage('a', 1)])
-  await exporter.close()
-  assert.ok((times[1] ?? 0) - (times[0] ?? 0) >= 990)
+  const closing = exporter.close()
+  await until(() => context.counters.retried === 1)
+  clock.advance(6_999)
+  assert.equal(await isPending(closing), true)
+  assert.equal(posts.length, 1)
+  clock.advance(1)
+  await closing
+  assert.equal(posts.length, 2)
 })
 
 for (const status of [302, 400, 401, 413]) {
@@ -275,19 +285,19 @@ test('http loses no message and keeps the order while the sink is killed ten tim
   const receiver = await mortal(t, () => startReceiver('http-receiver.mjs', port, file))
   const context = fakeContext()
   const exporter = await openHttp(`http://127.0.0.1:${port}/`, context, EAGER)
-  const messages = Array.from({ length: 50_000 }, (_, n) => fakeMessage(`c${n % 4}`, n))
+  const messages = Array.from({ length: MESSAGES }, (_, n) => fakeMessage(`c${n % 4}`, n))
   await exportUnderKills(exporter, messages, receiver)
   assert.ok(context.counters.retried > 0)
 
   const arrived = firstArrivals(await linesOf(file))
   for (let c = 0; c < 4; c++) {
-    const expected = Array.from({ length: 12_500 }, (_, i) => i * 4 + c)
+    const expected = Array.from({ length: MESSAGES / 4 }, (_, i) => i * 4 + c)
     assert.deepEqual(arrived.get(`c${c}`), expected)
   }
   assert.deepEqual(
     { ...context.counters, retried: 0 },
     {
-      delivered: 50_000,
+      delivered: MESSAGES,
       retried: 0,
       givenUp: 0,
       kept: 0,

@@ -12,10 +12,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
 import { openJson } from '../../src/outputs/json.js'
 import { openOutput } from '../../src/outputs/open-output.js'
+import { until } from '../helpers/clock.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
+import { sized } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 test('json appends lines to a file that only its owner may read', async (t) => {
@@ -91,11 +92,9 @@ test('json says what is wrong with a path that cannot be used', async (t) => {
   }
 })
 
-test('json loses no acknowledged message and tears at most the last line when killed', {
-  timeout: 120_000,
-}, async (t) => {
+test('json loses no acknowledged message and tears at most the last line when killed', async (t) => {
   const path = join(tempFolder(t), 'out.ndjson')
-  const kills = Number(process.env.KILLS ?? 5)
+  const kills = sized(5, 100)
   const acknowledged = new Set<number>()
   let next = 0
   let torn = 0
@@ -156,11 +155,11 @@ test('json lets go of the files of a folder on reopen, until their next lines co
   const context = fakeContext()
   const output = await openJson(folder, context)
   for (const name of ['A', 'B']) await output.write([fakeMessage(name, 1)])
-  while (context.counters.waiting > 0) await setImmediate()
+  await until(() => context.counters.waiting === 0)
   assert.equal(openIn(folder).length, 2)
   await output.write([fakeMessage('B', 2)])
   await output.reopen?.()
-  while (context.counters.waiting > 0) await setImmediate()
+  await until(() => context.counters.waiting === 0)
   assert.deepEqual(openIn(folder), [join(folder, 'B.ndjson')])
   await output.write([fakeMessage('A', 2)])
   await output.close()
@@ -192,10 +191,10 @@ test('json takes what comes after the grace period, when another output held it 
   const context = fakeContext()
   const output = await openJson(path, context)
   await output.write([fakeMessage('A', 1)])
-  while (context.counters.waiting > 0) await setImmediate()
+  await until(() => context.counters.waiting === 0)
   context.expire()
   await output.write([fakeMessage('A', 2)])
-  while (context.counters.waiting > 0) await setImmediate()
+  await until(() => context.counters.waiting === 0)
   context.cut()
   await output.write([fakeMessage('A', 3)])
   await output.close()

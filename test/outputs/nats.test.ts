@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   AckPolicy,
   DiscardPolicy,
@@ -14,11 +12,17 @@ import { StreamError } from '../../src/errors.js'
 import { openNats } from '../../src/outputs/nats.js'
 import { loadNats } from '../../src/outputs/nats-client.js'
 import { messageId, parseNatsTarget } from '../../src/outputs/nats-target.js'
+import { until } from '../helpers/clock.js'
 import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { exportUnderKills } from '../helpers/mortal.js'
 import { type NatsServer, noNatsServer, startNatsServer } from '../helpers/nats-server.js'
 import { sendOne } from '../helpers/send-one.js'
+import { sized } from '../helpers/settings.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 import { certificates } from '../helpers/tls.js'
+
+/** What the killed receiver gets. */
+const MESSAGES = sized(12_000, 120_000)
 
 const live = { skip: noNatsServer }
 
@@ -94,8 +98,7 @@ test('a frame has one id wherever it is received, and another in another entry',
 })
 
 test('nats names the packages to install where they are not installed', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'bare-'))
-  t.after(() => rm(folder, { recursive: true }))
+  const folder = tempFolder(t)
   await assert.rejects(
     loadNats([join(folder, 'package.json')]),
     unusable(/npm install @nats-io\/transport-node @nats-io\/jetstream/),
@@ -161,8 +164,7 @@ test('nats takes its login from the environment', live, async (t) => {
 })
 
 test('nats refuses a credentials file that is none, without quoting it', async (t) => {
-  const cwd = await mkdtemp(join(tmpdir(), 'creds-'))
-  t.after(() => rm(cwd, { recursive: true }))
+  const cwd = tempFolder(t)
   const openWith = (NATS_CREDS: string) =>
     openNats('nats://127.0.0.1:1/p', fakeContext({ cwd, env: { NATS_CREDS } }))
   await assert.rejects(openWith('nowhere'), unusable(/NATS_CREDS: cannot read nowhere \(ENOENT\)/))
@@ -175,8 +177,7 @@ test(
   live,
   async (t) => {
     const { good, caFile } = await certificates()
-    const folder = await mkdtemp(join(tmpdir(), 'nats-tls-'))
-    t.after(() => rm(folder, { recursive: true }))
+    const folder = tempFolder(t)
     await writeFile(join(folder, 'cert.pem'), good.cert)
     await writeFile(join(folder, 'key.pem'), good.key)
     const config = `tls { cert_file: "${folder}/cert.pem", key_file: "${folder}/key.pem" }`
@@ -274,7 +275,7 @@ test('nats keeps the order while a full stream refuses and takes by turns', live
   await manager.consumers.add('S', { durable_name: 'D', ack_policy: AckPolicy.Explicit })
   const [output, context] = await open(server, 'aruba')
   for (const n of numbers(60)) output.write([fakeMessage('a', n)])
-  while (context.counters.retried === 0) await sleep(5)
+  await until(() => context.counters.retried > 0)
   const taken: number[] = []
   const consumer = await manager.jetstream().consumers.get('S', 'D')
   for await (const message of await consumer.consume({ max_messages: 3 })) {
@@ -317,10 +318,10 @@ test('nats goes on when logins that were refused for a while are taken again', l
   await output.write([fakeMessage('a', 0)])
   await server.kill()
   await server.start(login('changed'))
-  while (!context.logged.some(({ level }) => level === 'warn')) await sleep(5)
+  await until(() => context.logged.some(({ level }) => level === 'warn'))
   await output.write([fakeMessage('a', 1)])
   const refusals = async () => (await server.log()).split('authentication error').length - 1
-  while ((await refusals()) < 6) await sleep(20)
+  await until(async () => (await refusals()) >= 6)
   await server.kill()
   await server.start(login('hunter2'))
   await output.close()
@@ -337,17 +338,17 @@ test(
   async (t: TestContext) => {
     const server = await startNatsServer(t)
     const [output, context] = await open(server, 'aruba?stream=S')
-    const messages = numbers(50_000).map((n) => fakeMessage(`c${n % 8}`, n))
+    const messages = numbers(MESSAGES).map((n) => fakeMessage(`c${n % 8}`, n))
     await exportUnderKills(output, messages, server)
     assert.ok(context.counters.retried > 0)
-    assert.equal((await (await server.manager()).streams.info('S')).state.messages, 50_000)
+    assert.equal((await (await server.manager()).streams.info('S')).state.messages, MESSAGES)
     const bySubject = await stored(await server.manager(), 'S')
     for (let c = 0; c < 8; c++) {
-      assert.deepEqual(bySubject.get(`aruba.monitoring.c${c}`), numbers(6250, 8, c))
+      assert.deepEqual(bySubject.get(`aruba.monitoring.c${c}`), numbers(MESSAGES / 8, 8, c))
     }
     assert.deepEqual(
       { ...context.counters, retried: 0 },
-      { delivered: 50_000, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
+      { delivered: MESSAGES, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
     )
   },
 )

@@ -11,13 +11,13 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
 import type { StreamMessage } from '../../src/classic/message.js'
 import { StreamError } from '../../src/errors.js'
 import { OpenFiles } from '../../src/files/distinct-files.js'
 import { openHttp } from '../../src/outputs/http.js'
 import { openJson } from '../../src/outputs/json.js'
 import { type OutputsSettings, openOutputs } from '../../src/outputs/outputs.js'
+import { until } from '../helpers/clock.js'
 import {
   EAGER,
   type FakeContext,
@@ -237,7 +237,7 @@ test('an entry file that becomes the input file while the program runs gets no r
   const output = await openJson(`${folder}/d/`, context)
   linkSync(input, join(folder, 'd', 'A.ndjson'))
   await output.write([fakeMessage('A', 1)])
-  while (context.counters.retried === 0) await setImmediate()
+  await until(() => context.counters.retried > 0)
   assert.match(context.logged[0]?.message ?? '', /another file than that of --jsoninput/)
   context.expire()
   await output.close()

@@ -4,12 +4,12 @@ import net from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import tls from 'node:tls'
 import type { StreamMessage } from '../../src/classic/message.js'
 import { StreamError } from '../../src/errors.js'
 import { openTcp } from '../../src/outputs/tcp.js'
 import { closedPort } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
 import {
   EAGER,
   fakeContext,
@@ -20,8 +20,12 @@ import {
 } from '../helpers/export-fakes.js'
 import { exportUnderKills, mortal, startReceiver } from '../helpers/mortal.js'
 import { sendOne } from '../helpers/send-one.js'
+import { sized } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { certificates } from '../helpers/tls.js'
+
+/** What the killed receiver gets. */
+const MESSAGES = sized(12_000, 120_000)
 
 async function listen(t: TestContext, server: net.Server, port = 0): Promise<number> {
   const sockets = new Set<net.Socket>()
@@ -109,7 +113,7 @@ test('tcp gives up at once what comes after the time for a shutdown is over', as
   const port = await listen(t, net.createServer())
   const output = await openTcp(`tcp://127.0.0.1:${port}`, context)
   output.write([fakeMessage('a', 1)])
-  while (context.counters.delivered === 0) await sleep(5)
+  await until(() => context.counters.delivered > 0)
   context.expire()
   for (const n of [2, 3]) await output.write([fakeMessage('a', n)])
   assert.equal(context.counters.givenUp, 2)
@@ -125,7 +129,7 @@ test('tcp says that the last lines may be lost where the receiver is away at the
   const context = fakeContext()
   const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
   output.write([fakeMessage('a', 1)])
-  while (context.logged.length === 0) await sleep(5)
+  await until(() => context.logged.length > 0)
   context.expire()
   await output.close()
   assert.match(context.logged.at(-1)?.message ?? '', /the last \d+ bytes were not sent again/)
@@ -151,7 +155,7 @@ test('tcp sends the last lines again on a new connection and logs the trouble on
   const port = await listen(t, server)
   const output = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
   await output.write([fakeMessage('a', 1)])
-  while (connections.length < 4) await new Promise((resolve) => setTimeout(resolve, 10))
+  await until(() => connections.length >= 4)
   await output.write([fakeMessage('a', 2)])
   await output.close()
   const lines = (await connections[3])?.trim().split('\n') ?? []
@@ -212,19 +216,19 @@ test('tcp loses no line in order while a receiver that reads promptly is killed 
   const receiver = await mortal(t, () => startReceiver('tcp-receiver.mjs', port, file))
   const context = fakeContext()
   const output = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
-  const messages = Array.from({ length: 50_000 }, (_, n) => fakeMessage(`c${n % 4}`, n))
+  const messages = Array.from({ length: MESSAGES }, (_, n) => fakeMessage(`c${n % 4}`, n))
   // A starved machine must not make it a slow one: with more than 1 MiB unread, lines may be lost.
   const arrived = async ({ line }: StreamMessage) => {
-    while (!(await readFile(file)).subarray(-line.length).equals(line)) await sleep(10)
+    await until(async () => (await readFile(file)).subarray(-line.length).equals(line))
   }
   await exportUnderKills(output, messages, receiver, { paceMs: 5, arrived })
   assert.ok(context.counters.retried > 0)
 
   const first = firstArrivals(await linesOf(file))
   for (let c = 0; c < 4; c++) {
-    const expected = Array.from({ length: 12_500 }, (_, i) => i * 4 + c)
+    const expected = Array.from({ length: MESSAGES / 4 }, (_, i) => i * 4 + c)
     assert.deepEqual(first.get(`c${c}`), expected)
   }
-  assert.equal(context.counters.delivered, 50_000)
+  assert.equal(context.counters.delivered, MESSAGES)
   assert.equal(context.counters.waiting, 0)
 })

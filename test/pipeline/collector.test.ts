@@ -16,9 +16,10 @@ import { Shutdown } from '../../src/shutdown.js'
 import type { Central } from '../../src/simulator/central.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
-import { type InputEntry, tempDir } from '../helpers/input.js'
+import type { InputEntry } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { entryOf } from '../helpers/stream.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 type Messages = Parameters<Outputs['write']>[0]
 type Customers = Readonly<Record<string, InputEntry>>
@@ -51,7 +52,7 @@ class CountingOutputs implements Outputs {
 /** A collector on a clock that stands still, its input file, and a stand-in for Central. */
 async function setUp(t: TestContext, verifyCertificates = true) {
   const central = await startCentral(t, { unknownKeys: 'accept' })
-  const path = join(await tempDir(t), 'input.json')
+  const path = join(tempFolder(t), 'input.json')
   const clock = new FakeClock()
   const outputs = new CountingOutputs()
   const shutdown = new Shutdown(() => assert.fail('the end took too long'))
@@ -99,15 +100,11 @@ async function setUp(t: TestContext, verifyCertificates = true) {
     },
     /** Lets time pass until something is so. */
     passUntil: (condition: () => boolean, what?: () => string) =>
-      until(
-        () => {
-          // In steps that a handshake takes part of: one that is given up is only retried.
-          clock.advance(1000)
-          return condition()
-        },
-        what,
-        5_000,
-      ),
+      until(() => {
+        // In steps that a handshake takes part of: one that is given up is only retried.
+        clock.advance(1000)
+        return condition()
+      }, what),
   }
 }
 
@@ -400,6 +397,5 @@ test('an idle entry keeps none of its frames and messages', async (t) => {
       return kept.every((reference) => reference.deref() === undefined)
     },
     () => `${kept.filter((each) => each.deref()).length} of 3 kept`,
-    5000,
   )
 })

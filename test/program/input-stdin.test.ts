@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startCentral } from '../helpers/central.js'
-import { tempDir, writeInput } from '../helpers/input.js'
+import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
 import { commandLine, entryOf } from '../helpers/stream.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 const text = (customers: object) => JSON.stringify({ customers })
 
@@ -17,7 +18,7 @@ describe('an input file from stdin', { concurrency: 2 }, () => {
     ) as [string, string, string, string]
     const central = await startCentral(t, { keys: [other] })
     central.keys.renew(old, renewed)
-    const cwd = await tempDir(t)
+    const cwd = tempFolder(t)
     const stdin = text({ A: entryOf('monitoring', old), B: entryOf('audit', other) })
     const program = runProgram(t, commandLine(central, '-'), { cwd, stdin })
     await central.waitForSocket({ key: renewed })

@@ -16,12 +16,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { Central } from '../../src/simulator/central.js'
 import { startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { tempDir, writeInput } from '../helpers/input.js'
+import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
 import { seededRandom } from '../helpers/random.js'
 import { sized } from '../helpers/settings.js'
 import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 const KILLS = sized(12, 200)
 /** A kill comes so many turns of the event loop after its event, at most. */
@@ -45,7 +46,7 @@ test('a key that has run out is replaced in the file, and nothing else is', asyn
   const [old, renewed, other] = [makeKey('old'), makeKey('renewed'), makeKey('other')]
   const central = await startCentral(t, { keys: [other] })
   central.keys.renew(old, renewed)
-  const folder = await tempDir(t)
+  const folder = tempFolder(t)
   const path = join(folder, 'real', 'input.json')
   const link = join(folder, 'link.json')
   await mkdir(dirname(path))

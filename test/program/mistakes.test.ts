@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
-import { tempDir, writeInput } from '../helpers/input.js'
+import { writeInput } from '../helpers/input.js'
 import { makeKey, registerKey } from '../helpers/keys.js'
 import { type ProgramResult, runProgram } from '../helpers/program.js'
 import { commandLine, entryOf } from '../helpers/stream.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 /** Exit code 2, nothing on stdout, no connection was ever opened, and the last line of stderr says why. */
 async function requireMistake(
@@ -81,7 +82,7 @@ describe('an input file is refused, by its place, when it', { concurrency: 2 }, 
   for (const [what, [text, ...expected]] of Object.entries(FILES)) {
     it(what, async (t) => {
       const path =
-        text === undefined ? join(await tempDir(t), 'input.json') : await writeInput(t, text)
+        text === undefined ? join(tempFolder(t), 'input.json') : await writeInput(t, text)
       await requireMistake(t, (url) => commandLine({ url }, path), expected)
     })
   }
@@ -138,12 +139,12 @@ describe('nothing is opened when', { concurrency: 2 }, () => {
   }
 
   it('an exported file cannot be written', async (t) => {
-    const path = join(await tempDir(t), 'missing', 'out.ndjson')
+    const path = join(tempFolder(t), 'missing', 'out.ndjson')
     await refuse(t, ['--export_data', `json:${path}`], /the folder ".*missing" does not exist/)
   })
 
   it("a user's module is not there, is broken, or fails to open", async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     await refuse(t, ['--export_data', `${folder}/none.mjs`], /none\.mjs: there is no such file/)
     await writeFile(join(folder, 'odd.mjs'), 'export const exportData = () => {}')
     await refuse(t, ['--export_data', `${folder}/odd.mjs`], /its default export must be a function/)
@@ -153,13 +154,13 @@ describe('nothing is opened when', { concurrency: 2 }, () => {
   })
 
   it('a dead letter or a recording cannot be written', async (t) => {
-    const path = join(await tempDir(t), 'missing', 'file')
+    const path = join(tempFolder(t), 'missing', 'file')
     await refuse(t, ['--dead_letter', path], /--dead_letter.*missing/)
     await refuse(t, ['--record', path], /--record.*missing/)
   })
 
   it('a folder of schemas is missing, empty, or holds what is none', async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     await refuse(
       t,
       ['--proto_dir', join(folder, 'none')],
@@ -210,7 +211,7 @@ describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
   })
 
   it('with the priority of an error where stderr is the journal', async (t) => {
-    const log = join(await tempDir(t), 'log')
+    const log = join(tempFolder(t), 'log')
     const shell = `exec 2>'${log}'; export JOURNAL_STREAM=$(stat -c %d:%i '${log}'); exec "$@"`
     await runProgram(t, ['replay'], { shell }).result
     const said = "<3>missing required argument 'FILE' (see aruba-stream replay --help)\n"
@@ -233,7 +234,7 @@ describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
   })
 
   it('where the current folder is gone', async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const shell = `mkdir '${folder}/gone' && cd '${folder}/gone' && rmdir ../gone && "$@"`
     const args = ['--hostname', '127.0.0.1:1', '--jsoninput', '/none.json']
     const { code, stderr } = await runProgram(t, args, { shell }).result
@@ -247,7 +248,7 @@ describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
   })
 
   it('where the recording to replay is not there, and no file is made then', async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const out = join(folder, 'out.ndjson')
     for (const [file, why] of [
       ['none', 'it does not exist'],
@@ -264,7 +265,7 @@ describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
   })
 
   it('where one of the schemas is wrong, before replay has delivered anything', async (t) => {
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const frame = Buffer.from(
       encodeFrame('audit', {}, { timestamp: '1', customer_id: 'c' }),
     ).toString('base64')

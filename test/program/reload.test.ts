@@ -6,11 +6,12 @@ import { describe, it } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { tempDir, writeInput } from '../helpers/input.js'
+import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { makePipe, openWriter } from '../helpers/pipe.js'
 import { runProgram } from '../helpers/program.js'
 import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 const FRAME = Buffer.from(
   encodeFrame('audit', { customer_id: 'a' }, { timestamp: '1', customer_id: 'a' }),
@@ -48,7 +49,7 @@ describe('a reload', { concurrency: 2 }, () => {
 
   it('that the schema folder stands against changes nothing, and is made good later', async (t) => {
     const central = await startCentral(t)
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const proto = join(folder, 'presence.proto')
     await writeFile(join(folder, 'audit.proto'), 'syntax = "proto2"; message audit_message {}')
     const args = ['--proto_dir', folder]
@@ -70,7 +71,7 @@ describe('a reload', { concurrency: 2 }, () => {
 
   it('is not held up by an exporter that hangs, nor is the next one', async (t) => {
     const central = await startCentral(t)
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     await writeFile(join(folder, 'hang.mjs'), 'export default () => new Promise(() => {})')
     const args = ['--export_data', join(folder, 'hang.mjs')]
     const [stuck, stays] = [entryOf('audit'), entryOf('apprf')]
@@ -92,7 +93,7 @@ describe('a reload', { concurrency: 2 }, () => {
 
   it('that comes when all streams have ended begins none that nobody would serve', async (t) => {
     const central = await startCentral(t)
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const closing = `export default () => {}
       export const close = () => new Promise((done) => {
         console.error('closing now')
@@ -206,7 +207,7 @@ describe('an end', { concurrency: 2 }, () => {
 
   it('asked for while a reload waits for a pipe tells of messages that were given up', async (t) => {
     const central = await startCentral(t)
-    const [pipe, module] = [await makePipe(t), join(await tempDir(t), 'throw.mjs')]
+    const [pipe, module] = [await makePipe(t), join(tempFolder(t), 'throw.mjs')]
     await writeFile(module, "export default () => { throw new Error('no') }")
     const program = runProgram(t, commandLine(central, pipe, ['--export_data', module]))
     const writer = await openWriter(pipe)
@@ -265,7 +266,7 @@ describe('an end', { concurrency: 2 }, () => {
 
   it('says nothing of a close() that a module does not have', async (t) => {
     const central = await startCentral(t)
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     await writeFile(join(folder, 'plain.mjs'), 'export default () => {}')
     const program = await startStream(t, central, ['--export_data', join(folder, 'plain.mjs')])
     await central.waitForSocket()
@@ -280,7 +281,7 @@ describe('files', () => {
   it('are not written where they are read, nor twice', async (t) => {
     const central = await startCentral(t)
     const path = await writeInput(t, { A: { ...entryOf('audit'), wsskey: makeKey('kept') } })
-    const twice = join(await tempDir(t), 'twice')
+    const twice = join(tempFolder(t), 'twice')
     for (const args of [
       ['--export_data', `json:${path}`],
       ['--record', path],

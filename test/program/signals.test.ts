@@ -9,11 +9,12 @@ import type { Central } from '../../src/simulator/central.js'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral, startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { type InputEntry, tempDir, writeInput } from '../helpers/input.js'
+import { type InputEntry, writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { makePipe, openWriter } from '../helpers/pipe.js'
 import { type Program, runProgram as run } from '../helpers/program.js'
 import { entryOf, printed, startStream as start } from '../helpers/stream.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 /** How soon the same signal comes twice from one key press. */
 const ECHO_MS = 200
@@ -42,7 +43,7 @@ const FRAME = frameOf(1)
 
 /** A user's module that is handed to `--export_data`. */
 async function module(t: TestContext, source: string): Promise<string> {
-  const path = join(await tempDir(t), 'module.mjs')
+  const path = join(tempFolder(t), 'module.mjs')
   await writeFile(path, source)
   return path
 }
@@ -173,7 +174,7 @@ describe('the first signal', { concurrency: 2 }, () => {
 
   it('ends a program whose exporter hangs when time is over, with code 1 and a dead letter', async (t) => {
     const central = await startCentral(t)
-    const deadLetter = join(await tempDir(t), 'dead.ndjson')
+    const deadLetter = join(tempFolder(t), 'dead.ndjson')
     const args = ['--export_data', await module(t, HANGING), '--dead_letter', deadLetter]
     const program = await startStream(t, central, args)
     const socket = await central.waitForSocket()
@@ -300,7 +301,7 @@ function handshakes(central: Central, topic: string): number {
 describe('SIGHUP', { concurrency: 2 }, () => {
   it('of a terminal that goes away ends the program with 0', onTerminal, async (t) => {
     const central = await startCentral(t)
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const [log, code] = [join(folder, 'log'), join(folder, 'code')]
     // The shell, which leads the session, is told that the terminal is gone, and passes it on.
     const shell =
@@ -316,7 +317,7 @@ describe('SIGHUP', { concurrency: 2 }, () => {
 
   it('reloads while the terminal lives', onTerminal, async (t) => {
     const central = await startCentral(t)
-    const pid = join(await tempDir(t), 'pid')
+    const pid = join(tempFolder(t), 'pid')
     const shell = `exec script -qec "echo \\$\\$ >'${pid}'; exec $(printf "'%s' " "$@")" /dev/null`
     const program = await startStream(t, central, ['--decode_data'], {
       shell,
@@ -420,7 +421,7 @@ describe('SIGHUP', { concurrency: 2 }, () => {
 
   it('opens exported files again, for logrotate, even where the input is wrong', async (t) => {
     const central = await startCentral(t)
-    const folder = await tempDir(t)
+    const folder = tempFolder(t)
     const names = ['out.ndjson', 'frames.ndjson', 'dead.ndjson']
     const [out = '', frames = '', dead = ''] = names.map((name) => join(folder, name))
     const args = ['--export_data', `json:${out}`, '--record', frames, '--dead_letter', dead]

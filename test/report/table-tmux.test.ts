@@ -1,43 +1,38 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { displayWidth } from '../../src/text.js'
+import { until } from '../helpers/clock.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 const SHOW = fileURLToPath(new URL('../helpers/table-show.ts', import.meta.url))
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const PATIENCE_MS = 60_000
 
 /** A terminal with a server of its own, which goes when the test ends. */
 async function startTmux(t: TestContext, columns: number) {
-  const folder = mkdtempSync(join(tmpdir(), 'aruba-stream-tmux-'))
-  const socket = join(folder, 'tmux')
+  let socket = ''
+  // Before its folder is removed.
+  t.after(() => tmux('kill-server'))
+  socket = join(tempFolder(t), 'tmux')
   const tmux = (...args: string[]) =>
     execFileSync('tmux', ['-S', socket, '-f', '/dev/null', '-u', ...args], { encoding: 'utf8' })
   const command = `'${process.execPath}' --import tsx '${SHOW}'; sleep 60`
   tmux('new-session', '-d', '-x', `${columns}`, '-y', '20', '-c', ROOT, command)
-  t.after(() => {
-    tmux('kill-server')
-    rmSync(folder, { recursive: true, force: true })
-  })
   return {
     tmux,
     press: () => tmux('send-keys', 'x'),
     resize: (to: number) => tmux('resize-window', '-x', `${to}`, '-y', '20'),
     /** The lines on the screen as soon as they fit. */
     async screen(fits: (text: string) => boolean): Promise<string[]> {
-      const until = Date.now() + PATIENCE_MS
       let text = ''
-      while (Date.now() < until) {
+      const isThere = () => {
         text = tmux('capture-pane', '-p').trimEnd()
-        if (fits(text)) return text.split('\n')
-        await wait(20)
+        return fits(text)
       }
-      throw new Error(`what was waited for did not come:\n${text}`)
+      await until(isThere, () => text)
+      return text.split('\n')
     },
   }
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import protobuf from 'protobufjs'
@@ -9,10 +8,10 @@ import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
 import { loadFromDir, loadShipped } from '../../src/schema/load-proto.js'
 import { recordName } from '../../src/schema/protobuf.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 
 function folderOf(t: TestContext, files: Record<string, string>): string {
-  const dir = mkdtempSync(join(tmpdir(), 'aruba-proto-'))
-  t.after(() => rmSync(dir, { recursive: true }))
+  const dir = tempFolder(t)
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, name)), { recursive: true })
     writeFileSync(join(dir, name), text)

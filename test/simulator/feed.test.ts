@@ -11,7 +11,7 @@ import { breakSockets } from '../../src/simulator/flaky.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { goldenFrames, goldenRecording } from '../helpers/golden.js'
-import { tempDir } from '../helpers/input.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 import { openSocket, refusal } from './client.js'
 
 /** A client of a topic, and what it receives, in hex. */
@@ -46,7 +46,7 @@ async function startRecording(
   content: string,
   options: { readonly loop?: boolean; readonly count?: number } = {},
 ) {
-  const path = join(await tempDir(t), 'frames.jsonl')
+  const path = join(tempFolder(t), 'frames.jsonl')
   await writeFile(path, content)
   const central = await startCentral(t)
   const logged: string[] = []
@@ -219,7 +219,7 @@ test('sockets break in every way', async (t) => {
     const client = openSocket(central, { Authorization: 'key', Topic: 'audit' })
     const socket = await central.nextSocket()
     const closed = once(client, 'close')
-    while (socket.open) await new Promise(setImmediate)
+    await until(() => !socket.open)
     if (socket.frozen) client.terminate()
     codes.push((await closed)[0])
   }

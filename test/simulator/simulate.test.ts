@@ -12,8 +12,8 @@ import { demoInput, demoKey } from '../../src/simulator/classic/demo-input.js'
 import { customerIdOf } from '../../src/simulator/classic/keys.js'
 import { DEFAULT_SIMULATION, type SimulateSettings } from '../../src/simulator/settings.js'
 import { runSimulate } from '../../src/simulator/simulate.js'
-import { tempDir } from '../helpers/input.js'
 import { leaksIn, makeKey, registerKey } from '../helpers/keys.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 import { openSocket, refusal } from './client.js'
 
 const NOW = Date.UTC(2026, 0, 2, 12)
@@ -102,7 +102,7 @@ test('the simulation and its connections end with the signal', async (t) => {
 })
 
 test('the simulation writes an input file for its owner alone, and never over another file', async (t) => {
-  const inputFile = join(await tempDir(t), "it's input.json")
+  const inputFile = join(tempFolder(t), "it's input.json")
   const { printed } = await start(t, { inputFile })
   assert.deepEqual(JSON.parse(await readFile(inputFile, 'utf8')), demoInput(NOW))
   assert.equal((await stat(inputFile)).mode & 0o777, 0o600)
@@ -111,7 +111,7 @@ test('the simulation writes an input file for its owner alone, and never over an
 })
 
 test('a recording, compressed or not, is sent in place of traffic, its text frames as text', async (t) => {
-  const folder = await tempDir(t)
+  const folder = tempFolder(t)
   const line = (frame: string, text?: boolean) =>
     `${JSON.stringify({ received: '2026-01-01T00:00:00Z', customer: 'A', topic: 'audit', frame, text })}\n`
   const recording = line('aGVsbG8=') + line('d29ybGQ=', true)
@@ -139,7 +139,7 @@ test('a port in use and unusable files are reported at the start', async (t) => 
   t.after(() => server.close())
   const { port } = server.address() as AddressInfo
   await assert.rejects(start(t, { port }), { code: 'usage', message: /port \d+: it is in use/ })
-  const folder = await tempDir(t)
+  const folder = tempFolder(t)
   const missing = join(folder, 'missing')
   await assert.rejects(start(t, { framesFile: missing }), {
     code: 'usage',

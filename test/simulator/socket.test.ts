@@ -59,7 +59,7 @@ test('a broadcast reaches every socket of its topic and customer', async (t) => 
   assert.equal(await central.broadcast('security', Buffer.from('3')), 0)
   const audit = await central.waitForSocket({ topic: 'audit' })
   assert.equal(await audit.send(Buffer.from('4')), true)
-  while (got.length < 4) await new Promise(setImmediate)
+  await until(() => got.length >= 4)
   assert.deepEqual(got.sort(), [
     'ann audit 4',
     'ann presence 1',
@@ -217,7 +217,7 @@ test('sending ends with the socket', async (t) => {
       for (;;) yield Buffer.alloc(64 * 1024)
     })(),
   )
-  while (socket.bufferedBytes < 1024 * 1024) await new Promise(setImmediate)
+  await until(() => socket.bufferedBytes >= 1024 * 1024)
   socket.reset()
   assert.ok((await all) < socket.sent)
 })
