@@ -58,21 +58,40 @@ export const readableText: ScalarChoice = (_message, field, type) => {
   return IP_FIELDS.has(name) ? IP : undefined
 }
 
-const MAC = scalarFor(macText)
-const IP = scalarFor(ipText)
+const COLON = 0x3a
+
+// Most addresses come as they are to be, which their bytes tell sooner than their text.
+const MAC = scalarFor(macText, (bytes, start, end) => {
+  if (end - start !== 17) return false
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] as number
+    const isDigit = (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66)
+    if ((at - start) % 3 === 2 ? byte !== COLON : !isDigit) return false
+  }
+  return true
+})
+// An IPv4 address has one form only.
+const IP = scalarFor(ipText, (bytes, start, end) => {
+  for (let at = start; at < end; at++) if (bytes[at] === COLON) return false
+  return true
+})
 
 /** Longer text is no address. */
 const MAX_LENGTH = 64
 
-function scalarFor(toText: (text: string) => string | undefined): Scalar {
+/** @param stays whether bytes are certain to stay as they are */
+function scalarFor(
+  toText: (text: string) => string | undefined,
+  stays: (bytes: Buffer, start: number, end: number) => boolean,
+): Scalar {
   const plain = SCALARS.string as Scalar
   const readText = (wire: WireReader): string | undefined => {
-    const { pos: start } = wire
+    const { bytes, pos: start } = wire
     const from = wire.take()
     const text =
-      wire.pos - from <= MAX_LENGTH
-        ? toText(wire.bytes.toString('latin1', from, wire.pos))
-        : undefined
+      wire.pos - from > MAX_LENGTH || stays(bytes, from, wire.pos)
+        ? undefined
+        : toText(bytes.toString('latin1', from, wire.pos))
     if (text === undefined) wire.pos = start
     return text
   }
