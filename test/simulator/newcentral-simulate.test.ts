@@ -13,8 +13,8 @@ import { describeSettings } from '../../src/simulator/newcentral/settings.js'
 import { DEFAULT_SIMULATION, type SimulateSettings } from '../../src/simulator/settings.js'
 import { runSimulate } from '../../src/simulator/simulate.js'
 import { until } from '../helpers/clock.js'
-import { tempDir } from '../helpers/input.js'
 import { leaksIn, registerKey } from '../helpers/keys.js'
+import { tempFolder } from '../helpers/temp-folder.js'
 import { certificates } from '../helpers/tls.js'
 import { dial, form, send, tokenOf, tokenUrl } from './newcentral-client.js'
 
@@ -70,7 +70,7 @@ test('the clients of the input file need their secrets, others any', async (t) =
 })
 
 test('an input file has the customers of the services that are asked for', async (t) => {
-  const folder = await tempDir(t)
+  const folder = tempFolder(t)
   const written = async (services: SimulateSettings['services']) => {
     const inputFile = join(folder, services.join())
     const { url } = await start(t, { inputFile, services })
@@ -116,7 +116,7 @@ test('count limits the events of a topic, whoever gets them', async (t) => {
 })
 
 test('the simulation speaks TLS with the files of a certificate', async (t) => {
-  const folder = await tempDir(t)
+  const folder = tempFolder(t)
   const { good, ca } = await certificates()
   const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   await writeFile(certFile, good.cert)
