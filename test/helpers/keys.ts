@@ -39,6 +39,8 @@ export function leaksIn(text: string): string[] {
   const haystack = Buffer.from(text)
   const leaks = new Set<string>()
   const byHash = new Map<number, { key: string; trace: Buffer }[]>()
+  /** Tells most bytes at once that no trace begins there. */
+  const occurs = new Uint8Array(SLOTS)
   for (const key of known) {
     for (const trace of traces(key)) {
       if (trace.length < WINDOW) {
@@ -46,6 +48,7 @@ export function leaksIn(text: string): string[] {
         continue
       }
       const hash = hashOf(trace)
+      occurs[slotOf(hash)] = 1
       byHash.set(hash, [...(byHash.get(hash) ?? []), { key, trace }])
     }
   }
@@ -53,8 +56,10 @@ export function leaksIn(text: string): string[] {
   let hash = hashOf(haystack)
   for (let end = WINDOW; end <= haystack.length; end += 1) {
     const start = end - WINDOW
-    for (const { key, trace } of byHash.get(hash) ?? []) {
-      if (trace.equals(haystack.subarray(start, start + trace.length))) leaks.add(leakOf(key))
+    if (occurs[slotOf(hash)] === 1) {
+      for (const { key, trace } of byHash.get(hash) ?? []) {
+        if (trace.equals(haystack.subarray(start, start + trace.length))) leaks.add(leakOf(key))
+      }
     }
     hash = Math.imul(hash - Math.imul(haystack[start] ?? 0, OLDEST), BASE) + (haystack[end] ?? 0)
     hash |= 0
@@ -66,6 +71,9 @@ export function leaksIn(text: string): string[] {
 const WINDOW = 16
 const BASE = 0x01000193
 const OLDEST = powerOfBase(WINDOW - 1)
+
+const SLOTS = 1 << 16
+const slotOf = (hash: number) => (hash ^ (hash >>> 16)) & (SLOTS - 1)
 
 function powerOfBase(exponent: number): number {
   let power = 1
