@@ -47,6 +47,8 @@ const FAILURES = {
   'frame-undecodable': { exitCode: 1, retry: false },
   /** A message that an exporter gave up. */
   'export-failed': { exitCode: 1, retry: false },
+  /** An output refuses all it is sent, until somebody mends it: a wrong login, path or table. */
+  'output-refused': { exitCode: 1, retry: true },
   /** A file or named pipe that cannot be written at present. */
   'not-writable': { exitCode: 1, retry: true },
   /** An output that takes nothing any more, such as stdout when its reader has gone. */
@@ -103,6 +105,13 @@ export class StreamError extends Error {
   get retry(): boolean {
     return FAILURES[this.code].retry
   }
+}
+
+/** What an output threw; an error of another class gives up what it was about. */
+export function toStreamError(thrown: unknown): StreamError {
+  return thrown instanceof StreamError
+    ? thrown
+    : new StreamError('export-failed', errorText(thrown))
 }
 
 /**

@@ -8,8 +8,14 @@ export interface Batch<Item> {
   readonly items: readonly Item[]
   /** What is sent of each item. */
   readonly lines: readonly Uint8Array[]
+  /** Whether the queue is closing: what the output refuses now is not worth another try. */
+  closing(): boolean
   /** The first so many items have arrived, whatever becomes of the rest. */
   delivered(count: number): void
+  /** The output refuses the first item for itself: it is given up. */
+  refused(error: StreamError): void
+  /** Takes more of what waits into the batch, as far as its limits allow. */
+  fill(): void
 }
 
 /** A batch goes out when it is full or old enough. */

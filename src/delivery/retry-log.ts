@@ -51,7 +51,8 @@ export class RetryLog {
     const kind = kindOf(error)
     if (this.#logged.has(kind)) return
     this.#logged.add(kind)
-    this.#log.warn(`${error.message}; ${this.#words.waits}`, { code: error.code })
+    const level = error.code === 'output-refused' ? 'error' : 'warn'
+    this.#log[level](`${error.message}; ${this.#words.waits}`, { code: error.code })
   }
 
   works(source: object): void {

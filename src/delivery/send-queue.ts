@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Clock, sleep, systemClock, untilAborted } from '../clock.js'
-import { errorText, StreamError } from '../errors.js'
+import { StreamError, toStreamError } from '../errors.js'
 import type { Batch, SendQueueOptions } from './delivery.js'
 import { type WaitingItem, WaitingItems } from './waiting-items.js'
 
@@ -91,6 +91,7 @@ export class SendQueue<Item> {
   async close(): Promise<void> {
     this.#closing = true
     this.#batchReady()
+    this.retryNow()
     if (this.#options.finish) this.#running ??= this.#run()
     if (this.#running && !this.#failure) {
       await untilAborted(this.#running, this.#gaveUp.signal).catch((error: unknown) => {
@@ -163,6 +164,7 @@ export class SendQueue<Item> {
   #batch(): Batch<Item> {
     const sending = this.#sending
     return {
+      closing: () => this.#closing,
       get items() {
         return sending.map(({ item }) => item)
       },
@@ -172,6 +174,10 @@ export class SendQueue<Item> {
       delivered: (count) => {
         this.#failures = 0
         this.#settle(sending.splice(0, count), undefined)
+      },
+      refused: (error) => this.#settle(sending.splice(0, 1), error),
+      fill: () => {
+        sending.push(...this.#waiting.takeBatch(sending))
       },
     }
   }
@@ -240,8 +246,4 @@ export class SendQueue<Item> {
     this.#options.settled(items, error)
     this.#options.budget.remove(settled.reduce((sum, { heldBytes }) => sum + heldBytes, 0))
   }
-}
-
-function toStreamError(error: unknown): StreamError {
-  return error instanceof StreamError ? error : new StreamError('export-failed', errorText(error))
 }

@@ -33,16 +33,18 @@ export class WaitingItems<Item> {
     this.#lineBytes += item.line.length
   }
 
-  takeBatch(): WaitingItem<Item>[] {
-    let count = 0
-    let bytes = 0
+  /** @param begun what is in the batch already */
+  takeBatch(begun: readonly WaitingItem<Item>[] = []): WaitingItem<Item>[] {
+    const begunBytes = begun.reduce((sum, { line }) => sum + line.length, 0)
+    let count = begun.length
+    let bytes = begunBytes
     for (const { line } of this.#items) {
-      if (count === this.#maxCount || (count > 0 && bytes + line.length > this.#maxBytes)) break
+      if (count >= this.#maxCount || (count > 0 && bytes + line.length > this.#maxBytes)) break
       bytes += line.length
       count++
     }
-    this.#lineBytes -= bytes
-    return this.#items.splice(0, count)
+    this.#lineBytes -= bytes - begunBytes
+    return this.#items.splice(0, count - begun.length)
   }
 
   takeAll(): WaitingItem<Item>[] {

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import type * as Jetstream from '@nats-io/jetstream'
 import type * as Transport from '@nats-io/transport-node'
-import { errorText, StreamError } from '../errors.js'
+import { StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { networkError } from '../net/network-error.js'
+import { loadPackages } from './load-packages.js'
 import type { OutputContext } from './output.js'
 
 /** The two optional packages that speak NATS. */
@@ -21,38 +20,11 @@ const PING_MS = 20_000 // two unanswered end a half-open connection within a min
 
 /**
  * Loads the NATS packages from the first place that has both.
- * @param places files or folders' `package.json` beside which `node_modules` is looked for, as Node
- *   does: beside the program first, then from the current folder
  * @throws StreamError `exporter-unusable` with the command that installs them
  */
 export async function loadNats(places: readonly string[]): Promise<NatsLibrary> {
-  for (const place of places) {
-    const found = locate(place)
-    if (!found) continue
-    try {
-      const [transport, jetstream] = await Promise.all(found.map((url) => import(url)))
-      return { transport, jetstream }
-    } catch (error) {
-      throw notInstalled(`whose installation is broken (${errorText(error)})`)
-    }
-  }
-  throw notInstalled('that are not installed')
-}
-
-function notInstalled(why: string): StreamError {
-  return new StreamError(
-    'exporter-unusable',
-    `nats:// needs two packages ${why}; run: npm install ${PACKAGES.join(' ')}`,
-  )
-}
-
-function locate(place: string): string[] | undefined {
-  const { resolve } = createRequire(place)
-  try {
-    return PACKAGES.map((name) => pathToFileURL(resolve(name)).href)
-  } catch {
-    return undefined
-  }
+  const [transport, jetstream] = await loadPackages({ type: 'nats://', names: PACKAGES }, places)
+  return { transport: transport as typeof Transport, jetstream: jetstream as typeof Jetstream }
 }
 
 /**

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import type { StreamMessage } from '../classic/message.js'
 import { StreamError } from '../errors.js'
 import { redactUrl } from '../net/redact.js'
 
@@ -51,15 +49,4 @@ export function parseNatsTarget(target: string): NatsTarget {
     throw wrong('the name of a stream is letters, digits, "_" and "-"')
   }
   return { servers, prefix, stream }
-}
-
-/**
- * What JetStream tells repeats by: the SHA-256 of entry, topic and frame. Two collectors with the same
- * input file give a frame the same id; two entries never do, even where a frame is the same.
- */
-export function messageId({ customer, topic, frame }: StreamMessage): string {
-  return createHash('sha256')
-    .update(JSON.stringify([customer, topic]))
-    .update(frame)
-    .digest('base64url')
 }

@@ -11,9 +11,10 @@ import { SendQueue } from '../delivery/send-queue.js'
 import { errorText, StreamError } from '../errors.js'
 import { safeName } from '../files/safe-name.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import { messageId } from './message-id.js'
 import { connectNats, isJetStreamMissing, loadNats, type NatsLibrary } from './nats-client.js'
 import { findStreams } from './nats-stream.js'
-import { messageId, type NatsTarget, parseNatsTarget } from './nats-target.js'
+import { type NatsTarget, parseNatsTarget } from './nats-target.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 
 const BUDGET_BYTES = 4 * 1_048_576

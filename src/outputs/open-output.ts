@@ -40,6 +40,7 @@ const KINDS: Readonly<Record<keyof typeof EXPORT_TYPES, Kind>> = {
   http: { load: async () => (await import('./http.js')).openHttp },
   https: { load: async () => (await import('./http.js')).openHttp },
   nats: { load: async () => (await import('./nats.js')).openNats },
+  postgres: { load: async () => (await import('./postgres.js')).openPostgres },
 }
 
 function isKind(name: string): name is keyof typeof EXPORT_TYPES {

@@ -7,6 +7,7 @@ export const EXPORT_TYPES = {
   http: 'http://HOST/PATH',
   https: 'https://HOST/PATH',
   nats: 'nats://HOST:4222/PREFIX',
+  postgres: 'postgres://HOST/DATABASE',
 } as const
 
 /** How a module is written; it is known by the dot or slash that it starts with. */
@@ -22,5 +23,4 @@ export const OTHER_WAYS: ReadonlyMap<string, string> = new Map([
     'print records with --decode_data, and pipe them to mosquitto_pub -h BROKER -t TOPIC -l',
   ],
   ['influxdb', MODULE_WAY],
-  ['postgres', MODULE_WAY],
 ])

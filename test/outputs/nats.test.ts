@@ -9,9 +9,10 @@ import {
   RetentionPolicy,
 } from '@nats-io/jetstream'
 import { StreamError } from '../../src/errors.js'
+import { messageId } from '../../src/outputs/message-id.js'
 import { openNats } from '../../src/outputs/nats.js'
 import { loadNats } from '../../src/outputs/nats-client.js'
-import { messageId, parseNatsTarget } from '../../src/outputs/nats-target.js'
+import { parseNatsTarget } from '../../src/outputs/nats-target.js'
 import { until } from '../helpers/clock.js'
 import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { exportUnderKills } from '../helpers/mortal.js'

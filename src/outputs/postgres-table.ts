@@ -1,0 +1,70 @@
+import type { StreamMessage } from '../classic/message.js'
+import { messageId } from './message-id.js'
+
+export function createTableSql(table: string): string {
+  return `create table if not exists ${table} (
+    "time" timestamptz not null,
+    id text not null,
+    received timestamptz not null,
+    customer text not null,
+    topic text not null,
+    type text,
+    customer_id text,
+    "timestamp" text,
+    envelope jsonb,
+    data jsonb,
+    primary key ("time", id)
+  )`
+}
+
+/**
+ * One statement, unnamed and without state of a session, so that it works behind a pooler. Rows are
+ * inserted in the order of their key: two collectors that insert the same rows in different orders
+ * would wait for each other. `offset 0` keeps each line from being parsed once for each column.
+ */
+export function insertSql(table: string): string {
+  return `insert into ${table}
+      ("time", id, received, customer, topic, type, customer_id, "timestamp", envelope, data)
+    select "time", id, received, customer, topic,
+      record->>'type', record->>'customer_id', record->>'timestamp',
+      record - '{customer,topic,type,customer_id,timestamp,time,data}'::text[], record->'data'
+    from (
+      select line::jsonb as record, "time", id, received, customer, topic
+      from unnest(
+        string_to_array($1::text, chr(10)), $2::timestamptz[], $3::text[], $4::timestamptz[],
+        $5::text[], $6::text[]
+      ) as message (line, "time", id, received, customer, topic)
+      offset 0
+    ) as records
+    order by "time", id
+    on conflict ("time", id) do nothing`
+}
+
+/** The values of the insert: the lines as one text, then a list for each of the other columns. */
+export function rowsOf(
+  messages: readonly StreamMessage[],
+  lines: readonly Uint8Array[],
+): readonly unknown[] {
+  return [
+    // As bytes: a list of texts would have each of its quotes escaped.
+    Buffer.concat(lines).subarray(0, -1),
+    messages.map(({ timestamp }) => timeText(timestamp)),
+    messages.map(messageId),
+    messages.map(({ receivedAt }) => new Date(receivedAt).toISOString()),
+    messages.map(({ customer }) => customer),
+    messages.map(({ topic }) => topic),
+  ]
+}
+
+const NANOS_PER_MICRO = 1000n
+const MICROS_PER_MILLI = 1000n
+
+/**
+ * A timestamp in nanoseconds as PostgreSQL's type holds it, in microseconds. Without one it is 1970, and
+ * never the time of receipt, which differs each time a frame is received.
+ */
+function timeText(timestamp: bigint): string {
+  const micros = timestamp / NANOS_PER_MICRO
+  const rest = String(micros % MICROS_PER_MILLI).padStart(3, '0')
+  return new Date(Number(micros / MICROS_PER_MILLI)).toISOString().replace('Z', `${rest}Z`)
+}

@@ -1,0 +1,171 @@
+import { join } from 'node:path'
+import type { StreamMessage } from '../classic/message.js'
+import { ByteBudget } from '../delivery/byte-budget.js'
+import { isolateRefused, type Part } from '../delivery/isolate-refused.js'
+import { RetryLog } from '../delivery/retry-log.js'
+import { SendQueue } from '../delivery/send-queue.js'
+import { StreamError } from '../errors.js'
+import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import { isLoopback } from '../net/host.js'
+import { Secret } from '../secret.js'
+import { accountOf, type Output, type OutputContext } from './output.js'
+import { loadPostgres, PostgresConnection, type PostgresLibrary } from './postgres-client.js'
+import { isLoginRefused, passwordMissing, postgresFault, sqlState } from './postgres-fault.js'
+import { createTableSql, insertSql, rowsOf } from './postgres-table.js'
+import { type PostgresTarget, parsePostgresTarget, readPassword, tlsOf } from './postgres-target.js'
+
+const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 100 }
+/** One batch on its way and the next ones being filled. */
+const BUDGET_BYTES = 4 * BATCH.maxBytes
+/** How long the start waits for the server. After that, streams begin and messages wait. */
+const START_MS = 5_000
+
+const TABLE_MISSING = '42P01'
+/** Another collector makes the table at the same time. */
+const MADE_BY_OTHERS: readonly unknown[] = ['42P07', '42710', '23505', 'XX000']
+
+/**
+ * `postgres://[USER@]HOST[:PORT]/DATABASE[?table=NAME]`: one row for each record, delivered when it is
+ * committed. Repeats have the same id and are kept out. A server that cannot be reached yet is waited for.
+ * @throws StreamError `exporter-unusable` where package or address are wrong, or the server refuses the
+ *   login at its first answer
+ */
+export async function openPostgres(
+  target: string,
+  context: OutputContext,
+  timing: BackoffOptions = {},
+): Promise<Output> {
+  const parsed = parsePostgresTarget(target, context.env)
+  const library = await loadPostgres([import.meta.url, join(context.cwd, 'package.json')])
+  const output = new PostgresOutput(parsed, library, context, timing)
+  await output.start()
+  return output
+}
+
+class PostgresOutput implements Output {
+  readonly needs = 'line'
+  readonly #target: PostgresTarget
+  readonly #library: PostgresLibrary
+  readonly #context: OutputContext
+  readonly #tls: ReturnType<typeof tlsOf>
+  readonly #queue: SendQueue<StreamMessage>
+  readonly #sql: { readonly insert: string; readonly createTable: string }
+  #connection: PostgresConnection | undefined
+  /** The password that was sent last, which no message may show. */
+  #secrets: readonly Secret[] = []
+  #warnedPlain = false
+
+  constructor(
+    target: PostgresTarget,
+    library: PostgresLibrary,
+    context: OutputContext,
+    timing: BackoffOptions,
+  ) {
+    const { log, graceOver, forced, env } = context
+    this.#target = target
+    this.#library = library
+    this.#context = context
+    this.#tls = tlsOf(env)
+    this.#sql = { insert: insertSql(target.table), createTable: createTableSql(target.table) }
+    this.#queue = new SendQueue<StreamMessage>({
+      ...accountOf(context),
+      deliver: isolateRefused((part, signal) => this.#send(part, signal)),
+      batch: BATCH,
+      budget: new ByteBudget(BUDGET_BYTES),
+      retryLog: new RetryLog({ log }),
+      delayMs: (failures) => backoffDelay(failures, timing),
+      graceOver,
+      endsAtGrace: true,
+      forced,
+      late: `${target.name}: not delivered before the end`,
+    })
+  }
+
+  /** Connects, and looks whether the table takes rows, by inserting none. */
+  async start(): Promise<void> {
+    await readPassword(this.#target, this.#context)
+    const late = AbortSignal.timeout(START_MS)
+    try {
+      const signal = AbortSignal.any([late, this.#context.graceOver])
+      await this.#send({ items: [], lines: [] }, signal)
+    } catch (thrown) {
+      const { name } = this.#target
+      const error = late.aborted
+        ? new StreamError('timed-out', `${name}: no answer within ${START_MS / 1000} s`)
+        : postgresFault(thrown, this.#target, this.#secrets)
+      if (isLoginRefused(error)) {
+        await this.#queue.close()
+        throw new StreamError('exporter-unusable', error.message)
+      }
+      this.#queue.interrupt(error)
+    }
+  }
+
+  write(messages: readonly StreamMessage[]): Promise<void> {
+    this.#context.counters.waiting += messages.length
+    return this.#queue.write(messages)
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close()
+    await this.#connection?.close()
+  }
+
+  async #send({ items, lines }: Part<StreamMessage>, signal: AbortSignal): Promise<void> {
+    try {
+      const connection = await this.#connected(signal)
+      const rows = rowsOf(items, lines)
+      await connection.query(this.#sql.insert, rows, signal).catch(async (error: unknown) => {
+        if (sqlState(error) !== TABLE_MISSING) throw error
+        await this.#createTable(connection, signal)
+        await connection.query(this.#sql.insert, rows, signal)
+      })
+    } catch (thrown) {
+      const error = postgresFault(thrown, this.#target, this.#secrets)
+      // A new connection may lead to another server, such as the one that took over.
+      if (error.retry) this.#disconnect()
+      throw error
+    }
+  }
+
+  async #connected(signal: AbortSignal): Promise<PostgresConnection> {
+    if (this.#connection && !this.#connection.lost) return this.#connection
+    const target = this.#target
+    this.#connection = await PostgresConnection.open({
+      target,
+      library: this.#library,
+      tls: this.#tls,
+      signal,
+      password: async () => {
+        const password = await readPassword(target, this.#context)
+        if (password === undefined) throw passwordMissing(target)
+        this.#secrets = [new Secret(password)]
+        return password
+      },
+    })
+    this.#warnIfPlain(this.#connection)
+    return this.#connection
+  }
+
+  async #createTable(connection: PostgresConnection, signal: AbortSignal): Promise<void> {
+    const { table } = this.#target
+    try {
+      await connection.query(this.#sql.createTable, [], signal)
+      this.#context.log.info(`made the table ${table}`)
+    } catch (error) {
+      if (!MADE_BY_OTHERS.includes(sqlState(error))) throw error
+    }
+  }
+
+  #warnIfPlain(connection: PostgresConnection): void {
+    if (this.#warnedPlain || !connection.plainText || isLoopback(this.#target.host)) return
+    this.#warnedPlain = true
+    const mend = 'PGSSLMODE=verify-full asks for TLS and verifies the certificate'
+    this.#context.log.warn(`messages are sent in plain text; ${mend}`)
+  }
+
+  #disconnect(): void {
+    this.#connection?.destroy()
+    this.#connection = undefined
+  }
+}
