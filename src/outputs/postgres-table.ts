@@ -60,11 +60,11 @@ const NANOS_PER_MICRO = 1000n
 const MICROS_PER_MILLI = 1000n
 
 /**
- * A timestamp in nanoseconds as PostgreSQL's type holds it, in microseconds. Without one it is 1970, and
- * never the time of receipt, which differs each time a frame is received.
+ * A timestamp in nanoseconds as PostgreSQL's type holds it, in microseconds. Without one, or before
+ * 1970, it is the first moment of 1970, and never the time of receipt, which differs each time a frame is received.
  */
 function timeText(timestamp: bigint): string {
-  const micros = timestamp / NANOS_PER_MICRO
+  const micros = timestamp < 0n ? 0n : timestamp / NANOS_PER_MICRO
   const rest = String(micros % MICROS_PER_MILLI).padStart(3, '0')
   return new Date(Number(micros / MICROS_PER_MILLI)).toISOString().replace('Z', `${rest}Z`)
 }
