@@ -9,7 +9,7 @@ import type { PostgresTarget } from './postgres-target.js'
 export type PostgresLibrary = typeof Pg
 
 const CONNECT_MS = 10_000
-const QUERY_MS = 90_000 // a server may write to a slow disk for a minute
+const QUERY_MS = 90_000 // a server may write to a slow disk for a minute, or have its table locked
 const KEEPALIVE_MS = 30_000
 /** What a server takes for the wish to end another connection's query. */
 const CANCEL_CODE = 80_877_102
@@ -26,6 +26,8 @@ export type ConnectOptions = {
   readonly tls: readonly (ConnectionOptions | false)[]
   /** Asked for when the server wants one. */
   readonly password: () => Promise<string>
+  /** How long one query may take, milliseconds. */
+  readonly queryMs?: number | undefined
   readonly signal: AbortSignal
 }
 
@@ -34,12 +36,14 @@ export class PostgresConnection {
   readonly #client: Pg.Client
   readonly #socket: Socket
   readonly #target: PostgresTarget
+  readonly #queryMs: number
   #lost = false
 
-  private constructor(client: Pg.Client, socket: Socket, target: PostgresTarget) {
+  private constructor(client: Pg.Client, socket: Socket, options: ConnectOptions) {
     this.#client = client
     this.#socket = socket
-    this.#target = target
+    this.#target = options.target
+    this.#queryMs = options.queryMs ?? QUERY_MS
     client.on('error', () => this.#onEnd())
     client.on('end', () => this.#onEnd())
   }
@@ -58,7 +62,7 @@ export class PostgresConnection {
         keepAliveInitialDelayMillis: KEEPALIVE_MS,
         stream: () => socket,
       })
-      const connection = new PostgresConnection(client, socket, target)
+      const connection = new PostgresConnection(client, socket, options)
       try {
         await untilAborted(client.connect(), signal)
         return connection
@@ -84,13 +88,13 @@ export class PostgresConnection {
    *   server is asked to end the query: it would go on with it, and keep the connection
    */
   async query(text: string, values: readonly unknown[], signal: AbortSignal): Promise<void> {
-    const late = AbortSignal.timeout(QUERY_MS)
+    const late = AbortSignal.timeout(this.#queryMs)
     try {
       await untilAborted(this.#client.query(text, [...values]), AbortSignal.any([signal, late]))
     } catch (error) {
       if (!late.aborted) throw error
       this.#cancel()
-      throw new StreamError('timed-out', `no answer within ${QUERY_MS / 1000} s`)
+      throw new StreamError('timed-out', `no answer within ${this.#queryMs / 1000} s`)
     }
   }
 

@@ -24,6 +24,9 @@ const TABLE_MISSING = '42P01'
 /** Another collector makes the table at the same time. */
 const MADE_BY_OTHERS: readonly unknown[] = ['42P07', '42710', '23505', 'XX000']
 
+/** When to try again, and how long one query may take, milliseconds. */
+export type PostgresTiming = BackoffOptions & { readonly queryMs?: number }
+
 /**
  * `postgres://[USER@]HOST[:PORT]/DATABASE[?table=NAME]`: one row for each record, delivered when it is
  * committed. Repeats have the same id and are kept out. A server that cannot be reached yet is waited for.
@@ -33,7 +36,7 @@ const MADE_BY_OTHERS: readonly unknown[] = ['42P07', '42710', '23505', 'XX000']
 export async function openPostgres(
   target: string,
   context: OutputContext,
-  timing: BackoffOptions = {},
+  timing: PostgresTiming = {},
 ): Promise<Output> {
   const parsed = parsePostgresTarget(target, context.env)
   const library = await loadPostgres([import.meta.url, join(context.cwd, 'package.json')])
@@ -47,6 +50,7 @@ class PostgresOutput implements Output {
   readonly #target: PostgresTarget
   readonly #library: PostgresLibrary
   readonly #context: OutputContext
+  readonly #queryMs: number | undefined
   readonly #tls: ReturnType<typeof tlsOf>
   readonly #queue: SendQueue<StreamMessage>
   readonly #sql: { readonly insert: string; readonly createTable: string }
@@ -59,12 +63,13 @@ class PostgresOutput implements Output {
     target: PostgresTarget,
     library: PostgresLibrary,
     context: OutputContext,
-    timing: BackoffOptions,
+    { queryMs, ...timing }: PostgresTiming,
   ) {
     const { log, graceOver, forced, env } = context
     this.#target = target
     this.#library = library
     this.#context = context
+    this.#queryMs = queryMs
     this.#tls = tlsOf(env)
     this.#sql = { insert: insertSql(target.table), createTable: createTableSql(target.table) }
     this.#queue = new SendQueue<StreamMessage>({
@@ -135,6 +140,7 @@ class PostgresOutput implements Output {
       target,
       library: this.#library,
       tls: this.#tls,
+      queryMs: this.#queryMs,
       signal,
       password: async () => {
         const password = await readPassword(target, this.#context)

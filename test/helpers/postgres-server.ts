@@ -35,6 +35,10 @@ export const noPostgres: string | false =
 
 export type PostgresServer = Mortal & {
   readonly port: number
+  /** A folder that the server can read. */
+  readonly folder: string
+  /** The user that it runs as, where that is another one. */
+  readonly uid: number | undefined
   /** Makes an empty database. */
   createDatabase(name: string): Promise<void>
   /** Runs statements as the superuser `postgres`, over a connection that is closed after it. */
@@ -142,7 +146,7 @@ export async function startPostgres(
     }
   }
   return {
-    port,
+    ...{ port, folder, uid },
     start,
     kill: async () => server?.kill(),
     query,
