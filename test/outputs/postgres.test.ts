@@ -7,6 +7,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import type { StreamMessage } from '../../src/classic/message.js'
 import { StreamError } from '../../src/errors.js'
 import { openPostgres, type PostgresTiming } from '../../src/outputs/postgres.js'
@@ -321,10 +322,14 @@ test('postgres', live, async (t) => {
 
   await t.test('ends a query that gets no answer, on the server too, and repeats it', async () => {
     const { output, context, database, sql } = await open(server, {}, { ...EAGER, queryMs: 300 })
-    const lock = server.query(
+    const holder = new pg.Client({
+      port: server.port,
+      host: '127.0.0.1',
       database,
-      'begin; lock table aruba_stream; select pg_sleep(2); commit',
-    )
+      user: 'postgres',
+    })
+    await holder.connect()
+    await holder.query('begin; lock table aruba_stream')
     const waiting = async () =>
       sql(
         `select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = '${database}'`,
@@ -333,7 +338,7 @@ test('postgres', live, async (t) => {
     await until(() => hasLogged(context, /no answer within 0.3 s/))
     await until(() => context.counters.retried >= 10)
     assert.ok((await waiting()).length <= 1, 'each given up query is ended')
-    await lock
+    await holder.end()
     await output.close()
     assert.deepEqual(settled(context), counted(5))
     assert.deepEqual(await stored(server, database), numbers(5))

@@ -10,6 +10,7 @@ import { until } from '../helpers/clock.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { noNatsServer, startNatsServer } from '../helpers/nats-server.js'
+import { noPostgres, startPostgres } from '../helpers/postgres-server.js'
 import { type Program, runProgram } from '../helpers/program.js'
 import { seededRandom } from '../helpers/random.js'
 import { sized } from '../helpers/settings.js'
@@ -60,37 +61,86 @@ class Collector {
   }
 }
 
-/** The timestamps that the stream holds, by subject. */
-async function stored(manager: JetStreamManager, stream: string): Promise<Map<string, string[]>> {
+/** What two collectors deliver into. */
+type Store = {
+  /** The TYPE of `--export_data`. */
+  readonly target: string
+  /** How many frames it holds. */
+  count(): Promise<number>
+  /** The timestamps that it holds, of each entry, by a name that tells topic and entry. */
+  stored(): Promise<Map<string, string[]>>
+}
+
+async function openNats(t: TestContext): Promise<Store> {
+  const server = await startNatsServer(t)
+  const manager = await server.manager()
+  return {
+    target: `nats://127.0.0.1:${server.port}/aruba?stream=ARUBA`,
+    count: async () => (await manager.streams.info('ARUBA')).state.messages,
+    stored: async () => storedInStream(manager, 'ARUBA'),
+  }
+}
+
+/** The timestamps that the stream holds, by subject without its prefix. */
+async function storedInStream(
+  manager: JetStreamManager,
+  stream: string,
+): Promise<Map<string, string[]>> {
   const { name } = await manager.consumers.add(stream, { ack_policy: AckPolicy.None })
   const consumer = await manager.jetstream().consumers.get(stream, name)
   let left = (await manager.streams.info(stream)).state.messages
   const bySubject = new Map<string, string[]>()
   for await (const message of await consumer.consume({ max_messages: 5000 })) {
-    const timestamps = bySubject.get(message.subject) ?? []
+    const subject = message.subject.replace(/^aruba\./, '')
+    const timestamps = bySubject.get(subject) ?? []
     timestamps.push(message.json<{ timestamp: string }>().timestamp)
-    bySubject.set(message.subject, timestamps)
+    bySubject.set(subject, timestamps)
     left -= 1
     if (left === 0) break
   }
   return bySubject
 }
 
-test('two collectors that are killed in turn keep every frame once', {
-  skip: noNatsServer,
-}, async (t) => {
+async function openPostgres(t: TestContext): Promise<Store> {
+  const server = await startPostgres(t)
+  await server.createDatabase('net')
+  const rows = (text: string) => server.query('net', text)
+  return {
+    target: `postgres://postgres@127.0.0.1:${server.port}/net`,
+    count: async () => Number((await rows('select count(*) from aruba_stream'))[0]?.count),
+    stored: async () => {
+      const byEntry = new Map<string, string[]>()
+      for (const row of await rows('select topic, customer, "timestamp" from aruba_stream')) {
+        const name = `${row.topic}.${row.customer}`
+        byEntry.set(name, [...(byEntry.get(name) ?? []), String(row.timestamp)])
+      }
+      return byEntry
+    },
+  }
+}
+
+const STORES = [
+  ['NATS', noNatsServer, openNats],
+  ['PostgreSQL', noPostgres, openPostgres],
+] as const
+
+for (const [name, skip, open] of STORES) {
+  test(`two collectors that are killed in turn keep every frame once in ${name}`, { skip }, (t) =>
+    killInTurn(t, open),
+  )
+}
+
+async function killInTurn(t: TestContext, open: (t: TestContext) => Promise<Store>): Promise<void> {
   const random = seededRandom()
-  const server = await startNatsServer(t)
+  const store = await open(t)
   const central = await startCentral(t)
   const key = makeKey('key', { customerId: CUSTOMER })
   const entries = TOPICS.map((topic) => [`A_${topic}`, { wsskey: key, topic }])
   const input = await writeInput(t, Object.fromEntries(entries))
-  const target = `nats://127.0.0.1:${server.port}/aruba?stream=ARUBA`
-  const args = ['--hostname', central.url, '--jsoninput', input, '--export_data', target]
+  const args = ['--hostname', central.url, '--jsoninput', input, '--export_data', store.target]
   const collectors = [new Collector(t, central, args), new Collector(t, central, args)]
   for (const collector of collectors) await collector.start()
 
-  const manager = await server.manager()
   let sent = 0
   let pausing = false
   /** Resolves when the stream holds all that was sent; no more is sent meanwhile. */
@@ -98,7 +148,7 @@ test('two collectors that are killed in turn keep every frame once', {
     pausing = true
     let held = 0
     const isComplete = async () => {
-      held = (await manager.streams.info('ARUBA')).state.messages
+      held = await store.count()
       return held >= sent
     }
     await until(isComplete, () => `${sent} frames in the stream; ${held} came`)
@@ -140,15 +190,12 @@ test('two collectors that are killed in turn keep every frame once', {
     assert.equal(code, 0, stderr)
     assert.match(stderr, /given_up=0 waiting=0/)
   }
-  const found = await stored(manager, 'ARUBA')
+  const found = await store.stored()
   const timestamps = [...found.values()].flat().map(Number)
   assert.ok(sent > 500, `only ${sent} frames`)
   assert.deepEqual(
     timestamps.sort((a, b) => a - b),
     Array.from({ length: sent }, (_, n) => n + 1),
   )
-  assert.deepEqual(
-    [...found.keys()].sort(),
-    TOPICS.map((topic) => `aruba.${topic}.A_${topic}`).sort(),
-  )
-})
+  assert.deepEqual([...found.keys()].sort(), TOPICS.map((topic) => `${topic}.A_${topic}`).sort())
+}
