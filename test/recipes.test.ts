@@ -8,12 +8,15 @@ import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { TOPICS } from '../src/classic/topics.js'
 import { parseCommandLine } from '../src/commands/command-line.js'
+import { Traffic } from '../src/simulator/classic/traffic.js'
 import { startCentral } from './helpers/central.js'
 import { BLOCKS, example, PAGES, protoFile, ROOT } from './helpers/docs.js'
 import { golden, goldenFrames } from './helpers/golden.js'
 import { writeInput } from './helpers/input.js'
 import { leaksIn, makeKey } from './helpers/keys.js'
 import { needs } from './helpers/needs.js'
+import { noPostgres, type PostgresServer, startPostgres } from './helpers/postgres-server.js'
+import { runProgram } from './helpers/program.js'
 import { tempFolder } from './helpers/temp-folder.js'
 
 const pipes = PAGES.find(({ path }) => path === 'docs/pipes.md')?.text ?? ''
@@ -225,4 +228,90 @@ async function project(t: TestContext): Promise<string> {
   symlinkSync(join(ROOT, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   return folder
+}
+
+/** Hours of the simulator's traffic up to now, as a recording. */
+function recordedTraffic(hours: number): string {
+  const stepMs = 10_000
+  const clock = { ms: Date.now() - hours * 3_600_000, now: () => clock.ms }
+  const traffic = new Traffic({ customerId: 'c'.repeat(32), clock, seed: 1 })
+  const lines: string[] = []
+  for (const until = Date.now(); clock.ms < until; clock.ms += stepMs) {
+    for (const topic of ['monitoring', 'audit'] as const) {
+      const frame = Buffer.from(traffic.next(topic)).toString('base64')
+      const received = new Date(clock.ms).toISOString()
+      lines.push(JSON.stringify({ received, customer: `A_${topic}`, topic, frame }))
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+const statements = (sql: string) => sql.split(/;\s*$/m).filter((each) => each.trim() !== '')
+
+test('the table, views and queries for PostgreSQL work on records of the simulator', {
+  skip: noPostgres,
+}, async (t) => {
+  const server = await startPostgres(t)
+  await server.allow('host all all 127.0.0.1/32 scram-sha-256\n')
+  const stdin = recordedTraffic(2)
+  const replay = async (database: string) => {
+    const target = `postgres://collector@127.0.0.1:${server.port}/${database}`
+    const args = ['replay', '-', '--readable', '--export_data', target]
+    const env = { PGPASSWORD: 'change me' }
+    const { code, stderr } = await runProgram(t, args, { stdin, env }).result
+    assert.equal(code, 0, stderr)
+  }
+  const count = async (database: string) =>
+    Number((await server.query(database, 'select count(*) from aruba_stream'))[0]?.count)
+
+  await server.createDatabase('net')
+  await server.query('net', example('postgres-owner'))
+  await replay('net')
+  const stored = await count('net')
+  assert.equal(stored, stdin.split('\n').length - 1)
+  await server.query('net', example('postgres-indexes'))
+  await server.query('net', example('postgres-views'))
+  const grafana = example('postgres-grafana')
+    .replaceAll(/\$__timeFilter\("time"\)/g, `"time" between now() - interval '1 day' and now()`)
+    .replaceAll(/\$__timeGroup\("time", '5m'\)/g, `floor(extract(epoch from "time") / 300) * 300`)
+  for (const query of statements(example('postgres-queries') + grafana)) {
+    const rows = await server.query('net', query)
+    assert.ok(rows.length > 0 || query.includes("status = 'DOWN'"), query)
+    const missing = rows.filter((row) => Object.values(row).includes(null))
+    assert.deepEqual(missing.slice(0, 1), [], query)
+  }
+  const states = await server.query('net', 'select before, status from device_up_down')
+  for (const [before, status] of [
+    [null, 'UP'],
+    ['UP', 'DOWN'],
+    ['DOWN', 'UP'],
+  ]) {
+    assert.ok(
+      states.some((row) => row.before === before && row.status === status),
+      `no device went from ${before} to ${status}`,
+    )
+  }
+  await server.query('net', example('postgres-delete'))
+  assert.equal(await count('net'), stored)
+
+  await server.createDatabase('own')
+  await server.query('own', example('postgres-table') + example('postgres-rights'))
+  assert.deepEqual(await tableOf(server, 'own'), await tableOf(server, 'net'))
+  await server.createDatabase('parts')
+  await server.query('parts', example('postgres-partitions') + example('postgres-rights'))
+  for (const database of ['own', 'parts', 'parts']) {
+    await replay(database)
+    assert.equal(await count(database), stored)
+  }
+})
+
+/** Columns and primary key of the table. */
+function tableOf(server: PostgresServer, database: string): Promise<unknown[]> {
+  return server.query(
+    database,
+    `select a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+       (select pg_get_constraintdef(oid) from pg_constraint where conrelid = a.attrelid) as key
+     from pg_attribute a where a.attrelid = 'aruba_stream'::regclass and a.attnum > 0
+     order by a.attnum`,
+  )
 }

@@ -7,8 +7,9 @@ export type Part<Item> = Pick<Batch<Item>, 'items' | 'lines'>
 /**
  * The `deliver` of an output that takes a part of a batch as a whole or refuses it as a whole. A part that
  * is refused is halved until one item is left. This item is given up only when the output has accepted
- * another one after it: an output that refuses everything is itself wrong, so the items wait. At the
- * end, nothing is left to wait for, and a refused item is given up at once.
+ * another one after it, and then refuses it once more: an output that refuses everything is itself wrong,
+ * so the items wait. An item comes out of its order only where the output is mended between the two
+ * tries. At the end, nothing is left to wait for, and a refused item is given up at once.
  * @param send rejects with an error that is not retried where the output refuses the part
  */
 export function isolateRefused<Item>(
@@ -19,33 +20,42 @@ export function isolateRefused<Item>(
   /** How many deliveries in a row have ended with nothing but refusals. */
   let blocked = 0
 
+  /** @returns why the part is refused, or undefined where it is accepted */
+  const attempt = async (part: Part<Item>, signal: AbortSignal) => {
+    try {
+      await send(part, signal)
+      return undefined
+    } catch (thrown) {
+      const error = toStreamError(thrown)
+      const count = part.items.length
+      // What takes too long in one go may be done in time in two.
+      if (!error.retry || error.code === 'timed-out') size = Math.ceil(count / 2) || 1
+      if (error.retry || error.code === 'output-closed' || count === 0) throw error
+      return error
+    }
+  }
+
   return async (batch, signal) => {
     if (blocked > 0) batch.fill()
     /** Why the first items of the batch were refused, each one alone. */
-    let refusals: StreamError[] = []
-    const giveUpRefused = () => {
-      for (const error of refusals) batch.refused(error)
-      refusals = []
-    }
+    const refusals: StreamError[] = []
     do {
-      const from = refusals.length
-      const items = batch.items.slice(from, from + size)
-      try {
-        await send({ items, lines: batch.lines.slice(from, from + size) }, signal)
-      } catch (thrown) {
-        const error = toStreamError(thrown)
-        // What takes too long in one go may be done in time in two.
-        if (!error.retry || error.code === 'timed-out') size = Math.ceil(items.length / 2) || 1
-        if (error.retry || error.code === 'output-closed' || items.length === 0) throw error
-        if (items.length > 1) continue
-        refusals.push(error)
-        if (batch.closing()) giveUpRefused()
+      const part = partOf(batch, refusals.length, size)
+      const refusal = await attempt(part, signal)
+      if (refusal && part.items.length > 1) continue
+      if (refusal && !batch.closing()) {
+        refusals.push(refusal)
         // Each delivery tries more items than the last, so that a row of refused ones has an end.
         if (refusals.length > 2 ** blocked) break
         continue
       }
-      giveUpRefused()
-      batch.delivered(items.length)
+      while (refusals.length > 0) {
+        const again = await attempt(partOf(batch, 0, 1), signal)
+        settle(batch, 1, again)
+        refusals.pop()
+      }
+      settle(batch, part.items.length, refusal)
+      if (refusal) continue
       blocked = 0
       size *= 2
     } while (batch.items.length > refusals.length)
@@ -59,4 +69,14 @@ export function isolateRefused<Item>(
       ...(status === undefined ? {} : { status }),
     })
   }
+}
+
+function partOf<Item>({ items, lines }: Batch<Item>, from: number, count: number): Part<Item> {
+  return { items: items.slice(from, from + count), lines: lines.slice(from, from + count) }
+}
+
+/** The first so many items of the batch are delivered, or the first one is refused. */
+function settle<Item>(batch: Batch<Item>, count: number, refusal: StreamError | undefined): void {
+  if (refusal) batch.refused(refusal)
+  else batch.delivered(count)
 }

@@ -64,7 +64,7 @@ export class RetryLog {
   }
 }
 
-/** Failures of one kind are logged once. For a file, the kind is the system's error code. */
+/** Failures of one kind are logged once. The code of a system or a server is part of the kind. */
 function kindOf({ code, status, cause }: StreamError): string {
   const { code: own = '' } = (cause ?? {}) as NodeJS.ErrnoException
   return `${code} ${status ?? ''} ${own}`

@@ -88,13 +88,18 @@ export class PostgresConnection {
    *   server is asked to end the query: it would go on with it, and keep the connection
    */
   async query(text: string, values: readonly unknown[], signal: AbortSignal): Promise<void> {
-    const late = AbortSignal.timeout(this.#queryMs)
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), this.#queryMs)
     try {
-      await untilAborted(this.#client.query(text, [...values]), AbortSignal.any([signal, late]))
+      // One signal inside the other: a joined signal for each query would pile up on a long-lived one.
+      const answer = untilAborted(this.#client.query(text, [...values]), signal)
+      await untilAborted(answer, late.signal)
     } catch (error) {
-      if (!late.aborted) throw error
+      if (!late.signal.aborted) throw error
       this.#cancel()
       throw new StreamError('timed-out', `no answer within ${this.#queryMs / 1000} s`)
+    } finally {
+      clearTimeout(timer)
     }
   }
 

@@ -24,8 +24,11 @@ const TABLE_MISSING = '42P01'
 /** Another collector makes the table at the same time. */
 const MADE_BY_OTHERS: readonly unknown[] = ['42P07', '42710', '23505', 'XX000']
 
-/** When to try again, and how long one query may take, milliseconds. */
-export type PostgresTiming = BackoffOptions & { readonly queryMs?: number }
+/** When to try again, how long one query may take, and how long the start waits, milliseconds. */
+export type PostgresTiming = BackoffOptions & {
+  readonly queryMs?: number
+  readonly startMs?: number
+}
 
 /**
  * `postgres://[USER@]HOST[:PORT]/DATABASE[?table=NAME]`: one row for each record, delivered when it is
@@ -36,12 +39,12 @@ export type PostgresTiming = BackoffOptions & { readonly queryMs?: number }
 export async function openPostgres(
   target: string,
   context: OutputContext,
-  timing: PostgresTiming = {},
+  { startMs = START_MS, ...timing }: PostgresTiming = {},
 ): Promise<Output> {
   const parsed = parsePostgresTarget(target, context.env)
   const library = await loadPostgres([import.meta.url, join(context.cwd, 'package.json')])
   const output = new PostgresOutput(parsed, library, context, timing)
-  await output.start()
+  await output.start(startMs)
   return output
 }
 
@@ -87,16 +90,16 @@ class PostgresOutput implements Output {
   }
 
   /** Connects, and looks whether the table takes rows, by inserting none. */
-  async start(): Promise<void> {
+  async start(startMs: number): Promise<void> {
     await readPassword(this.#target, this.#context)
-    const late = AbortSignal.timeout(START_MS)
+    const late = AbortSignal.timeout(startMs)
     try {
       const signal = AbortSignal.any([late, this.#context.graceOver])
       await this.#send({ items: [], lines: [] }, signal)
     } catch (thrown) {
       const { name } = this.#target
       const error = late.aborted
-        ? new StreamError('timed-out', `${name}: no answer within ${START_MS / 1000} s`)
+        ? new StreamError('timed-out', `${name}: no answer within ${startMs / 1000} s`)
         : postgresFault(thrown, this.#target, this.#secrets)
       if (isLoginRefused(error)) {
         await this.#queue.close()

@@ -109,6 +109,20 @@ test('an output that refuses everything loses nothing, and gets it in order when
   await queue.close()
 })
 
+test('an output that is mended in the middle of its refusals loses nothing', async () => {
+  const all = texts(20)
+  for (let refusals = 1; refusals < 80; refusals++) {
+    let left = refusals
+    const { queue, delivered, givenUp, retryUntil } = fixture(() => {
+      if (left-- > 0) throw refuse()
+    })
+    await queue.write(all)
+    await retryUntil(() => delivered.length + givenUp.length === 20)
+    assert.deepEqual([delivered.toSorted(), givenUp], [all.toSorted(), []], `${refusals} refusals`)
+    await queue.close()
+  }
+})
+
 test('a row of refused items comes to an end, however long it is', async () => {
   const all = texts(40)
   const { queue, delivered, givenUp, retryUntil } = fixture(refusing(...all.slice(0, 30)))

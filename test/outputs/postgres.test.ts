@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { chown, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -374,6 +374,17 @@ test('postgres', live, async (t) => {
     assert.deepEqual(await stored(server, database), numbers(10))
   })
 
+  await t.test('begins without a server that takes connections and never answers', async (t) => {
+    const silent = await silentServer(t)
+    const given = { port: silent, made: false }
+    const { output, context } = await open(server, given, { ...EAGER, startMs: 100 })
+    await output.write(messages(3))
+    assert.match(linesOf(context)[0] ?? '', /^warn .*no answer within 0.1 s; trying again/)
+    context.expire()
+    await output.close()
+    assert.deepEqual(settled(context), counted(0, 3))
+  })
+
   await t.test('gives up what is left when the time for a shutdown is over', async () => {
     const port = await closedPort()
     const { output, context } = await open(server, { port, made: false })
@@ -534,6 +545,24 @@ test(
   },
 )
 
+/** @returns the port of a server that takes connections and says nothing */
+async function silentServer(t: TestContext): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => sockets.add(socket.on('error', () => {})))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return portOf(server)
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' ? (address?.port ?? 0) : 0
+}
+
 /** A way to the server on which the answer to a batch can be lost after it was committed. */
 async function cuttingProxy(t: TestContext, port: number) {
   let cutting = false
@@ -564,9 +593,8 @@ async function cuttingProxy(t: TestContext, port: number) {
     proxy.close()
     for (const socket of sockets) socket.destroy()
   })
-  const address = proxy.address()
   return {
-    port: typeof address === 'object' ? (address?.port ?? 0) : 0,
+    port: portOf(proxy),
     cuts: () => cuts,
     cutAnswer() {
       cutting = true
