@@ -128,7 +128,10 @@ export function errorText(thrown: unknown): string {
   }
 }
 
-const FILE_ERRORS: Readonly<Record<string, string>> = {
+type Words = Readonly<Record<string, string>>
+
+/** What the system says of a file or folder that is read, by code. */
+const READ_FAULTS: Words = {
   ENOENT: 'it does not exist',
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
@@ -140,8 +143,35 @@ const FILE_ERRORS: Readonly<Record<string, string>> = {
   EIO: 'the disk reports an error',
 }
 
+/** The same of one that is written, where it differs. */
+export const WRITE_FAULTS: Words = {
+  EACCES: 'this user may not write it',
+  EPERM: 'this user may not write it',
+  ENOTDIR: 'a part of its path is a file, not a folder',
+  EROFS: 'its file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file may not grow any more',
+}
+
 /** Why a file or folder cannot be read, to stand behind its path. */
 export function fileErrorText(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return FILE_ERRORS[code] ?? errorText(error)
+  return READ_FAULTS[code] ?? errorText(error)
+}
+
+/**
+ * What the system says of a file, in words and with its code: `the disk is full (ENOSPC)`. Undefined
+ * where the error is not the system's.
+ * @param texts by code, where others than those for reading fit better
+ */
+export function systemFault(error: unknown, texts: Words = {}): string | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined
+  const code = String(error.code)
+  return `${texts[code] ?? READ_FAULTS[code] ?? 'the system reports an error'} (${code})`
+}
+
+/** Why a file cannot be written, to stand behind what names it. */
+export function writeErrorText(error: unknown, texts: Words = {}): string {
+  return systemFault(error, { ...WRITE_FAULTS, ...texts }) ?? errorText(error)
 }

@@ -4,7 +4,7 @@ import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Batch } from '../delivery/delivery.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
-import { errorText, StreamError } from '../errors.js'
+import { StreamError, writeErrorText } from '../errors.js'
 import { identityOf } from './distinct-files.js'
 import {
   adoptFile,
@@ -174,9 +174,12 @@ export class AppendFile<Item> {
     }
     const isHopeless = (error as NodeJS.ErrnoException).code === HOPELESS
     if (isHopeless) {
-      return new StreamError('output-closed', `${label}: cannot be written (${errorText(error)})`)
+      return new StreamError(
+        'output-closed',
+        `${label}: cannot be written: ${writeErrorText(error)}`,
+      )
     }
-    const says = this.#file ? errorText(error) : openFault(this.path, error)
+    const says = this.#file ? writeErrorText(error) : openFault(this.path, error)
     return new StreamError('not-writable', `${label}: ${says}`, { cause: error })
   }
 
@@ -200,7 +203,7 @@ export class AppendFile<Item> {
       await file?.sync().finally(() => file.close())
     } catch (error) {
       const { log, label } = this.#options
-      log.warn(`${label}: its last lines may be missing: ${errorText(error)}`)
+      log.warn(`${label}: its last lines may be missing: ${writeErrorText(error)}`)
     }
   }
 

@@ -3,7 +3,7 @@ import { access, type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promi
 import { dirname, resolve } from 'node:path'
 import { geteuid } from 'node:process'
 import { promisify } from 'node:util'
-import { errorText, StreamError } from '../errors.js'
+import { errorText, StreamError, systemFault, WRITE_FAULTS } from '../errors.js'
 import type { Logger } from '../log.js'
 import { identityOf, type OpenFiles } from './distinct-files.js'
 import { PipeFile } from './pipe-file.js'
@@ -174,7 +174,8 @@ export function openFault(path: string, error: unknown): string {
   if (code === 'ENOENT') return `the folder "${dirname(path)}" does not exist; create it first`
   if (code === 'EISDIR') return `"${path}" is a folder; expected a file`
   if (code === 'ENXIO') return `no program reads the pipe "${path}"; start its reader first`
-  return errorText(error)
+  const fault = systemFault(error, WRITE_FAULTS)
+  return fault === undefined ? errorText(error) : `"${path}": ${fault}`
 }
 
 async function lookInto(path: string, repair: Repair): Promise<Uint8Array> {

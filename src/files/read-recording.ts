@@ -4,7 +4,7 @@ import { addAbortSignal, pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { isTopic, TOPICS, type Topic } from '../classic/topics.js'
 import type { Frame } from '../connection/frame.js'
-import { errorText, StreamError } from '../errors.js'
+import { errorText, StreamError, systemFault } from '../errors.js'
 import { readPipe } from '../input/read-text.js'
 import type { Logger } from '../log.js'
 import { printable } from '../text.js'
@@ -140,7 +140,15 @@ async function* readChunks(
       const fault = 'the compressed file ends too early; what follows is missing'
       throw new StreamError('input-invalid', `${name}: ${fault}`)
     }
-    throw new StreamError('input-invalid', `${name}: cannot be read: ${errorText(error)}`)
+    if ((error as NodeJS.ErrnoException).code === 'Z_DATA_ERROR') {
+      const fault = 'is not gzip, or is damaged'
+      throw new StreamError(
+        'input-invalid',
+        `${name}: ${fault}; a name without .gz is read as text`,
+      )
+    }
+    const fault = systemFault(error) ?? errorText(error)
+    throw new StreamError('input-invalid', `${name}: cannot be read: ${fault}`)
   }
 }
 

@@ -4,7 +4,7 @@ import { open, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { fileErrorText } from '../errors.js'
+import { systemFault } from '../errors.js'
 
 /** A file's text, without the byte-order mark. */
 export type FileText = {
@@ -61,20 +61,6 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist; expected the input file, see input.example.json',
   ENOTDIR: 'a part of its path is not a folder',
   ENXIO: 'it is not a file',
-}
-
-/**
- * What the system says of a file, in words. Undefined where the error is not the system's.
- * @param texts by code, where others than those for reading fit better
- */
-export function systemFault(
-  error: unknown,
-  texts: Readonly<Record<string, string>>,
-): string | undefined {
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined
-  const code = String(error.code)
-  const text = texts[code] ?? fileErrorText(error)
-  return `${text.startsWith(code) ? 'the system reports an error' : text} (${code})`
 }
 
 async function readBytes(

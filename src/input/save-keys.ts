@@ -1,11 +1,12 @@
 import { realpath, stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Node } from 'jsonc-parser'
+import { systemFault, WRITE_FAULTS } from '../errors.js'
 import { type Host, isSameHost, parseHost } from '../net/host.js'
 import type { Secret } from '../secret.js'
 import { type LockOwner, takeLock } from './file-lock.js'
 import { members, parseJson } from './parse-json.js'
-import { readText, systemFault, UnreadableFile } from './read-text.js'
+import { readText, UnreadableFile } from './read-text.js'
 import {
   besidePath,
   FileChanged,
@@ -41,14 +42,6 @@ const TRIES = 5
 /** Long enough for an editor that is saving to be done. */
 const PAUSE_MS = 50
 
-const FAULTS: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not write it',
-  EPERM: 'this user may not write it',
-  EROFS: 'its file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-}
-
 /**
  * Writes renewed keys into the input file: reads it again, replaces the values that hold an old key on
  * its host, and leaves every other byte as it is. A crash at any moment leaves the old
@@ -65,7 +58,8 @@ export async function saveKeys(options: SaveKeysOptions): Promise<SaveResult> {
     return await rewrite(file, options)
   } catch (error) {
     const isOwn = [UnreadableFile, FileChanged, FileDamaged].some((each) => error instanceof each)
-    const reason = isOwn && error instanceof Error ? error.message : systemFault(error, FAULTS)
+    const reason =
+      isOwn && error instanceof Error ? error.message : systemFault(error, WRITE_FAULTS)
     if (reason === undefined) throw error
     return failed(reason)
   } finally {

@@ -3,7 +3,7 @@ import type { StreamMessage } from '../classic/message.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
-import { StreamError } from '../errors.js'
+import { StreamError, writeErrorText } from '../errors.js'
 import { AppendFile } from '../files/append-file.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 import { formatForTerminal } from './terminal.js'
@@ -75,7 +75,7 @@ function openStream(
       readerGone = true
       onReaderGone()
     }
-    return new StreamError('output-closed', `stdout: cannot be written (${error.message})`)
+    return new StreamError('output-closed', `stdout: cannot be written: ${writeErrorText(error)}`)
   }
   const queue = new SendQueue<StreamMessage>({
     ...account,

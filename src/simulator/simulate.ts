@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { type Clock, systemClock } from '../clock.js'
-import { errorText, StreamError } from '../errors.js'
+import { errorText, StreamError, systemFault, writeErrorText } from '../errors.js'
 import { readRecording } from '../files/read-recording.js'
 import type { Logger } from '../log.js'
 import { isTopic } from '../newcentral/topics.js'
@@ -19,6 +19,9 @@ import type { SimulateSettings } from './settings.js'
 
 /** Messages kept of each topic for those who ask for past ones: some minutes at the default rate. */
 const HISTORY = 1_000
+
+const PORT_FAULTS = { EACCES: 'this user may not use it; choose one above 1023' }
+const FOLDER_MISSING = { ENOENT: 'its folder does not exist' }
 
 export type SimulateContext = {
   readonly log: Logger
@@ -106,7 +109,7 @@ async function listen(
     const why =
       code === 'EADDRINUSE'
         ? 'it is in use; choose another, or 0 for any free one'
-        : errorText(error)
+        : (systemFault(error, PORT_FAULTS) ?? errorText(error))
     throw new StreamError('usage', `--port: cannot listen on port ${port}: ${why}`)
   }
 }
@@ -183,7 +186,8 @@ async function writeInput(
     await writeFile(path, text, { mode: 0o600, flag: 'wx' })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const why = code === 'EEXIST' ? 'it exists and is left as it is' : errorText(error)
+    const why =
+      code === 'EEXIST' ? 'it exists and is left as it is' : writeErrorText(error, FOLDER_MISSING)
     throw new StreamError('usage', `--write_input: cannot write ${path}: ${why}`)
   }
 }

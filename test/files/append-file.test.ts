@@ -73,7 +73,7 @@ test(
     assert.deepEqual(lost, [])
     const logged = context.logged.map(({ message }) => message)
     assert.equal(logged.length, 2, logged.join('; '))
-    assert.match(logged[0] ?? '', /^test file: ENOSPC: no space left on device.*waiting until/)
+    assert.match(logged[0] ?? '', /^test file: the disk is full \(ENOSPC\); waiting until/)
     assert.match(logged[1] ?? '', /^test file: is written again after \d+ s$/)
   },
 )

@@ -170,9 +170,12 @@ test('reading does not fill the log with lines that are wrong', async (t) => {
 
 test('reading reports why a file cannot be read', async (t) => {
   const folder = tempFolder(t)
+  const plainGz = join(folder, 'plain.gz')
+  writeFileSync(plainGz, 'not compressed\n')
   for (const [path, reason] of [
-    [join(folder, 'none'), /none: cannot be read: ENOENT/],
-    [folder, /cannot be read: EISDIR/],
+    [join(folder, 'none'), /none: cannot be read: it does not exist \(ENOENT\)$/],
+    [folder, /cannot be read: it is a folder, not a file \(EISDIR\)$/],
+    [plainGz, /plain\.gz: is not gzip, or is damaged; a name without \.gz is read as text$/],
   ] as const) {
     await assert.rejects(read(path), (error: Error & { code?: string }) => {
       assert.equal(error.code, 'input-invalid')

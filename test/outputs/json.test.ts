@@ -81,7 +81,14 @@ test('json says what is wrong with a path that cannot be used', async (t) => {
   const cases: readonly [path: string, shown: RegExp][] = [
     [join(folder, 'none/out.ndjson'), /the folder ".*none" does not exist; create it first/],
     [join(folder, 'sub'), /"\/.*sub" is a folder; expected a file/],
-    [join(folder, 'file/'), /EEXIST|ENOTDIR/],
+    [
+      join(folder, 'file/'),
+      /"\/.*file\/": a part of its path is a file, not a folder \(ENOTDIR\)$/,
+    ],
+    [
+      join(folder, 'file/out'),
+      /"\/.*file\/out": a part of its path is a file, not a folder \(ENOTDIR\)/,
+    ],
   ]
   for (const [path, shown] of cases) {
     await assert.rejects(openJson(path, fakeContext()), (error: Error & { code?: string }) => {

@@ -31,7 +31,7 @@ test('a full disk makes "> records.ndjson" wait, and costs nothing', onRoot, asy
   const disk = mountSmallDisk(t, DISK_BYTES)
   const { fd, path } = openOn(t, disk)
   const program = runProgram(t, args, { stdout: fd })
-  await program.waitForLine(/stdout: ENOSPC.*waiting until it can be written/)
+  await program.waitForLine(/stdout: the disk is full \(ENOSPC\); waiting until it can be written/)
   assert.equal(statSync(path).size, DISK_BYTES)
   disk.resize(whole.length + DISK_BYTES)
   const { code, stderr } = await program.result

@@ -143,7 +143,7 @@ test('a port in use and unusable files are reported at the start', async (t) => 
   const missing = join(folder, 'missing')
   await assert.rejects(start(t, { framesFile: missing }), {
     code: 'usage',
-    message: /^--frames: .*missing: cannot be read/,
+    message: /^--frames: .*missing: cannot be read: it does not exist \(ENOENT\)$/,
   })
   for (const [text, message] of [
     ['', /it has no frames/],
@@ -155,7 +155,9 @@ test('a port in use and unusable files are reported at the start', async (t) => 
   }
   await mkdir(missing)
   const inputFile = join(missing, 'none', 'input.json')
-  await assert.rejects(start(t, { inputFile }), { message: /^--write_input: cannot write/ })
+  await assert.rejects(start(t, { inputFile }), {
+    message: /^--write_input: cannot write .*: its folder does not exist \(ENOENT\)$/,
+  })
 })
 
 test("demo keys have the form of Central's keys", () => {
