@@ -151,6 +151,7 @@ export const WRITE_FAULTS: Words = {
   EROFS: 'its file system is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
+  EBADF: 'it is not open for writing',
   EFBIG: 'the file may not grow any more',
 }
 

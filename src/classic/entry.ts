@@ -1,6 +1,7 @@
 import { findCharacter } from '../input/characters.js'
 import { type EntryRules, Problem, type Property } from '../input/check-entry.js'
 import { Secret } from '../secret.js'
+import { maskTokens } from '../text.js'
 import { TOPICS } from './topics.js'
 
 const WANTED = "expected the key from Central's Streaming page"
@@ -70,6 +71,7 @@ function checkUsername({ text, kind, show }: Property): string | undefined {
   if (kind === undefined || text === '') return undefined
   const wanted = 'expected the user name of the Central account, or no such property'
   if (text === undefined) throw new Problem(`${wanted}; got ${show()}`)
+  if (maskTokens(text) !== text) throw new Problem(`is a key (not shown); ${wanted}`)
   const lookalike = findCharacter(text)
   if (lookalike) throw new Problem(`holds ${lookalike}; ${wanted}`)
   const odd = findCharacter(text, NOT_IN_HEADERS)

@@ -91,6 +91,11 @@ export function checkEntry(
   }
   const values = new Map<string, Node>()
   const all = members(node)
+  const own = all.filter((one) => one.value.type !== 'object' || meant.isKnown(one.name))
+  if (all.length > 0 && own.length === 0) {
+    fail('', 'holds objects, not an entry; put its entries into "customers" itself')
+    return undefined
+  }
   for (const { name: property, value } of all) {
     if (values.has(property) && meant.isKnown(property)) {
       fail(`.${property}`, 'stands there twice; expected it once')

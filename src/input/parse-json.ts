@@ -51,21 +51,45 @@ export function parseJson(text: string): ParsedJson {
   const offset = first?.offset ?? 0
   const lines = new LineCounter(text)
   const fault = FAULTS[first ? printParseErrorCode(first.error) : ''] ?? 'expected a JSON object'
-  const words = faultHere(text.charAt(offset)) ?? fault + quotesHint(text, offset, lines)
+  const words = faultHere(text, offset) ?? fault + quotesHint(text, offset, lines)
   return { fault: `${lines.place(offset)}: is not JSON: ${words}` }
 }
 
-/** Names a character at a fault that looks like one of JSON, but is not. */
-function faultHere(character: string): string | undefined {
+/** How far from a fault its reason is looked for. */
+const NEAR = 300
+
+/** Words of other languages, and what JSON has for them. */
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  True: 'true',
+  False: 'false',
+  None: 'null',
+  nil: 'null',
+  undefined: 'null',
+}
+const CONFLICT = /^(?:<{7}|={7}|>{7}|\|{7})(?!\S)/
+
+/** Names what stands at a fault: another kind of file, or something that looks like JSON, but is none. */
+function faultHere(text: string, offset: number): string | undefined {
+  const [word = ''] = /^\w{1,9}(?!\w)/.exec(text.slice(offset, offset + 10)) ?? []
+  const right = Object.hasOwn(OTHER_WORDS, word) ? OTHER_WORDS[word] : undefined
+  if (right !== undefined) return `${word} stands here; JSON spells it ${right}`
+  if (CONFLICT.test(text.slice(offset, offset + 8))) {
+    return 'a mark of a merge conflict stands here; resolve the conflict'
+  }
+  const character = text.charAt(offset)
+  const before = text.slice(Math.max(0, offset - NEAR), offset).trim()
+  if (character === '{' && before.endsWith('}')) {
+    return 'a second object begins here; expected one object in the file, or a comma between two'
+  }
+  if (character === '<') return 'this is HTML or XML; expected a JSON object, which begins with {'
+  if (before === '' && /^[\w#-]/.test(character))
+    return 'expected a JSON object, which begins with {'
   if (character === "'") return 'a single quotation mark stands here; expected the plain "'
   if (!findCharacter(character)) return undefined
   const plain = character.trim() === '' ? 'a plain space or none' : 'a character of JSON'
   const expected = TYPOGRAPHIC_QUOTES.test(character) ? 'the plain "' : plain
   return `${nameCharacter(character)} stands here; expected ${expected}`
 }
-
-/** How far from a fault its reason is looked for. */
-const NEAR = 300
 
 /** A text that ends in a typographic quotation mark goes on: its fault is noticed elsewhere. */
 function quotesHint(text: string, offset: number, lines: LineCounter): string {

@@ -122,6 +122,10 @@ async function collect(stream: Readable, silenceMs: number): Promise<Buffer> {
 }
 
 function decode(bytes: Buffer): string {
+  const packed = PACKED.get(bytes.subarray(0, 2).toString('hex'))
+  if (packed !== undefined) {
+    throw new UnreadableFile(`it is a ${packed} file; expected the JSON text: unpack it first`)
+  }
   const encoding = encodingOf(bytes)
   if (encoding !== undefined) {
     throw new UnreadableFile(`it is ${encoding}; expected UTF-8: save it with that encoding`)
@@ -136,6 +140,12 @@ function decode(bytes: Buffer): string {
   }
   throw new UnreadableFile(`line ${line} is not UTF-8: save the file with that encoding`)
 }
+
+/** By their first two bytes. */
+const PACKED: ReadonlyMap<string, string> = new Map([
+  ['1f8b', 'gzip'],
+  ['504b', 'ZIP'],
+])
 
 /** What a file is encoded with where that is not UTF-8. JSON begins with an ASCII character. */
 function encodingOf(bytes: Buffer): string | undefined {

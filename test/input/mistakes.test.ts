@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import { parseHost } from '../../src/net/host.js'
 import { writeInput } from '../helpers/input.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
@@ -246,6 +247,57 @@ test('UTF-16 is told with and without its mark, in both orders of bytes', async 
       )
     }
   }
+})
+
+test('what is written in another language, or is another kind of file, is told as such', async (t) => {
+  const one = JSON.stringify({ customers: { A: entry() } })
+  const begins = 'expected a JSON object, which begins with {'
+  for (const [text, expected] of [
+    ['{"a": True}', 'line 1, column 7: is not JSON: True stands here; JSON spells it true'],
+    ['{"a": [None]}', 'line 1, column 8: is not JSON: None stands here; JSON spells it null'],
+    ['customers:\n  A:\n    topic: audit\n', `line 1, column 1: is not JSON: ${begins}`],
+    ['\n# my customers\n{}', `line 2, column 1: is not JSON: ${begins}`],
+    [
+      '<!DOCTYPE html><title>Sign in</title>',
+      `line 1, column 1: is not JSON: this is HTML or XML; ${begins}`,
+    ],
+    [
+      `{"customers": {\n<<<<<<< HEAD\n"A": {}}}`,
+      'line 2, column 1: is not JSON: a mark of a merge conflict stands here; resolve the conflict',
+    ],
+    [
+      `${one}\n${one}`,
+      'line 2, column 1: is not JSON: a second object begins here; expected one object in the file, or a comma between two',
+    ],
+  ]) {
+    assert.equal(await problemsOf(t, text ?? ''), `FILE: ${expected}`)
+  }
+  const path = join(await tempDir(t), 'input.json')
+  for (const [bytes, kind] of [
+    [gzipSync(one), 'gzip'],
+    [Buffer.from('PK\u0003\u0004'), 'ZIP'],
+  ] as const) {
+    await writeFile(path, bytes)
+    const expected = `FILE: it is a ${kind} file; expected the JSON text: unpack it first`
+    assert.equal(await problems(path), expected)
+  }
+})
+
+test('entries that stand one level too deep are told to move', async (t) => {
+  const move = 'holds objects, not an entry; put its entries into "customers" itself'
+  assert.equal(
+    await problemsOf(t, { customers: { acme: { A: entry(), B: entry() } } }),
+    `FILE: customers.acme: ${move}`,
+  )
+  assert.match(await problemsOf(t, { customers: { A: {} } }), /A\.wsskey: is missing/)
+})
+
+test('a key in the place of a user name is not taken for one', async (t) => {
+  const said = await entryProblems(t, { username: makeKey('user') })
+  assert.match(
+    said,
+    /^FILE: customers\.A\.username: is a key \(not shown\); expected the user name/,
+  )
 })
 
 test('of thousands of problems the first twenty are shown, and how many there are', async (t) => {

@@ -76,5 +76,5 @@ test('a descriptor that is not for writing is no reason to wait', async (t) => {
   const args = ['replay', recording, '--decode_data']
   const { code, stderr } = await runProgram(t, args, { stdout: fd }).result
   assert.equal(code, 1)
-  assert.match(stderr, /stdout: cannot be written \(EBADF/)
+  assert.match(stderr, /stdout: cannot be written: it is not open for writing \(EBADF\)/)
 })
