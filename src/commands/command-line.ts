@@ -135,6 +135,9 @@ function requireNoOptionsBefore(command: Command, program: Command): void {
 
 function explain(error: CommanderError, command: Command, program: Command): string {
   const [word] = command.args.slice(command.registeredArguments.length)
+  if (/^[\u2010-\u2015\u2212]/.test(word ?? '')) {
+    return `${shown(word ?? '')} begins with a typographic dash; expected --, two plain ones`
+  }
   const isCommand = command === program && word !== undefined && !word.startsWith('-')
   if (isCommand && program.args[0] === word && error.code !== 'commander.optionMissingArgument') {
     return unknownWord(word, program)
@@ -143,7 +146,7 @@ function explain(error: CommanderError, command: Command, program: Command): str
     case 'commander.unknownOption':
       return unknownOption(error, command, program)
     case 'commander.excessArguments':
-      return `${shown(word ?? '')} belongs to no option of ${command.name()}`
+      return `${shown(word ?? '')} belongs to no option of ${command.name()}${fileHint(word, command)}`
     default:
       return error.message.replace(/^error: /, '')
   }
@@ -152,9 +155,12 @@ function explain(error: CommanderError, command: Command, program: Command): str
 function unknownWord(word: string, program: Command): string {
   const names = program.commands.map((each) => each.name())
   const meant = closest(word, names)
-  return meant === undefined
-    ? `${shown(word)} is no command and belongs to no option; the commands are ${names.join(', ')}, and none to stream`
-    : `${shown(word)} is no command; did you mean ${meant}?`
+  if (meant !== undefined) return `${shown(word)} is no command; did you mean ${meant}?`
+  const what = `${shown(word)} is no command and belongs to no option`
+  const hint = fileHint(word, program)
+  return hint === ''
+    ? `${what}; the commands are ${names.join(', ')}, and none to stream`
+    : what + hint
 }
 
 function unknownOption(error: CommanderError, command: Command, program: Command): string {
@@ -175,6 +181,14 @@ function unknownOption(error: CommanderError, command: Command, program: Command
   return meant === undefined
     ? `${unknown}; the options are ${listed.join(', ')}`
     : `${unknown}; did you mean ${meant}?`
+}
+
+/** Many programs take their file without an option. */
+function fileHint(word: string | undefined, command: Command): string {
+  const isFile = word !== undefined && /\.json$/i.test(word) && shown(word) === `"${word}"`
+  return isFile && flagsOf(command).includes('--jsoninput')
+    ? `; did you mean --jsoninput ${word}?`
+    : ''
 }
 
 function flagsOf(command: Command): string[] {

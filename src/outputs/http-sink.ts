@@ -93,7 +93,7 @@ export function parseHttpTarget(target: string): URL {
   } catch {
     throw new StreamError(
       'exporter-unusable',
-      `expected a URL such as https://HOST:PORT/PATH; got ${JSON.stringify(redactUrl(target))}`,
+      `--export_data: expected a URL such as https://HOST:PORT/PATH; got ${JSON.stringify(redactUrl(target))}`,
     )
   }
   if (url.username !== '' || url.password !== '') {

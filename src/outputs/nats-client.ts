@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type * as Jetstream from '@nats-io/jetstream'
 import type * as Transport from '@nats-io/transport-node'
-import { StreamError } from '../errors.js'
+import { errorText, StreamError, systemFault } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { networkError } from '../net/network-error.js'
 import { loadPackages } from './load-packages.js'
@@ -81,7 +81,8 @@ async function readCredentials(
   const { NATS_CREDS: file, NATS_USER: user, NATS_PASSWORD: pass, NATS_TOKEN: token } = env
   if (file) {
     const creds = await readFile(resolve(cwd, file)).catch((error: NodeJS.ErrnoException) => {
-      throw new StreamError('exporter-unusable', `NATS_CREDS: cannot read ${file} (${error.code})`)
+      const fault = systemFault(error) ?? errorText(error)
+      throw new StreamError('exporter-unusable', `NATS_CREDS: cannot read ${file}: ${fault}`)
     })
     const authenticator = transport.credsAuthenticator(creds)
     try {

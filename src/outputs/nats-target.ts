@@ -11,7 +11,8 @@ export type NatsTarget = {
   readonly stream: string | undefined
 }
 
-const EXPECTED = 'expected nats://HOST:4222/SUBJECT_PREFIX, several hosts with commas'
+const EXPECTED =
+  '--export_data: expected nats://HOST:4222/SUBJECT_PREFIX, several hosts with commas'
 const DEFAULT_PORT = '4222'
 
 /** @throws StreamError `exporter-unusable`; a login is never quoted */

@@ -81,9 +81,16 @@ function unknownType(type: string, name: string): StreamError {
   }
   const forms = [...Object.values(EXPORT_TYPES), MODULE_TYPE]
   const got = `--export_data: expected one of ${forms.join(', ')}; got "${shown(type)}"`
-  // A path without its "./" is the likelier slip where there is a dot or a slash in the name.
-  const meant = /[./]/.test(name) ? `./${shown(type)}` : closest(name, Object.keys(EXPORT_TYPES))
+  const meant = meantBy(type, name)
   return new StreamError('usage', meant ? `${got} (did you mean "${meant}"?)` : got)
+}
+
+/** A path without its "./" or its TYPE is the likelier slip where a dot or a slash is in the name. */
+function meantBy(type: string, name: string): string | undefined {
+  if (!/[./]/.test(name)) return closest(name, Object.keys(EXPORT_TYPES))
+  if (/\.(nd)?jsonl?$/.test(name)) return `json:${shown(type)}`
+  if (/\.csv$/.test(name)) return 'csv:FOLDER'
+  return /\.[cm]?[jt]s$/.test(name) ? `./${shown(type)}` : undefined
 }
 
 function shown(type: string): string {

@@ -20,7 +20,10 @@ export type TcpAddress = {
 /** @throws StreamError `exporter-unusable`; a login is never quoted */
 export function parseTcpTarget(target: string): TcpAddress {
   const wrong = (why: string) =>
-    new StreamError('exporter-unusable', `expected tcp://HOST:PORT or tls://HOST:PORT; ${why}`)
+    new StreamError(
+      'exporter-unusable',
+      `--export_data: expected tcp://HOST:PORT or tls://HOST:PORT; ${why}`,
+    )
   if (target.includes('@')) throw wrong('a user or password has no meaning here')
   let url: URL
   try {

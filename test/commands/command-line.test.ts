@@ -172,6 +172,22 @@ describe('parseCommandLine', () => {
       ['replay', 'f', 'g'],
       /^"g" belongs to no option of replay/,
     ],
+    [
+      'an option with a typographic dash',
+      ['\u2014hostname', 'h', '\u2014jsoninput', 'f'],
+      /^"\u2014hostname" begins with a typographic dash; expected --, two plain ones \(see/,
+    ],
+    ['a file without its option', ['input.json'], /; did you mean --jsoninput input\.json\? \(see/],
+    [
+      'a second file',
+      [...NEEDED, 'b.json'],
+      /^"b\.json" is no command .*; did you mean --jsoninput b\.json\?/,
+    ],
+    [
+      'a file to check without its option',
+      ['check', 'input.json'],
+      /^"input\.json" belongs to no option of check; did you mean --jsoninput input\.json\?/,
+    ],
     ['a command that is nearly one', ['chek'], /^"chek" is no command; did you mean check\?/],
     [
       'a command that is nearly one, with its options',

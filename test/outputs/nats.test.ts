@@ -168,7 +168,10 @@ test('nats refuses a credentials file that is none, without quoting it', async (
   const cwd = tempFolder(t)
   const openWith = (NATS_CREDS: string) =>
     openNats('nats://127.0.0.1:1/p', fakeContext({ cwd, env: { NATS_CREDS } }))
-  await assert.rejects(openWith('nowhere'), unusable(/NATS_CREDS: cannot read nowhere \(ENOENT\)/))
+  await assert.rejects(
+    openWith('nowhere'),
+    unusable(/NATS_CREDS: cannot read nowhere: it does not exist \(ENOENT\)/),
+  )
   await writeFile(join(cwd, 'bad'), 'hunter2')
   await assert.rejects(openWith('bad'), unusable(/NATS_CREDS: bad holds no NATS credentials/))
 })
