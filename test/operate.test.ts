@@ -118,6 +118,7 @@ test('messages that an exporter refuses are told as kept, and the command in the
   program.kill()
   const { code, stderr } = await program.result
   assert.equal(code, 1)
+  assert.match(stderr, /not today; the message is given up and kept in dead\.ndjson/)
   assert.match(stderr, new RegExp(`delivered, ${frames.length} kept in dead\\.ndjson`))
   assert.doesNotMatch(stderr, /lost/)
   const told = new RegExp(`${frames.length} messages kept in .*: aruba-stream (replay .*)`)

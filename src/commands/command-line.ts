@@ -146,7 +146,7 @@ function explain(error: CommanderError, command: Command, program: Command): str
     case 'commander.unknownOption':
       return unknownOption(error, command, program)
     case 'commander.excessArguments':
-      return `${shown(word ?? '')} belongs to no option of ${command.name()}${fileHint(word, command)}`
+      return `${shown(word ?? '')} belongs to no option of ${command.name()}${optionHint(word ?? '', command)}`
     default:
       return error.message.replace(/^error: /, '')
   }
@@ -157,7 +157,7 @@ function unknownWord(word: string, program: Command): string {
   const meant = closest(word, names)
   if (meant !== undefined) return `${shown(word)} is no command; did you mean ${meant}?`
   const what = `${shown(word)} is no command and belongs to no option`
-  const hint = fileHint(word, program)
+  const hint = optionHint(word, program)
   return hint === ''
     ? `${what}; the commands are ${names.join(', ')}, and none to stream`
     : what + hint
@@ -183,12 +183,12 @@ function unknownOption(error: CommanderError, command: Command, program: Command
     : `${unknown}; did you mean ${meant}?`
 }
 
-/** Many programs take their file without an option. */
-function fileHint(word: string | undefined, command: Command): string {
-  const isFile = word !== undefined && /\.json$/i.test(word) && shown(word) === `"${word}"`
-  return isFile && flagsOf(command).includes('--jsoninput')
-    ? `; did you mean --jsoninput ${word}?`
-    : ''
+/** Many programs take host and file without an option. */
+function optionHint(word: string, command: Command): string {
+  const isHost = /^[\w-]+(\.[\w-]+){2,}(:\d+)?$/.test(word)
+  const option = /\.json$/i.test(word) ? '--jsoninput' : isHost ? '--hostname' : ''
+  const isSafe = shown(word) === `"${word}"`
+  return isSafe && flagsOf(command).includes(option) ? `; did you mean ${option} ${word}?` : ''
 }
 
 function flagsOf(command: Command): string[] {

@@ -16,7 +16,12 @@ const MAX_QUOTED = 1024
  * text in one line; else the first line. The secrets that were sent, parts of them, and JWTs are masked.
  */
 export function quotePeer(text: string, secrets: readonly Secret[]): string {
-  let masked = maskTokens(readableLine(text).slice(0, MAX_QUOTED))
+  return firstLine(maskSecrets(readableLine(text).slice(0, MAX_QUOTED), secrets))
+}
+
+/** A short text from outside without JWTs, secrets and parts of secrets. */
+export function maskSecrets(text: string, secrets: readonly Secret[]): string {
+  let masked = maskTokens(text)
   for (const secret of secrets) {
     const value = secret.reveal()
     const bytes = Buffer.from(value)
@@ -30,7 +35,7 @@ export function quotePeer(text: string, secrets: readonly Secret[]): string {
       masked = maskParts(maskParts(masked, form), form.replace(/=+$/, ''))
     }
   }
-  return firstLine(masked)
+  return masked
 }
 
 function readableLine(text: string): string {

@@ -5,6 +5,8 @@ import type * as Transport from '@nats-io/transport-node'
 import { errorText, StreamError, systemFault } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { networkError } from '../net/network-error.js'
+import { maskSecrets } from '../net/redact.js'
+import { Secret } from '../secret.js'
 import { loadPackages } from './load-packages.js'
 import type { OutputContext } from './output.js'
 
@@ -62,9 +64,15 @@ export async function connectNats(
         `${where} refused the login; set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN`,
       )
     }
-    const { message } = networkError(error, where)
+    const message = natsErrorText(networkError(error, where), { env })
     throw new StreamError('exporter-unusable', `${message} (needed at the start)`)
   }
+}
+
+/** What library or server say of a failure; a server may quote the login that it got. */
+export function natsErrorText(error: unknown, { env }: Pick<OutputContext, 'env'>): string {
+  const { NATS_PASSWORD = '', NATS_TOKEN = '' } = env
+  return maskSecrets(errorText(error), [new Secret(NATS_PASSWORD), new Secret(NATS_TOKEN)])
 }
 
 /** Whether the request got no answer: JetStream is off, or no stream takes the subject. */

@@ -1,7 +1,7 @@
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream'
 import type { Topic } from '../classic/topics.js'
-import { errorText, StreamError } from '../errors.js'
-import { isJetStreamMissing, type NatsLibrary } from './nats-client.js'
+import { StreamError } from '../errors.js'
+import { isJetStreamMissing, type NatsLibrary, natsErrorText } from './nats-client.js'
 import type { NatsTarget } from './nats-target.js'
 import type { OutputContext } from './output.js'
 
@@ -27,7 +27,7 @@ export async function findStreams(
   { jetstream }: NatsLibrary,
   manager: JetStreamManager,
   { prefix, stream }: NatsTarget,
-  { topics, topicsUncertain }: Pick<OutputContext, 'topics' | 'topicsUncertain'>,
+  { topics, topicsUncertain, env }: Pick<OutputContext, 'topics' | 'topicsUncertain' | 'env'>,
 ): Promise<FoundStreams> {
   const found = new Map<string, StreamConfig>()
   const untaken: Topic[] = []
@@ -46,7 +46,7 @@ export async function findStreams(
       if (!topicsUncertain || untaken.length === topics.length) throw noStream(prefix, topic)
     }
   } catch (error) {
-    throw translate(error)
+    throw translate(error, env)
   }
   const streams = Array.from(found.values(), ({ name, duplicate_window }) => ({
     name,
@@ -111,7 +111,7 @@ function otherSubjects(name: string, prefix: string): StreamError {
   )
 }
 
-function translate(error: unknown): StreamError {
+function translate(error: unknown, env: OutputContext['env']): StreamError {
   if (error instanceof StreamError) return error
   if (isJetStreamMissing(error)) {
     return new StreamError(
@@ -119,6 +119,6 @@ function translate(error: unknown): StreamError {
       'the NATS server has no JetStream for this login; start it with -js, or enable it there',
     )
   }
-  const said = errorText(error)
+  const said = natsErrorText(error, { env })
   return new StreamError('exporter-unusable', `asking JetStream for its streams failed: ${said}`)
 }

@@ -8,11 +8,17 @@ import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Batch } from '../delivery/delivery.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
-import { errorText, StreamError } from '../errors.js'
+import { StreamError } from '../errors.js'
 import { safeName } from '../files/safe-name.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { messageId } from './message-id.js'
-import { connectNats, isJetStreamMissing, loadNats, type NatsLibrary } from './nats-client.js'
+import {
+  connectNats,
+  isJetStreamMissing,
+  loadNats,
+  type NatsLibrary,
+  natsErrorText,
+} from './nats-client.js'
 import { findStreams } from './nats-stream.js'
 import { type NatsTarget, parseNatsTarget } from './nats-target.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
@@ -163,7 +169,7 @@ class NatsOutput implements Output {
   #translate(error: unknown, subject: string): StreamError {
     const { JetStreamApiError } = this.#parts.library.jetstream
     const { TimeoutError } = this.#parts.library.transport
-    const said = errorText(error)
+    const said = natsErrorText(error, this.#parts.context)
     if (error instanceof JetStreamApiError && error.code === MESSAGE_TOO_LARGE) {
       return new StreamError('export-failed', `${subject}: ${said}`)
     }

@@ -177,6 +177,11 @@ describe('parseCommandLine', () => {
       ['\u2014hostname', 'h', '\u2014jsoninput', 'f'],
       /^"\u2014hostname" begins with a typographic dash; expected --, two plain ones \(see/,
     ],
+    [
+      'a host without its option',
+      ['eu.central.example:443', 'input.json'],
+      /; did you mean --hostname eu\.central\.example:443\? \(see/,
+    ],
     ['a file without its option', ['input.json'], /; did you mean --jsoninput input\.json\? \(see/],
     [
       'a second file',

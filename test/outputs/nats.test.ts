@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import {
@@ -224,6 +226,44 @@ test(
     )
   },
 )
+
+/** A server that answers each request with an error that quotes the login. */
+async function startQuotingServer(t: TestContext): Promise<number> {
+  const server = createServer((socket) => {
+    const info = { server_id: 'x', version: '2.10.0', proto: 1, max_payload: 1e6, headers: true }
+    let login = ''
+    let inbox = ''
+    socket.on('error', () => {})
+    socket.write(`INFO ${JSON.stringify({ ...info, jetstream: true })}\r\n`)
+    socket.on('data', (chunk) => {
+      for (const line of chunk.toString().split('\r\n')) {
+        const [verb, subject = '', second = ''] = line.split(' ')
+        if (verb === 'CONNECT') login = line
+        if (verb === 'PING') socket.write('PONG\r\n')
+        if (verb === 'SUB') inbox = second
+        if (verb !== 'PUB' || !subject.startsWith('$JS.API.')) continue
+        const error = { code: 500, err_code: 10_001, description: `not with ${login}` }
+        const answer = JSON.stringify({ type: 'io.nats.jetstream.api.v1.error', error })
+        socket.write(`MSG ${second} ${inbox} ${Buffer.byteLength(answer)}\r\n${answer}\r\n`)
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  return (server.address() as AddressInfo).port
+}
+
+test('what a NATS server quotes of the login is masked', async (t) => {
+  const port = await startQuotingServer(t)
+  for (const env of [
+    { NATS_TOKEN: 'hunter2-token-of-ours' },
+    { NATS_USER: 'ann', NATS_PASSWORD: 'hunter2' },
+  ]) {
+    const opening = openNats(`nats://127.0.0.1:${port}/aruba`, fakeContext({ env }))
+    await assert.rejects(opening, unusable(/not with CONNECT .*\*\*\*\*/))
+  }
+})
 
 test('nats makes one stream, however many make it at once', live, async (t) => {
   const server = await startNatsServer(t)
