@@ -39,6 +39,18 @@ Exit codes: 0 ended as asked, 1 something failed, 2 wrong command line or input 
 
 /** Properties of the input file that are looked for among the options. */
 const PROPERTIES: readonly string[] = ['--topic', '--topics', '--wsskey', '--username']
+/** What other programs call an option. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['-k', '--no_valid_cert'],
+  ['--insecure', '--no_valid_cert'],
+  ['-o', '--export_data'],
+  ['--output', '--export_data'],
+  ['-v', '--log_level debug'],
+  ['--verbose', '--log_level debug'],
+  ['--debug', '--log_level debug'],
+  ['-q', '--log_level warn'],
+  ['--quiet', '--log_level warn'],
+])
 /** A word this long may be a key; keys are never shown. */
 const MAX_WORD = 30
 
@@ -177,7 +189,9 @@ function unknownOption(error: CommanderError, command: Command, program: Command
   if (PROPERTIES.includes(flag)) {
     return `${unknown}; ${flag.slice(2)} is a property of an entry in the input file`
   }
-  const meant = closest(flag, listed)
+  const other = OTHER_NAMES.get(flag)
+  const [name = ''] = other?.split(' ') ?? []
+  const meant = listed.includes(name) ? other : closest(flag, listed)
   return meant === undefined
     ? `${unknown}; the options are ${listed.join(', ')}`
     : `${unknown}; did you mean ${meant}?`

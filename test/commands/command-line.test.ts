@@ -210,6 +210,21 @@ describe('parseCommandLine', () => {
       /^unknown option --topic; topic is a property of an entry in the input file/,
     ],
     [
+      'an option of other programs',
+      [...NEEDED, '--insecure'],
+      /^unknown option --insecure; did you mean --no_valid_cert\? \(see/,
+    ],
+    [
+      'another one',
+      [...NEEDED, '-v'],
+      /^unknown option -v; did you mean --log_level debug\? \(see/,
+    ],
+    [
+      'one that the command has not',
+      ['simulate', '-o', 'x'],
+      /^unknown option -o; the options are /,
+    ],
+    [
       'an option that is close to none',
       ['check', '--frobnicate'],
       /^unknown option --frobnicate; the options are --hostname, --jsoninput, .*--help \(see/,
