@@ -19,7 +19,7 @@ export type PostgresTarget = {
   readonly name: string
 }
 
-const EXPECTED = 'expected postgres://[USER@]HOST[:PORT]/DATABASE[?table=NAME]'
+const EXPECTED = '--export_data: expected postgres://[USER@]HOST[:PORT]/DATABASE[?table=NAME]'
 const DEFAULT_PORT = 5432
 const DEFAULT_TABLE = 'aruba_stream'
 /** Without capitals: a query that names the table without quotes would look for it in small letters. */

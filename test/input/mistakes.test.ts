@@ -272,7 +272,7 @@ test('what is written in another language, or is another kind of file, is told a
   ]) {
     assert.equal(await problemsOf(t, text ?? ''), `FILE: ${expected}`)
   }
-  const path = join(await tempDir(t), 'input.json')
+  const path = join(tempFolder(t), 'input.json')
   for (const [bytes, kind] of [
     [gzipSync(one), 'gzip'],
     [Buffer.from('PK\u0003\u0004'), 'ZIP'],
