@@ -8,9 +8,8 @@ import { Secret } from '../../src/secret.js'
 import type { CentralOptions } from '../../src/simulator/central.js'
 import { closedPort, startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { startProxy } from '../helpers/connect-proxy.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
-import { setProxies } from '../helpers/proxy.js'
+import { setProxies, startProxy } from '../helpers/proxy.js'
 import { certificates } from '../helpers/tls.js'
 
 function validate(url: string, options: Partial<ValidateKeyOptions> = {}) {

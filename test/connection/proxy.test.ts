@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { startProxy as startConnectProxy } from '../helpers/connect-proxy.js'
 import {
   installedProxy,
   PROXY_PASSWORD,
   PROXY_USER,
   setProxies,
   startProxy,
+  startRealProxy,
 } from '../helpers/proxy.js'
 import { startSubscriber } from '../helpers/subscription.js'
 import { startTcpServer } from '../helpers/tcp-server.js'
@@ -19,7 +19,7 @@ for (const name of ['tinyproxy', 'squid'] as const) {
   const skip = installedProxy(name) ? false : `${name} is not installed`
 
   test(`goes through ${name} with user and password`, { skip }, async (t) => {
-    const proxy = await startProxy(t, name)
+    const proxy = await startRealProxy(t, name)
     const url = `http://${PROXY_USER}:${PROXY_PASSWORD}@127.0.0.1:${proxy.port}`
     const { good } = await certificates()
     const [plain, secure] = [await startCentral(t), await startCentral(t, { tls: good })]
@@ -93,7 +93,7 @@ for (const name of ['tinyproxy', 'squid'] as const) {
 test('a 502 of Central is not taken for one of the proxy', {
   skip: !installedProxy('tinyproxy') && 'tinyproxy is not installed',
 }, async (t) => {
-  const proxy = await startProxy(t, 'tinyproxy')
+  const proxy = await startRealProxy(t, 'tinyproxy')
   setProxies(t, { HTTP_PROXY: `http://${PROXY_USER}:${PROXY_PASSWORD}@127.0.0.1:${proxy.port}` })
   const central = await startCentral(t)
   central.failHandshake({ type: 'answer', status: 502 })
@@ -122,7 +122,7 @@ test('a proxy that refuses connections is retried', async (t) => {
 
 test('a proxy that asks for time gets it', async (t) => {
   const answer = 'HTTP/1.1 503 Busy\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n'
-  const { url } = await startConnectProxy(t, { answer })
+  const { url } = await startProxy(t, { answer })
   setProxies(t, { HTTP_PROXY: url })
   const central = await startCentral(t)
   const { cause, delayMs } = await startSubscriber(t, central.url).reach('retrying')

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../src/clock.js'
 /** After this time, what is waited for is no longer a matter of turns. */
 const SHORT_MS = 20
 const POLL_MS = 5
-const GIVE_UP_MS = 60_000
+const GIVE_UP_MS = 150_000
 
 type FakeTimer = { readonly callback: () => void; readonly dueMs: number; readonly delayMs: number }
 
@@ -68,7 +68,7 @@ export class FakeClock implements Clock {
 /**
  * Waits until something is so, and gives sockets their turn meanwhile.
  * @param what says in an error what was waited for
- * @throws after a minute, far longer than a busy machine takes
+ * @throws after minutes, far longer than a busy machine takes, and before the time-out of the test
  */
 export async function until(
   condition: () => boolean | Promise<boolean>,

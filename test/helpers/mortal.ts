@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamMessage } from '../../src/classic/message.js'
 import type { Output } from '../../src/outputs/output.js'
+import { until } from './clock.js'
 import { seededRandom } from './random.js'
 
 /** A receiver in a process of its own, which can be killed and started again. */
@@ -27,9 +28,6 @@ export async function mortal(t: TestContext, start: () => Promise<ChildProcess>)
   }
 }
 
-/** How long another test may hold the port: they look for free ones while a receiver is down. */
-const TAKEN_MS = 60_000
-
 /** Starts one of the receivers beside this file, which prints a line when it listens. */
 export async function startReceiver(
   script: string,
@@ -37,15 +35,20 @@ export async function startReceiver(
   file: string,
 ): Promise<ChildProcess> {
   const path = new URL(script, import.meta.url).pathname
-  for (const startMs = performance.now(); ; await sleep(50)) {
-    const child = spawn(process.execPath, [path, String(port), file], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    const listens = once(child.stdout, 'data').then(() => true)
-    if (await Promise.race([listens, once(child, 'close').then(() => false)])) return child
-    if (performance.now() - startMs > TAKEN_MS)
-      throw new Error(`${script} ended: ${child.exitCode}`)
-  }
+  let child: ChildProcess | undefined
+  // Another test may hold the port: they look for free ones while a receiver is down.
+  await until(
+    async () => {
+      const started = spawn(process.execPath, [path, String(port), file], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      child = started
+      const listens = once(started.stdout, 'data').then(() => true)
+      return Promise.race([listens, once(started, 'close').then(() => false)])
+    },
+    () => `${script} listens; it ended with ${child?.exitCode}`,
+  )
+  return child as ChildProcess
 }
 
 /**

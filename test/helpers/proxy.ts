@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { closedPort, isOpen } from './central.js'
@@ -76,7 +77,7 @@ export const installedProxy = (name: ProxyName) =>
   }).stdout.trim()
 
 /** Starts a real proxy that asks for user and password; it ends with the test. */
-export async function startProxy(t: TestContext, name: ProxyName): Promise<Proxy> {
+export async function startRealProxy(t: TestContext, name: ProxyName): Promise<Proxy> {
   let child: ChildProcess | undefined
   // Before its folder is removed.
   t.after(() => stop(child))
@@ -105,4 +106,53 @@ async function stop(child: ChildProcess | undefined): Promise<void> {
   const exited = once(child, 'exit')
   child.kill('SIGKILL')
   await exited
+}
+
+export type ProxyOptions = {
+  /** What it answers to CONNECT in place of a tunnel, head and body; null for no answer at all. */
+  readonly answer?: string | null
+}
+
+/** A proxy that knows CONNECT alone. */
+export type TestProxy = {
+  readonly url: string
+  /** The heads of all requests so far. */
+  readonly requests: string[]
+  /** Connections of clients that are open now. */
+  readonly open: ReadonlySet<Socket>
+}
+
+/** Starts a proxy that is closed when the test ends. */
+export async function startProxy(t: TestContext, options: ProxyOptions = {}): Promise<TestProxy> {
+  const requests: string[] = []
+  const open = new Set<Socket>()
+  const server = createServer((client) => {
+    open.add(client)
+    client.on('close', () => open.delete(client)).on('error', () => {})
+    client.once('data', (head) => {
+      requests.push(head.toString())
+      if (options.answer === null) client.resume()
+      else if (options.answer !== undefined) client.end(options.answer)
+      else tunnel(client, head.toString())
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const client of open) client.destroy()
+    await closed
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  return { url: `http://127.0.0.1:${port}`, requests, open }
+}
+
+function tunnel(client: Socket, head: string): void {
+  const [, host = '', port = ''] = /^CONNECT ([^ ]+):(\d+) /.exec(head) ?? []
+  const server = connect(Number(port), host, () => {
+    client.write('HTTP/1.1 200 Connection established\r\n\r\n')
+    client.pipe(server).pipe(client)
+  })
+  server.on('error', () => client.destroy()).on('close', () => client.destroy())
+  client.on('close', () => server.destroy())
 }

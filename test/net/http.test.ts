@@ -14,7 +14,7 @@ import {
   PROXY_PASSWORD,
   PROXY_USER,
   setProxies,
-  startProxy,
+  startRealProxy,
 } from '../helpers/proxy.js'
 import { seededRandom } from '../helpers/random.js'
 import { startTcpServer } from '../helpers/tcp-server.js'
@@ -170,7 +170,7 @@ for (const name of ['tinyproxy', 'squid'] as const) {
   test(`goes through ${name} with user and password, by a tunnel or forwarded`, {
     skip: !installedProxy(name) && `${name} is not installed`,
   }, async (t) => {
-    const proxy = await startProxy(t, name)
+    const proxy = await startRealProxy(t, name)
     const login = `${PROXY_USER}:${PROXY_PASSWORD}@`
     const named = `http://${login}127.0.0.1:${proxy.port}`
     setProxies(t, { HTTP_PROXY: named, HTTPS_PROXY: named })
