@@ -23,4 +23,5 @@ export const OTHER_WAYS: ReadonlyMap<string, string> = new Map([
     'print records with --decode_data, and pipe them to mosquitto_pub -h BROKER -t TOPIC -l',
   ],
   ['influxdb', MODULE_WAY],
+  ['postgresql', `write ${EXPORT_TYPES.postgres}`],
 ])
