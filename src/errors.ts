@@ -15,6 +15,8 @@ const FAILURES = {
   'exporter-unusable': { exitCode: 2, retry: false },
   /** Central answered 401 or 403 to the validation of a key. */
   'key-refused': { exitCode: 3, retry: false },
+  /** The token endpoint refused the API client. */
+  'client-refused': { exitCode: 3, retry: false },
   /** Handshake answered 401: another credential is looked for, and tried at once. */
   unauthorized: { exitCode: 3, retry: false },
   /** Handshake answered 401 although the credential was validated or renewed just now. */

@@ -1,36 +1,38 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { StreamMessage } from './classic/message.js'
-import type { Topic } from './classic/topics.js'
+import type * as classic from './classic/message.js'
 import type { Frame } from './connection/frame.js'
 import type { StreamError } from './errors.js'
 import type { CustomerEntry } from './input/entries.js'
 import type { Host } from './net/host.js'
+import type { EventMessage } from './newcentral/message.js'
 import type { Secret } from './secret.js'
+import type { AnyTopic } from './stream-record.js'
 
-export type { StreamMessage }
+/** One decoded message of either service. */
+export type StreamMessage = classic.StreamMessage | EventMessage
 
 /**
  * One of Central's services. These types are all that `connection/` and `pipeline/` know of a service;
  * a folder for each service implements them.
  */
-export interface Service {
-  readonly decoders: Decoders
+export interface Service<T extends AnyTopic = AnyTopic> {
+  readonly decoders: Decoders<T>
   /**
    * Makes the endpoints of entries that are new or have changed, in the order of the entries. Checks
    * their credentials first where the service can do so without a connection.
    * @throws the signal's reason as soon as it aborts
    */
-  endpoints(entries: readonly CustomerEntry[], signal: AbortSignal): Promise<readonly Endpoint[]>
+  endpoints(entries: readonly CustomerEntry<T>[], signal: AbortSignal): Promise<readonly Endpoint[]>
 }
 
 /** Makes the decoders of a service. `replay` needs nothing else of it. */
-export interface Decoders {
+export interface Decoders<T extends AnyTopic = AnyTopic> {
   /**
    * Loads what decoding these topics takes.
    * @throws StreamError `schema-invalid`
    */
-  load(topics: Iterable<Topic>): void
-  of(entry: { readonly name: string; readonly topic: Topic }): Decoder
+  load(topics: Iterable<T>): void
+  of(entry: { readonly name: string; readonly topic: T }): Decoder
 }
 
 /** Turns the frames of one subscription into messages. */
@@ -40,6 +42,13 @@ export interface Decoder {
    * @throws StreamError `frame-undecodable`, with offset and reason
    */
   decode(frame: Frame, first: 'record' | 'line'): StreamMessage
+  /** Text frames mean nothing: they are skipped. */
+  readonly skipsText?: boolean
+  /**
+   * What tells the frame's event from others; undefined where it has nothing. Where a service has this,
+   * repeats are dropped.
+   */
+  identify?(frame: Frame): string | undefined
   /** How often anything came that the schema does not know. */
   readonly unknownTotal: number
   /** The timestamp of the last decoded message, nanoseconds since the epoch. */
@@ -73,6 +82,11 @@ export interface Endpoint {
    * @returns `unauthorized` leads to `renewCredential`, any other code without `retry` is a refusal
    */
   refusal(answer: Answer): StreamError
+  /**
+   * Called when the server has ended an open connection, which may be because of its credential.
+   * Where a service has it, a connection that is lost is opened again at once.
+   */
+  onServerEnd?(credential: Secret): void
   /** Seconds since the credential was issued; undefined where that is not known. */
   credentialAge(nowMs: number): number | undefined
   /** The subscription has ended. */
@@ -85,6 +99,11 @@ export type Handshake = {
   readonly headers: Readonly<Record<string, string>>
   /** Stands in the headers; masked wherever words of the server are shown. */
   readonly credential: Secret
+  /**
+   * Milliseconds until the connection is to be replaced, before its credential ends; 0 where that is
+   * due. Undefined where a connection outlives its credential.
+   */
+  readonly replaceInMs?: () => number
 }
 
 /** The answer to a handshake. */

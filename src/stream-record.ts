@@ -1,10 +1,18 @@
 import type * as classic from './classic/record.js'
-import type * as classicTopics from './classic/topics.js'
+import * as classicTopics from './classic/topics.js'
 import type * as newCentral from './newcentral/record.js'
-import type * as newCentralTopics from './newcentral/topics.js'
+import * as newCentralTopics from './newcentral/topics.js'
 
 /** A topic of either service. */
 export type AnyTopic = classicTopics.Topic | newCentralTopics.Topic
+
+/** The topics of both services. A topic's name tells which of them it is of. */
+export const ALL_TOPICS: readonly AnyTopic[] = [...classicTopics.TOPICS, ...newCentralTopics.TOPICS]
+
+/** Whether a text is a topic of either service. */
+export function isAnyTopic(text: string): text is AnyTopic {
+  return classicTopics.isTopic(text) || newCentralTopics.isTopic(text)
+}
 
 /** One record of either service, as printed. */
 export type AnyRecord = classic.StreamRecord | newCentral.EventRecord

@@ -6,6 +6,7 @@ import { createDecoders } from './decoders.js'
 import { createEndpoint } from './endpoint.js'
 import { KeyStore } from './keys.js'
 import type { ReplayOptions } from './resume.js'
+import type { Topic } from './topics.js'
 import { validateKey } from './validate-key.js'
 
 export type ClassicOptions = {
@@ -20,7 +21,7 @@ export type ClassicOptions = {
 }
 
 /** Classic Central. */
-export function createClassic(options: ClassicOptions): Service {
+export function createClassic(options: ClassicOptions): Service<Topic> {
   const { file, userAgent, verifyCertificates, replay, log } = options
   const keys = new KeyStore({
     validate: (host, key, signal) =>

@@ -19,6 +19,7 @@ const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/u
 
 /** Entries of Classic Central: a key and, optionally, a user name. */
 export const CLASSIC_ENTRIES: EntryRules = {
+  name: 'Classic Central',
   properties: [
     {
       name: 'wsskey',

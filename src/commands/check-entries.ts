@@ -1,20 +1,19 @@
-import { createEndpoint } from '../classic/endpoint.js'
-import type { Topic } from '../classic/topics.js'
-import { type ValidateKeyOptions, validateKey } from '../classic/validate-key.js'
-import { shareValidations, withCircuitBreaker } from '../classic/validations.js'
-import type { ConnectOptions, connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'
+import type { ApiClient } from '../input/entries.js'
 import type { Host } from '../net/host.js'
-import { createLimiter } from '../net/limiter.js'
 import type { Secret } from '../secret.js'
+import type { AnyTopic } from '../stream-record.js'
 
 /** What is checked of an entry of the input file. */
 export type CheckEntry = {
   readonly name: string
-  readonly topic: Topic
+  readonly topic: AnyTopic
   /** Undefined where no hostname is known, which `--offline` allows. */
   readonly host: Host | undefined
+  /** The WSS key, or the secret of the API client. */
   readonly key: Secret
+  /** Of an entry of New Central. */
+  readonly client?: ApiClient | undefined
 }
 
 /** An entry whose host is known, so that Central can be asked. */
@@ -28,12 +27,17 @@ export type TopicState = 'subscribed' | 'refused' | 'unknown'
 /** Age of a key in whole days, and how many are left before Central renews it; negative when overdue. */
 export type KeyDays = { readonly old: number; readonly left: number }
 
+/** What an entry is subscribed with. */
+export type Credential = { readonly secret: Secret; readonly tokenSeconds?: number }
+
 export type CheckResult = {
   readonly entry: CheckEntry
   /** Undefined where Central was not asked about it. */
   readonly key: KeyState | undefined
   /** Of the key in use, which is the renewed one where there is one; undefined where the key holds no date. */
   readonly keyDays: KeyDays | undefined
+  /** For how many seconds the token of an API client is good. */
+  readonly tokenSeconds?: number | undefined
   /** Undefined where Central was not asked about it, for instance since the key was refused. */
   readonly topic: TopicState | undefined
   /** What is wrong, each fault once; the message says what to do. */
@@ -47,16 +51,16 @@ export type CheckOptions<Entry extends CheckEntry> = {
   /** Ends the check: what was not asked by then stays open. */
   readonly signal: AbortSignal
   /**
-   * Asks Central about the entry's key and gives the key that is good now.
-   * @throws StreamError `key-refused`, or any other where there was no usable answer
+   * Asks Central about the entry's credentials and returns what is good now.
+   * @throws StreamError `key-refused` or `client-refused`, or any other where there was no usable answer
    */
-  readonly validate: (entry: Entry & ReachableEntry) => Promise<Secret>
+  readonly validate: (entry: Entry & ReachableEntry) => Promise<Credential>
   /**
    * Subscribes with a key and closes at once.
    * @throws StreamError why that was not possible
    */
   readonly probe: (entry: Entry & ReachableEntry, key: Secret) => Promise<void>
-  /** Age of a key in seconds; undefined where the key holds no date. */
+  /** Age of a WSS key in seconds; undefined where the key holds no date. */
   readonly keyAge: (key: Secret) => number | undefined
   /** Days after which Central renews a key. */
   readonly keyLifeDays: number
@@ -80,15 +84,22 @@ async function checkEntry<Entry extends CheckEntry>(
   entry: Entry,
   { offline, signal, validate, probe, keyAge, keyLifeDays }: CheckOptions<Entry>,
 ): Promise<CheckResult> {
-  const daysOf = (key: Secret) => keyDays(keyAge(key), keyLifeDays)
+  const daysOf = (key: Secret) => (entry.client ? undefined : keyDays(keyAge(key), keyLifeDays))
   if (offline || signal.aborted || !isReachable(entry)) {
     return { entry, key: undefined, keyDays: daysOf(entry.key), topic: undefined, faults: [] }
   }
   const validated = await settle(validate(entry), signal)
   const key = keyState(entry, validated)
-  const inUse = validated.value ?? entry.key
-  const result = { entry, key, keyDays: daysOf(inUse) }
-  if (key === 'refused' || signal.aborted) {
+  const inUse = validated.value?.secret ?? entry.key
+  const result = {
+    entry,
+    key,
+    keyDays: daysOf(inUse),
+    tokenSeconds: validated.value?.tokenSeconds,
+  }
+  // Without a token there is nothing to offer; a key may be good although it could not be validated.
+  const hasNone = entry.client && !validated.value
+  if (key === 'refused' || hasNone || signal.aborted) {
     return { ...result, topic: undefined, faults: faultsOf(validated) }
   }
   const probed = await settle(
@@ -111,10 +122,10 @@ function isReachable<Entry extends CheckEntry>(entry: Entry): entry is Entry & R
   return entry.host !== undefined
 }
 
-function keyState(entry: CheckEntry, { value, error }: Settled<Secret>): KeyState | undefined {
-  if (value) return value.equals(entry.key) ? 'accepted' : 'renewed'
+function keyState(entry: CheckEntry, { value, error }: Settled<Credential>): KeyState | undefined {
+  if (value) return entry.client || value.secret.equals(entry.key) ? 'accepted' : 'renewed'
   if (!error) return undefined
-  return error.code === 'key-refused' ? 'refused' : 'unknown'
+  return error.exitCode === 3 ? 'refused' : 'unknown'
 }
 
 function topicState({ value, error }: Settled<true>): TopicState | undefined {
@@ -150,10 +161,11 @@ async function settle<T>(promise: Promise<T>, signal: AbortSignal): Promise<Sett
 function oncePerKey<Entry extends CheckEntry>(
   validate: CheckOptions<Entry>['validate'],
 ): CheckOptions<Entry>['validate'] {
-  const asked = new Map<string, Promise<Secret>>()
+  const asked = new Map<string, Promise<Credential>>()
   return (entry) => {
     const { authority, secure } = entry.host
-    const id = JSON.stringify([authority, secure, entry.key.reveal()])
+    const { id: client, tokenUrl } = entry.client ?? {}
+    const id = JSON.stringify([authority, secure, entry.key.reveal(), client, tokenUrl])
     const answer = asked.get(id) ?? validate(entry)
     asked.set(id, answer)
     return answer
@@ -173,51 +185,4 @@ async function mapLimited<T, R>(
   }
   await Promise.all(Array.from({ length: Math.min(limit, all.length) }, worker))
   return [...results].sort(([a], [b]) => a - b).map(([, result]) => result)
-}
-
-export type KeyCheckOptions = Pick<
-  ValidateKeyOptions,
-  'userAgent' | 'verifyCertificates' | 'signal'
->
-
-/**
- * Makes the function that asks Central about a key, as streaming does at its start: within the shares of
- * the limiter, and no more of a host that gave no answer to the first two keys.
- */
-export function createKeyCheck({ signal, ...options }: KeyCheckOptions) {
-  const share = shareValidations(
-    (host, key, signal) => validateKey({ ...options, host, key, signal }),
-    createLimiter(),
-  )
-  const validate = withCircuitBreaker(share, signal)
-  return async ({ host, key }: ReachableEntry): Promise<Secret> => {
-    const validation = await validate(host, key)
-    return validation.type === 'renewed' ? validation.key : key
-  }
-}
-
-/** What is the same for every probe. */
-export type ProbeOptions = Pick<ConnectOptions, 'verifyCertificates' | 'clock' | 'signal'> & {
-  readonly userAgent: string
-}
-
-/** Makes the function that subscribes to an entry's topic, and closes as soon as it is subscribed. */
-export function createProbe(open: typeof connect, { signal, userAgent, ...options }: ProbeOptions) {
-  return async (
-    entry: ReachableEntry & { readonly username: string | undefined },
-    credential: Secret,
-  ): Promise<void> => {
-    const subscribed = new AbortController()
-    const key = { current: () => credential, afterUnauthorized: async () => credential }
-    const endpoint = createEndpoint({ entry, key, userAgent })
-    const end = await open({
-      ...options,
-      endpoint,
-      handshake: await endpoint.handshake(undefined, signal),
-      signal: AbortSignal.any([signal, subscribed.signal]),
-      onOpen: () => subscribed.abort(),
-      onFrame: () => {},
-    })
-    if (!subscribed.signal.aborted) throw end
-  }
 }

@@ -48,6 +48,7 @@ export function formatCheck(
     ...warnings.map((warning) => `${paint('warning', 'yellow', colour)}: ${printable(warning)}`),
     ...faultLines(results, colour),
     ...renewals(results),
+    ...tokens(results),
   ]
   const sections = [table, notes, [verdict(report)]]
   return `${sections
@@ -64,11 +65,12 @@ export function checkJson(report: CheckReport): string {
     ...(interrupted && { interrupted }),
     problems,
     warnings,
-    entries: results.map(({ entry, key, keyDays, topic, faults }) => ({
+    entries: results.map(({ entry, key, keyDays, tokenSeconds, topic, faults }) => ({
       customer: entry.name,
       topic: entry.topic,
       hostname: entry.host?.authority,
       key,
+      ...(entry.client && { client_id: entry.client.id, token_seconds: tokenSeconds }),
       key_age_days: keyDays?.old,
       key_days_left: keyDays?.left,
       subscription: topic,
@@ -115,6 +117,24 @@ function renewals(results: readonly CheckResult[]): string[] {
   return [
     `Central holds newer keys for ${count} of the entries; the next run writes them to the file`,
   ]
+}
+
+/** One line for each API client that got a token. */
+function tokens(results: readonly CheckResult[]): string[] {
+  const clients = new Map<string, { seconds: number; entries: number }>()
+  for (const { entry, tokenSeconds: seconds } of results) {
+    if (!entry.client || seconds === undefined) continue
+    const { entries = 0 } = clients.get(entry.client.id) ?? {}
+    clients.set(entry.client.id, { seconds, entries: entries + 1 })
+  }
+  return [...clients].map(
+    ([id, { seconds, entries }]) =>
+      `client id ${printable(id, 100)} got a token that is good for ${showSeconds(seconds)}, for ${entries} ${entries === 1 ? 'entry' : 'entries'}`,
+  )
+}
+
+function showSeconds(seconds: number): string {
+  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }
 
 function verdict(report: CheckReport): string {

@@ -3,11 +3,13 @@ import { KEY_LIFE_DAYS, keyAge } from '../classic/key-age.js'
 import { systemClock } from '../clock.js'
 import { connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'
-
 import { type InputFile, type LoadOptions, loadInput } from '../input/load-input.js'
-
+import { createLimiter } from '../net/limiter.js'
+import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
+import { Tokens } from '../newcentral/tokens.js'
 import type { Program } from '../program.js'
-import { createKeyCheck, createProbe, runCheck } from './check-entries.js'
+import { createKeyCheck, createProbe, createTokenCheck } from './check-central.js'
+import { runCheck } from './check-entries.js'
 import { type CheckReport, checkJson, formatCheck } from './check-report.js'
 import { checkExitCode } from './exit-code.js'
 import type { CheckSettings } from './settings.js'
@@ -23,11 +25,17 @@ export async function check(settings: CheckSettings, program: Program): Promise<
   const userAgent = `aruba-stream/${version}`
   const signal = shutdown.stopping
 
-  const validate = createKeyCheck({ userAgent, verifyCertificates, signal })
-  const probe = createProbe(connect, { userAgent, verifyCertificates, signal, clock: systemClock })
+  const tokens = new Tokens({ userAgent, verifyCertificates, limiter: createLimiter() })
+  const validateKey = createKeyCheck({ userAgent, verifyCertificates, signal })
+  const getToken = createTokenCheck(tokens, signal)
+  const probe = createProbe(connect, {
+    ...{ userAgent, verifyCertificates, signal, tokens },
+    env: program.env,
+    clock: systemClock,
+  })
 
   const { entries, warnings, problems } = await load(settings.inputFile, {
-    services: [CLASSIC_ENTRIES],
+    services: [CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES],
     defaultHost: settings.host,
     stdin: program.stdin,
     signal,
@@ -36,7 +44,7 @@ export async function check(settings: CheckSettings, program: Program): Promise<
     entries: entries.map((entry) => ({ ...entry, host: entry.hostname ?? settings.host })),
     offline,
     signal,
-    validate,
+    validate: (entry) => (entry.client ? getToken(entry) : validateKey(entry)),
     probe,
     keyAge: (key) => keyAge(key, Date.now()),
     keyLifeDays: KEY_LIFE_DAYS,

@@ -1,5 +1,4 @@
 import type { Option } from 'commander'
-import { TOPICS } from '../classic/topics.js'
 import { parseDuration } from '../clock.js'
 import { StreamError } from '../errors.js'
 import { loadCommonJs } from '../load-common-js.js'
@@ -9,6 +8,7 @@ import { TOPICS as NEW_CENTRAL_TOPICS } from '../newcentral/topics.js'
 import { EXPORT_TYPES, MODULE_TYPE } from '../outputs/types.js'
 import { readSetting } from '../simulator/newcentral/settings.js'
 import { DEFAULT_SIMULATION, type ServiceName } from '../simulator/settings.js'
+import { ALL_TOPICS } from '../stream-record.js'
 import { maskTokens } from '../text.js'
 import type { ListenAddress } from './settings.js'
 
@@ -57,7 +57,7 @@ export const OPTIONS = {
     repeatable(
       '--unsubscribed <TOPIC>',
       'refuse this topic as one that is not ticked; may be repeated',
-      oneOf([...TOPICS, ...NEW_CENTRAL_TOPICS]),
+      oneOf(ALL_TOPICS),
     ),
     repeatable(
       '--expired_key <KEY>',

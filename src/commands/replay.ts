@@ -1,13 +1,17 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
-import { createDecoders } from '../classic/decoders.js'
-import { loadSchema } from '../classic/schema.js'
-import { TOPICS } from '../classic/topics.js'
+import { createDecoders as createClassicDecoders } from '../classic/decoders.js'
+import { loadSchema as loadClassicSchema } from '../classic/schema.js'
+import * as classic from '../classic/topics.js'
 import { untilAborted } from '../clock.js'
 import { fileErrorText, StreamError } from '../errors.js'
 import { readRecording } from '../files/read-recording.js'
+import { createDecoders as createNewCentralDecoders } from '../newcentral/decoders.js'
+import { loadSchema } from '../newcentral/schema.js'
+import * as newCentral from '../newcentral/topics.js'
 import { openOutputs } from '../outputs/outputs.js'
 import { Processor } from '../pipeline/processor.js'
+import { joinDecoders } from '../pipeline/services.js'
 import type { Program } from '../program.js'
 import type { EntrySnapshot, Snapshot } from '../report/snapshot.js'
 import { logStats, logUndelivered } from '../report/stats.js'
@@ -38,7 +42,10 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   onReaderGone(program.stdout, settings, () => program.shutdown.begin())
   await requireReadable(settings.file)
   requireSchemas(settings)
-  const decoders = createDecoders({ ...settings, log })
+  const decoders = joinDecoders({
+    classic: createClassicDecoders({ ...settings, log }),
+    newCentral: createNewCentralDecoders({ ...settings, log }),
+  })
   const { file } = settings
   const source = file === '-' ? undefined : { option: 'FILE', path: file }
   const outputs = await untilAborted(openOutputs({ ...settings, source }, 'any', program), stopping)
@@ -125,7 +132,9 @@ async function requireReadable(file: string): Promise<void> {
  * when half of it is delivered.
  */
 function requireSchemas({ protoDir }: ReplayFileSettings): void {
-  if (protoDir !== undefined) for (const topic of TOPICS) loadSchema(topic, { protoDir })
+  if (protoDir === undefined) return
+  for (const topic of classic.TOPICS) loadClassicSchema(topic, { protoDir })
+  for (const topic of newCentral.TOPICS) loadSchema(topic, { protoDir })
 }
 
 /** A replayed entry in the form of a live one that has ended. */

@@ -2,8 +2,11 @@ import { createClassic } from '../classic/classic.js'
 import { CLASSIC_ENTRIES } from '../classic/entry.js'
 import { untilAborted } from '../clock.js'
 import { InputFile } from '../input/input-file.js'
+import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
+import { createNewCentral } from '../newcentral/newcentral.js'
 import { openOutputs } from '../outputs/outputs.js'
 import { Collector } from '../pipeline/collector.js'
+import { joinServices } from '../pipeline/services.js'
 import type { Program } from '../program.js'
 import { logStatus } from '../report/log-status.js'
 import { type Reporting, startReporting } from '../report/reporting.js'
@@ -28,14 +31,23 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   const file = new InputFile({
     path: settings.inputFile,
     stdin: program.stdin,
-    services: [CLASSIC_ENTRIES],
+    services: [CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES],
     host: settings.host,
     log,
     owner,
     signal: stopping,
   })
   const userAgent = `aruba-stream/${program.version}`
-  const service = createClassic({ ...settings, file, userAgent, log })
+  const service = joinServices({
+    classic: createClassic({ ...settings, file, userAgent, log }),
+    newCentral: createNewCentral({
+      ...settings,
+      userAgent,
+      env: program.env,
+      asksReplay: Object.keys(settings.replay).length > 0,
+      log,
+    }),
+  })
   const { added: entries } = await file.read(({ added }) =>
     service.decoders.load(added.map(({ topic }) => topic)),
   )

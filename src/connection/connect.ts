@@ -13,6 +13,9 @@ const HANDSHAKE_MS = 10_000
 /** How long the server may take to answer a close frame, and to end TCP after that. */
 const CLOSE_MS = 1000
 
+/** How long a connection is idle before TCP asks whether the peer is there. */
+const KEEP_ALIVE_MS = 30_000
+
 /** `ws` reports this where no close frame came. */
 const ABNORMAL = 1006
 /** Normal closure; the server goes away, as for a restart; a close frame without a code. */
@@ -115,6 +118,8 @@ class SocketLife implements Connection {
   }
 
   #watch(stream: Socket): void {
+    // Notices a peer that has vanished where pings do not.
+    if (!this.#options.endpoint.answersPings) stream.setKeepAlive(true, KEEP_ALIVE_MS)
     stream.once('error', (error: NodeJS.ErrnoException) => {
       this.#networkCode = error.code
     })

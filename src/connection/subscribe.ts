@@ -2,16 +2,19 @@ import { type Clock, sleep, systemClock, untilAborted } from '../clock.js'
 import type { ByteBudget } from '../delivery/byte-budget.js'
 import { StreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
-import type { Limiter, Outcome } from '../net/limiter.js'
-import type { Endpoint, Handshake, ResumePoint } from '../service.js'
-import { type Connection, connect, isNormalClose } from './connect.js'
+import type { Limiter } from '../net/limiter.js'
+import type { Endpoint, ResumePoint } from '../service.js'
+import { isNormalClose } from './connect.js'
 import type { Frame } from './frame.js'
 import { createFrameBudget, FrameQueue } from './frame-queue.js'
-import { SILENCE_MS } from './heartbeat.js'
+import { type Ended, Line, stillUnauthorized } from './line.js'
+import { Repeats } from './repeats.js'
 import { type Status, type StatusListener, StatusTracker } from './status.js'
 
 /** A connection that was open for this long starts the backoff again. */
 const STABLE_MS = 60_000
+/** A connection that the server ended after this long is opened again at once, where a service asks for it. */
+const AT_ONCE_MS = 5000
 /** Between tries of a refused subscription: somebody must tick a topic or repair a load balancer first. */
 const REFUSED_MS = 600_000
 
@@ -28,6 +31,8 @@ export type SubscribeOptions = {
   readonly resume?: ResumePoint | undefined
   /** Timestamp of the last message that was decoded, nanoseconds since the epoch. */
   readonly lastTimestamp?: () => bigint | undefined
+  /** What tells a frame's event from others; repeats are dropped. Undefined for one that has nothing. */
+  readonly identify?: (frame: Frame) => string | undefined
   /** Connect again when a connection ends or fails; default: true. */
   readonly reconnect?: boolean
   /** Default: true. */
@@ -63,7 +68,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
   return new Supervisor(options)
 }
 
-/** Keeps one entry connected, one connection after the other, until it is stopped. */
+/** Keeps one entry connected until it is stopped. */
 class Supervisor implements Subscription {
   readonly #options: SubscribeOptions
   readonly #clock: Clock
@@ -72,11 +77,14 @@ class Supervisor implements Subscription {
   readonly #left = new AbortController()
   readonly #stop: AbortSignal
   readonly #queue: FrameQueue
-  #connection: Connection | undefined
+  #line: Line | undefined
+  readonly #repeats = new Repeats()
   /** Ends the wait of one that is refused. */
   #wake: AbortController | undefined
   /** Failed tries in a row. */
   #failures = 0
+  /** How long the last connection was open. */
+  #openMs = 0
   /** When the first handshake began. */
   #askedAt: number | undefined
 
@@ -86,7 +94,7 @@ class Supervisor implements Subscription {
     this.#clock = clock
     this.#tracker = new StatusTracker(clock, onStatus ?? (() => undefined))
     this.#stop = AbortSignal.any([signal, this.#left.signal])
-    this.#queue = new FrameQueue(budget, () => this.#connection?.resume())
+    this.#queue = new FrameQueue(budget, () => this.#line?.resume())
   }
 
   get status(): Status {
@@ -147,9 +155,14 @@ class Supervisor implements Subscription {
   }
 
   async #retryLater(cause: StreamError): Promise<void> {
-    const { random = Math.random } = this.#options
+    const { random = Math.random, endpoint } = this.#options
     this.#failures++
-    const delayMs = (cause.retryAfterMs ?? 0) + backoffDelay(this.#failures, { random })
+    // As at the end of a credential.
+    const atOnce =
+      endpoint.onServerEnd && cause.code === 'connection-lost' && this.#openMs >= AT_ONCE_MS
+    const delayMs = atOnce
+      ? 0
+      : (cause.retryAfterMs ?? 0) + backoffDelay(this.#failures, { random })
     this.#tracker.retrying(this.#failures, delayMs, cause)
     await this.#sleep(delayMs, this.#stop)
   }
@@ -164,9 +177,8 @@ class Supervisor implements Subscription {
     this.#wake = undefined
   }
 
-  /** Resolves early when the signal aborts. */
-  async #sleep(delayMs: number, over: AbortSignal): Promise<void> {
-    await sleep(delayMs, this.#clock, over).catch(() => undefined)
+  #sleep(delayMs: number, over: AbortSignal): Promise<void> {
+    return sleep(delayMs, this.#clock, over).catch(() => undefined)
   }
 
   /** One connection. Where its credential is refused, it is renewed, and tried once more at once. */
@@ -186,61 +198,50 @@ class Supervisor implements Subscription {
     }
   }
 
-  async #connect(): Promise<{ cause: StreamError; handshake: Handshake }> {
-    const { endpoint, limiter, graceOver, verifyCertificates = true } = this.#options
-    const signal = this.#stop
-    const release = await limiter.acquire(signal, endpoint.host.authority)
-    let openedAtMs: number | undefined
-    let silentMs = 0
-    try {
-      this.#askedAt ??= this.#clock.now()
-      const handshake = await untilAborted(endpoint.handshake(this.resumePoint, signal), signal)
-      const cause = await connect({
-        endpoint,
-        handshake,
-        verifyCertificates,
-        signal,
-        graceOver,
-        clock: this.#clock,
-        onOpen: (connection) => {
-          release('answered')
-          openedAtMs = this.#clock.elapsed()
-          this.#connection = connection
-          if (this.#queue.full) connection.pause()
-          this.#tracker.open()
-        },
-        onFrame: (bytes, text) => this.#receive(bytes, text),
-      })
-      release(outcomeOf(cause, signal))
-      if (cause.code === 'connection-silent') silentMs = SILENCE_MS
-      return { cause, handshake }
-    } finally {
-      release('aborted')
-      this.#connection = undefined
-      if (openedAtMs !== undefined) {
+  async #connect(): Promise<Ended> {
+    const { endpoint, reconnect: replaces = true } = this.#options
+    this.#openMs = 0
+    let openedAtMs = 0
+    const line = new Line({
+      ...this.#options,
+      replaces,
+      signal: this.#stop,
+      clock: this.#clock,
+      resume: () => {
+        this.#askedAt ??= this.#clock.now()
+        return this.resumePoint
+      },
+      onUp: () => {
+        openedAtMs = this.#clock.elapsed()
+        this.#tracker.open()
+      },
+      onDown: (silentMs) => {
+        this.#openMs = this.#clock.elapsed() - openedAtMs
         this.#tracker.lost(silentMs)
-        if (this.#clock.elapsed() - openedAtMs >= STABLE_MS) this.#failures = 0
-      }
+        if (this.#openMs >= STABLE_MS) this.#failures = 0
+      },
+      isFull: () => this.#queue.full,
+      onFrame: (bytes, text) => this.#receive(bytes, text),
+    })
+    this.#line = line
+    try {
+      const ended = await line.run()
+      const { cause, handshake } = ended
+      if (cause.code === 'connection-lost') endpoint.onServerEnd?.(handshake.credential)
+      return ended
+    } finally {
+      this.#line = undefined
     }
   }
 
   #receive(bytes: Uint8Array, text: boolean): void {
     const receivedAt = this.#clock.now()
+    const frame = { bytes, receivedAt, text }
     this.#failures = 0
     this.#tracker.frame(bytes.length, receivedAt)
-    this.#queue.push({ bytes, receivedAt, text })
-    if (this.#queue.full) this.#connection?.pause()
+    const id = this.#options.identify?.(frame)
+    if (id !== undefined && this.#repeats.has(id)) return
+    this.#queue.push(frame)
+    if (this.#queue.full) this.#line?.pause()
   }
-}
-
-/** What a handshake says about its host. One that we aborted says nothing. */
-function outcomeOf(cause: StreamError, signal: AbortSignal): Outcome {
-  if (cause.status !== undefined) return 'answered'
-  return signal.aborted ? 'aborted' : 'unanswered'
-}
-
-function stillUnauthorized(again: StreamError): StreamError {
-  return new StreamError('still-unauthorized', `${again.message}, which was checked just now`, {
-    status: 401,
-  })
 }

@@ -1,6 +1,6 @@
-import type { Topic } from '../classic/topics.js'
 import type { Frame } from '../connection/frame.js'
 import type { Logger } from '../log.js'
+import type { AnyTopic } from '../stream-record.js'
 import { AppendFile } from './append-file.js'
 import type { OpenFiles } from './distinct-files.js'
 
@@ -9,7 +9,7 @@ export type KeptFrame = Frame & {
   /** Name of the entry in the input file. */
   readonly customer: string
   /** The entry's topic. */
-  readonly topic: Topic
+  readonly topic: AnyTopic
 }
 
 /** A frame that could not be decoded or exported. */

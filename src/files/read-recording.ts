@@ -2,11 +2,11 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { addAbortSignal, pipeline, type Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { isTopic, TOPICS, type Topic } from '../classic/topics.js'
 import type { Frame } from '../connection/frame.js'
 import { errorText, StreamError, systemFault } from '../errors.js'
 import { readPipe } from '../input/read-text.js'
 import type { Logger } from '../log.js'
+import { ALL_TOPICS, type AnyTopic, isAnyTopic } from '../stream-record.js'
 import { printable } from '../text.js'
 
 /** A frame of a recording or a dead letter. */
@@ -14,7 +14,7 @@ export type RecordedFrame = Frame & {
   /** Name of the entry that received it. */
   readonly customer: string
   /** That entry's topic. */
-  readonly topic: Topic
+  readonly topic: AnyTopic
   /** Its line in the file, from 1. */
   readonly lineNumber: number
 }
@@ -104,8 +104,8 @@ function parseLine(text: string): Omit<RecordedFrame, 'lineNumber'> | string {
   const receivedAt = typeof received === 'string' ? Date.parse(received) : Number.NaN
   if (Number.isNaN(receivedAt)) return `received: expected a time; got ${show(received)}`
   if (typeof customer !== 'string') return `customer: expected a text; got ${show(customer)}`
-  if (typeof topic !== 'string' || !isTopic(topic)) {
-    return `topic: expected one of ${TOPICS.join(', ')}; got ${show(topic)}`
+  if (typeof topic !== 'string' || !isAnyTopic(topic)) {
+    return `topic: expected one of ${ALL_TOPICS.join(', ')}; got ${show(topic)}`
   }
   if (typeof frame !== 'string' || !isBase64(frame)) {
     return `frame: expected base64; got ${show(frame)}`

@@ -1,22 +1,25 @@
 import type { Node } from 'jsonc-parser'
-import type { Topic } from '../classic/topics.js'
 import { StreamError } from '../errors.js'
 import { type Host, parseHost } from '../net/host.js'
+import type { AnyTopic } from '../stream-record.js'
 import { closest } from '../suggest.js'
 import { printable } from '../text.js'
 import { findCharacter, withoutLookalikes } from './characters.js'
 import type { InputEntry } from './entries.js'
 import type { Findings } from './load-input.js'
 import { members } from './parse-json.js'
+import { EVERY_ENTRY, type PropertyGuess } from './property-guess.js'
 import type { Redact } from './redact.js'
 
 /** The rules for the entries of one of Central's services; the service's folder has them. */
 export type EntryRules = {
+  /** The service, for messages. */
+  readonly name: string
   /** Besides `topic` and `hostname`, which every entry may have. */
   readonly properties: readonly PropertyRule[]
-  readonly topics: readonly Topic[]
+  readonly topics: readonly AnyTopic[]
   /** What the topics are called in places other than the file. */
-  readonly otherTopicNames: ReadonlyMap<string, Topic>
+  readonly otherTopicNames: ReadonlyMap<string, AnyTopic>
   /** Reads the credentials. What is wrong with one is reported by `read`. */
   credentials(read: ReadProperty): Credentials
 }
@@ -31,7 +34,7 @@ export type PropertyRule = {
 }
 
 /** Undefined where something was wrong, which then was reported. */
-export type Credentials = Pick<InputEntry, 'username'> & {
+export type Credentials = Pick<InputEntry, 'username' | 'client'> & {
   readonly key: InputEntry['key'] | undefined
 }
 
@@ -44,6 +47,8 @@ export type Property = {
   readonly text: string | undefined
   /** `a number`, `an object`; undefined where there is none. */
   readonly kind: string | undefined
+  /** The elements of a list; undefined where there is none, or an element is no string. */
+  readonly list: readonly string[] | undefined
   /** The value as a message may show it. */
   show(): string
   warn(text: string): void
@@ -61,10 +66,6 @@ export type EntryContext = {
   readonly warnings: Findings
 }
 
-const EVERY_ENTRY: readonly PropertyRule[] = [
-  { name: 'topic', required: true, secret: false, otherNames: [] },
-  { name: 'hostname', required: false, secret: false, otherNames: ['host', 'base_url'] },
-]
 const HOST_LIKE = 'expected a host such as "internal-ui.central.arubanetworks.com"'
 const MAX_HOSTNAME_SHOWN = 100
 
@@ -102,9 +103,15 @@ export function checkEntry(
     }
     values.set(property, value)
   }
-  const rules = services.find((each) => each.properties.some((one) => values.has(one.name)))
-  const service = rules ?? services[0]
-  if (!service) throw new Error('no rules for entries')
+  const service = serviceOf(values, services)
+  const [first, second] = services.map((each) => credentialsOf(each, values))
+  if (first !== undefined && second !== undefined) {
+    fail(
+      '',
+      `has credentials of two services, "${first}" and "${second}"; expected those of one: make an entry for each`,
+    )
+    return undefined
+  }
 
   /** Known properties that were found under another name: to call them missing would say less. */
   const misnamed = new Set<string>()
@@ -129,6 +136,7 @@ export function checkEntry(
       return check({
         text: value?.type === 'string' ? String(value.value) : undefined,
         kind: value && kindOf(value),
+        list: value && listOf(value),
         show: () => (value ? redact.value(value) : 'nothing'),
         warn: (text) => warnings.add(() => `${place()}.${property}: ${text}`),
       })
@@ -138,18 +146,47 @@ export function checkEntry(
       return undefined
     }
   }
-  const { key, username } = service.credentials(read)
-  const topic = read('topic', (property) => checkTopic(property, values.get('topic'), service))
+  const { key, username, client } = service.credentials(read)
+  const topic = read('topic', (property) =>
+    checkTopic(property, values.get('topic'), service, services),
+  )
   const hostname = read('hostname', (property) => checkHostname(property, redact))
   const isSound = problems.count === problemsBefore
-  return isSound && key && topic ? { name, topic, username, key, hostname } : undefined
+  if (!isSound || !key || !topic) return undefined
+  return { name, topic, username, key, hostname, ...(client && { client }) }
+}
+
+/** Its credentials say which service an entry is of; where it has none, its topic or what else it has. */
+function serviceOf(values: ReadonlyMap<string, Node>, services: readonly EntryRules[]): EntryRules {
+  const topic: unknown = values.get('topic')?.value
+  const service =
+    services.find((each) => credentialsOf(each, values) !== undefined) ??
+    services.find(({ topics }) => topics.some((each) => each === topic)) ??
+    services.find((each) => each.properties.some((one) => values.has(one.name))) ??
+    services[0]
+  if (!service) throw new Error('no rules for entries')
+  return service
+}
+
+/** The first credential of a service that an entry has. */
+function credentialsOf(
+  { properties }: EntryRules,
+  values: ReadonlyMap<string, Node>,
+): string | undefined {
+  return properties.find(({ name, required }) => required && values.has(name))?.name
+}
+
+function listOf({ type, children = [] }: Node): readonly string[] | undefined {
+  if (type !== 'array' || children.some((child) => child.type !== 'string')) return undefined
+  return children.map((child) => String(child.value))
 }
 
 function checkTopic(
   { text, kind, show }: Property,
   node: Node | undefined,
-  { topics, otherTopicNames }: EntryRules,
-): Topic {
+  { name, topics, otherTopicNames }: EntryRules,
+  services: readonly EntryRules[],
+): AnyTopic {
   const wanted = `expected one of ${topics.join(', ')}`
   if (kind === undefined) throw new Problem(`is missing; ${wanted}`)
   if (text === '') throw new Problem(`is empty; ${wanted}`)
@@ -167,6 +204,12 @@ function checkTopic(
   const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
   const odd = findCharacter(text ?? '')
   if (odd && meant) throw new Problem(`holds ${odd}; ${wanted}${hint}`)
+  const other = services.find((each) => each.topics.some((one) => one === text))
+  if (other && !meant) {
+    throw new Problem(
+      `"${text}" is a topic of ${other.name}, and the entry has credentials of ${name}; ${wanted}`,
+    )
+  }
   throw new Problem(`${wanted}; got ${show()}${hint}`)
 }
 
@@ -195,55 +238,4 @@ function hintFor(property: string, meant: string): string {
   if (property === 'topics') return 'expected "topic" with one topic: write an entry for each topic'
   const odd = findCharacter(property)
   return `${odd ? `its name holds ${odd}; ` : ''}did you mean "${meant}"?`
-}
-
-/** What an unknown property was meant to be. */
-export type Guess = {
-  readonly rule: PropertyRule
-  /** A slip of the pen, rather than another word for it. */
-  readonly isSure: boolean
-}
-
-/** Tells which known property an unknown one was meant to be. */
-export class PropertyGuess {
-  readonly #rules: ReadonlyMap<string, PropertyRule>
-  /** Most entries of a file have the same properties. */
-  readonly #guesses = new Map<string, Guess | undefined>()
-
-  constructor(services: readonly EntryRules[]) {
-    const rules = [...services.flatMap(({ properties }) => properties), ...EVERY_ENTRY]
-    this.#rules = new Map(rules.map((rule) => [rule.name, rule]))
-  }
-
-  isKnown(name: string): boolean {
-    return this.#rules.has(name)
-  }
-
-  /** Whether what stands there is meant to be a secret. */
-  isSecret(name: string): boolean {
-    const rule = this.#rules.get(name) ?? this.guess(name)?.rule
-    return rule?.secret === true
-  }
-
-  /** Undefined for a known property, and for one that is like none. */
-  guess(name: string): Guess | undefined {
-    if (this.isKnown(name)) return undefined
-    if (!this.#guesses.has(name)) this.#guesses.set(name, this.#look(name))
-    return this.#guesses.get(name)
-  }
-
-  #look(name: string): Guess | undefined {
-    // A name such as "_hostname" is how people take a property out of use.
-    if (name.length > 40 || /^[_#/-]/.test(name)) return undefined
-    const plain = withoutLookalikes(name).trim()
-    const near = closest(plain, [...this.#rules.keys()])
-    // "name" is a part of "username", but a word of its own.
-    const isNear = near !== undefined && Math.abs(near.length - plain.length) <= 2
-    const sure = isNear ? this.#rules.get(near) : undefined
-    if (sure) return { rule: sure, isSure: true }
-    const other = [...this.#rules.values()].find(({ otherNames }) =>
-      otherNames.includes(plain.toLowerCase()),
-    )
-    return other && { rule: other, isSure: false }
-  }
 }

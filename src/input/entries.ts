@@ -1,21 +1,37 @@
-import type { Topic } from '../classic/topics.js'
 import { type Host, isSameHost } from '../net/host.js'
 import type { Secret } from '../secret.js'
+import type { AnyTopic } from '../stream-record.js'
 
 /** One valid entry of the input file: one topic of one customer. */
-export type InputEntry = {
+export type InputEntry<T extends AnyTopic = AnyTopic> = {
   /** The user's name for it; unique in the file. */
   readonly name: string
-  readonly topic: Topic
+  readonly topic: T
   /** Undefined where the file has none, or an empty one: no `UserName` header is sent. */
   readonly username: string | undefined
+  /** The WSS key, or the secret of the API client. */
   readonly key: Secret
   /** The cluster of this entry, where it is not that of `--hostname`. */
   readonly hostname: Host | undefined
+  /** Of an entry of New Central. */
+  readonly client?: ApiClient | undefined
+}
+
+/** What an entry of New Central has besides the secret of its API client. */
+export type ApiClient = {
+  readonly id: string
+  /** Undefined: HPE's. */
+  readonly tokenUrl: URL | undefined
+  /** Full names of the events to get; empty: all. */
+  readonly eventTypes: readonly string[]
+  /** In place of the derived one. */
+  readonly subscriberId: string | undefined
+  /** In place of the topic's. */
+  readonly path: string | undefined
 }
 
 /** An entry that knows where to connect. */
-export type CustomerEntry = InputEntry & { readonly host: Host }
+export type CustomerEntry<T extends AnyTopic = AnyTopic> = InputEntry<T> & { readonly host: Host }
 
 /** Gives each entry its host: its own, or the default. */
 export function withHost(entries: readonly InputEntry[], defaultHost: Host): CustomerEntry[] {
@@ -31,7 +47,7 @@ export type EntryChanges = {
   readonly same: CustomerEntry[]
 }
 
-/** Compares entries by topic, user name, key and host, in any order. */
+/** Compares entries by topic, credentials, host and what else they ask for, in any order. */
 export function diffEntries(
   before: readonly CustomerEntry[],
   after: readonly CustomerEntry[],
@@ -58,6 +74,8 @@ function isSame(a: CustomerEntry, b: CustomerEntry): boolean {
     a.topic === b.topic &&
     a.username === b.username &&
     a.key.equals(b.key) &&
-    isSameHost(a.host, b.host)
+    isSameHost(a.host, b.host) &&
+    // Texts and lists of texts, and URLs, which JSON shows whole.
+    JSON.stringify(a.client) === JSON.stringify(b.client)
   )
 }

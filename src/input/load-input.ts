@@ -3,9 +3,10 @@ import { StreamError } from '../errors.js'
 import type { Host } from '../net/host.js'
 import { formatCount, maskTokens, printable } from '../text.js'
 import { findCharacter, visible } from './characters.js'
-import { checkEntry, type EntryRules, PropertyGuess } from './check-entry.js'
+import { checkEntry, type EntryRules } from './check-entry.js'
 import type { InputEntry } from './entries.js'
 import { LineCounter, members, parseJson } from './parse-json.js'
+import { PropertyGuess } from './property-guess.js'
 import { type ReadOptions, readText, UnreadableFile } from './read-text.js'
 import { redact } from './redact.js'
 
@@ -152,13 +153,17 @@ function checkInput(root: Node, text: string, { services, defaultHost }: LoadOpt
     if (!entry) continue
     entries.push(entry)
     const { authority } = entry.hostname ?? defaultHost ?? { authority: '' }
-    const id = JSON.stringify([entry.key.reveal(), entry.topic, authority])
+    const { eventTypes, subscriberId } = entry.client ?? {}
+    const id = JSON.stringify([
+      ...[entry.key.reveal(), entry.topic, authority],
+      ...[eventTypes, subscriberId],
+    ])
     const first = subscriptions.get(id)
     if (!first) subscriptions.set(id, place)
     else {
       warnings.add(
         () =>
-          `${place()}: has the key and topic of ${first()}, so each message may come twice; remove one of them`,
+          `${place()}: has the ${entry.client ? 'API client' : 'key'} and topic of ${first()}, so each message may come twice; remove one of them`,
       )
     }
   }

@@ -20,7 +20,8 @@ const SCHEMES: ReadonlyMap<string, boolean> = new Map([
 ])
 
 /** The paths that a pasted URL of a stream may have. */
-const STREAM_PATH = /^(\/|\/streaming\/api\/?)$/i
+const STREAM_PATH =
+  /^(\/|\/streaming\/api\/?|\/network-(?:monitoring|services|notifications)\/v1\w*\/[\w-]+\/?)$/i
 /** Names of variables in configuration files and templates. */
 const VARIABLE = /\$\{[^}]*\}?|\$\w+|\{\{.*?\}\}|%\w+%|<[^>]*>/
 

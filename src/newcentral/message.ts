@@ -17,6 +17,8 @@ export interface EventMessage {
   readonly frame: Uint8Array
   /** The event's time, nanoseconds since the epoch; undefined where it has none. */
   readonly timestamp: bigint | undefined
+  /** Source and id of the event; undefined where it has no id. */
+  readonly identity: string | undefined
   /** The record as an object; made when first asked for. */
   readonly record: EventRecord
   /** The record as one line of UTF-8 JSON with its newline; made when first asked for. */
@@ -43,6 +45,8 @@ export type Decoder = {
   decode(frame: Frame, first: 'record' | 'line'): EventMessage
   /** Source and id of a frame's event; undefined where it has no id, or is no event. */
   identify(frame: Frame): string | undefined
+  /** Text frames mean nothing: they are skipped. */
+  readonly skipsText: boolean
   /** How often anything came that the schema does not know. */
   readonly unknownTotal: number
   /** The time of the last decoded event that had one, nanoseconds since the epoch. */
@@ -58,6 +62,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
   let lastSeconds: number | undefined
   let lastNanos = 0
   return {
+    skipsText: true,
     get lastTimestamp() {
       if (lastSeconds === undefined) return undefined
       return BigInt(lastSeconds) * 1_000_000_000n + BigInt(lastNanos)
@@ -121,6 +126,10 @@ class DecodedMessage implements EventMessage {
 
   get timestamp(): bigint | undefined {
     return this.#maker.timestamp(this.frame)
+  }
+
+  get identity(): string | undefined {
+    return this.#maker.identify(this.frame)
   }
 
   get record(): EventRecord {

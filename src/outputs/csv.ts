@@ -1,13 +1,14 @@
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Options, stringify } from 'csv-stringify/sync'
-import type { StreamMessage } from '../classic/message.js'
 import { loadSchema } from '../classic/schema.js'
-import type { Topic } from '../classic/topics.js'
+import { isTopic } from '../classic/topics.js'
 import { errorText, StreamError } from '../errors.js'
 import { AppendFile, fileRetryLog } from '../files/append-file.js'
 import { prepareFolder, type Repair, statIfThere } from '../files/open-file.js'
 import { safeName } from '../files/safe-name.js'
+import type { StreamMessage } from '../service.js'
+import type { AnyTopic } from '../stream-record.js'
 import { type Cell, guardSplitText } from './csv-cells.js'
 import { createSheets, type Sheet } from './csv-sheets.js'
 import type { Output, OutputContext } from './output.js'
@@ -45,10 +46,18 @@ export function csvFolder(target: string): string {
 export async function openCsv(target: string, context: OutputContext): Promise<Output> {
   const folder = csvFolder(target)
   const label = `--export_data csv:${folder}`
+  const other = context.topics.find((topic) => !isTopic(topic))
+  if (other !== undefined && !context.topicsUncertain) {
+    throw new StreamError('exporter-unusable', `${label}: ${withoutSheets(other)}`)
+  }
   const output = new CsvOutput(folder, label, context)
   await prepareFolder(folder, { ...context, label })
   await output.openExisting()
   return output
+}
+
+function withoutSheets(topic: AnyTopic): string {
+  return `expected topics of Classic Central; got "${topic}", which csv has no columns for: use json`
 }
 
 class CsvOutput implements Output {
@@ -56,7 +65,7 @@ class CsvOutput implements Output {
   readonly #folder: string
   readonly #context: OutputContext
   readonly #options: Omit<ConstructorParameters<typeof AppendFile<Piece>>[1], 'repair'>
-  readonly #sheets = new Map<Topic, readonly Sheet[]>()
+  readonly #sheets = new Map<AnyTopic, readonly Sheet[]>()
   readonly #files = new Map<Sheet, AppendFile<Piece>>()
 
   constructor(folder: string, label: string, context: OutputContext) {
@@ -79,7 +88,9 @@ class CsvOutput implements Output {
 
   /** Opens the files that exist already, so that other columns are an error at the start. */
   async openExisting(): Promise<void> {
-    for (const sheet of this.#context.topics.flatMap((topic) => this.#sheetsOf(topic))) {
+    for (const sheet of this.#context.topics
+      .filter(isTopic)
+      .flatMap((topic) => this.#sheetsOf(topic))) {
       const path = this.#pathOf(sheet)
       if (!(await statIfThere(path))) continue
       this.#files.set(sheet, await AppendFile.open(path, this.#optionsOf(sheet)))
@@ -111,9 +122,11 @@ class CsvOutput implements Output {
   /** Makes all rows before it writes any, as long as they are few: a record may turn out to be wrong. */
   async #writeRows(parcel: Parcel): Promise<void> {
     const { record, topic } = parcel.message
+    const sheets = this.#sheetsOf(topic)
+    if ('source' in record) return
     let pieces: Piece[] = []
     let bytes = 0
-    for (const sheet of this.#sheetsOf(topic)) {
+    for (const sheet of sheets) {
       for (const rows of inPieces(sheet.rows(record))) {
         pieces.push({ sheet, rows, parcel })
         bytes += rows.length
@@ -143,8 +156,9 @@ class CsvOutput implements Output {
     else counters.delivered++
   }
 
-  #sheetsOf(topic: Topic): readonly Sheet[] {
+  #sheetsOf(topic: AnyTopic): readonly Sheet[] {
     const { protoDir, readable } = this.#context
+    if (!isTopic(topic)) throw new StreamError('export-failed', withoutSheets(topic))
     const sheets =
       this.#sheets.get(topic) ?? createSheets(loadSchema(topic, { protoDir }), readable)
     this.#sheets.set(topic, sheets)

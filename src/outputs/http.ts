@@ -1,11 +1,11 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
-import type { StreamMessage } from '../classic/message.js'
 import { type Clock, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import type { StreamMessage } from '../service.js'
 import { HttpSink, parseHttpTarget } from './http-sink.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import type { StreamMessage } from '../classic/message.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { AppendFile, fileRetryLog } from '../files/append-file.js'
 import { prepareFolder } from '../files/open-file.js'
 import { safeName } from '../files/safe-name.js'
+import type { StreamMessage } from '../service.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 
 /** Where `json` writes without a PATH. */

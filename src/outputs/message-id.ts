@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto'
-import type { StreamMessage } from '../classic/message.js'
+import type { StreamMessage } from '../service.js'
 
 /**
- * What repeats are told by: the SHA-256 of entry, topic and frame. Two collectors with the same input
+ * What repeats are told by: the SHA-256 of entry, topic and frame, or of New Central, source and id of the
+ * event. Two collectors with the same input
  * file give a frame the same id. Two entries never do, even where a frame is the same.
  */
-export function messageId({ customer, topic, frame }: StreamMessage): string {
+export function messageId(message: StreamMessage): string {
+  const { customer, topic, frame } = message
+  const event = 'identity' in message ? message.identity : undefined
   return createHash('sha256')
     .update(JSON.stringify([customer, topic]))
-    .update(frame)
+    .update(event ?? frame)
     .digest('base64url')
 }

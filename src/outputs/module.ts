@@ -1,10 +1,9 @@
 import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { StreamMessage } from '../classic/message.js'
-import type { StreamRecord } from '../classic/record.js'
 import { errorText, StreamError } from '../errors.js'
-import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
+import type { StreamMessage } from '../service.js'
+import type { AnyRecord, AnyTopic, StreamRecordOf } from '../stream-record.js'
 import type { Output, OutputContext } from './output.js'
 
 /** What an export function gets beside the record. */
@@ -39,7 +38,7 @@ export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> &
 
 type UserModule = {
   /** An `ExportFunction`, as far as can be known of a file that a user wrote. */
-  exportData(message: StreamRecord, context: ExportContext): unknown
+  exportData(message: AnyRecord, context: ExportContext): unknown
   open?(context: ModuleContext): unknown
   close?(): unknown
 }

@@ -1,6 +1,6 @@
 import type { JetStreamManager, StreamConfig } from '@nats-io/jetstream'
-import type { Topic } from '../classic/topics.js'
 import { StreamError } from '../errors.js'
+import type { AnyTopic } from '../stream-record.js'
 import { isJetStreamMissing, type NatsLibrary, natsErrorText } from './nats-client.js'
 import type { NatsTarget } from './nats-target.js'
 import type { OutputContext } from './output.js'
@@ -15,7 +15,7 @@ export type NatsStream = { readonly name: string; readonly duplicateWindowMs: nu
 export type FoundStreams = {
   readonly streams: readonly NatsStream[]
   /** Topics that no stream takes; none unless it is uncertain which topics will come. */
-  readonly untaken: readonly Topic[]
+  readonly untaken: readonly AnyTopic[]
 }
 
 /**
@@ -30,7 +30,7 @@ export async function findStreams(
   { topics, topicsUncertain, env }: Pick<OutputContext, 'topics' | 'topicsUncertain' | 'env'>,
 ): Promise<FoundStreams> {
   const found = new Map<string, StreamConfig>()
-  const untaken: Topic[] = []
+  const untaken: AnyTopic[] = []
   const look = async (subject: string) => {
     const names = await manager.streams.names(subject).next()
     for (const name of names) found.set(name, (await manager.streams.info(name)).config)
@@ -93,7 +93,7 @@ async function hasStream(
   }
 }
 
-function noStream(prefix: string, topic: Topic): StreamError {
+function noStream(prefix: string, topic: AnyTopic): StreamError {
   const name = prefix.toUpperCase().replaceAll('.', '_')
   return new StreamError(
     'exporter-unusable',

@@ -1,8 +1,8 @@
-import type { StreamMessage } from '../classic/message.js'
-import type { Topic } from '../classic/topics.js'
 import type { StreamError } from '../errors.js'
 import type { OpenFiles } from '../files/distinct-files.js'
 import type { Logger } from '../log.js'
+import type { StreamMessage } from '../service.js'
+import type { AnyTopic } from '../stream-record.js'
 
 /** Where messages go. One of these stands behind each `--export_data`, and behind `--decode_data`. */
 export interface Output {
@@ -35,7 +35,7 @@ export type OutputContext = {
   readonly log: Logger
   readonly counters: ExporterCounters
   /** Topics of the input file at the start; more may come with SIGHUP. In a replay: all there are. */
-  readonly topics: readonly Topic[]
+  readonly topics: readonly AnyTopic[]
   /** Whether only some of the topics may come, as in a replay: a recording tells which at its end. */
   readonly topicsUncertain: boolean
   /** `--proto_dir`, for outputs that use the schema. */

@@ -1,5 +1,3 @@
-import type { StreamMessage } from '../classic/message.js'
-import { TOPICS, type Topic } from '../classic/topics.js'
 import type { DeliverySettings } from '../commands/settings.js'
 import type { Frame } from '../connection/frame.js'
 import type { StreamError } from '../errors.js'
@@ -10,13 +8,15 @@ import { type Logger, loggerTo } from '../log.js'
 import { redactUrl } from '../net/redact.js'
 import type { Program } from '../program.js'
 import type { ExporterSnapshot } from '../report/snapshot.js'
+import type { StreamMessage } from '../service.js'
+import { ALL_TOPICS, type AnyTopic } from '../stream-record.js'
 import { withoutStart } from '../text.js'
 import { filesOf, openOutput } from './open-output.js'
 import type { ExporterCounters, Output, OutputContext } from './output.js'
 import { openStdout } from './stdout.js'
 
 /** The entry that messages or frames belong to. */
-export type EntryName = { readonly name: string; readonly topic: Topic }
+export type EntryName = { readonly name: string; readonly topic: AnyTopic }
 
 /** All outputs: exporters, recording, dead letter. */
 export type Outputs = {
@@ -45,7 +45,7 @@ export type OutputsSettings = DeliverySettings & {
 }
 
 /** Topics that will come, or `any`: which ones is not known before. */
-export type ExpectedTopics = readonly Topic[] | 'any'
+export type ExpectedTopics = readonly AnyTopic[] | 'any'
 
 /**
  * Opens stdout, the exporters, the recording and the dead letter that a command line asks for.
@@ -81,7 +81,7 @@ export async function openOutputs(
       ...ends,
       log: ownLog,
       counters: own,
-      topics: topics === 'any' ? TOPICS : topics,
+      topics: topics === 'any' ? ALL_TOPICS : topics,
       topicsUncertain: topics === 'any',
       protoDir: settings.protoDir,
       readable: settings.readable,

@@ -1,4 +1,4 @@
-import type { StreamMessage } from '../classic/message.js'
+import type { StreamMessage } from '../service.js'
 import { messageId } from './message-id.js'
 
 export function createTableSql(table: string): string {
@@ -63,7 +63,7 @@ const MICROS_PER_MILLI = 1000n
  * A timestamp in nanoseconds as PostgreSQL's type holds it, in microseconds. Without one, or before
  * 1970, it is the first moment of 1970, and never the time of receipt, which differs each time a frame is received.
  */
-function timeText(timestamp: bigint): string {
+function timeText(timestamp = 0n): string {
   const micros = timestamp < 0n ? 0n : timestamp / NANOS_PER_MICRO
   const rest = String(micros % MICROS_PER_MILLI).padStart(3, '0')
   return new Date(Number(micros / MICROS_PER_MILLI)).toISOString().replace('Z', `${rest}Z`)

@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream'
-import type { StreamMessage } from '../classic/message.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, writeErrorText } from '../errors.js'
 import { AppendFile } from '../files/append-file.js'
+import type { StreamMessage } from '../service.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 import { formatForTerminal } from './terminal.js'
 

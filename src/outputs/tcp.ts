@@ -1,4 +1,3 @@
-import type { StreamMessage } from '../classic/message.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Batch } from '../delivery/delivery.js'
 import { RetryLog } from '../delivery/retry-log.js'
@@ -6,6 +5,7 @@ import { SendQueue } from '../delivery/send-queue.js'
 import { Tail } from '../delivery/tail.js'
 import { StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import type { StreamMessage } from '../service.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 import { parseTcpTarget, type TcpAddress, TcpConnection } from './tcp-connection.js'
 

@@ -7,7 +7,7 @@ import type { EntrySnapshot } from '../report/snapshot.js'
 import type { Decoder } from '../service.js'
 import { Processor } from './processor.js'
 
-export type EntryStreamOptions = Omit<SubscribeOptions, 'lastTimestamp'> & {
+export type EntryStreamOptions = Omit<SubscribeOptions, 'lastTimestamp' | 'identify'> & {
   readonly entry: CustomerEntry
   readonly decoder: Decoder
   readonly outputs: Outputs
@@ -36,6 +36,7 @@ export class EntryStream {
     this.subscription = subscribe({
       ...options,
       lastTimestamp: () => this.#processor.lastTimestamp,
+      ...(decoder.identify && { identify: (frame) => decoder.identify?.(frame) }),
     })
   }
 

@@ -24,6 +24,8 @@ export class Processor {
   messages = 0
   /** Frames that were no message. */
   undecodable = 0
+  /** Text frames that mean nothing to the service. */
+  skippedTexts = 0
   readonly topic: EntryName['topic']
   readonly #options: ProcessorOptions
   readonly #first: 'record' | 'line'
@@ -52,6 +54,10 @@ export class Processor {
     let messages: StreamMessage[] = []
     let bytes = 0
     for (const frame of frames) {
+      if (frame.text && this.#options.decoder.skipsText) {
+        this.#skipText(frame)
+        continue
+      }
       const message = this.#decode(frame)
       if (message instanceof StreamError) {
         await outputs.keepUndecodable(this.#options.entry, frame, message)
@@ -65,6 +71,16 @@ export class Processor {
       bytes = 0
     }
     if (messages.length > 0) await outputs.write(messages)
+  }
+
+  #skipText({ bytes }: Frame): void {
+    const { log } = this.#options
+    this.skippedTexts++
+    if (this.skippedTexts === 1) {
+      log.info('a text frame came and is skipped; further ones are skipped without a line', {
+        bytes: bytes.length,
+      })
+    }
   }
 
   #decode(frame: Frame): StreamMessage | StreamError {

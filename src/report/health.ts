@@ -1,4 +1,4 @@
-import type { Topic } from '../classic/topics.js'
+import type { AnyTopic } from '../stream-record.js'
 import { causeOf, describeEntries, type EntrySnapshot, type Snapshot } from './snapshot.js'
 
 const MINUTE_MS = 60_000
@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000
  * monitoring (5 min) and apprf (15 min), five times that of presence (60 s). The other topics send only
  * when something happens.
  */
-const SILENCE_MS: Readonly<Partial<Record<Topic, number>>> = {
+const SILENCE_MS: Readonly<Partial<Record<AnyTopic, number>>> = {
   monitoring: 15 * MINUTE_MS,
   presence: 5 * MINUTE_MS,
   apprf: 45 * MINUTE_MS,

@@ -1,14 +1,14 @@
-import type { Topic } from '../classic/topics.js'
 import type { Status } from '../connection/status.js'
 import type { ExporterCounters } from '../outputs/output.js'
 import type { Received } from '../pipeline/received.js'
+import type { AnyTopic } from '../stream-record.js'
 import { formatCount } from '../text.js'
 
 /** One entry as it stands now. */
 export type EntrySnapshot = {
   /** Its name in the input file. */
   readonly name: string
-  readonly topic: Topic
+  readonly topic: AnyTopic
   readonly status: Status
   /** Messages decoded. */
   readonly messages: number

@@ -312,7 +312,7 @@ test('no more than the limit are asked about at a time', async () => {
     offline: false,
     signal: new AbortController().signal,
     concurrency: 4,
-    validate: async ({ key }) => key,
+    validate: async ({ key }) => ({ secret: key }),
     probe: async () => {
       running += 1
       most = Math.max(most, running)
@@ -332,7 +332,7 @@ test('a fault of the program itself is not dressed up as one of Central', async 
     entries: [checkEntry('A', 'audit', makeKey('key'), 'http://127.0.0.1:1')],
     offline: false,
     signal: new AbortController().signal,
-    validate: async ({ key }) => key,
+    validate: async ({ key }) => ({ secret: key }),
     probe: () => Promise.reject(bug),
     keyAge: () => undefined,
     keyLifeDays: 7,

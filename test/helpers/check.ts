@@ -1,16 +1,13 @@
 import { KEY_LIFE_DAYS } from '../../src/classic/key-age.js'
 import type { Topic } from '../../src/classic/topics.js'
 import { systemClock } from '../../src/clock.js'
-import {
-  type CheckEntry,
-  type CheckResult,
-  createKeyCheck,
-  createProbe,
-  runCheck,
-} from '../../src/commands/check-entries.js'
+import { createKeyCheck, createProbe } from '../../src/commands/check-central.js'
+import { type CheckEntry, type CheckResult, runCheck } from '../../src/commands/check-entries.js'
 import type { CheckReport } from '../../src/commands/check-report.js'
 import { connect } from '../../src/connection/connect.js'
 import { parseHost } from '../../src/net/host.js'
+import { createLimiter } from '../../src/net/limiter.js'
+import { Tokens } from '../../src/newcentral/tokens.js'
 import { Secret } from '../../src/secret.js'
 
 export type TestEntry = CheckEntry & { readonly username: string | undefined }
@@ -47,7 +44,12 @@ export function check(
     concurrency,
     signal,
     validate: createKeyCheck(common),
-    probe: createProbe(connect, { ...common, clock: systemClock }),
+    probe: createProbe(connect, {
+      ...common,
+      tokens: new Tokens({ ...common, limiter: createLimiter() }),
+      env: {},
+      clock: systemClock,
+    }),
     keyAge: keyAge ?? (() => undefined),
     keyLifeDays: KEY_LIFE_DAYS,
   })

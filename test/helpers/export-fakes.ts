@@ -7,6 +7,7 @@ import { OpenFiles } from '../../src/files/distinct-files.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
 import type { OutputContext } from '../../src/outputs/output.js'
 import type { Program } from '../../src/program.js'
+import type { StreamMessage as AnyMessage } from '../../src/service.js'
 import { Shutdown } from '../../src/shutdown.js'
 
 /** A message as the decoder makes it, whose line holds the entry and a number. */
@@ -36,7 +37,7 @@ export function fakeMessage(
 
 export type FakeContext = OutputContext & {
   readonly logged: { level: LogLevel; message: string }[]
-  readonly givenUp: { message: StreamMessage; error: StreamError }[]
+  readonly givenUp: { message: AnyMessage; error: StreamError }[]
   /** Aborts `graceOver`. */
   expire(): void
   /** Aborts `forced`. */

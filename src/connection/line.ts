@@ -1,0 +1,188 @@
+import { type Clock, sleep, untilAborted } from '../clock.js'
+import { StreamError } from '../errors.js'
+import { backoffDelay } from '../net/backoff.js'
+import type { Limiter, Outcome } from '../net/limiter.js'
+import type { Endpoint, Handshake, ResumePoint } from '../service.js'
+import { type Connection, connect } from './connect.js'
+import { SILENCE_MS } from './heartbeat.js'
+
+/** So often the age of a credential is looked at: timers stand still while the machine sleeps. */
+const LOOK_MS = 60_000
+
+export type LineOptions = {
+  readonly endpoint: Endpoint
+  readonly limiter: Limiter
+  /** Closes all connections. */
+  readonly signal: AbortSignal
+  readonly graceOver?: AbortSignal
+  readonly verifyCertificates?: boolean
+  /** Whether a connection is replaced before its credential ends. */
+  readonly replaces: boolean
+  readonly clock: Clock
+  readonly random?: () => number
+  /** How far the subscription has come. */
+  readonly resume: () => ResumePoint | undefined
+  /** There is a connection again. */
+  readonly onUp: () => void
+  /**
+   * There is no connection any more.
+   * @param silentMs for how long the last one had been dead by then
+   */
+  readonly onDown: (silentMs: number) => void
+  /** Whether frames that wait leave no room, so that a new connection begins paused. */
+  readonly isFull: () => boolean
+  readonly onFrame: (bytes: Uint8Array, text: boolean) => void
+}
+
+/** How a connection ended. */
+export type Ended = { readonly cause: StreamError; readonly handshake: Handshake }
+
+type Dial = {
+  readonly ended: Promise<Ended>
+  /** Closes this connection alone. */
+  readonly closer: AbortController
+  readonly opened: Promise<void>
+  isOpened: boolean
+  /** The connection that is to replace this one. */
+  successor: Dial | undefined
+}
+
+/**
+ * One connection, and for a short time also the one that replaces it, which is opened before the
+ * credential of the first ends. So the end of a credential makes no gap.
+ */
+export class Line {
+  readonly #options: LineOptions
+  readonly #connections = new Set<Connection>()
+
+  constructor(options: LineOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Connects.
+   * @returns how the last connection ended
+   * @throws StreamError where no handshake could begin; the signal's reason
+   */
+  async run(): Promise<Ended> {
+    let dial = this.#dial()
+    for (;;) {
+      const ended = await dial.ended
+      if (!dial.successor) return ended
+      dial = dial.successor
+    }
+  }
+
+  pause(): void {
+    for (const connection of this.#connections) connection.pause()
+  }
+
+  resume(): void {
+    for (const connection of this.#connections) connection.resume()
+  }
+
+  #dial(): Dial {
+    let onOpened = () => {}
+    const opened = new Promise<void>((resolve) => {
+      onOpened = resolve
+    })
+    const closer = new AbortController()
+    const start = (dial: () => Dial) => this.#connect(dial, closer.signal, onOpened)
+    const dial: Dial = {
+      closer,
+      opened,
+      isOpened: false,
+      successor: undefined,
+      ended: start(() => dial),
+    }
+    return dial
+  }
+
+  async #connect(dial: () => Dial, closing: AbortSignal, onOpened: () => void): Promise<Ended> {
+    const { endpoint, limiter, graceOver, verifyCertificates = true, clock } = this.#options
+    const signal = AbortSignal.any([this.#options.signal, closing])
+    const release = await limiter.acquire(signal, endpoint.host.authority)
+    const over = new AbortController()
+    let opened: Connection | undefined
+    let silentMs = 0
+    try {
+      const asking = endpoint.handshake(this.#options.resume(), signal)
+      const handshake = await untilAborted(asking, signal)
+      const cause = await connect({
+        endpoint,
+        handshake,
+        verifyCertificates,
+        signal,
+        graceOver,
+        clock,
+        onOpen: (connection) => {
+          release('answered')
+          opened = connection
+          const isFirst = this.#connections.size === 0
+          this.#connections.add(connection)
+          if (this.#options.isFull()) connection.pause()
+          if (isFirst) this.#options.onUp()
+          dial().isOpened = true
+          onOpened()
+          void this.#replaceLater(dial(), handshake, over.signal)
+        },
+        onFrame: this.#options.onFrame,
+      })
+      release(outcomeOf(cause, signal))
+      if (cause.code === 'connection-silent') silentMs = SILENCE_MS
+      return { cause, handshake }
+    } finally {
+      release('aborted')
+      over.abort()
+      if (opened && this.#connections.delete(opened) && this.#connections.size === 0) {
+        this.#options.onDown(silentMs)
+      }
+    }
+  }
+
+  /**
+   * Opens another connection before the credential ends, then closes this one. Where that does not
+   * succeed, this one is kept, and it is tried again.
+   * @param over this connection has ended
+   */
+  async #replaceLater(dial: Dial, { replaceInMs }: Handshake, over: AbortSignal): Promise<void> {
+    const { clock, replaces, signal, random = Math.random } = this.#options
+    if (!replaceInMs || !replaces) return
+    const wait = (ms: number) => sleep(ms, clock, over).catch(() => undefined)
+    for (let failures = 1; ; failures++) {
+      while (!over.aborted && replaceInMs() > 0) await wait(Math.min(replaceInMs(), LOOK_MS))
+      if (over.aborted || signal.aborted) return
+      const next = this.#dial()
+      dial.successor = next
+      const failed = await Promise.race([
+        next.opened.then(() => undefined),
+        next.ended.catch((): undefined => undefined),
+      ])
+      if (next.isOpened) {
+        dial.closer.abort()
+        return
+      }
+      // This one has ended meanwhile: what the other one came to counts as the next try.
+      if (over.aborted) return
+      dial.successor = undefined
+      if (failed?.cause.code === 'unauthorized') {
+        const { credential } = failed.handshake
+        await this.#options.endpoint.renewCredential(credential, signal).catch(() => undefined)
+      }
+      await wait(backoffDelay(failures, { random }))
+    }
+  }
+}
+
+/** What a handshake says about its host. One that we aborted says nothing. */
+function outcomeOf(cause: StreamError, signal: AbortSignal): Outcome {
+  if (cause.status !== undefined) return 'answered'
+  return signal.aborted ? 'aborted' : 'unanswered'
+}
+
+/** What a second 401 means, to a credential that was renewed or validated because of the first. */
+export function stillUnauthorized(again: StreamError): StreamError {
+  return new StreamError('still-unauthorized', `${again.message}, which was checked just now`, {
+    status: 401,
+  })
+}

@@ -1,0 +1,138 @@
+import { findCharacter } from '../input/characters.js'
+import { type EntryRules, Problem, type Property, type ReadProperty } from '../input/check-entry.js'
+import type { ApiClient } from '../input/entries.js'
+import { isLoopback } from '../net/host.js'
+import { Secret } from '../secret.js'
+import { closest } from '../suggest.js'
+import { EVENT_TYPE_PREFIX, isTopic, TOPIC_FACTS, TOPICS } from './topics.js'
+
+/** Printable ASCII without blanks, which is what OAuth2 clients are made of. */
+const NOT_IN_CREDENTIALS = /[^\x21-\x7e]/u
+/** Texts of examples, templates and documents. */
+const EXAMPLE =
+  /^([x*?_.-])\1*$|^<.*>$|^\$?\{.*\}$|^\$\w+$|(?:^|[^a-z])(?:paste|your|insert|replace|example|placeholder|change[ _-]?me)(?:[^a-z]|$)/i
+const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i
+const EVENT_TYPE = /^[\w.-]+$/
+
+/** Entries of New Central: an API client, and what is asked of the stream. */
+export const NEW_CENTRAL_ENTRIES: EntryRules = {
+  name: 'New Central',
+  properties: [
+    { name: 'client_id', required: true, secret: false, otherNames: ['client', 'clientid'] },
+    { name: 'client_secret', required: true, secret: true, otherNames: ['clientsecret'] },
+    { name: 'event_types', required: false, secret: false, otherNames: ['event-types', 'filter'] },
+    { name: 'token_url', required: false, secret: false, otherNames: ['issuer', 'token_endpoint'] },
+    { name: 'subscriber_id', required: false, secret: false, otherNames: ['subscriber-id'] },
+    { name: 'path', required: false, secret: false, otherNames: [] },
+  ],
+  topics: TOPICS,
+  otherTopicNames: new Map([
+    ['location', 'location-events'],
+    ['geofence', 'geofence-events'],
+    ['wids-events', 'wids'],
+    ['location-analytics', 'rssi-events'],
+  ]),
+  credentials(read) {
+    const id = read('client_id', (property) => checkCredential(property, 'client id'))
+    const secret = read('client_secret', (property) => checkCredential(property, 'client secret'))
+    const client: ApiClient = { id: id ?? '', ...checkOptions(read) }
+    return {
+      key: secret === undefined || id === undefined ? undefined : new Secret(secret),
+      username: undefined,
+      client,
+    }
+  },
+}
+
+function checkOptions(read: ReadProperty): Omit<ApiClient, 'id'> {
+  const topic = read('topic', ({ text }) => text)
+  return {
+    eventTypes: read('event_types', (property) => checkEventTypes(property, topic)) ?? [],
+    tokenUrl: read('token_url', checkTokenUrl),
+    subscriberId: read('subscriber_id', checkSubscriberId),
+    path: read('path', checkPath),
+  }
+}
+
+function checkCredential({ text, kind }: Property, what: string): string {
+  const wanted = `expected the ${what} of the API client in GreenLake`
+  if (kind === undefined) throw new Problem(`is missing; ${wanted}`)
+  if (text === undefined) throw new Problem(`${wanted}, a string; got ${kind}`)
+  if (text.trim() === '') throw new Problem(`is empty; ${wanted}`)
+  if (EXAMPLE.test(text.trim())) {
+    throw new Problem(`still holds the text of an example; paste the ${what} from GreenLake there`)
+  }
+  if (text.trim() !== text) throw new Problem(`begins or ends with a blank; ${wanted}`)
+  const odd = findCharacter(text) ?? findCharacter(text, NOT_IN_CREDENTIALS)
+  if (odd) throw new Problem(`holds ${odd}, which no ${what} has; ${wanted}`)
+  return text
+}
+
+function checkEventTypes(
+  { kind, list, show, warn }: Property,
+  topic: string | undefined,
+): readonly string[] {
+  if (kind === undefined) return []
+  const wanted = 'expected a list of event types, such as ["network-services.v1.x"]'
+  if (list === undefined) throw new Problem(`${wanted}; got ${show()}`)
+  if (list.length === 0) {
+    throw new Problem('is an empty list; leave it out to get events of every type')
+  }
+  return list.map((text, at) => {
+    if (!EVENT_TYPE.test(text)) {
+      throw new Problem(
+        `entry ${at + 1} of the list is no event type; expected letters, digits, dots, "-" and "_"`,
+      )
+    }
+    const short = text.startsWith(EVENT_TYPE_PREFIX) ? text.slice(EVENT_TYPE_PREFIX.length) : text
+    const known =
+      topic !== undefined && isTopic(topic) ? Object.keys(TOPIC_FACTS[topic].events) : []
+    if (known.length > 0 && !known.includes(short)) {
+      const meant = closest(short, known)
+      const hint =
+        meant === undefined ? `known are ${known.join(', ')}` : `did you mean "${meant}"?`
+      warn(`"${short}" is no known event type of ${topic}; it is asked for as it is (${hint})`)
+    }
+    return EVENT_TYPE_PREFIX + short
+  })
+}
+
+function checkTokenUrl({ text, kind, show }: Property): URL | undefined {
+  if (kind === undefined) return undefined
+  const wanted =
+    'expected the token issuer URL of the API client in GreenLake, such as "https://sso.common.cloud.hpe.com/as/token.oauth2"'
+  if (text === undefined) throw new Problem(`${wanted}; got ${show()}`)
+  if (!URL.canParse(text)) throw new Problem(`is no URL; ${wanted}`)
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '') {
+    throw new Problem('has a user or password in it; expected a URL without them')
+  }
+  if (url.hash !== '') throw new Problem('has a fragment, "#…"; expected a URL without one')
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+  if (!isSafe) {
+    throw new Problem(
+      `expected "https": anything else would show the client secret to the network, and "http" is accepted for loopback hosts only; got "${url.protocol}"`,
+    )
+  }
+  return url
+}
+
+function checkSubscriberId({ text, kind, show }: Property): string | undefined {
+  if (kind === undefined) return undefined
+  if (text === undefined || !UUID.test(text)) {
+    throw new Problem(
+      `expected a UUID of version 4, such as "9b2f0c1e-5a0d-4c7b-8f3e-2d6a1b4c5e7f"; got ${show()}`,
+    )
+  }
+  return text.toLowerCase()
+}
+
+function checkPath({ text, kind, show }: Property): string | undefined {
+  if (kind === undefined) return undefined
+  if (text === undefined || !/^\/[\w./~-]*$/.test(text) || text.includes('//')) {
+    throw new Problem(
+      `expected the path of a stream, such as "/network-services/v1/location-events"; got ${show()}`,
+    )
+  }
+  return text
+}

@@ -1,0 +1,96 @@
+import { hostname } from 'node:os'
+import type { Clock } from '../clock.js'
+import type { CustomerEntry } from '../input/entries.js'
+import type { Logger } from '../log.js'
+import { createLimiter } from '../net/limiter.js'
+import type { Endpoint, Service } from '../service.js'
+import { createDecoders } from './decoders.js'
+import { createEndpoint } from './endpoint.js'
+import { type Subscriber, SubscriberIds, subscriberId } from './subscriber-id.js'
+import type { Client } from './token-request.js'
+import { TOKEN_URL, Tokens } from './tokens.js'
+import type { Topic } from './topics.js'
+
+export type NewCentralOptions = {
+  readonly userAgent: string
+  readonly verifyCertificates: boolean
+  readonly protoDir: string | undefined
+  readonly readable: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Whether replay options were given, which mean nothing here. */
+  readonly asksReplay: boolean
+  readonly log: Logger
+  readonly clock?: Clock
+}
+
+/** New Central. */
+export function createNewCentral(options: NewCentralOptions): Service<Topic> {
+  const { userAgent, verifyCertificates, env, log, clock } = options
+  const tokens = new Tokens({
+    verifyCertificates,
+    userAgent,
+    // Not the one of the handshakes: a slow answer here must not hold up entries that are ready.
+    limiter: createLimiter(),
+    ...(clock && { clock }),
+  })
+  const ids = new SubscriberIds()
+  let warnsOfReplay = options.asksReplay
+
+  async function endpointOf(entry: CustomerEntry<Topic>): Promise<Endpoint> {
+    const { client, host, topic } = entry
+    const own = client?.subscriberId
+    const held =
+      own === undefined ? await ids.hold(subscriberId(subscriberOf(entry, env))) : undefined
+    if (held?.isFresh) {
+      log.warn(
+        'another process on this machine streams this entry; this one uses a subscriber id of its own, so that each gets every event. What New Central keeps for the first id during a lost connection does not come here',
+        { entry: entry.name },
+      )
+    }
+    return createEndpoint({
+      host,
+      topic,
+      path: client?.path,
+      eventTypes: client?.eventTypes ?? [],
+      subscriberId: own ?? held?.id ?? '',
+      client: clientOf(entry),
+      tokens,
+      userAgent,
+      close: () => held?.release(),
+    })
+  }
+
+  return {
+    decoders: createDecoders(options),
+    async endpoints(entries, signal) {
+      if (warnsOfReplay && entries.length > 0) {
+        warnsOfReplay = false
+        log.warn(
+          '--start_seq, --deliver_last, --deliver_all and --since_time mean nothing to New Central; its entries are streamed without them',
+        )
+      }
+      const endpoints = await Promise.all(entries.map(endpointOf))
+      signal.throwIfAborted()
+      return endpoints
+    },
+  }
+}
+
+/** What the token of an entry is asked for with. */
+export function clientOf({ client, key }: Pick<CustomerEntry, 'client' | 'key'>): Client {
+  return { id: client?.id ?? '', secret: key, tokenUrl: client?.tokenUrl ?? TOKEN_URL }
+}
+
+/** What the subscriber id of an entry is derived from. */
+export function subscriberOf(
+  { client, host, name, topic }: Pick<CustomerEntry, 'client' | 'host' | 'name' | 'topic'>,
+  env: NewCentralOptions['env'],
+): Subscriber {
+  return {
+    host: host.authority,
+    clientId: client?.id ?? '',
+    entry: name,
+    topic,
+    instance: env.ARUBA_STREAM_INSTANCE || hostname(),
+  }
+}

@@ -1,0 +1,111 @@
+import { type Clock, systemClock, untilAborted } from '../clock.js'
+import { StreamError } from '../errors.js'
+import type { Limiter } from '../net/limiter.js'
+import type { Secret } from '../secret.js'
+import { type Client, type Place, requestToken, type Token } from './token-request.js'
+
+/** HPE's, for API clients made in GreenLake for Central. */
+export const TOKEN_URL = new URL('https://sso.common.cloud.hpe.com/as/token.oauth2')
+
+/** A token that is replaced early, because Central ended a connection, has lived for this part of its life. */
+const FRESH = 0.1
+const FRESH_MS = 60_000
+
+export type TokensOptions = {
+  readonly verifyCertificates: boolean
+  readonly userAgent: string
+  /** Limits the requests under way. */
+  readonly limiter: Limiter
+  readonly clock?: Clock
+}
+
+/** What is kept for one API client. */
+type Account = {
+  token: Token | undefined
+  /** Under way, with the signal of the caller that began it. */
+  call: { readonly answer: Promise<Token>; readonly signal: AbortSignal } | undefined
+  /** Where the endpoint has found the client. */
+  place: Place
+}
+
+/** The access tokens of all API clients; one request serves all entries with the same client. */
+export class Tokens {
+  readonly #options: TokensOptions
+  readonly #clock: Clock
+  readonly #accounts = new Map<string, Account>()
+
+  constructor(options: TokensOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+  }
+
+  /**
+   * The token to use now.
+   * @throws StreamError `client-refused`; what can be tried again: `unavailable`, `answer-invalid`,
+   *   `proxy-failed`, `unreachable`, `timed-out`, `certificate-untrusted`; the signal's reason
+   */
+  async get(client: Client, signal: AbortSignal): Promise<Token> {
+    const account = this.#accountOf(client)
+    for (;;) {
+      signal.throwIfAborted()
+      if (account.token && account.token.freshMs > 0) return account.token
+      account.call ??= this.#begin(client, account, signal)
+      const { call } = account
+      try {
+        return await untilAborted(call.answer, signal)
+      } catch (error) {
+        // The first caller may have left, while the others still need the answer.
+        if (signal.aborted || !call.signal.aborted) throw error
+      }
+    }
+  }
+
+  /** Central does not accept this token: the next caller gets another one. */
+  drop(client: Client, refused: Secret): void {
+    const account = this.#accountOf(client)
+    if (account.token?.secret.equals(refused)) account.token = undefined
+  }
+
+  /** Central ended a connection: where its token is not quite new, the next caller gets another one. */
+  renew(client: Client, used: Secret): void {
+    const { token } = this.#accountOf(client)
+    if (token && token.ageMs > Math.min(FRESH_MS, token.lifeMs * FRESH)) this.drop(client, used)
+  }
+
+  #accountOf({ id, secret, tokenUrl }: Client): Account {
+    const name = JSON.stringify([tokenUrl.href, id, secret.reveal()])
+    const known = this.#accounts.get(name)
+    const account = known ?? { token: undefined, call: undefined, place: 'form' }
+    this.#accounts.set(name, account)
+    return account
+  }
+
+  #begin(client: Client, account: Account, signal: AbortSignal): NonNullable<Account['call']> {
+    const answer = this.#acquireAndRequest(client, account, signal)
+    const call = { answer, signal }
+    const done = () => {
+      if (account.call === call) account.call = undefined
+    }
+    answer.then((token) => {
+      account.token = token
+      done()
+    }, done)
+    return call
+  }
+
+  async #acquireAndRequest(client: Client, account: Account, signal: AbortSignal): Promise<Token> {
+    const release = await this.#options.limiter.acquire(signal, client.tokenUrl.host)
+    try {
+      const { verifyCertificates, userAgent } = this.#options
+      const options = { verifyCertificates, userAgent, clock: this.#clock, signal }
+      const { token, place } = await requestToken(client, account.place, options)
+      account.place = place
+      release('answered')
+      return token
+    } catch (error) {
+      const answered = error instanceof StreamError && error.status !== undefined
+      release(answered ? 'answered' : signal.aborted ? 'aborted' : 'unanswered')
+      throw error
+    }
+  }
+}
