@@ -11,6 +11,18 @@ export type InputEntry = {
   readonly hostname?: string
 }
 
+/** An entry of New Central. */
+export type NewCentralInput = {
+  readonly client_id: string
+  readonly client_secret: string
+  readonly topic: string
+  readonly token_url?: string
+  readonly hostname?: string
+  readonly event_types?: readonly string[]
+  readonly subscriber_id?: string
+  readonly path?: string
+}
+
 /**
  * Writes an input file (mode 0600) into a fresh folder.
  * @param input the entries by name, or the file's text
@@ -18,7 +30,7 @@ export type InputEntry = {
  */
 export async function writeInput(
   t: TestContext,
-  input: Readonly<Record<string, InputEntry>> | string,
+  input: Readonly<Record<string, InputEntry | NewCentralInput>> | string,
 ): Promise<string> {
   const path = join(tempFolder(t), 'input.json')
   const text =

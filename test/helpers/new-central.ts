@@ -1,0 +1,95 @@
+import type { TestContext } from 'node:test'
+import type { Frame } from '../../src/connection/frame.js'
+import { loggerTo } from '../../src/log.js'
+import { parseHost } from '../../src/net/host.js'
+import { createLimiter } from '../../src/net/limiter.js'
+import { createDecoders } from '../../src/newcentral/decoders.js'
+import { createEndpoint } from '../../src/newcentral/endpoint.js'
+import type { Client } from '../../src/newcentral/token-request.js'
+import { Tokens } from '../../src/newcentral/tokens.js'
+import type { Topic } from '../../src/newcentral/topics.js'
+import { Secret } from '../../src/secret.js'
+import type { Endpoint } from '../../src/service.js'
+import type { Central } from '../../src/simulator/central.js'
+import type { FakeClock } from './clock.js'
+import { registerKey } from './keys.js'
+import { Subscriber } from './subscription.js'
+
+export const SUBSCRIBER_ID = '9b2f0c1e-5a0d-4c7b-8f3e-2d6a1b4c5e7f'
+
+/** An API client whose tokens come from the simulator. */
+export function clientAt({ url }: Pick<Central, 'url'>, id = 'client', secret = 'secret'): Client {
+  return { id, secret: new Secret(secret), tokenUrl: new URL(`${url}/as/token.oauth2`) }
+}
+
+/** Tokens on a clock that stands still. */
+export function tokensOn(clock: FakeClock): Tokens {
+  return new Tokens({
+    verifyCertificates: true,
+    userAgent: 'aruba-stream/test',
+    limiter: createLimiter(),
+    clock,
+  })
+}
+
+export type EventSubscriberOptions = {
+  readonly clock: FakeClock
+  readonly topic?: Topic
+  readonly subscriberId?: string
+  readonly reconnect?: boolean
+  readonly tokens?: Tokens
+  readonly eventTypes?: readonly string[]
+  readonly adapt?: (endpoint: Endpoint) => Endpoint
+}
+
+/** Subscribes to `rssi-events` of New Central; stopped when the test ends. */
+export function startEventSubscriber(
+  t: TestContext,
+  central: Central,
+  options: EventSubscriberOptions,
+): Subscriber {
+  const { clock, topic = 'rssi-events', subscriberId = SUBSCRIBER_ID, reconnect = true } = options
+  const { tokens = tokensOn(clock), adapt = (same) => same, eventTypes = [] } = options
+  const endpoint = createEndpoint({
+    host: parseHost(central.url),
+    topic,
+    eventTypes,
+    subscriberId,
+    client: clientAt(central),
+    tokens,
+    userAgent: 'aruba-stream/test',
+  })
+  const decoder = decoderOf(topic)
+  const subscriber = new Subscriber(
+    {
+      endpoint: adapt(endpoint),
+      limiter: createLimiter(),
+      random: () => 0.5,
+      reconnect,
+      identify: (frame) => decoder.identify?.(frame),
+    },
+    clock,
+    true,
+  )
+  t.after(async () => {
+    subscriber.stop()
+    await subscriber.finished
+  })
+  return subscriber
+}
+
+function decoderOf(topic: Topic) {
+  const log = loggerTo(() => undefined)
+  return createDecoders({ protoDir: undefined, readable: false, log }).of({ name: 'A', topic })
+}
+
+/** The ids of events, in order of arrival. */
+export function idsIn(frames: readonly Frame[], topic: Topic = 'rssi-events'): string[] {
+  const decoder = decoderOf(topic)
+  return frames.map((frame) => decoder.identify?.(frame)?.split('\n')[1] ?? '')
+}
+
+/** A client secret that is looked for in the output of programs. */
+export function makeSecret(label: string): string {
+  return registerKey(`s3cret-${Buffer.from(label).toString('hex')}-Zq7xW2`)
+}

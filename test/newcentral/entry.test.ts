@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import { type TestContext, test } from 'node:test'
+import { CLASSIC_ENTRIES } from '../../src/classic/entry.js'
+import { StreamError } from '../../src/errors.js'
+import { type InputFile, loadInput } from '../../src/input/load-input.js'
+import { parseHost } from '../../src/net/host.js'
+import { NEW_CENTRAL_ENTRIES } from '../../src/newcentral/entry.js'
+import { writeInput } from '../helpers/input.js'
+import { makeKey } from '../helpers/keys.js'
+
+const GOOD = { client_id: 'id-1', client_secret: 'Zq7xW2abcdefgh', topic: 'rssi-events' }
+
+async function load(t: TestContext, entry: Readonly<Record<string, unknown>>): Promise<InputFile> {
+  const path = await writeInput(t, JSON.stringify({ customers: { A: entry } }))
+  return loadInput(path, {
+    services: [CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES],
+    defaultHost: parseHost('http://127.0.0.1:1'),
+    stdin: new PassThrough(),
+    signal: new AbortController().signal,
+  })
+}
+
+/** The one problem of an entry, without the file's path. */
+async function problem(t: TestContext, entry: Readonly<Record<string, unknown>>): Promise<string> {
+  try {
+    await load(t, entry)
+  } catch (error) {
+    assert.ok(error instanceof StreamError)
+    assert.equal(error.problems.length, 1, error.problems.join('\n'))
+    const [text = ''] = error.problems
+    assert.doesNotMatch(text, /Zq7xW2/)
+    return text.replace(/^.*?customers/, 'customers')
+  }
+  assert.fail('expected a problem')
+}
+
+test('an entry with client_id and client_secret is one of New Central', async (t) => {
+  const { entries, warnings } = await load(t, {
+    ...GOOD,
+    event_types: ['network-services.v1alpha1.rssi.raw-rssi'],
+    token_url: 'http://127.0.0.1:1/token',
+    subscriber_id: '9B2F0C1E-5A0D-4C7B-8F3E-2D6A1B4C5E7F',
+    path: '/network-services/v2/rssi',
+    hostname: 'wss://de1.api.central.arubanetworks.com/network-services/v1/location-events',
+  })
+  const [entry] = entries
+  assert.deepEqual(warnings, [])
+  assert.equal(entry?.hostname?.authority, 'de1.api.central.arubanetworks.com')
+  assert.equal(entry.key.reveal(), GOOD.client_secret)
+  assert.deepEqual(entry.client, {
+    id: 'id-1',
+    eventTypes: ['com.hpe.greenlake.network-services.v1alpha1.rssi.raw-rssi'],
+    tokenUrl: new URL('http://127.0.0.1:1/token'),
+    subscriberId: '9b2f0c1e-5a0d-4c7b-8f3e-2d6a1b4c5e7f',
+    path: '/network-services/v2/rssi',
+  })
+})
+
+const WRONG: readonly (readonly [string, Readonly<Record<string, unknown>>, RegExp])[] = [
+  [
+    'credentials of both services',
+    { ...GOOD, wsskey: makeKey('both') },
+    /A: has credentials of two services, "wsskey" and "client_id"/,
+  ],
+  [
+    'a topic of Classic Central',
+    { ...GOOD, topic: 'monitoring' },
+    /topic: "monitoring" is a topic of Classic Central, and the entry has credentials of New Central/,
+  ],
+  [
+    'a topic of New Central beside a key',
+    { wsskey: makeKey('key'), topic: 'ap-events' },
+    /topic: "ap-events" is a topic of New Central, and the entry has credentials of Classic/,
+  ],
+  ['no client secret', { client_id: 'id-1', topic: 'wids' }, /client_secret: is missing/],
+  ['no credentials', { client_secret: 'Zq7xW2abc', topic: 'wids' }, /client_id: is missing/],
+  ['a topic without its version', { ...GOOD, topic: 'location' }, /topic: .*"location-events"/],
+  [
+    'a token URL without TLS',
+    { ...GOOD, token_url: 'http://sso.example.com/token' },
+    /token_url: expected "https".*got "http:"/,
+  ],
+  ['a token URL that is none', { ...GOOD, token_url: 'sso' }, /token_url: is no URL/],
+  ['event types as text', { ...GOOD, event_types: 'a.b' }, /event_types: expected a list/],
+  ['an odd event type', { ...GOOD, event_types: ['a,b'] }, /event_types: entry 1 of the list/],
+  [
+    'a subscriber id that is none',
+    { ...GOOD, subscriber_id: 'me' },
+    /subscriber_id: expected a UUID/,
+  ],
+  ['a path that is a URL', { ...GOOD, path: 'wss://x/y' }, /path: expected the path of a stream/],
+  [
+    'an example',
+    { ...GOOD, client_secret: '<your secret>' },
+    /client_secret: still holds the text/,
+  ],
+]
+for (const [what, entry, expected] of WRONG) {
+  test(`${what} is an error that says so`, async (t) => {
+    assert.match(await problem(t, entry), expected)
+  })
+}
+
+test('an event type that is not known gets a warning with the one that was meant', async (t) => {
+  const event_types = ['com.hpe.greenlake.network-services.v1alpha1.rssi.raw-rsi']
+  const { warnings, entries } = await load(t, { ...GOOD, event_types })
+  assert.deepEqual(entries[0]?.client?.eventTypes, event_types)
+  assert.match(warnings.join(), /did you mean "network-services\.v1alpha1\.rssi\.raw-rssi"\?/)
+})
