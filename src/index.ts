@@ -43,7 +43,7 @@ export type SubscribeOptions = Omit<
 
 /**
  * Subscribes to one topic of Classic Central for one customer; connects when it is iterated, and again
- * whenever a connection is lost. A failure is not thrown: the iteration ends, and `status` says why.
+ * whenever a connection is lost. Trouble is no exception: the iteration ends, and `status` says how.
  */
 export function subscribe(options: SubscribeOptions): connection.Subscription {
   const { entry, key, userAgent, replay, ...rest } = options

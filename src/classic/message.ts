@@ -1,12 +1,9 @@
 import type { Frame } from '../connection/frame.js'
 import { type UnknownField, UnknownFields } from '../decode/unknown-fields.js'
 import { StreamError } from '../errors.js'
-import type { Decoder } from '../service.js'
 import { RecordMaker, type StreamRecord } from './record.js'
 import type { Schema } from './schema.js'
 import type { Topic } from './topics.js'
-
-export type { Decoder }
 
 /** One decoded message; frame, record and line are three forms of it. */
 export interface StreamMessage {
@@ -27,13 +24,26 @@ export interface StreamMessage {
 }
 
 export type DecoderOptions = {
-  /** Name of the entry; it is in every record. */
+  /** Name of the entry; it stands in every record. */
   readonly customer: string
   readonly schema: Schema
   /** MAC and IP addresses and network names as text instead of base64; default: no. */
   readonly readable?: boolean
   /** Gets what the schema does not know, each thing once; the things of one frame together. */
   readonly onUnknown?: (news: readonly UnknownField[]) => void
+}
+
+export type Decoder = {
+  /**
+   * Decodes a frame.
+   * @param first the form that is made at once; the other one is made when it is asked for
+   * @throws StreamError `frame-undecodable`, with offset and reason
+   */
+  decode(frame: Frame, first: 'record' | 'line'): StreamMessage
+  /** How often anything came that the schema does not know. */
+  readonly unknownTotal: number
+  /** The timestamp of the last decoded frame, nanoseconds since the epoch. */
+  readonly lastTimestamp: bigint | undefined
 }
 
 /** Makes the decoder of one entry. */
