@@ -63,12 +63,12 @@ export type StreamErrorOptions = {
   /** The original error. Never one that could quote a key. */
   cause?: unknown
   /** What the server asked to wait at least before another try, milliseconds. */
-  retryAfterMs?: number
+  retryAfterMs?: number | undefined
   /** HTTP status or WebSocket close code, where there was one. */
   status?: number
   /** The entry of the input file that it is about; the message does not name it again. */
   entry?: string
-  /** All that is wrong, where that may be several things; each is a sentence that stands alone. */
+  /** All problems, where there may be several; each is a complete sentence. */
   problems?: readonly string[]
   /** Type of the event whose message no schema has. */
   eventType?: string
@@ -81,7 +81,7 @@ export class StreamError extends Error {
   readonly retryAfterMs: number | undefined
   readonly status: number | undefined
   readonly entry: string | undefined
-  /** All that is wrong, each a sentence that stands alone; the message alone where that is one thing. */
+  /** All problems, each a complete sentence; where there is one problem, it is the message. */
   readonly problems: readonly string[]
   readonly eventType: string | undefined
 
@@ -139,7 +139,7 @@ const READ_FAULTS: Words = {
   EPERM: 'this user may not read it',
   EISDIR: 'it is a folder, not a file',
   ENOTDIR: 'it is a file, not a folder',
-  ELOOP: 'its symbolic links go round in circles',
+  ELOOP: 'its symbolic links form a loop',
   ENAMETOOLONG: 'its name is too long',
   EMFILE: 'this process has too many files open',
   EIO: 'the disk reports an error',
@@ -157,7 +157,7 @@ export const WRITE_FAULTS: Words = {
   EFBIG: 'the file may not grow any more',
 }
 
-/** Why a file or folder cannot be read, to stand behind its path. */
+/** Why a file or folder cannot be read, for the end of a message that begins with its path. */
 export function fileErrorText(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   return READ_FAULTS[code] ?? errorText(error)
@@ -174,7 +174,7 @@ export function systemFault(error: unknown, texts: Words = {}): string | undefin
   return `${texts[code] ?? READ_FAULTS[code] ?? 'the system reports an error'} (${code})`
 }
 
-/** Why a file cannot be written, to stand behind what names it. */
+/** Why a file cannot be written, for the end of a message that names it. */
 export function writeErrorText(error: unknown, texts: Words = {}): string {
   return systemFault(error, { ...WRITE_FAULTS, ...texts }) ?? errorText(error)
 }

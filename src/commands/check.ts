@@ -59,7 +59,7 @@ export async function check(settings: CheckSettings, program: Program): Promise<
 async function load(
   path: string,
   options: LoadOptions,
-): Promise<InputFile & { readonly problems: readonly string[] }> {
+): Promise<LoadedInput & { readonly problems: readonly string[] }> {
   try {
     return { ...(await loadInput(path, options)), problems: [] }
   } catch (error) {

@@ -61,7 +61,7 @@ export function findCharacter(text: string, unwanted: RegExp = LOOKALIKE): strin
   return found ? `${nameCharacter(found[0])} at character ${found.index + 1}` : undefined
 }
 
-/** A text from the file as it can be seen: what has no look of its own becomes an escape. */
+/** A text from the file in a visible form: invisible characters become escapes. */
 export function visible(text: string, maxLength?: number): string {
   return printable(text, maxLength).replaceAll(
     /(?! )[\p{Z}\p{Cf}]/gu,

@@ -54,11 +54,11 @@ export type Property = {
   warn(text: string): void
 }
 
-/** What is wrong with a property; the message is written to stand behind its place. */
+/** What is wrong with a property. The message follows the place of the property. */
 export class Problem extends Error {}
 
 /** What the entries of a file are checked with. */
-export type EntryContext = {
+type EntryContext = {
   readonly services: readonly EntryRules[]
   readonly meant: PropertyGuess
   readonly redact: Redact
@@ -99,7 +99,7 @@ export function checkEntry(
   }
   for (const { name: property, value } of all) {
     if (values.has(property) && meant.isKnown(property)) {
-      fail(`.${property}`, 'stands there twice; expected it once')
+      fail(`.${property}`, 'is there twice; expected it once')
     }
     values.set(property, value)
   }
@@ -113,7 +113,7 @@ export function checkEntry(
     return undefined
   }
 
-  /** Known properties that were found under another name: to call them missing would say less. */
+  /** Known properties that were found under another name. They are not reported as missing, too. */
   const misnamed = new Set<string>()
   for (const [at, { name: property }] of all.entries()) {
     const guess = meant.guess(property)

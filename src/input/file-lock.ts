@@ -14,7 +14,7 @@ export type LockOptions = {
   readonly owner: LockOwner
   /** An unused name in the same folder, to which a stale lock is moved before it is removed. */
   readonly asidePath: string
-  /** A lock of this age was left behind; milliseconds. */
+  /** A lock of this age is stale; milliseconds. */
   readonly staleMs?: number
   /** The longest wait; milliseconds. */
   readonly waitMs?: number
@@ -22,9 +22,9 @@ export type LockOptions = {
 
 /** A rewrite takes milliseconds, on a slow network file system perhaps a second. */
 const STALE_MS = 5000
-/** Longer than one stale lock takes, so that only many processes get this far. */
+/** Longer than it takes to replace a stale lock: only with many processes is it reached. */
 const WAIT_MS = 10_000
-/** Another user may renew a lock for ever, and this process can seldom remove it. */
+/** Another user may renew a lock for ever, and this process can rarely remove it. */
 const FOREIGN_WAIT_MS = 1000
 const POLL_MS = 15
 
@@ -34,8 +34,8 @@ const RUN = randomUUID()
 type LockText = { readonly pid: number; readonly host: string; readonly run: string }
 
 /**
- * Takes a lock, and waits while another process holds it; a lock that was left behind is taken over. It
- * is a symbolic link that points nowhere and names its holder: unlike a file, it is made with its text.
+ * Takes a lock, and waits while another process holds it; a stale lock is replaced. It is a symbolic
+ * link that points nowhere and names its holder: unlike a file, it is made and filled in one step.
  * @returns releases the lock; undefined where it cannot be taken: the work is done without it then
  */
 export async function takeLock(

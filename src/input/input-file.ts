@@ -6,10 +6,10 @@ import type { Secret } from '../secret.js'
 import type { EntryRules } from './check-entry.js'
 import { type CustomerEntry, diffEntries, type EntryChanges, withHost } from './entries.js'
 import type { LockOwner } from './file-lock.js'
-import { type InputFile as LoadedFile, loadInput, shownPath } from './load-input.js'
+import { type LoadedInput, loadInput, shownPath } from './load-input.js'
 import { type Renewal, saveKeys } from './save-keys.js'
 
-export type InputFileOptions = {
+type InputFileOptions = {
   /** `-` is stdin. */
   readonly path: string
   readonly stdin: Readable
@@ -18,7 +18,7 @@ export type InputFileOptions = {
   /** The host of entries that name none. */
   readonly host: Host
   readonly log: Logger
-  /** Ends the wait for what writes into a pipe. */
+  /** Ends the wait for the writer of a pipe. */
   readonly signal: AbortSignal
   /** This process, for the lock while the file is rewritten. */
   readonly owner: LockOwner
@@ -57,7 +57,7 @@ export class InputFile {
     })
   }
 
-  /** The keys that the file holds now, by entry, without entries that have another host by now. */
+  /** The keys that the file holds now, by entry. Entries that have another host now are left out. */
   async keys(): Promise<ReadonlyMap<string, Secret>> {
     const { host } = this.#options
     if (this.#isStdin) return new Map(this.#entries.map(({ name, key }) => [name, key]))
@@ -90,7 +90,7 @@ export class InputFile {
     return this.#options.path === '-'
   }
 
-  #load(): Promise<LoadedFile> {
+  #load(): Promise<LoadedInput> {
     const { path, host: defaultHost, stdin, services, signal } = this.#options
     return loadInput(path, { stdin, services, defaultHost, signal })
   }
@@ -116,7 +116,7 @@ export class InputFile {
     this.#entries = this.#entries.map((entry) => withRenewal(entry, renewals))
   }
 
-  /** One reading or writing after the other: our own rewrite must not look like a change. */
+  /** Reads and writes one after the other: a rewrite by this program must not look like a change. */
   #alone<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work)
     this.#last = done.then(

@@ -18,7 +18,7 @@ export type LoadOptions = ReadOptions & {
 }
 
 /** A valid input file. */
-export type InputFile = {
+export type LoadedInput = {
   readonly entries: InputEntry[]
   /** For the log: sentences about what is allowed but unwise, each with the file. */
   readonly warnings: string[]
@@ -33,7 +33,7 @@ const READABLE_BY_OTHERS = 0o044
  * @throws StreamError `input-invalid` whose `problems` are what is wrong, each with file and place; none
  *   shows a key; the signal's reason as soon as it aborts
  */
-export async function loadInput(path: string, options: LoadOptions): Promise<InputFile> {
+export async function loadInput(path: string, options: LoadOptions): Promise<LoadedInput> {
   const shown = shownPath(path)
   const about = (texts: readonly string[]) => texts.map((text) => `${shown}: ${text}`)
   const invalid = (texts: readonly string[], count = texts.length) => {
@@ -52,7 +52,7 @@ export async function loadInput(path: string, options: LoadOptions): Promise<Inp
       const digits = mode.toString(8).padStart(4, '0')
       warnings.add(
         () =>
-          `other users of this machine can read it (mode ${digits}), and it holds keys; chmod 600 mends that`,
+          `other users of this machine can read it (mode ${digits}), and it holds keys; run chmod 600 on it`,
       )
     }
     return { entries, warnings: about(warnings.lines('warnings')) }
@@ -67,10 +67,10 @@ export function shownPath(path: string): string {
   return path === '-' ? 'stdin' : printable(maskTokens(path))
 }
 
-/** Nobody reads more at once, and putting thousands into words takes long. */
+/** More are of no use at once, and the texts of thousands take long to make. */
 const MAX_SHOWN = 20
 
-/** Collects what there is to say of a file; only the first are put into words. */
+/** Collects the problems or warnings of a file. Only the first ones become texts. */
 export class Findings {
   readonly #shown: string[] = []
   #count = 0
@@ -120,14 +120,14 @@ function checkInput(root: Node, text: string, { services, defaultHost }: LoadOpt
     const odd = misnamed && findCharacter(misnamed.name)
     const name = `"${visible(misnamed?.name ?? '')}"${odd ? `, which holds ${odd}` : ''}`
     const outside = all.some(({ value }) => members(value).some((each) => meant.isKnown(each.name)))
-    const move = outside ? '; put the entries that stand outside of it into it' : ''
+    const move = outside ? '; move the entries into it' : ''
     const hint = misnamed ? `; the file has ${name}: did you mean "customers"?` : move
     fail(`customers: is missing; expected an object of entries${hint}`)
   } else if (misnamed) {
     const name = visible(misnamed.name)
     warnings.add(() => `"${name}": is ignored; only "customers" is read`)
   }
-  if (second) fail(`customers: stands there twice, again on line ${lines.line(second.offset)}`)
+  if (second) fail(`customers: is there twice, again on line ${lines.line(second.offset)}`)
   const list = customers?.value
   if (list && list.type !== 'object') {
     fail(`customers: expected an object of entries; got ${show.value(list)}`)
@@ -140,7 +140,7 @@ function checkInput(root: Node, text: string, { services, defaultHost }: LoadOpt
   const subscriptions = new Map<string, () => string>()
   const context = { services, meant, redact: show, problems, warnings }
   for (const [index, { name, value, offset }] of members(list).entries()) {
-    // Made for a problem alone: to know whether a name is a piece of a key takes time.
+    // Made only for a problem: to find out whether a name is a part of a key takes time.
     const place = () => `customers${show.step(name, 'entry', index + 1)}`
     if (names.has(name)) {
       problems.add(

@@ -6,7 +6,7 @@ const { parseTree, printParseErrorCode } =
   loadCommonJs<typeof import('jsonc-parser')>('jsonc-parser')
 
 /** A JSON text as a tree of nodes with their offsets; or why it is none, with line and column. */
-export type ParsedJson =
+type ParsedJson =
   | { readonly root: Node; readonly fault?: never }
   | { readonly root?: never; readonly fault: string }
 
@@ -14,9 +14,8 @@ export type ParsedJson =
 const FAULTS: Readonly<Record<string, string>> = {
   InvalidSymbol: 'expected a value or a name in double quotes; this is neither',
   InvalidNumberFormat: 'this number is not written as in JSON',
-  PropertyNameExpected:
-    'expected a name in double quotes (no comma may stand behind the last property)',
-  ValueExpected: 'expected a value (no comma may stand behind the last one)',
+  PropertyNameExpected: 'expected a name in double quotes (no comma after the last property)',
+  ValueExpected: 'expected a value (no comma after the last one)',
   ColonExpected: 'expected a colon between name and value',
   CommaExpected: 'expected a comma or the closing bracket before this',
   CloseBraceExpected: 'the file ends before a closing }',
@@ -45,7 +44,7 @@ export function parseJson(text: string): ParsedJson {
     if (error instanceof RangeError) return { fault: 'is not JSON: it is nested too deeply' }
     throw error
   }
-  // What comes after the first is mostly its consequence.
+  // Further errors mostly follow from the first.
   const [first] = errors
   if (root !== undefined && first === undefined) return { root }
   const offset = first?.offset ?? 0
@@ -68,13 +67,13 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
 }
 const CONFLICT = /^(?:<{7}|={7}|>{7}|\|{7})(?!\S)/
 
-/** Names what stands at a fault: another kind of file, or something that looks like JSON, but is none. */
+/** Names what is at a fault: another kind of file, or something that looks like JSON, but is none. */
 function faultHere(text: string, offset: number): string | undefined {
   const [word = ''] = /^\w{1,9}(?!\w)/.exec(text.slice(offset, offset + 10)) ?? []
   const right = Object.hasOwn(OTHER_WORDS, word) ? OTHER_WORDS[word] : undefined
-  if (right !== undefined) return `${word} stands here; JSON spells it ${right}`
+  if (right !== undefined) return `expected ${right}; got ${word}`
   if (CONFLICT.test(text.slice(offset, offset + 8))) {
-    return 'a mark of a merge conflict stands here; resolve the conflict'
+    return 'this is the mark of a merge conflict; resolve the conflict'
   }
   const character = text.charAt(offset)
   const before = text.slice(Math.max(0, offset - NEAR), offset).trim()
@@ -84,21 +83,21 @@ function faultHere(text: string, offset: number): string | undefined {
   if (character === '<') return 'this is HTML or XML; expected a JSON object, which begins with {'
   if (before === '' && /^[\w#-]/.test(character))
     return 'expected a JSON object, which begins with {'
-  if (character === "'") return 'a single quotation mark stands here; expected the plain "'
+  if (character === "'") return 'expected the plain "; got a single quotation mark'
   if (!findCharacter(character)) return undefined
   const plain = character.trim() === '' ? 'a plain space or none' : 'a character of JSON'
   const expected = TYPOGRAPHIC_QUOTES.test(character) ? 'the plain "' : plain
-  return `${nameCharacter(character)} stands here; expected ${expected}`
+  return `expected ${expected}; got ${nameCharacter(character)}`
 }
 
-/** A text that ends in a typographic quotation mark goes on: its fault is noticed elsewhere. */
+/** A typographic quotation mark does not end a text. The parser notices that only later. */
 function quotesHint(text: string, offset: number, lines: LineCounter): string {
   const before = text.slice(Math.max(lines.lineStart(offset), offset - NEAR), offset)
   const [after = ''] = /^.*/.exec(text.slice(offset, offset + NEAR)) ?? []
   const at = (before + after).search(DOUBLE_QUOTES)
   if (at === -1) return ''
   const place = offset - before.length + at
-  return `; ${nameCharacter(text.charAt(place))} stands at ${lines.place(place)}, where JSON takes the plain " alone`
+  return `; there is ${nameCharacter(text.charAt(place))} at ${lines.place(place)}, where JSON needs the plain "`
 }
 
 /** Counts the lines of a text once, for offsets that mostly increase. */
@@ -143,7 +142,7 @@ export class LineCounter {
 }
 
 /** A property of an object in the text. */
-export type Member = { readonly name: string; readonly value: Node; readonly offset: number }
+type Member = { readonly name: string; readonly value: Node; readonly offset: number }
 
 /** The properties of an object in their order; a name that occurs twice comes twice. */
 export function members(node: Node): Member[] {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { systemFault } from '../errors.js'
 
 /** A file's text, without the byte-order mark. */
-export type FileText = {
+type FileText = {
   readonly text: string
   readonly byteOrderMark: boolean
   /** What was read. */
@@ -25,7 +25,7 @@ export type ReadOptions = {
   readonly silenceMs?: number | undefined
 }
 
-/** Why a file cannot be used; the message is written to stand behind its path. */
+/** Why a file cannot be used. The message follows the path of the file. */
 export class UnreadableFile extends Error {}
 
 /** Far beyond any list of customers. Keeps a wrong path from filling the memory. */
@@ -69,7 +69,7 @@ async function readBytes(
 ): Promise<{ readonly bytes: Buffer; readonly stats: BigIntStats | undefined }> {
   if (path === '-' && stdin) {
     if (signal) addAbortSignal(signal, stdin)
-    // Somebody who types takes any time.
+    // A user may take any time to type.
     const typed = 'isTTY' in stdin && stdin.isTTY === true
     return { bytes: await collect(stdin, typed ? 0 : silenceMs), stats: undefined }
   }
@@ -87,9 +87,9 @@ async function readBytes(
 }
 
 /**
- * Opens a FIFO; it ends when all its writers have closed it. Files are opened and read by a few
- * threads, and one that waits for a writer cannot be called back, not even to exit. A FIFO that does
- * not block is waited for by the event loop instead.
+ * Opens a FIFO; it ends when all its writers have closed it. Node opens and reads files in a few
+ * threads, and a thread that waits for a writer cannot be interrupted, not even by the exit. So the
+ * FIFO does not block, and the event loop waits for it.
  */
 export async function readPipe(
   path: string,

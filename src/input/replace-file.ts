@@ -4,7 +4,10 @@ import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Where replacing a file is not possible but writing into it may be: a folder that is not ours, a mount. */
+/**
+ * Errors where a file cannot be replaced, but perhaps be written: the folder belongs to another user,
+ * or the file is a mount.
+ */
 const NOT_REPLACEABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY', 'EXDEV', 'ENAMETOOLONG'])
 /** Bytes that most file systems allow for a name. */
 const NAME_MAX = 255
@@ -15,7 +18,7 @@ const PAUSE_MS = 50
 const LOOKS = 40
 
 /** A file as it was read. */
-export type Original = {
+type Original = {
   readonly bytes: Buffer
   readonly stats: BigIntStats
   /** Whether an edit of it is complete; a program that writes into a file empties it first. */
@@ -28,7 +31,10 @@ export class FileChanged extends Error {}
 /** The file could neither be written nor be given its old content back. */
 export class FileDamaged extends Error {}
 
-/** What stands beside a file while it is rewritten; begins with a dot and is made for this program. */
+/**
+ * A path next to a file, for use while the file is rewritten. Its name begins with a dot, and names
+ * this program.
+ */
 export function besidePath(path: string, suffix: string): string {
   const name = basename(path)
   const beside = (stem: string) => `.${stem}.aruba-stream.${suffix}`
@@ -37,12 +43,15 @@ export function besidePath(path: string, suffix: string): string {
   return join(dirname(path), beside(isTooLong ? short() : name))
 }
 
-/** A name beside a file that cannot be guessed. */
+/** A path next to a file that cannot be guessed. */
 export function temporaryPath(path: string): string {
   return besidePath(path, `${randomBytes(12).toString('hex')}.tmp`)
 }
 
-/** Removes what killed runs have left behind. Only for the holder of the lock: no run uses them then. */
+/**
+ * Removes temporary files that killed runs have left. Only for the holder of the lock: no other run
+ * uses them then.
+ */
 export async function removeTemporaries(path: string): Promise<void> {
   const ours = basename(temporaryPath(path)).replace(/[0-9a-f]{24}\.tmp$/, '')
   const names = await readdir(dirname(path)).catch(() => [])
@@ -80,7 +89,7 @@ async function swap(path: string, bytes: Uint8Array, before: Original): Promise<
     const made = await moveInto(path, bytes, before.stats, () => requireSame(path, old, before))
     const late = await lateEdit(old, before)
     if (!late) return
-    // Their edit is made part of the file; the keys are then written into that.
+    // The other program's edit becomes the file. The caller then writes the keys into it.
     await moveInto(path, late, before.stats, async () => {
       if ((await stat(path, { bigint: true })).ino !== made) throw new FileChanged(CHANGED)
     })
@@ -92,7 +101,7 @@ async function swap(path: string, bytes: Uint8Array, before: Original): Promise<
 const CHANGED = 'another program keeps changing it'
 
 /**
- * Writes a file beside another one and renames it to that.
+ * Writes a file next to another one, and gives it the name of that one.
  * @param check throws where the other one must stay; called right before the rename
  * @returns the inode of the new file
  */
@@ -135,8 +144,8 @@ async function overwrite(path: string, bytes: Uint8Array, before: Original): Pro
     const blanks = Buffer.alloc(Math.abs(bytes.length - old.length), ' ')
     const grows = bytes.length > old.length
     try {
-      // Blanks after the JSON text claim the room first. Bytes that a file has already can be written
-      // even where the disk is full.
+      // Blanks after the JSON text claim the space first. The existing bytes of a file can be
+      // overwritten even on a full disk.
       if (grows) {
         await writeAt(file, blanks, old.length)
         await file.sync()
@@ -158,20 +167,20 @@ async function overwrite(path: string, bytes: Uint8Array, before: Original): Pro
 async function restore(file: FileHandle, old: Buffer): Promise<void> {
   for (let attempt = 1; attempt <= RESTORES; attempt++) {
     try {
-      // First of all the room that was claimed is given back.
+      // First give back the space that was claimed.
       await file.truncate(old.length)
       if (!(await contentOf(file)).equals(old)) await writeAt(file, old, 0)
       await file.sync()
       if ((await contentOf(file)).equals(old)) return
     } catch {
-      // Tried again: room may come.
+      // Tried again: space may become free.
     }
     await sleep(PAUSE_MS)
   }
   throw new FileDamaged('its old content could not be written back: the file is damaged')
 }
 
-/** @throws FileChanged where the path leads to another file by now, or its content is another */
+/** @throws FileChanged where the path leads to another file now, or the content has changed */
 async function requireSame(path: string, file: FileHandle, before: Original): Promise<void> {
   const [now, opened] = await Promise.all([
     stat(path, { bigint: true }),

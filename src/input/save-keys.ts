@@ -19,7 +19,7 @@ import {
 /** A key of a host that Central replaced. */
 export type Renewal = { readonly host: Host; readonly from: Secret; readonly to: Secret }
 
-export type SaveKeysOptions = {
+type SaveKeysOptions = {
   /** The input file; a symbolic link is followed. */
   readonly path: string
   readonly renewals: readonly Renewal[]
@@ -44,8 +44,8 @@ const PAUSE_MS = 50
 
 /**
  * Writes renewed keys into the input file: reads it again, replaces the values that hold an old key on
- * its host, and leaves every other byte as it is. A crash at any moment leaves the old
- * file or the new one. Never rejects for what a file system can say.
+ * its host, and leaves every other byte as it is. A crash at any moment leaves the old file or the new
+ * one. An error of the file system is returned, not thrown.
  */
 export async function saveKeys(options: SaveKeysOptions): Promise<SaveResult> {
   const { path, owner } = options

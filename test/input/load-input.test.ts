@@ -81,7 +81,7 @@ test('a file that cannot be read says why', async (t) => {
     /^FILE: it does not exist; expected the input file, see .*ENOENT/,
   )
   assert.match(await problems(join(folder, 'sub')), /^FILE: it is a folder/)
-  assert.match(await problems(circle), /^FILE: its symbolic links go round in circles/)
+  assert.match(await problems(circle), /^FILE: its symbolic links form a loop/)
   assert.match(await problems(await file('a', '')), /^FILE: it is empty/)
   assert.match(await problems(await file('b', '\ufeff \n')), /^FILE: it is empty/)
   const latin1 = Buffer.from('{\n"customers": "M\xfcller"}', 'latin1')
@@ -144,7 +144,7 @@ test('every problem is reported at once, each with its place', async (t) => {
       'FILE: 9 problems',
       `FILE: customers.A.wsskey: is empty; ${wanted}`,
       `FILE: customers.A.topic: ${topics}; got "wifi"`,
-      'FILE: customers.B.topic: stands there twice; expected it once',
+      'FILE: customers.B.topic: is there twice; expected it once',
       `FILE: customers.B.wsskey: ${wanted}, a string; got a number`,
       'FILE: customers.B.username: expected the user name of the Central account, or no such property; got 7',
       'FILE: customers.C: expected an object with "wsskey" and "topic"; got a string of 198 characters (not shown: it may be a key)',
@@ -166,7 +166,7 @@ test('wrong customers say what was expected', async (t) => {
     /expected an object of entries; got an array/,
   )
   const twice = `{"customers": {"A": {"wsskey": "${makeKey('a')}", "topic": "audit"}},\n"customers": {}}`
-  assert.equal(await problemsOf(t, twice), 'FILE: customers: stands there twice, again on line 2')
+  assert.equal(await problemsOf(t, twice), 'FILE: customers: is there twice, again on line 2')
 })
 
 test('a topic that is nearly right is answered with the right one', async (t) => {

@@ -100,10 +100,10 @@ test('customers under a name that is nearly right are pointed out', async (t) =>
   assert.deepEqual(warnings, [`${path}: "Customers": is ignored; only "customers" is read`])
 })
 
-test('entries that stand outside of customers are pointed out', async (t) => {
+test('entries outside of customers are pointed out', async (t) => {
   assert.equal(
     await problemsOf(t, { A: entry() }),
-    'FILE: customers: is missing; expected an object of entries; put the entries that stand outside of it into it',
+    'FILE: customers: is missing; expected an object of entries; move the entries into it',
   )
 })
 
@@ -204,31 +204,37 @@ test('a character that looks right in a value is named, with its place', async (
 test('a character that looks right in JSON is named, with line and column', async (t) => {
   const quote = (code: string) => `a typographic quotation mark (U+${code})`
   for (const [text, expected] of [
-    ['{\n “customers”: {}}', `line 2, column 2: is not JSON: ${quote('201C')} stands here`],
+    [
+      '{\n “customers”: {}}',
+      `line 2, column 2: is not JSON: expected the plain "; got ${quote('201C')}`,
+    ],
     [
       '{"customers”: {"A": 1}}',
-      `line 1, column 17: is not JSON: expected a value or a name in double quotes; this is neither; ${quote('201D')} stands at line 1, column 12, where JSON takes the plain " alone`,
+      `line 1, column 17: is not JSON: expected a value or a name in double quotes; this is neither; there is ${quote('201D')} at line 1, column 12, where JSON needs the plain "`,
     ],
     [
       '{"customers": {\n"A": {"topic": "audit”}}}',
-      `line 2, column 16: is not JSON: this text has no closing quote on its line; ${quote('201D')} stands at line 2, column 22`,
+      `line 2, column 16: is not JSON: this text has no closing quote on its line; there is ${quote('201D')} at line 2, column 22`,
     ],
     [
       '{\n\u00a0"customers": {}}',
-      'line 2, column 1: is not JSON: a no-break space (U+00A0) stands',
+      'line 2, column 1: is not JSON: expected a plain space or none; got a no-break space (U+00A0)',
     ],
     [
       '{\u200b"customers": {}}',
-      'line 1, column 2: is not JSON: a zero-width space (U+200B) stands',
+      'line 1, column 2: is not JSON: expected a character of JSON; got a zero-width space (U+200B)',
     ],
-    ["{'customers': {}}", 'line 1, column 2: is not JSON: a single quotation mark stands here'],
+    [
+      "{'customers': {}}",
+      'line 1, column 2: is not JSON: expected the plain "; got a single quotation mark',
+    ],
   ] as const) {
     const said = await problemsOf(t, text)
     assert.ok(said.startsWith(`FILE: ${expected}`), said)
   }
   // In a name it is no fault.
   const said = await problemsOf(t, '{"customers": {"A": {"username": "L’Oréal", }}}')
-  assert.match(said, /no comma may stand behind the last property\)$/)
+  assert.match(said, /no comma after the last property\)$/)
 })
 
 test('UTF-16 is told with and without its mark, in both orders of bytes', async (t) => {
@@ -253,8 +259,8 @@ test('what is written in another language, or is another kind of file, is told a
   const one = JSON.stringify({ customers: { A: entry() } })
   const begins = 'expected a JSON object, which begins with {'
   for (const [text, expected] of [
-    ['{"a": True}', 'line 1, column 7: is not JSON: True stands here; JSON spells it true'],
-    ['{"a": [None]}', 'line 1, column 8: is not JSON: None stands here; JSON spells it null'],
+    ['{"a": True}', 'line 1, column 7: is not JSON: expected true; got True'],
+    ['{"a": [None]}', 'line 1, column 8: is not JSON: expected null; got None'],
     ['customers:\n  A:\n    topic: audit\n', `line 1, column 1: is not JSON: ${begins}`],
     ['\n# my customers\n{}', `line 2, column 1: is not JSON: ${begins}`],
     [
@@ -263,7 +269,7 @@ test('what is written in another language, or is another kind of file, is told a
     ],
     [
       `{"customers": {\n<<<<<<< HEAD\n"A": {}}}`,
-      'line 2, column 1: is not JSON: a mark of a merge conflict stands here; resolve the conflict',
+      'line 2, column 1: is not JSON: this is the mark of a merge conflict; resolve the conflict',
     ],
     [
       `${one}\n${one}`,

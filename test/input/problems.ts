@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { CLASSIC_ENTRIES } from '../../src/classic/entry.js'
 import { StreamError } from '../../src/errors.js'
-import { type InputFile, type LoadOptions, loadInput } from '../../src/input/load-input.js'
+import { type LoadedInput, type LoadOptions, loadInput } from '../../src/input/load-input.js'
 import { writeInput } from '../helpers/input.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
 
 /** Loads a file of Classic Central's entries. */
-export function load(path: string, options: Partial<LoadOptions> = {}): Promise<InputFile> {
+export function load(path: string, options: Partial<LoadOptions> = {}): Promise<LoadedInput> {
   return loadInput(path, { services: [CLASSIC_ENTRIES], ...options })
 }
 
