@@ -25,7 +25,7 @@ export type EndpointOptions = {
   readonly close?: () => void
 }
 
-/** `wss://HOST/streaming/api`: the topic stands in a header. */
+/** `wss://HOST/streaming/api`: the topic is in a header. */
 function urlOf({ authority, secure }: Host): URL {
   return new URL(`${secure ? 'wss' : 'ws'}://${authority}/streaming/api`)
 }
@@ -91,7 +91,7 @@ function refusalOf(answer: Answer, topic: string): StreamError {
   if (status >= 300 && status < 400) {
     return new StreamError(
       'redirected',
-      `${answered} and sends us to ${redirectHost(answer, url, [credential])}; this is not followed, because the key would travel along: compare the hostname with the one on Central's Streaming page`,
+      `${answered} and redirects to ${redirectHost(answer, url, [credential])}; this is not followed, because the key would be sent there: compare the hostname with the one on Central's Streaming page`,
       { status },
     )
   }

@@ -13,7 +13,7 @@ const MAX_ANSWER_BYTES = 64 * 1024
 /** What Central says of a key that it does not refuse. */
 export type Validation =
   | { readonly type: 'accepted' }
-  /** Central has another key in its place, which is the one to use from now on. */
+  /** Central has replaced the key. The new one is used from now on. */
   | { readonly type: 'renewed'; readonly key: Secret }
 
 export type ValidateKeyOptions = {
@@ -80,15 +80,14 @@ function judge(answer: HttpAnswer, url: URL, key: Secret): Validation {
   // From here on the answer is not quoted: nothing is known of what it holds.
   if (status === 408 || status === 429 || status >= 500) {
     const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
-    throw new StreamError(
-      'unavailable',
-      `${answered}: it cannot do this now`,
-      retryAfterMs === undefined ? { status } : { status, retryAfterMs },
-    )
+    throw new StreamError('unavailable', `${answered}: it cannot do this now`, {
+      status,
+      retryAfterMs,
+    })
   }
   const hint =
     status >= 300 && status < 400
-      ? ` and sends us to ${redirectHost(answer, url, [key])}, which is not followed because the key would travel along`
+      ? ` and redirects to ${redirectHost(answer, url, [key])}, which is not followed because the key would be sent there`
       : ''
   throw new StreamError(
     'answer-invalid',

@@ -11,7 +11,7 @@ const ws = loadCommonJs<typeof import('ws')>('ws')
 
 /** Messages have a few KiB. The limit only keeps a broken server from filling the memory. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
-/** `ws` has no limit for the closing handshake: `connect` has one, which stands still during pauses. */
+/** No limit for the closing handshake in `ws`: `connect` has one, in which pauses do not count. */
 const NO_CLOSE_TIMEOUT = 2 ** 31 - 1
 
 export type OpenOptions = {
@@ -62,7 +62,7 @@ export class OpeningSocket {
 
   /** What an error before the socket was open means. */
   failed(error: Error): StreamError {
-    // Only `ws` itself, where it does not accept the headers of a 101, gives no code.
+    // An error without a code comes from `ws`: it does not accept the headers of a 101.
     if (this.#route.atProxy || 'code' in error) return this.#route.failed(error)
     return this.#noWebSocket(error.message)
   }
@@ -72,8 +72,8 @@ export class OpeningSocket {
   }
 
   /**
-   * What an answer means that opens no connection.
-   * @param refusal what the service says of it, where the status means something else for each service
+   * The error for an answer that opens no connection.
+   * @param refusal called where the meaning of the status depends on the service
    */
   refused(
     response: IncomingMessage,
@@ -94,7 +94,7 @@ export class OpeningSocket {
     return new StreamError(
       'unavailable',
       `${url.host} answered ${status}${line && ` "${line}"`}: it cannot serve this now`,
-      retryAfterMs === undefined ? { status } : { status, retryAfterMs },
+      { status, retryAfterMs },
     )
   }
 

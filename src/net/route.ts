@@ -86,7 +86,7 @@ export class Route {
     return this.#forward || this.#tunnel !== undefined
   }
 
-  /** Closes what is open: a connection that is kept, and one on which a proxy still owes an answer. */
+  /** Closes what is open: the kept connection, and one on which a proxy has not answered yet. */
   close(): void {
     this.#tunnel?.destroy()
     this.agent?.destroy()
@@ -133,8 +133,8 @@ export class Route {
   }
 
   /**
-   * What it means that an answer is a proxy's own, or undefined where it is the server's. 407 is a
-   * proxy's even where the environment names none.
+   * The error for an answer of a proxy; undefined for an answer of the server. A 407 is a proxy's, even
+   * where the environment names none.
    * @param nowMs milliseconds since the epoch
    */
   refusedByProxy(answer: IncomingMessage, nowMs: number): StreamError | undefined {
@@ -147,7 +147,7 @@ export class Route {
     return new StreamError(
       'proxy-failed',
       `${this.#proxyName} answered ${status} when asked for ${this.name}${hint}`,
-      retryAfterMs === undefined ? { status } : { status, retryAfterMs },
+      { status, retryAfterMs },
     )
   }
 
@@ -199,7 +199,7 @@ export class Route {
     return new Promise((resolve, reject) => {
       request.on('connect', (answer, socket, head) => {
         const { statusCode = 0 } = answer
-        // The request that gets the socket sees its errors; it may not have it yet.
+        // The request that gets the socket reports its errors. It may not have the socket yet.
         socket.on('error', () => undefined)
         if (statusCode >= 200 && statusCode < 300) {
           this.#tunnel = undefined

@@ -8,7 +8,7 @@ import type { OutputContext } from './output.js'
 
 /** The whole of one request: a sink may write a batch to a slow disk for a minute before it answers. */
 const REQUEST_MS = 90_000
-/** Beside all of 500 and above. 101 is no answer to a batch. */
+/** Statuses that are retried, like all from 500 on. 101 is no answer to a batch. */
 const RETRIED: readonly number[] = [101, 408, 429]
 const AUTHORIZATION = 'ARUBA_STREAM_HTTP_AUTHORIZATION'
 
@@ -78,10 +78,7 @@ export class HttpSink {
       return new StreamError('export-failed', answered, { status })
     }
     const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
-    return new StreamError('unavailable', answered, {
-      status,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    })
+    return new StreamError('unavailable', answered, { status, retryAfterMs })
   }
 }
 
@@ -116,7 +113,7 @@ function readAuthorization(value: string | undefined): string | undefined {
   )
 }
 
-/** What of a request must not be shown when the sink quotes it: all of it, and its parts. */
+/** The secrets of a request, whole and in parts: they must not be shown when the sink quotes them. */
 function secretsOf({ search, searchParams }: URL, authorization = ''): Secret[] {
   const [scheme = '', ...rest] = authorization.split(' ')
   const credentials = rest.join(' ')

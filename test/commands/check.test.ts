@@ -145,7 +145,7 @@ const ROWS: readonly Row[] = [
     name: 'a redirect',
     answer: answer(302, '', { Location: 'https://elsewhere.example/x' }),
     exit: 3,
-    line: /sends us to elsewhere\.example; .*compare the hostname/,
+    line: /redirects to elsewhere\.example; .*compare the hostname/,
   },
   { name: 'a 403', answer: answer(403, 'No'), exit: 3, line: /answered 403 "No".*check that host/ },
   { name: 'a 404', answer: answer(404), exit: 3, line: /answered 404.*check that hostname/ },

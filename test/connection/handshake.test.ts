@@ -98,7 +98,7 @@ test('a redirect is a refusal that names the host, which is not asked', async (t
     t,
     { status: 302, headers: { Location: `${elsewhere.url}/streaming/api` } },
     'redirected',
-    new RegExp(`sends us to 127\\.0\\.0\\.1:${elsewhere.port}`),
+    new RegExp(`redirects to 127\\.0\\.0\\.1:${elsewhere.port}`),
   )
   assert.equal(elsewhere.connections.accepted, 0)
 })
