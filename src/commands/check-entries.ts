@@ -44,7 +44,7 @@ export type CheckResult = {
   readonly faults: readonly StreamError[]
 }
 
-export type CheckOptions<Entry extends CheckEntry> = {
+type CheckOptions<Entry extends CheckEntry> = {
   readonly entries: readonly Entry[]
   /** Does not ask Central. */
   readonly offline: boolean
@@ -113,7 +113,7 @@ const DAY_SECONDS = 86_400
 
 function keyDays(keyAge: number | undefined, lifeDays: number): KeyDays | undefined {
   if (keyAge === undefined) return undefined
-  // Clocks that disagree must not make a key younger than new.
+  // Clocks that disagree must not give a negative age.
   const old = Math.max(0, Math.floor(keyAge / DAY_SECONDS))
   return { old, left: lifeDays - old }
 }
@@ -134,7 +134,7 @@ function topicState({ value, error }: Settled<true>): TopicState | undefined {
   return error.exitCode === 3 ? 'refused' : 'unknown'
 }
 
-/** REST and WebSocket often meet the same fault, which is reported once. */
+/** The validation and the handshake often meet the same fault. It is reported once. */
 function faultsOf(...settled: readonly Settled<unknown>[]): StreamError[] {
   const faults = settled.flatMap(({ error }) => error ?? [])
   return faults.filter(
@@ -143,14 +143,14 @@ function faultsOf(...settled: readonly Settled<unknown>[]): StreamError[] {
   )
 }
 
-/** Neither of them where the signal came first. */
+/** Has neither of them if the signal came first. */
 type Settled<T> = { readonly value?: T; readonly error?: StreamError }
 
 async function settle<T>(promise: Promise<T>, signal: AbortSignal): Promise<Settled<T>> {
   try {
     return { value: await promise }
   } catch (error) {
-    // A handshake that we gave up ourselves says nothing about Central.
+    // A handshake that this program aborted says nothing about Central.
     if (signal.aborted) return {}
     // Anything else is a fault of this program, and must not be reported as Central's.
     if (!(error instanceof StreamError)) throw error

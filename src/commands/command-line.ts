@@ -97,7 +97,7 @@ function describe(done: (invocation: Invocation) => void): Command {
   const program = new commander.Command('aruba-stream')
     .description('Stream live network data from HPE Aruba Central as one JSON record a line.')
     .helpCommand(false)
-    // Each command has options of its own: what stands behind its name is not for the program.
+    // Each command has options of its own: those after its name are not for the program.
     .enablePositionalOptions()
     .addHelpText('after', EXAMPLES)
     .action((values) => done({ command: 'stream', settings: streamSettings(values) }))
@@ -141,7 +141,7 @@ function requireNoOptionsBefore(command: Command, program: Command): void {
   const right = `aruba-stream ${name} --${first} …`
   throw new StreamError(
     'usage',
-    `--${first} stands before ${name}; expected options behind it: ${right}`,
+    `--${first} comes before ${name}; expected options after it: ${right}`,
   )
 }
 
@@ -158,7 +158,7 @@ function explain(error: CommanderError, command: Command, program: Command): str
     case 'commander.unknownOption':
       return unknownOption(error, command, program)
     case 'commander.excessArguments':
-      return `${shown(word ?? '')} belongs to no option of ${command.name()}${optionHint(word ?? '', command)}`
+      return `${shown(word ?? '')} is not an option of ${command.name()}, nor the value of one${optionHint(word ?? '', command)}`
     default:
       return error.message.replace(/^error: /, '')
   }
@@ -168,15 +168,15 @@ function unknownWord(word: string, program: Command): string {
   const names = program.commands.map((each) => each.name())
   const meant = closest(word, names)
   if (meant !== undefined) return `${shown(word)} is no command; did you mean ${meant}?`
-  const what = `${shown(word)} is no command and belongs to no option`
+  const what = `${shown(word)} is neither a command nor the value of an option`
   const hint = optionHint(word, program)
   return hint === ''
-    ? `${what}; the commands are ${names.join(', ')}, and none to stream`
+    ? `${what}; the commands are ${names.join(', ')}; to stream, give none`
     : what + hint
 }
 
 function unknownOption(error: CommanderError, command: Command, program: Command): string {
-  // Only the name: what stands behind a "=" may be a key.
+  // Only the name: the text after a "=" may be a key.
   const [, flag = ''] = /'(--?[^'=]*)/.exec(error.message) ?? []
   const listed = flagsOf(command)
   if (listed.includes(flag)) return `${flag} takes no value`

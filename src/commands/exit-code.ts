@@ -2,7 +2,7 @@ import type { Status } from '../connection/status.js'
 import type { StreamError } from '../errors.js'
 
 /** How a run ended. */
-export type Outcome = {
+type RunResult = {
   /** Of every entry of the input file. */
   readonly statuses: readonly Status[]
   /** Whether any subscription was open at any time of this run. */
@@ -16,7 +16,13 @@ export type Outcome = {
 }
 
 /** The exit code of a run whose command line and input file were right. */
-export function exitCode({ statuses, everOpen = false, asked, givenUp, lost }: Outcome): 0 | 1 | 3 {
+export function exitCode({
+  statuses,
+  everOpen = false,
+  asked,
+  givenUp,
+  lost,
+}: RunResult): 0 | 1 | 3 {
   const broken = statuses.some((status) => status.type === 'ended' && status.cause !== undefined)
   if (givenUp > 0 || lost > 0 || broken) return 1
   if (asked) return 0

@@ -7,10 +7,10 @@ const POLL_MS = 1_000
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Calls back once the reader of a pipe or socket is gone, without writing a byte. A write would tell,
- * but on a silent topic the next one may be hours away. A slow reader is not gone.
- * Never calls back where the system gives no way to ask: on macOS for pipes, and where the pipe belongs
- * to another user.
+ * Calls back once the reader of a pipe or socket is gone, without writing a byte. A write would fail
+ * then, but on a silent topic the next one may be hours away. A slow reader is not gone. Never calls
+ * back where the system gives no way to ask: on macOS for pipes, and where the pipe belongs to another
+ * user.
  * @param print whether records are printed; where none are, a socket is left alone: it may be the
  *   journal of a service, whose crash must not end the service
  */
@@ -40,9 +40,9 @@ function pollSocket(fd: number, callback: () => void): void {
 }
 
 /**
- * Linux reports an error on the write end of a pipe when its last reader is gone, to whoever polls it.
- * Node polls what it reads from, so the write end is opened once more and "read": nothing ever comes but
- * that error. Node's handle for pipes refuses to read a write end; its handle for TCP does not ask.
+ * When the last reader of a pipe is gone, Linux reports an error to a process that polls the write end.
+ * Node polls only what it reads, so the write end is opened once more and "read": no data comes, only
+ * that error. Node's handle for pipes refuses to read a write end. Its handle for TCP does not check.
  */
 function watchPipe(fd: number, callback: () => void): void {
   let end: number
@@ -65,7 +65,7 @@ function watchPipe(fd: number, callback: () => void): void {
   socket.unref()
 }
 
-/** What a Socket of Node is made of; not documented, so nothing is taken for granted. */
+/** The handle inside a Socket of Node. It is not documented, so its methods are checked. */
 type Handle = { open(fd: number): number; readonly constructor: new (type: number) => Handle }
 
 function createHandle(): Handle | undefined {

@@ -69,7 +69,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
     return part
   }
 
-  // No live table here, so the log alone tells of trouble that goes on.
+  // There is no live table, so only the log reports trouble that goes on.
   const repeats = setInterval(() => log.logRepeats(), LOG_REPEATS_MS)
   let failed = false
   program.onHangup(() => void outputs.reopen())
@@ -128,8 +128,8 @@ async function requireReadable(file: string): Promise<void> {
 }
 
 /**
- * Which topics a recording holds is known only at its end. A wrong `.proto` file must not be found
- * when half of it is delivered.
+ * Which topics a recording holds is known only at its end. A wrong `.proto` file must be found before
+ * anything is delivered.
  */
 function requireSchemas({ protoDir }: ReplayFileSettings): void {
   if (protoDir === undefined) return

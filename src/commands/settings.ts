@@ -1,3 +1,4 @@
+import type { ReplayOptions } from '../classic/resume.js'
 import { StreamError } from '../errors.js'
 import type { LogLevel } from '../log.js'
 import type { Host } from '../net/host.js'
@@ -8,22 +9,13 @@ import {
   type SimulateSettings,
 } from '../simulator/settings.js'
 
-/** The replay headers that the user asked for. */
-export type ReplaySettings = {
-  readonly startSeq?: number
-  readonly deliverLast?: boolean
-  readonly deliverAll?: boolean
-  /** A Go duration, such as `1h30m`. */
-  readonly sinceTime?: string
-}
-
 /** Where `--metrics` listens. */
 export type ListenAddress = { readonly host: string; readonly port: number }
 
 export type LogSettings = { readonly format: 'text' | 'json'; readonly level: LogLevel }
 
 /** How Central is reached; `stream` and `check` share it. */
-export type ReachSettings = {
+type ReachSettings = {
   readonly inputFile: string
   readonly verifyCertificates: boolean
 }
@@ -44,7 +36,7 @@ export type DeliverySettings = {
 export type StreamSettings = ReachSettings &
   DeliverySettings & {
     readonly host: Host
-    readonly replay: ReplaySettings
+    readonly replay: ReplayOptions
     readonly reconnect: boolean
     readonly recordFile: string | undefined
     readonly metrics: ListenAddress | undefined
@@ -65,7 +57,7 @@ export type ReplayFileSettings = DeliverySettings & {
 }
 
 /** The values of options by their long names, as the parsers of `OPTIONS` made them. */
-export type OptionValues = Partial<{
+type OptionValues = Partial<{
   readonly hostname: Host
   readonly jsoninput: string
   readonly no_valid_cert: boolean
@@ -155,7 +147,7 @@ export function simulateSettings(values: OptionValues): SimulateSettings {
     throw new StreamError('usage', '--rate: expected more than 0 without --frames; got 0')
   }
   if (loop && framesFile === undefined) {
-    throw new StreamError('usage', '--loop: expected --frames FILE beside it')
+    throw new StreamError('usage', '--loop: expected --frames FILE with it')
   }
   return {
     port,

@@ -86,7 +86,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     await streaming
     asked = stopping.aborted
   } finally {
-    // Where nobody asked for the end, an exporter may wait for its other side as long as it takes.
+    // If the streams ended by themselves, an exporter may wait for its receiver without limit.
     await outputs.close()
     await untilAborted(file.settled(), shutdown.forced).catch(() => undefined)
     await reporting?.close()

@@ -165,12 +165,12 @@ describe('parseCommandLine', () => {
     [
       'a word too many',
       [...NEEDED, 'now'],
-      /^"now" is no command and belongs to no option; the commands are check, replay, simulate/,
+      /^"now" is neither a command nor the value of an option; the commands are check, replay, simulate/,
     ],
     [
       'a word too many behind a command',
       ['replay', 'f', 'g'],
-      /^"g" belongs to no option of replay/,
+      /^"g" is not an option of replay, nor the value of one/,
     ],
     [
       'an option with a typographic dash',
@@ -186,12 +186,12 @@ describe('parseCommandLine', () => {
     [
       'a second file',
       [...NEEDED, 'b.json'],
-      /^"b\.json" is no command .*; did you mean --jsoninput b\.json\?/,
+      /^"b\.json" is neither a command nor the value of an option; did you mean --jsoninput b\.json\?/,
     ],
     [
       'a file to check without its option',
       ['check', 'input.json'],
-      /^"input\.json" belongs to no option of check; did you mean --jsoninput input\.json\?/,
+      /^"input\.json" is not an option of check, nor the value of one; did you mean --jsoninput input\.json\?/,
     ],
     ['a command that is nearly one', ['chek'], /^"chek" is no command; did you mean check\?/],
     [
@@ -202,7 +202,7 @@ describe('parseCommandLine', () => {
     [
       'options before a command',
       ['--hostname', 'h', 'check', '--jsoninput', 'f'],
-      /^--hostname stands before check; expected options behind it: aruba-stream check --hostname/,
+      /^--hostname comes before check; expected options after it: aruba-stream check --hostname/,
     ],
     [
       'a property of the input file for an option',
@@ -254,7 +254,7 @@ describe('parseCommandLine', () => {
     ['a negative rate', ['simulate', '--rate', '-1'], /^--rate: expected messages a second/],
     ['a rate of 0 without frames', ['simulate', '--rate', '0'], /^--rate: expected more than 0/],
     ['half a message', ['simulate', '--count', '1.5'], /^--count: expected a number of messages/],
-    ['a loop of nothing', ['simulate', '--loop'], /^--loop: expected --frames FILE beside it/],
+    ['a loop of nothing', ['simulate', '--loop'], /^--loop: expected --frames FILE with it/],
     [
       'a topic that there is not',
       ['simulate', '--unsubscribed', 'wifi'],
