@@ -23,7 +23,7 @@ const NORMAL: readonly (number | undefined)[] = [1000, 1001, 1005]
 
 /** An open connection, whose reading can be paused and resumed. */
 export type Connection = {
-  /** At most what one read of the socket held still comes. */
+  /** Stops reading. Frames that the last read of the socket held still come. */
   pause(): void
   resume(): void
 }
@@ -32,11 +32,11 @@ export type ConnectOptions = OpenOptions & {
   readonly endpoint: Pick<Endpoint, 'answersPings' | 'refusal'>
   readonly clock: Clock
   /**
-   * Gives a handshake up. Closes an open connection with code 1000. What the server sends before its
-   * answer is still read, and reading can be paused.
+   * Ends a handshake at once. Closes an open connection with code 1000: frames that come before the
+   * server's close frame are still read, and reading can still be paused.
    */
   readonly signal: AbortSignal
-  /** Cuts a connection that is still there then. */
+  /** Cuts a connection that is still open then. */
   readonly graceOver?: AbortSignal | undefined
   /** Called before the first frame. */
   readonly onOpen: (connection: Connection) => void
@@ -60,7 +60,7 @@ class SocketLife implements Connection {
   /** Aborts when the socket is gone. */
   readonly #gone = new AbortController()
   #cause: StreamError | undefined
-  /** Since it is open. */
+  /** Set when the connection is open. */
   #heartbeat: Heartbeat | undefined
   #networkCode: string | undefined
   /** Waits for the handshake, later for the end of the closing handshake. */
@@ -151,12 +151,12 @@ class SocketLife implements Connection {
 
   pause(): void {
     const { readyState, OPEN } = this.#socket
-    // When the server closes, there are no more frames, and its end must be read.
+    // After the server's close frame no frames follow. Reading goes on, to notice the end.
     if (this.#socket.isPaused || (readyState !== OPEN && !this.#ending)) return
     this.#heartbeat?.pause()
     this.#socket.pause()
     if (this.#ending !== 'closing') return
-    // What the server has sent is still to be read: its time stands still.
+    // The server's answer may be among what is not read yet, so the pause does not count.
     this.#options.clock.clearTimeout(this.#timer)
     this.#closeMs -= this.#options.clock.elapsed() - this.#closeTimerAtMs
   }
@@ -182,12 +182,12 @@ class SocketLife implements Connection {
   }
 
   /**
-   * Closes as soon as all that had arrived is read. If the server has reset the connection during the
-   * pause, a close frame makes Node drop what is unread.
+   * Closes when all that has arrived is read. Not before: if the server reset the connection during the
+   * pause, a close frame makes Node drop the rest.
    */
   #closeWhenRead(): void {
     const frames = this.#frames
-    // Between the two, the event loop has read what there is.
+    // Between two calls of `setImmediate` the event loop reads what has arrived.
     setImmediate(setImmediate, () => {
       if (this.#ending !== 'reading' || this.#socket.isPaused) return
       if (this.#frames === frames) this.#close()

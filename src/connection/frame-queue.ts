@@ -1,11 +1,11 @@
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Frame } from './frame.js'
 
-/** With so many frames the socket is paused. What its last read held still comes. */
+/** The socket is paused at this many frames. Those that its last read held still come. */
 const HIGH_MARK = 64
 /** The same in bytes, so that a few large frames are bounded like many small ones. */
 const HIGH_MARK_BYTES = 16 * 1024 * 1024
-/** With so few frames the socket is resumed. */
+/** The socket is resumed at this many frames, or fewer. */
 const LOW_MARK = 16
 /** What may wait in the whole program. */
 const PROGRAM_BYTES = 512 * 1024 * 1024
@@ -24,7 +24,7 @@ export class FrameQueue {
   readonly #onRoom: () => void
   #waiting: Frame[] = []
   #waitingBytes = 0
-  /** What the consumer has in hand. */
+  /** The batch that the consumer is working on. */
   #taken = { frames: 0, bytes: 0 }
   #wake: () => void = () => {}
   #end: { readonly error: unknown } | undefined
@@ -39,12 +39,12 @@ export class FrameQueue {
     this.#onRoom = onRoom
   }
 
-  /** Frames that wait or are in the consumer's hand. */
+  /** Frames that wait, and those of the consumer's batch. */
   get length(): number {
     return this.#waiting.length + this.#taken.frames
   }
 
-  /** Time to pause the socket. One frame is always taken, however little room there is. */
+  /** Whether to pause the socket. An empty queue is never full: each entry can always take a frame. */
   get full(): boolean {
     const { length } = this
     const bytes = this.#waitingBytes + this.#taken.bytes

@@ -5,12 +5,12 @@ import type { Clock, Timer } from '../clock.js'
 const PING_MS = 30_000
 /** Two pings in a row without an answer. */
 export const SILENCE_MS = 60_000
-/** After so many pings without any answer, a server is taken for one that answers none. */
+/** After this many pings without any answer, the server is assumed to answer none. */
 const UNANSWERED_PINGS = 3
-/** A timer this late means that the process stood still (stopped, suspended), not that the server did. */
+/** A timer that fires this late means that the process was stopped or suspended. */
 const LATE_MS = 1000
 
-export type HeartbeatOptions = {
+type HeartbeatOptions = {
   readonly clock: Clock
   /**
    * Whether the server is known to answer pings. Where it is not, silence counts only after the first
@@ -29,7 +29,7 @@ export type Heartbeat = {
   alive(): void
   /** A pong came. */
   pong(): void
-  /** Reading is paused, so silence means nothing: its clock stands still, and no ping is sent. */
+  /** Reading is paused: the time does not count as silence, and no ping is sent. */
   pause(): void
   resume(): void
   stop(): void
@@ -50,7 +50,8 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     const nowMs = clock.elapsed()
     const lateMs = nowMs - dueAtMs
     if (pausedAtMs === undefined) {
-      // What arrived while the process stood still is read after this timer, or was just before it.
+      // The process was stopped. What arrived meanwhile may not be read yet, so that time is no
+      // silence.
       if (lateMs > LATE_MS) lifeAtMs = Math.min(lifeAtMs + lateMs, nowMs)
       if (answersPings && nowMs - lifeAtMs >= SILENCE_MS) {
         silent()
@@ -91,7 +92,10 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   }
 }
 
-/** Answers pings, one at a time: of those that come meanwhile the last (RFC 6455, 5.5.3). */
+/**
+ * Answers pings, one at a time. Of the pings that come while a pong is being sent, only the last is
+ * answered (RFC 6455, 5.5.3).
+ */
 export function answerPings(socket: WebSocket): (data: Buffer) => void {
   let sending = false
   let next: Buffer | undefined

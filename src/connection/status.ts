@@ -15,14 +15,14 @@ export type Progress = {
   readonly reconnects: number
   /**
    * Time without a connection since the first one was open, milliseconds; a gap counts once it has
-   * ended. One that fell silent counts as lost from its last sign of life on.
+   * ended. A connection that fell silent counts as lost since its last sign of life.
    */
   readonly gapMs: number
 }
 
-/** Where an entry stands. */
+/** The state of an entry. */
 export type Phase =
-  /** In a handshake, or waiting for a place or for another credential; `attempt` counts from 1. */
+  /** In a handshake, or waiting for the limiter or for a new credential; `attempt` counts from 1. */
   | { readonly type: 'connecting'; readonly attempt: number }
   | {
       readonly type: 'open'
@@ -35,8 +35,8 @@ export type Phase =
   | {
       readonly type: 'retrying'
       /**
-       * When the last connection was lost, or gave its last sign of life; when the entry began, where
-       * there was none.
+       * When the last connection was lost, or gave its last sign of life. Without an earlier
+       * connection: when the entry started.
        */
       readonly since: number
       /** Failed tries in a row, a lost connection included. */
@@ -45,7 +45,7 @@ export type Phase =
       readonly delayMs: number
       readonly cause: StreamError
     }
-  /** Central refused. Stays while the answer is the same, until the entry is open. */
+  /** Central refused. It stays so during further tries, until one ends in another way. */
   | {
       readonly type: 'refused'
       readonly at: number
@@ -74,7 +74,7 @@ export class StatusTracker {
   #openedMs = 0
   #reconnects = 0
   #gapMs = 0
-  /** Since when there is no connection: the time to show, and the one to measure by. */
+  /** Since when there is no connection: `at` to show, `elapsedMs` to measure. */
   #down: { at: number; elapsedMs: number }
   #opened = false
 
@@ -105,7 +105,7 @@ export class StatusTracker {
     this.#lastFrameMs = this.#clock.elapsed()
   }
 
-  /** One that is refused stays so while it is tried again. */
+  /** A refused entry stays refused while it is tried again. */
   connecting(attempt: number): void {
     if (this.#phase.type !== 'refused') this.#enter({ type: 'connecting', attempt })
   }
@@ -121,7 +121,7 @@ export class StatusTracker {
 
   /**
    * The connection that was open is gone.
-   * @param silentMs for how long it had been dead by then
+   * @param silentMs how long it had given no sign of life
    */
   lost(silentMs: number): void {
     this.#down = {

@@ -27,7 +27,7 @@ export type SubscribeOptions = {
   readonly signal: AbortSignal
   /** Cuts a connection that takes longer to end. */
   readonly graceOver?: AbortSignal
-  /** Where another subscription to the same topic has ended: its `resumePoint`. */
+  /** The `resumePoint` of the subscription that this one continues. */
   readonly resume?: ResumePoint | undefined
   /** Timestamp of the last message that was decoded, nanoseconds since the epoch. */
   readonly lastTimestamp?: () => bigint | undefined
@@ -38,7 +38,7 @@ export type SubscribeOptions = {
   /** Default: true. */
   readonly verifyCertificates?: boolean
   readonly onStatus?: StatusListener
-  /** Called when a try was refused and the next one is waited for, also where the answer is the same. */
+  /** Called each time a try is refused and the wait for the next one begins. */
   readonly onRefused?: () => void
   /** Shared by all entries; bounds the bytes of frames that wait. */
   readonly budget?: ByteBudget
@@ -105,7 +105,7 @@ class Supervisor implements Subscription {
     const { resume, lastTimestamp } = this.#options
     const { lastFrameAt: receivedAt } = this.#tracker.status
     const timestamp = lastTimestamp?.()
-    // Before the first message of its own, it has come no further than the one before it.
+    // Until a message is decoded, the point of the subscription before it holds.
     if (receivedAt === undefined || (timestamp === undefined && resume)) return resume
     return { receivedAt, timestamp, askedAt: this.#askedAt ?? receivedAt }
   }
@@ -121,7 +121,7 @@ class Supervisor implements Subscription {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Frame[], undefined> {
-    const done = this.#live()
+    const done = this.#run()
       .finally(() => this.#options.endpoint.close())
       .then(
         () => this.#queue.end(),
@@ -140,7 +140,7 @@ class Supervisor implements Subscription {
   }
 
   /** Connects again and again until it is stopped. */
-  async #live(): Promise<void> {
+  async #run(): Promise<void> {
     const { reconnect = true } = this.#options
     for (;;) {
       const cause = await this.#attempt()
@@ -181,7 +181,7 @@ class Supervisor implements Subscription {
     return sleep(delayMs, this.#clock, over).catch(() => undefined)
   }
 
-  /** One connection. Where its credential is refused, it is renewed, and tried once more at once. */
+  /** One connection. After a 401 the credential is renewed, and a second try follows at once. */
   async #attempt(): Promise<StreamError> {
     const { endpoint } = this.#options
     this.#tracker.connecting(this.#failures + 1)
