@@ -9,7 +9,7 @@ import type { ReplayOptions } from './resume.js'
 import type { Topic } from './topics.js'
 import { validateKey } from './validate-key.js'
 
-export type ClassicOptions = {
+type ClassicOptions = {
   /** Holds the keys, and gets those that Central has renewed. */
   readonly file: Pick<InputFile, 'keys' | 'noteKey' | 'save'>
   readonly userAgent: string

@@ -11,7 +11,7 @@ export interface KeySource {
    * @throws StreamError; one that can be retried makes the entry wait, any other refuses it
    */
   afterUnauthorized(refused: Secret, signal: AbortSignal): Promise<Secret>
-  /** Called before a key is offered again that was refused: somebody may have pasted a new one. */
+  /** Called before a refused key is offered again: a user may have pasted a new one into the file. */
   lookForPasted?(signal: AbortSignal): Promise<unknown>
 }
 
@@ -30,7 +30,10 @@ export class EntryKey implements KeySource {
   readonly host: Host
   /** Why the first validation refused it, where it did. */
   refusal: StreamError | undefined
-  /** What was offered so far, the current one last: a file that could not be written still holds one of these. */
+  /**
+   * All keys used so far, the current one last. A file that could not be rewritten still holds an old
+   * one.
+   */
   readonly #used: Secret[]
   #current: Secret
   readonly #actions: EntryKeyActions

@@ -8,12 +8,12 @@ import type { Secret } from '../secret.js'
 import { EntryKey, type KeyEntry } from './entry-key.js'
 import { shareValidations, type Validate, withCircuitBreaker } from './validations.js'
 
-export type KeyStoreOptions = {
+type KeyStoreOptions = {
   /** Asks Central, see `validateKey`. */
   readonly validate: Validate
   /** Limits the validations under way. */
   readonly limiter: Limiter
-  /** The keys that the input file holds now, by entry. May throw where it is wrong now. */
+  /** The keys that the input file holds now, by entry. Rejects if the file is wrong now. */
   readonly readKeys: () => Promise<ReadonlyMap<string, Secret>>
   /** Called when a key was found in the file and is used from now on. */
   readonly onPasted?: (name: string, key: Secret) => void
@@ -94,13 +94,13 @@ export class KeyStore {
     // Another entry with the same key has already replaced it.
     if (!own.current().equals(refused)) return
     if (await this.#usePasted(own, signal)) return
-    // Or has replaced it while the file was being read.
+    // It may also have replaced it while the file was being read.
     if (!own.current().equals(refused)) return
     const validation = await this.#validate(host, refused, signal)
     if (validation.type === 'accepted') throw goodButRefused(host, refused)
     const renewal = { host, from: refused, to: validation.key }
     if (this.#adopt(renewal)) await this.#save([renewal])
-    // An entry that was closed meanwhile is not told of renewals any more, but has this try left.
+    // A closed entry gets no renewals any more, but may still make this one try.
     if (own.current().equals(refused)) own.use(validation.key)
   }
 
@@ -109,7 +109,7 @@ export class KeyStore {
     const pasted = await untilAborted(this.#keyInFile(own), signal)
     if (!pasted) return false
     const { name } = own
-    this.#options.log.info('the input file holds another key by now, which is used', {
+    this.#options.log.info('the input file has another key now; it is used', {
       entry: name,
       key: own.current().fingerprint,
       replaced_by: pasted.fingerprint,
@@ -134,7 +134,7 @@ export class KeyStore {
     }
   }
 
-  /** @returns whether there was an entry that did not have the new key yet */
+  /** @returns whether an entry has taken the new key */
   #adopt({ host, from, to }: Renewal): boolean {
     const holders = [...this.#entries].filter(
       (own) => isSameHost(own.host, host) && own.current().equals(from),

@@ -34,7 +34,7 @@ export type ClassicRecordOf<T extends Topic = Topic> = {
   [K in T]: Omit<StreamRecord, 'topic' | 'data'> & { topic: K; data: TopicPayloads[K] }
 }[T]
 
-export type RecordOptions = {
+type RecordOptions = {
   readonly customer: string
   readonly schema: Schema
   readonly readable?: boolean

@@ -13,20 +13,21 @@ export type ReplayOptions = {
   readonly sinceTime?: string | undefined
 }
 
-/** Central's streaming service did not exist before: an older timestamp was never set. */
+/** Central's streaming service did not exist before: an older timestamp is no real one. */
 const EARLIEST_MS = Date.UTC(2018, 0, 1)
-/** The server counts back from when it reads the header, not from when it was written. */
+/** The server counts back from the moment when it reads the header, which is later than this one. */
 const ON_ITS_WAY_MS = 1000
 
 /**
- * The headers that say from where a handshake continues. Before the first frame they are the ones
- * asked for. After it they are `X-Since-Time` alone, which reaches back to the last message decoded:
- * repeats are possible, a hole is not (where the server honours the header). In place of a timestamp
- * that cannot be true, or is ahead of this machine's clock, the time of arrival counts.
+ * The headers that say from where a handshake continues. Before the first frame they are the ones of
+ * the command line. After it, it is `X-Since-Time` alone, which reaches back to the last decoded
+ * message: messages may be repeated, but none is missing (where the server honours the header). A
+ * timestamp that cannot be true, or is ahead of this machine's clock, is replaced by the time of
+ * arrival.
  *
- * Where frames came but none was decoded, their age is not known: they may be the first of a long
- * history, most of which is still to come. Then `X-Since-Time` reaches back to where the first
- * handshake did. A sequence number and "all" have no form as a time, and are repeated.
+ * Where frames came but none was decoded, their age is not known: a long history may still be missing.
+ * Then `X-Since-Time` reaches back to where the first handshake did. A sequence number and "all" cannot
+ * be written as a time: those headers are sent again.
  * @param nowMs milliseconds since the epoch
  */
 export function resumeHeaders(
@@ -62,7 +63,7 @@ function reached({ timestamp = 0n, receivedAt }: ResumePoint): number {
   return sentMs < EARLIEST_MS ? receivedAt : Math.min(sentMs, receivedAt)
 }
 
-/** How far back the first handshake reached, where that has a form as a time. */
+/** How far back the first handshake reached, where that can be written as a time. */
 function beginning(
   { startSeq, deliverAll, sinceTime = '' }: ReplayOptions,
   { askedAt }: ResumePoint,

@@ -66,11 +66,11 @@ export function shareValidations(validate: Validate, limiter: Limiter): Validate
   }
 }
 
-/** Keys without an answer after which a host that has not answered yet is asked for no other. */
-const ENOUGH = 2
+/** After this many keys without an answer, a host that has never answered is asked about no other key. */
+const MAX_UNANSWERED = 2
 
-/** Faults on the way to a host, which its next key would meet as well. */
-const ON_THE_WAY: readonly FailureCode[] = [
+/** Faults of the network or the host. The next key of the host would meet them as well. */
+const HOST_FAULTS: readonly FailureCode[] = [
   'timed-out',
   'unreachable',
   'proxy-failed',
@@ -78,8 +78,8 @@ const ON_THE_WAY: readonly FailureCode[] = [
 ]
 
 /**
- * Validates many keys. A host that does not answer costs one time-out, not one for each key: it is asked
- * for no other once it gave no answer to two.
+ * Validates many keys. A host that does not answer must not cost a time-out for each key: after two
+ * keys without an answer it is asked about no other.
  * @param signal ends all validations
  */
 export function withCircuitBreaker(
@@ -110,7 +110,7 @@ class CircuitBreaker {
     setMaxListeners(0, this.signal)
   }
 
-  /** Takes note of what a validation comes to, which is passed on. */
+  /** Passes on the result of a validation, and notes whether the host answered. */
   async watch<T>(validation: Promise<T>): Promise<T> {
     try {
       const result = await validation
@@ -123,8 +123,8 @@ class CircuitBreaker {
   }
 
   #note(error: StreamError): void {
-    if (!ON_THE_WAY.includes(error.code)) this.#answered = true
+    if (!HOST_FAULTS.includes(error.code)) this.#answered = true
     this.#faults.add(error)
-    if (!this.#answered && this.#faults.size >= ENOUGH) this.#open.abort(error)
+    if (!this.#answered && this.#faults.size >= MAX_UNANSWERED) this.#open.abort(error)
   }
 }
