@@ -40,7 +40,7 @@ export function parseHost(text: string): Host {
   const [, scheme = 'wss', rest = ''] = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(.*)$/is.exec(trimmed) ?? []
   const [authority = ''] = /^[^/?#]*/.exec(rest) ?? []
   if (authority.includes('@')) {
-    // Not quoted: what stands before the @ may be a secret.
+    // Not quoted: the text before the @ may be a secret.
     throw new StreamError('usage', 'expected a host without user or password before an "@"')
   }
   const secure = SCHEMES.get(scheme.toLowerCase())
@@ -74,7 +74,7 @@ export function parseHost(text: string): Host {
   return { authority: url.host, secure }
 }
 
-/** Whether a scheme stands where the host should be: written twice, or without one of its signs. */
+/** Whether there is a scheme in place of the host: it was written twice, or lacks a colon or a slash. */
 function isScheme(authority: string): boolean {
   return SCHEMES.has(authority.replace(/:$/, '').toLowerCase())
 }
@@ -98,7 +98,7 @@ function authorityFault(authority: string): string | undefined {
     : `its port ${port} is not between 1 and 65535`
 }
 
-/** A character as it can be seen, also where it has no look of its own. */
+/** A character in a visible form, also where it is invisible. */
 function nameOf(character: string): string {
   if (/\s/.test(character) && character.charCodeAt(0) < 128) return 'a blank'
   const code = character.codePointAt(0) ?? 0
@@ -111,7 +111,7 @@ export function validateUrl(host: Host): string {
   return `${host.secure ? 'https' : 'http'}://${host.authority}/streaming/token/validate`
 }
 
-/** Whether two are reached in the same way. */
+/** Whether both are the same server, reached in the same way. */
 export function isSameHost(a: Host, b: Host): boolean {
   return a.authority === b.authority && a.secure === b.secure
 }

@@ -7,7 +7,7 @@ import { Route, type RouteOptions } from './route.js'
 
 /** Proxy, TCP and TLS. */
 const CONNECT_MS = 10_000
-/** A body that is not needed only explains the status. It is read a little, so that the connection stays. */
+/** A body that is not needed only explains the status. Its beginning is read, to keep the connection. */
 const UNNEEDED = { ms: 1000, bytes: 65_536 }
 /** Enough for the first line of a body, however long the rest of it is. */
 const QUOTED_BYTES = 4096
@@ -55,7 +55,7 @@ export class HttpClient {
   }
 
   /**
-   * Sends a request and reads the answer. Redirects are not followed: what is secret would travel along.
+   * Sends a request and reads the answer. Redirects are not followed: the secrets would be sent there.
    * @throws StreamError `proxy-failed`, `unreachable`, `timed-out`, `certificate-untrusted`,
    *   `answer-invalid`; the signal's reason as soon as it aborts
    */
@@ -122,7 +122,7 @@ export class HttpClient {
         reject(this.#invalid('answered 101, although no upgrade was asked for'))
       })
       request.on('response', (response) => {
-        // The reader of the body sees that an answer breaks off; it may not be there yet.
+        // What reads the body notices that an answer breaks off. It may not have begun yet.
         response.on('error', () => undefined)
         const refused = this.#route.refusedByProxy(response, Date.now())
         if (refused) reject(refused)
@@ -168,13 +168,13 @@ export class HttpClient {
 }
 
 /** What was read of a body, and why no more of it. */
-export type Body = {
+type Body = {
   readonly bytes: Buffer
   readonly end: 'complete' | 'cut' | 'full' | 'stopped'
 }
 
 /**
- * Reads the beginning of an answer's body. The connection stays: it is the caller's to close.
+ * Reads the beginning of an answer's body. The connection stays open. The caller closes it.
  * @param done called once
  * @param maxBytes ends the reading where there is more
  * @returns ends the reading with what has come so far

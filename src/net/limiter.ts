@@ -60,8 +60,8 @@ export function createLimiter(places = PLACES): Limiter {
       // Behind all others, until its next turn.
       queues.delete(host)
       queues.set(host, queue)
-      const [letIn] = queue.waiting
-      letIn?.()
+      const [grant] = queue.waiting
+      grant?.()
     }
   }
 
@@ -86,15 +86,15 @@ export function createLimiter(places = PLACES): Limiter {
         signal.throwIfAborted()
         const queue = queueOf(host)
         const onAbort = () => {
-          queue.waiting.delete(letIn)
+          queue.waiting.delete(grant)
           reject(signal.reason)
         }
-        const letIn = () => {
-          queue.waiting.delete(letIn)
+        const grant = () => {
+          queue.waiting.delete(grant)
           signal.removeEventListener('abort', onAbort)
           resolve(take(queue))
         }
-        queue.waiting.add(letIn)
+        queue.waiting.add(grant)
         signal.addEventListener('abort', onAbort, { once: true })
         admit()
       }),

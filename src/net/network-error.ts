@@ -5,7 +5,7 @@ import { quoteNames } from './redact.js'
 
 type Meaning = { readonly code: FailureCode; readonly says: string }
 
-const MEND_TRUST =
+const TRUST_ADVICE =
   'if it is your own authority, name its certificate in NODE_EXTRA_CA_CERTS; for a test only, --no_valid_cert skips the verification'
 
 const untrusted = (fault: string, advice: string): Meaning => ({
@@ -14,10 +14,13 @@ const untrusted = (fault: string, advice: string): Meaning => ({
 })
 const unreachable = (says: string): Meaning => ({ code: 'unreachable', says })
 
-const UNKNOWN_AUTHORITY = untrusted('was issued by an authority that is not known here', MEND_TRUST)
-const SELF_SIGNED = untrusted('is self-signed', MEND_TRUST)
+const UNKNOWN_AUTHORITY = untrusted(
+  'was issued by an authority that is not known here',
+  TRUST_ADVICE,
+)
+const SELF_SIGNED = untrusted('is self-signed', TRUST_ADVICE)
 const NO_TLS = unreachable(
-  'it does not speak TLS on this port, or no version that is spoken here: check host and port',
+  'it does not speak TLS on this port, or no version that is known here: check host and port',
 )
 const NO_ROUTE = unreachable('there is no route to it from this network')
 const FORBIDDEN = unreachable('this machine does not allow the connection: check its firewall')
@@ -72,8 +75,8 @@ const NO_ADDRESS = ' - Local (undefined:undefined)'
 /** How far causes are followed: Node and libraries nest two or three deep. */
 const MAX_DEPTH = 8
 
-/** Who it was that could not be reached, where that is not the server itself. */
-export type NetworkErrorOptions = {
+/** What could not be reached, where that is not the server itself. */
+type NetworkErrorOptions = {
   /** The fault is the proxy's: the code becomes `proxy-failed`, the certificate's excepted. */
   readonly proxy?: boolean
 }
@@ -127,7 +130,7 @@ function otherName(fault: Fault): Meaning {
   const known = names.length > 0 ? names : common
   return untrusted(
     known.length > 0 ? `is for another name (${quoteNames(known)})` : 'is for another name',
-    'check the host; a proxy or a captive portal may stand between',
+    'check the host; a proxy or a captive portal may be in between',
   )
 }
 

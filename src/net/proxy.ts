@@ -96,7 +96,7 @@ function unusable(why: string): StreamError {
   )
 }
 
-/** Ways to log in that proxies ask for beside Basic, which is the only one that works here. */
+/** Logins other than Basic that proxies ask for. Only Basic is supported. */
 const OTHER_LOGINS = ['NTLM', 'Negotiate', 'Kerberos', 'Digest', 'Bearer']
 
 /**

@@ -2,13 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Secret } from '../secret.js'
 import { firstLine, maskTokens, printable } from '../text.js'
 
-/** A shorter part of a secret gives nothing away, and may be any word. */
+/** A shorter part of a secret is not masked: it tells nothing, and may be any word. */
 const MIN_PART = 16
-/** A shorter secret is no secret: masking it would show where it stands. */
+/** A shorter secret is not masked: the mask would show where it occurs. */
 const MIN_SECRET = 4
-/** Of this much, what is readable is looked for: the title of a page stands in its beginning. */
+/** The readable text is looked for in this much: the title of a page is near its beginning. */
 const MAX_READ = 4096
-/** Of this much, the first line is shown. Looking for secrets takes longer the longer the text is. */
+/** The first line is taken from this much: the search for secrets is slow in a long text. */
 const MAX_QUOTED = 1024
 
 /**
@@ -60,7 +60,7 @@ function decodeEntities(text: string): string {
   return text.replace(/&(lt|gt|quot|#39|amp);/g, (entity) => ENTITIES[entity] ?? entity)
 }
 
-/** Masks whatever stands in the secret as well: the other side may have cut it anywhere. */
+/** Masks every part that occurs in the secret: the other side may have cut the secret anywhere. */
 function maskParts(text: string, secret: string): string {
   if (secret.length < MIN_SECRET) return text
   const least = Math.min(MIN_PART, secret.length)
@@ -93,8 +93,8 @@ const PATH = /^([./]|(json|csv)(:|$))/
 const URL_PARTS = /^([a-z][a-z\d+.-]*:\/*)(.*@)?([^?#]*)([?#].*)?$/is
 
 /**
- * A TYPE of `--export_data`, or a URL, as logs, metrics, errors and the dead letter may show it: what
- * stands before an `@` is masked, query and fragment are left out. A password may hold any character,
+ * A TYPE of `--export_data`, or a URL, as logs, metrics, errors and the dead letter may show it: the
+ * text before an `@` is masked, query and fragment are left out. A password may hold any character,
  * also one that a URL does not allow, so everything up to the last `@` counts as login.
  */
 export function redactUrl(type: string): string {
