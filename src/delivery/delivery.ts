@@ -3,7 +3,7 @@ import type { StreamError } from '../errors.js'
 import type { ByteBudget } from './byte-budget.js'
 import type { RetryLog } from './retry-log.js'
 
-/** What is delivered in one go, in order. It shrinks as parts of it are delivered. */
+/** Items that are delivered together, in order. It shrinks as parts of it are delivered. */
 export interface Batch<Item> {
   readonly items: readonly Item[]
   /** What is sent of each item. */
@@ -30,7 +30,7 @@ export type BatchLimits = {
 export type SendQueueOptions<Item> = {
   /** What is sent of an item. Where it throws, that item is given up. */
   encode(item: Item): Uint8Array
-  /** Bytes that an item keeps in memory beside its line; default: none. */
+  /** Bytes that an item keeps in memory in addition to its line; default: none. */
   heldBytes?(item: Item): number
   /**
    * Delivers a batch; called again only when it has settled. Its error says what to do: one whose
@@ -55,7 +55,7 @@ export type SendQueueOptions<Item> = {
   readonly graceOver?: AbortSignal
   /** At `graceOver`, give up all and not only what is in trouble. */
   readonly endsAtGrace?: boolean
-  /** Aborts when everything lets go. */
+  /** Aborts when everything stops at once. */
   readonly forced: AbortSignal
   /** Why items are given up at the end. */
   readonly late: string

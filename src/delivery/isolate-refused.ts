@@ -8,7 +8,7 @@ export type Part<Item> = Pick<Batch<Item>, 'items' | 'lines'>
  * The `deliver` of an output that takes a part of a batch as a whole or refuses it as a whole. A part that
  * is refused is halved until one item is left. This item is given up only when the output has accepted
  * another one after it, and then refuses it once more: an output that refuses everything is itself wrong,
- * so the items wait. An item comes out of its order only where the output is mended between the two
+ * so the items wait. An item comes out of its order only where the output works again between the two
  * tries. At the end, nothing is left to wait for, and a refused item is given up at once.
  * @param send rejects with an error that is not retried where the output refuses the part
  */

@@ -2,9 +2,9 @@ import { type Clock, systemClock } from '../clock.js'
 import type { StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 
-/** How the log speaks of one kind of output. */
+/** The words for one kind of output in the log. */
 export type RetryWords = {
-  /** What happens until it works, behind the fault. */
+  /** What happens until it works. Follows the fault. */
   readonly waits: string
   /** That it works again. */
   readonly works: (failures: number, seconds: number) => string

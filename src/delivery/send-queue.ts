@@ -5,16 +5,16 @@ import type { Batch, SendQueueOptions } from './delivery.js'
 import { type WaitingItem, WaitingItems } from './waiting-items.js'
 
 /**
- * Takes items over and delivers them in order. It bounds the bytes that wait (an item keeps its frame
- * in memory until it is delivered), hands out batches, retries, and gives up at the end. A delivered
- * item is not referenced any more.
+ * Accepts items and delivers them in order. It bounds the bytes that wait (an item keeps its frame in
+ * memory until it is delivered), hands out batches, retries, and gives up at the end. A delivered item
+ * is not referenced any more.
  */
 export class SendQueue<Item> {
   readonly #options: SendQueueOptions<Item>
   readonly #clock: Clock
   readonly #gaveUp = new AbortController()
   readonly #waiting: WaitingItems<Item>
-  /** When the first of those that wait came. */
+  /** When the first waiting item came. */
   #sinceMs = 0
   /** What is left of the batch that is being delivered. */
   #sending: WaitingItem<Item>[] = []
@@ -42,7 +42,7 @@ export class SendQueue<Item> {
     if (forced.aborted || (endsAtGrace && graceOver?.aborted)) this.#onForced()
   }
 
-  /** Whether all that was taken over is delivered or given up. */
+  /** Whether all accepted items are delivered or given up. */
   get idle(): boolean {
     return this.#running === undefined || this.#failure !== undefined
   }
@@ -52,7 +52,7 @@ export class SendQueue<Item> {
     return this.#failure !== undefined
   }
 
-  /** Takes items over; resolves when there is room for more. */
+  /** Accepts items; resolves when there is room for more. */
   write(items: readonly Item[]): Promise<void> {
     for (const item of items) this.#push(item)
     if (this.#waiting.length > 0) this.#running ??= this.#run()
@@ -234,12 +234,12 @@ export class SendQueue<Item> {
     this.#options.retryLog.works(this)
   }
 
-  /** Settles what is left of the batch; a delivery that hangs can settle nothing of it any more. */
+  /** Settles what is left of the batch; a delivery that still hangs cannot settle it a second time. */
   #settleBatch(error: StreamError | undefined): void {
     this.#settle(this.#sending.splice(0), error)
   }
 
-  /** Lets go of items, and makes room for others. */
+  /** Settles items, and makes room for others. */
   #settle(settled: readonly WaitingItem<Item>[], error: StreamError | undefined): void {
     if (settled.length === 0) return
     const items = settled.map(({ item }) => item)

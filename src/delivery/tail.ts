@@ -1,11 +1,11 @@
-/** What was sent in one go. */
+/** What was sent in one write. */
 export type Chunk = {
   readonly bytes: Uint8Array
   /** How many lines it holds. */
   readonly count: number
 }
 
-/** What was sent last: at least so many bytes, as soon as there were so many. */
+/** The chunks that were sent last: together at least `leastBytes`, once that much was sent. */
 export class Tail {
   readonly #leastBytes: number
   readonly #chunks: Chunk[] = []

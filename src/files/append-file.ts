@@ -15,10 +15,10 @@ import {
   unusableFile,
 } from './open-file.js'
 
-export type AppendFileOptions<Item> = OpenFileOptions & {
+type AppendFileOptions<Item> = OpenFileOptions & {
   /** The line of an item, with its newline. */
   encode(item: Item): Uint8Array
-  /** Bytes that an item keeps in memory beside its line; default: none. */
+  /** Bytes that an item keeps in memory in addition to its line; default: none. */
   heldBytes?(item: Item): number
   /** What became of items: in the file, or given up with an error. */
   settled(items: readonly Item[], error: StreamError | undefined): void
@@ -30,7 +30,7 @@ export type AppendFileOptions<Item> = OpenFileOptions & {
   readonly budget?: ByteBudget
   /** Aborts when a write that fails or does not end gives up. */
   readonly graceOver?: AbortSignal
-  /** Aborts when everything lets go. */
+  /** Aborts when everything stops at once. */
   readonly forced: AbortSignal
   /** Why lines are given up at the end. */
   readonly late?: string
@@ -45,7 +45,7 @@ const RETRY_MS = { first: 200, longest: 5000 }
 // A pipe whose reader is slow is no fault, and room comes soon.
 const PIPE_MS = { first: 5, longest: 100 }
 
-/** Errors that no waiting changes: the descriptor is not open for writing. */
+/** An error that waiting does not change: the descriptor is not open for writing. */
 const HOPELESS = 'EBADF'
 
 /** Logs the trouble of a file, or of all files of a folder. */
@@ -63,7 +63,7 @@ export class AppendFile<Item> {
   readonly #options: AppendFileOptions<Item>
   readonly #queue: SendQueue<Item>
   #file: OpenFile | undefined
-  /** How much of the first line that waits the file has already. */
+  /** How many bytes of the first waiting line are in the file already. */
   #torn = 0
   /** The last use of the file; the next one waits for it. */
   #lastTurn: Promise<unknown> = Promise.resolve()
@@ -108,17 +108,17 @@ export class AppendFile<Item> {
     return new AppendFile('', options, adoptFile(fd))
   }
 
-  /** Whether all that was taken over is in the file or given up. */
+  /** Whether all accepted items are in the file or given up. */
   get idle(): boolean {
     return this.#queue.idle
   }
 
-  /** Takes items over; resolves when there is room for more. */
+  /** Accepts items; resolves when there is room for more. */
   write(items: readonly Item[]): Promise<void> {
     return this.#queue.write(items)
   }
 
-  /** Changes to the file that now has the path, where another program (logrotate) has moved this one. */
+  /** Opens the path again, where another program (logrotate) has moved the file. */
   async reopen(): Promise<void> {
     // SIGHUP may come while the program still closes something else.
     if (this.#ended || this.path === '') return
@@ -146,7 +146,7 @@ export class AppendFile<Item> {
     while (written < chunk.length && !signal.aborted) {
       try {
         await this.#inTurn(async () => {
-          // Opened again meanwhile: the new file starts with a whole line.
+          // The file was opened again. The new one starts with a whole line.
           if (file !== this.#file) written = wholeLines(lines, written).bytes
           this.#file ??= await openForAppend(this.path, this.#options)
           file = this.#file
@@ -183,7 +183,7 @@ export class AppendFile<Item> {
     return new StreamError('not-writable', `${label}: ${says}`, { cause: error })
   }
 
-  /** Opens what the path leads to now and lets go of the old file; where that fails, the old one is kept. */
+  /** Opens what the path leads to now and closes the old file. Where that fails, the old one is kept. */
   async #followPath(): Promise<void> {
     const old = this.#file
     try {
@@ -207,7 +207,7 @@ export class AppendFile<Item> {
     }
   }
 
-  /** One use of the file after the other: a reopening falls between two writes. */
+  /** Uses the file for one thing at a time: it is reopened between two writes. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const turn = this.#lastTurn.then(work)
     this.#lastTurn = turn.catch(() => {})

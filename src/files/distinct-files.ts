@@ -13,7 +13,7 @@ export type NamedFile = {
 /**
  * Makes sure before anything is opened that no file is read and written, or written twice: records in
  * the input file would destroy it, and a replay would never come to the end of what it writes itself.
- * Files are told apart by device and inode, so links are found, too.
+ * Device and inode identify a file, so links are found, too.
  * @throws StreamError `usage`
  */
 export async function requireDistinct(files: readonly NamedFile[]): Promise<void> {

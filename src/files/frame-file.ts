@@ -22,10 +22,10 @@ export type DeadLetter = KeptFrame & {
   readonly onSettled?: (kept: boolean) => void
 }
 
-export type FrameFileOptions = {
+type FrameFileOptions = {
   readonly log: Logger
   readonly openFiles?: OpenFiles
-  /** Aborts when the file must be let go of; lines that wait are lost then, and logged so. */
+  /** Aborts when the file stops at once. Waiting lines are then lost, and the log says so. */
   readonly forced: AbortSignal
 }
 
@@ -34,7 +34,7 @@ export type FrameFile<Line> = {
   readonly path: string
   /** Lines that could not be written by the end. */
   readonly lost: number
-  /** Takes frames over; resolves when there is room for more. */
+  /** Accepts frames; resolves when there is room for more. */
   write(frames: readonly Line[]): Promise<void>
   reopen(): Promise<void>
   /** Resolves when all is written, or `forced` has aborted. */
@@ -62,7 +62,7 @@ export function openDeadLetter(
   return openFrameFile(path, `--dead_letter ${path}`, fields, options)
 }
 
-/** `text` stands only where it is true: a text frame is none that Central is known to send. */
+/** `text` is written only where it is true: Central is not known to send text frames. */
 function keptFields({ receivedAt, customer, topic, bytes, text }: KeptFrame) {
   return {
     received: new Date(receivedAt).toISOString(),
@@ -73,7 +73,7 @@ function keptFields({ receivedAt, customer, topic, bytes, text }: KeptFrame) {
   }
 }
 
-/** What waits is the line alone: the frame is in it, and can be let go of. */
+/** Only the line waits. It contains the frame, whose memory can be freed. */
 type WaitingLine = {
   readonly line: Uint8Array
   readonly onSettled?: ((kept: boolean) => void) | undefined

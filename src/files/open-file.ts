@@ -9,8 +9,8 @@ import { identityOf, type OpenFiles } from './distinct-files.js'
 import { PipeFile } from './pipe-file.js'
 
 /**
- * Looks at a regular file that is about to be appended to, and says which bytes must come first: a
- * heading where it is new, what closes off a record that a crash tore.
+ * Looks at a regular file that is about to be appended to, and says which bytes must come first: the
+ * heading of a new file, or the end of a record that a crash tore.
  */
 export type Repair = (file: FileHandle, size: number) => Promise<Uint8Array>
 
@@ -20,7 +20,7 @@ export type OpenFile = {
   readonly identity: string
   /** Writes from this offset of the chunk on; resolves with how many bytes were taken. */
   write(chunk: Uint8Array, offset: number): Promise<number>
-  /** Makes sure of what was written: a network file system tells of a full disk no earlier. */
+  /** Makes sure of what was written: a network file system reports a full disk only now. */
   sync(): Promise<void>
   close(): Promise<void>
 }
@@ -131,7 +131,9 @@ async function requireTrusted(path: string): Promise<void> {
   const folder = await stat(dirname(place))
   const trusted = [geteuid?.(), folder.uid, 0]
   if ((folder.mode & OTHERS_WRITE) === 0 || trusted.includes(found.uid)) return
-  const what = found.isSymbolicLink() ? 'is a link that another user made' : 'is another user’s'
+  const what = found.isSymbolicLink()
+    ? 'is a link that another user made'
+    : 'belongs to another user'
   throw new StreamError(
     'exporter-unusable',
     `"${path}" ${what} (uid ${found.uid}), in a folder where every user can write; remove it, or use another folder`,
@@ -148,7 +150,7 @@ function warnOfOthers(path: string, stats: Stats, log: Logger): void {
       `${what} "${path}" belongs to another user (uid ${stats.uid}), who can read the records`,
     )
   }
-  // A folder that others can read is safe: the files that are made in it are not theirs to read.
+  // A folder that others can read is safe: they cannot read the files that are made in it.
   const open = stats.mode & (stats.isFile() ? OTHERS_ACCESS : OTHERS_WRITE)
   if (open === 0) return
   const can = stats.mode & OTHERS_WRITE ? 'write to' : 'read'

@@ -19,12 +19,12 @@ export type RecordedFrame = Frame & {
   readonly lineNumber: number
 }
 
-// A frame has up to 64 MiB; base64 makes 4 bytes of 3, and the names beside it are small.
+// A frame has up to 64 MiB; base64 makes 4 bytes of 3, and the names in the line are short.
 const MAX_LINE_BYTES = 90 * 1024 * 1024
 // A file that is no recording at all must not fill the log.
 const MAX_WARNINGS = 10
 
-export type ReadOptions = {
+type ReadOptions = {
   readonly log: Logger
   /** Ends the reading, also of a stdin that stays open and silent. */
   readonly signal?: AbortSignal
@@ -67,7 +67,7 @@ export async function* readRecording(
   for await (const lines of splitLines(readChunks(source, name, signal), MAX_LINE_BYTES)) {
     let batch: RecordedFrame[] = []
     for (const line of lines) {
-      // What is torn now, we tore.
+      // The abort has torn this line, not a crash.
       if (signal?.aborted) return
       const frame = read(line)
       if (!frame) continue
@@ -114,7 +114,7 @@ function parseLine(text: string): Omit<RecordedFrame, 'lineNumber'> | string {
   return { bytes, receivedAt, text: isText === true, customer, topic }
 }
 
-// Buffer.from skips over what is no base64, and would make another frame of it without a word.
+// Buffer.from silently skips what is not base64, and would make another frame.
 function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 }
@@ -152,14 +152,14 @@ async function* readChunks(
   }
 }
 
-/** A thread that waits for a silent pipe cannot be called back, so the event loop waits for it. */
+/** A thread that waits for a silent pipe cannot be interrupted, so the event loop waits for it. */
 async function openSource(path: string, signal: AbortSignal | undefined): Promise<Readable> {
   const isPipe = (await stat(path)).isFIFO()
   return isPipe ? readPipe(path, { signal }) : createReadStream(path)
 }
 
 /** A line without its newline. */
-export type Line = {
+type Line = {
   /** Counted from 1. */
   readonly number: number
   /** Undefined where the line is longer than allowed: it was skipped, not kept. */

@@ -47,7 +47,7 @@ export function listCell(cell: CellOf): CellOf {
   }
 }
 
-/** The cell of what has a shape of its own: JSON text. */
+/** The cell of a map or a message: JSON text. */
 export function jsonCell(field: protobuf.Field, readable: boolean): CellOf {
   const convert = converter(field, readable)
   return (value) => JSON.stringify(convert(value))
@@ -73,7 +73,7 @@ function converter(field: protobuf.FieldBase, readable: boolean): (value: JsonVa
 
 function messageConverter(type: protobuf.Type): (value: JsonValue) => JsonValue {
   const fields = new Map(type.fieldsArray.map((field) => [recordName(field), field]))
-  // Made when a field is first met: a message may hold itself.
+  // Made when a field first occurs: a message may contain itself.
   const converters = new Map<string, (value: JsonValue) => JsonValue>()
   const convertField = (name: string, value: JsonValue) => {
     let convert = converters.get(name)

@@ -78,7 +78,7 @@ function leavesOf(payload: protobuf.Type, readable: boolean, lists?: List[]): Le
             { path, cell: map ? jsonCell(field, readable) : repeated ? listCell(cell) : cell },
           ]
         }
-        // A message within itself has no end of columns.
+        // A message that contains itself would have columns without end.
         if (within.includes(resolvedType)) return [{ path, cell: jsonCell(field, readable) }]
         if (!repeated) return walk(resolvedType, path, [...within, resolvedType])
         if (!lists) return [{ path, cell: jsonCell(field, readable) }]

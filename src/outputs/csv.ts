@@ -28,7 +28,7 @@ const CSV: Options = {
   cast: { boolean: String, string: guardSplitText },
 }
 
-/** A message on its way: delivered when its last piece is in its file. */
+/** A message that is being written: delivered when its last piece is in its file. */
 type Parcel = { readonly message: StreamMessage; pieces: number; error: StreamError | undefined }
 
 /** Rows of one message for one file. */
@@ -225,7 +225,7 @@ function csvRepair(path: string, heading: Buffer): Repair {
   }
 }
 
-/** A newline may stand within quotes, so only the number of quotes before it says whether a row is whole. */
+/** A newline may be inside quotes, so only the number of quotes before it says whether a row is whole. */
 async function endOfTornRow(file: FileHandle, size: number): Promise<Uint8Array> {
   const chunk = Buffer.alloc(1 << 20)
   let isQuoted = false

@@ -65,7 +65,7 @@ async function openFolder(
     async reopen() {
       const reopened = Array.from(files, ([customer, file]) => {
         if (!file.idle) return file.reopen()
-        // It is made again with its next line, which may never come: entries are removed, too.
+        // It is opened again for its next line. There may be none: the entry may have been removed.
         files.delete(customer)
         return file.close()
       })

@@ -53,20 +53,20 @@ export async function openModule(target: string, context: OutputContext): Promis
   const { exportData, open, close } = await load(target, context.cwd)
   const { counters, graceOver: signal, log, topics, stopping } = context
 
-  // One listener for all that hangs: a listener for each message would pile up on the signal.
-  const hanging = new Set<() => void>()
+  // One listener for all pending calls: a listener for each message would pile up on the signal.
+  const pending = new Set<() => void>()
   signal.addEventListener('abort', () => {
-    for (const expire of hanging) expire()
+    for (const expire of pending) expire()
   })
   /** Settles as the promise does, but at the end of the grace period at the latest, then with an error. */
   const inTime = (work: unknown) =>
     new Promise<void>((resolve, reject) => {
       const expire = () => reject(new Error('it took longer than the end of the program allows'))
       if (signal.aborted) expire()
-      hanging.add(expire)
+      pending.add(expire)
       Promise.resolve(work)
         .then(() => resolve(), reject)
-        .finally(() => hanging.delete(expire))
+        .finally(() => pending.delete(expire))
     })
 
   const deliver = (message: StreamMessage): unknown => {

@@ -131,7 +131,7 @@ class NatsOutput implements Output {
     return queue
   }
 
-  /** Publishes one message; again under the same id where the connection was lost meanwhile. */
+  /** Publishes one message. When the connection is lost, publishes it again, under the same id. */
   async #deliver(
     subject: string,
     { items }: Batch<StreamMessage>,

@@ -15,7 +15,7 @@ type Kind = {
   load(): Promise<OpenOutput>
 }
 
-/** What stands behind every TYPE but modules. */
+/** How each TYPE is opened, modules aside. */
 const KINDS: Readonly<Record<keyof typeof EXPORT_TYPES, Kind>> = {
   json: {
     path: true,

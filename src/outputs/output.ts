@@ -4,16 +4,16 @@ import type { Logger } from '../log.js'
 import type { StreamMessage } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
 
-/** Where messages go. One of these stands behind each `--export_data`, and behind `--decode_data`. */
+/** Where messages go: one for each `--export_data`, and one for `--decode_data`. */
 export interface Output {
   /** Which form `write` reads first; the decoder makes that one right away. */
   readonly needs: 'record' | 'line'
   /**
-   * Takes messages of one entry over, in order; resolves when there is room for more. Never rejects:
-   * what cannot be delivered is given up through the context.
+   * Accepts messages of one entry, in order; resolves when there is room for more. Never rejects: what
+   * cannot be delivered is given up through the context.
    */
   write(messages: readonly StreamMessage[]): Promise<void>
-  /** Resolves when all that was taken over is delivered or given up. */
+  /** Resolves when all accepted messages are delivered or given up. */
   close(): Promise<void>
   /** SIGHUP: closes and opens again the files it writes. */
   reopen?(): Promise<void>
@@ -26,7 +26,7 @@ export type ExporterCounters = {
   givenUp: number
   /** Those of `givenUp` that the dead letter has. */
   kept: number
-  /** Taken over and not yet delivered. */
+  /** Accepted and not yet delivered. */
   waiting: number
 }
 
@@ -55,7 +55,7 @@ export type OutputContext = {
    * `forced`, since messages may still come that waited for another output.
    */
   readonly graceOver: AbortSignal
-  /** Aborts shortly after `graceOver`: everything lets go. */
+  /** Aborts shortly after `graceOver`: everything stops at once. */
   readonly forced: AbortSignal
   /** Counts a message as given up, hands it to the dead letter, and logs it. */
   giveUp(message: StreamMessage, error: StreamError): void
@@ -76,7 +76,7 @@ export type MessageAccount = {
   retried(count: number): void
 }
 
-/** Counts what becomes of messages that were counted as waiting when they were taken over. */
+/** Counts the outcome of messages. They were counted as waiting when they were accepted. */
 export function accountOf({ counters, giveUp }: OutputContext): MessageAccount {
   return {
     encode: ({ line }) => line,

@@ -34,7 +34,7 @@ export type Outputs = {
   keepUndecodable(entry: EntryName, frame: Frame, error: StreamError): Promise<void>
   /** Opens again the files that are being written, for logrotate. */
   reopen(): Promise<void>
-  /** Resolves when all that was taken over is delivered or given up. */
+  /** Resolves when all accepted messages are delivered or given up. */
   close(): Promise<void>
 }
 
@@ -97,7 +97,7 @@ export async function openOutputs(
         }
         if (!deadLetter) return onSettled(false)
         const letter = { customer, topic, receivedAt, bytes: frame, text: false, reason: message }
-        // Not awaited here: at the end, an output gives up all it has in one go.
+        // Not awaited here: at the end, an output gives up all its messages in one loop.
         pendingDeadLetter = deadLetter.write([{ ...letter, exporter: type, onSettled }])
       },
     }
@@ -131,7 +131,7 @@ export async function openOutputs(
     },
     async close() {
       await settleAll(exporters, (output) => output.close(), log)
-      // What an output whose close failed still had is not delivered, as far as can be known.
+      // What still waits in an output that failed to close counts as given up.
       for (const { counters: own } of counters) {
         own.givenUp += own.waiting
         own.waiting = 0
@@ -169,7 +169,7 @@ export async function openOutputs(
   return outputs
 }
 
-/** Does the same to all; one that fails keeps no other from its turn, and is logged. */
+/** Does the same to all. A failure is logged, and does not stop the others. */
 async function settleAll<T>(
   all: readonly T[],
   work: (each: T) => Promise<void> | undefined,

@@ -11,8 +11,8 @@ import { formatForTerminal } from './terminal.js'
 export type StdoutOptions = {
   readonly stream: Writable
   /**
-   * Its descriptor where it is a regular file, which is written past the stream: that takes a write
-   * which the disk had room for in part as done.
+   * Its descriptor where it is a regular file. Such a file is written without the stream: if a full
+   * disk takes only a part of a write, the stream counts the write as done.
    */
   readonly file?: number | undefined
   /** For people: indented, and with nothing in it that moves a terminal's cursor. Else NDJSON. */
@@ -80,7 +80,7 @@ function openStream(
   const queue = new SendQueue<StreamMessage>({
     ...account,
     settled(messages, error) {
-      // Without a reader, no message is missed.
+      // A message without a reader counts neither as delivered nor as given up.
       if (error && readerGone) counters.waiting -= messages.length
       else account.settled(messages, error)
     },
@@ -96,7 +96,7 @@ function openStream(
     forced,
     late: 'stdout: its reader did not take it in time',
   })
-  // Without a listener a fault would end the process before the write's callback tells of it.
+  // Without a listener a fault would end the process before the write's callback reports it.
   stream.on('error', (error) => queue.fail(fault(error)))
   return queue
 }

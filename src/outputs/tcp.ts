@@ -9,10 +9,10 @@ import type { StreamMessage } from '../service.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 import { parseTcpTarget, type TcpAddress, TcpConnection } from './tcp-connection.js'
 
-/** Well below the tail, so that what a new connection is flooded with stays in the tail. */
+/** Well below the tail: all that waits and is sent at once on a new connection stays in the tail. */
 const BUDGET_BYTES = 262_144
 const TAIL_BYTES = 1_048_576
-/** What is handed to the operating system in one go: few calls, and little to repeat. */
+/** What is handed to the operating system in one write: few calls, and little to repeat. */
 const BATCH = { maxCount: 1_000, maxBytes: 65_536 }
 /** A connection that lasted this long counts as repaired: after the next loss the first wait is short. */
 const STEADY_MS = 10_000
@@ -113,7 +113,7 @@ class TcpOutput implements Output {
     this.#tail.push(chunk)
   }
 
-  /** The connection, if need be a new one, over which the tail has been sent again. */
+  /** The open connection. On a new one, the tail has been sent again first. */
   async #connected(signal: AbortSignal): Promise<TcpConnection> {
     if (this.#connection && !this.#connection.lost) return this.#connection
     const connection = await this.connect(signal)

@@ -89,7 +89,7 @@ test('an item that is refused alone waits until the output has accepted another 
   await queue.close()
 })
 
-test('an output that refuses everything loses nothing, and gets it in order when it is mended', async () => {
+test('an output that refuses everything loses nothing, and gets it in order once it works again', async () => {
   let broken = true
   const { queue, clock, delivered, givenUp, parts, retryUntil } = fixture(() => {
     if (broken) throw refuse()
@@ -109,7 +109,7 @@ test('an output that refuses everything loses nothing, and gets it in order when
   await queue.close()
 })
 
-test('an output that is mended in the middle of its refusals loses nothing', async () => {
+test('an output that works again in the middle of its refusals loses nothing', async () => {
   const all = texts(20)
   for (let refusals = 1; refusals < 80; refusals++) {
     let left = refusals

@@ -32,7 +32,7 @@ test('a file that another user made where every user can write is refused', asRo
   lchownSync(path, STRANGER, STRANGER)
   await assert.rejects(openForAppend(path, optionsOf().options), {
     code: 'exporter-unusable',
-    message: `"${path}" is another user’s (uid ${STRANGER}), in a folder where every user can write; remove it, or use another folder`,
+    message: `"${path}" belongs to another user (uid ${STRANGER}), in a folder where every user can write; remove it, or use another folder`,
   })
 })
 
