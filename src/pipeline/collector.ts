@@ -16,7 +16,7 @@ import { EntryStream } from './entry-stream.js'
 import { type Received, receivedBy } from './received.js'
 import { Streams } from './streams.js'
 
-export type CollectorOptions = {
+type CollectorOptions = {
   readonly settings: Pick<StreamSettings, 'reconnect' | 'verifyCertificates'>
   readonly program: { readonly log: Logger; readonly shutdown: Shutdown }
   readonly file: InputFile
@@ -39,7 +39,7 @@ export class Collector {
   readonly #live = new Map<string, EntryStream>()
   /** Whether any entry has been open in this run. */
   #everOpen = false
-  /** What streams received that a reload has ended. */
+  /** What was received by streams that a reload has ended. */
   #earlier: Received | undefined
   #changes = 0
   #changing = Promise.resolve()
@@ -66,7 +66,7 @@ export class Collector {
     return [...this.#live.values()].map(({ subscription }) => subscription.status)
   }
 
-  /** How the entries stand, in the order of the input file. */
+  /** The state of the entries, in the order of the input file. */
   snapshot(nowMs: number): EntrySnapshot[] {
     return [...this.#live.values()].map((stream) => stream.snapshot(nowMs))
   }
@@ -82,7 +82,7 @@ export class Collector {
     await this.#streams.finished()
   }
 
-  /** Applies what the input file says now; where it is wrong now, all stays as it is. */
+  /** Applies the input file as it is now. If it is wrong, nothing changes. */
   reload(): Promise<void> {
     return this.#change(() => this.#reload())
   }
@@ -126,14 +126,16 @@ export class Collector {
     const { log } = program
     if (this.#stopping.aborted) return
     if (this.#streams.ended) {
-      log.warn('all streams have ended, and so will the program: the input file is not read again')
+      log.warn(
+        'all streams have ended, and the program is about to end: the input file is not read again',
+      )
       return
     }
     try {
       const { added, removed, changed, same } = await file.read(({ added, changed }) =>
         service.decoders.load([...added, ...changed].map(({ topic }) => topic)),
       )
-      // What Central refused may be accepted by now: a topic is ticked, a credential renewed.
+      // Central may accept now what it refused: a topic is ticked, a credential renewed.
       const again = same.filter((entry) => this.#tryNow(entry))
       log.info('the input file was read again', {
         added: added.length,
@@ -147,7 +149,7 @@ export class Collector {
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
       for (const line of error.lines) log.error(line)
-      log.error('the input file is not taken over: all entries go on as they were')
+      log.error('the input file was not applied: all entries continue as before')
     }
   }
 

@@ -20,7 +20,7 @@ export class EntryStream {
   readonly subscription: Subscription
   readonly #options: EntryStreamOptions
   readonly #processor: Processor
-  /** Frames wait for an exporter or the recording. */
+  /** Whether frames wait for an exporter or the recording. */
   #held = false
 
   constructor(options: EntryStreamOptions) {
@@ -40,7 +40,7 @@ export class EntryStream {
     })
   }
 
-  /** Refused, and neither being tried again, nor replaced, nor removed. */
+  /** Whether the entry is refused and waits: it is not being tried again, replaced or removed. */
   get isRefused(): boolean {
     return this.subscription.waitsRefused && !this.#options.signal.aborted
   }
@@ -64,7 +64,8 @@ export class EntryStream {
   async run(): Promise<void> {
     const batches = this.subscription[Symbol.asyncIterator]()
     try {
-      // A loop over the batches would keep the last one, up to 16 MiB, until the next one comes.
+      // A loop over the batches would keep the last one in memory, up to 16 MiB, until the next one
+      // comes.
       while (await this.#step(batches));
     } finally {
       await batches.return?.()

@@ -5,7 +5,7 @@ import type { EntryName, Outputs } from '../outputs/outputs.js'
 import type { Decoder, StreamMessage } from '../service.js'
 import { withoutStart } from '../text.js'
 
-export type ProcessorOptions = {
+type ProcessorOptions = {
   readonly entry: EntryName
   readonly decoder: Decoder
   readonly outputs: Outputs
@@ -22,7 +22,7 @@ const MAX_TYPES = 100
 export class Processor {
   /** Messages decoded. */
   messages = 0
-  /** Frames that were no message. */
+  /** Frames that could not be decoded. */
   undecodable = 0
   /** Text frames that mean nothing to the service. */
   skippedTexts = 0
@@ -89,14 +89,14 @@ export class Processor {
       this.messages++
       return message
     } catch (error) {
-      // Whatever goes wrong because of a frame, such as a record too long for a string, costs this frame alone.
+      // Any error that a frame causes, such as a record too long for a string, affects this frame only.
       const fault =
         error instanceof StreamError
           ? error
           : new StreamError('frame-undecodable', errorText(error))
       const { entry, log } = this.#options
       this.undecodable++
-      // The log's lines name the entry by themselves.
+      // The lines of the log name the entry already.
       const message = withoutStart(fault.message, `${entry.name}: `)
       const fields = { code: fault.code, bytes: frame.bytes.length }
       if (this.#isNew(fault.eventType)) log.error(message, fields)

@@ -3,10 +3,10 @@ export type Work = (signal: AbortSignal) => Promise<void>
 
 type Running = { readonly controller: AbortController; readonly done: Promise<void> }
 
-export type StreamsOptions = {
+type StreamsOptions = {
   /** Ends them all. */
   readonly stopping: AbortSignal
-  /** Called when work has thrown, which none should. */
+  /** Called when a stream has thrown. None should. */
   readonly onFailure: () => void
 }
 
@@ -23,7 +23,7 @@ export class Streams {
     this.#options = options
   }
 
-  /** Whether all of them have ended, and {@link finished} said so. */
+  /** Whether all of them have ended, and {@link finished} has resolved. */
   get ended(): boolean {
     return this.#ended
   }
@@ -65,7 +65,7 @@ export class Streams {
 
   /**
    * Resolves when no stream runs any more.
-   * @throws what the first stream has thrown that did
+   * @throws the first error that a stream has thrown
    */
   async finished(): Promise<void> {
     while (this.#open.size > 0) await Promise.all(this.#open)

@@ -28,7 +28,7 @@ describe('an input file from stdin', { concurrency: 2 }, () => {
     socket.terminate()
     await central.waitForSocket({ key: third })
     program.kill('SIGHUP')
-    await program.waitForLine('all entries go on as they were')
+    await program.waitForLine('all entries continue as before')
     program.kill()
     const { code, stderr } = await program.result
     assert.equal(code, 0, stderr)

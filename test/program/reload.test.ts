@@ -60,7 +60,7 @@ describe('a reload', { concurrency: 2 }, () => {
     const added = entryOf('presence')
     await rewrite(program.path, { A: a, Added: added })
     program.kill('SIGHUP')
-    await program.waitForLine('all entries go on as they were')
+    await program.waitForLine('all entries continue as before')
     assert.match(program.stderr, /presence\.proto/)
     await writeFile(proto, 'syntax = "proto2"; message presence_event {}')
     program.kill('SIGHUP')
