@@ -2,13 +2,13 @@ import { styleText } from 'node:util'
 import { printable, printableJson, truncate } from './text.js'
 
 /**
- * Facts beside the sentence of a log line. `entry` and `exporter` say where it happened; lines with a
- * `code` count as repeats of each other, see {@link collapseRepeats}.
+ * Values that a log line carries in addition to its message. `entry` and `exporter` say where it
+ * happened; lines with a `code` count as repeats of each other, see {@link collapseRepeats}.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
   /**
-   * The line says how its entry or exporter stands now, and holds until the next such line. It is not
-   * logged as a repeat after that. Not written.
+   * The line reports the state of its entry or exporter. Once another such line has come, it is no
+   * longer logged as a repeat. The field itself is not written.
    */
   readonly state?: true
 }
@@ -16,7 +16,7 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-export type LogFormat = 'text' | 'json'
+type LogFormat = 'text' | 'json'
 
 /** Stages log through this; none of them writes to stderr itself. */
 export interface Logger {
@@ -29,7 +29,7 @@ export interface Logger {
 }
 
 /** Takes one line of a logger. */
-export type LogSink = (level: LogLevel, message: string, fields: LogFields) => void
+type LogSink = (level: LogLevel, message: string, fields: LogFields) => void
 
 export type LoggerOptions = {
   /** Takes one whole line, newline included. Returns false where it dropped the line. */
@@ -138,10 +138,10 @@ function quoteValue(value: LogFields[string]): string {
   return `"${printable(text.replace(/["\\]/g, '\\$&'), MAX_VALUE)}"`
 }
 
-export type CollapseOptions = {
+type CollapseOptions = {
   /** How long repeats are held back at first, milliseconds; a minute by default. */
   readonly intervalMs?: number
-  /** Milliseconds since any fixed point, by a clock that nobody sets. */
+  /** Milliseconds since any fixed point, by a monotonic clock. */
   readonly elapsed?: () => number
 }
 
@@ -161,7 +161,7 @@ type Repeated = {
   /** When the last of them came. */
   lastMs: number
   held: number
-  /** The last line no longer tells how things stand. */
+  /** A later state has replaced the last line. */
   outdated: boolean
   level: LogLevel
   message: string
@@ -184,7 +184,7 @@ const MAX_INTERVAL_MS = 3_600_000
 export function collapseRepeats(log: Logger, options: CollapseOptions = {}): CollapsingLogger {
   const { intervalMs = 60_000, elapsed = () => performance.now() } = options
   const kinds = new Map<string, Repeated>()
-  /** By entry and exporter: the kind of the state that was told last. */
+  /** By entry and exporter: the kind of the state that was logged last. */
   const states = new Map<string, Repeated>()
 
   const logHeld = (kind: Repeated) => {

@@ -13,7 +13,7 @@ export type Screen = {
 }
 
 /** The screen as `cli.ts` uses it. */
-export type ProcessScreen = Screen & {
+type ProcessScreen = Screen & {
   /** Writes a log line to where {@link Screen.divertLog} sends it. */
   log(text: string): boolean
   /** Shows the cursor again, at the end. */

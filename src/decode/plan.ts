@@ -220,7 +220,7 @@ function setItemStep(message: MessagePlan): Step {
   }
 }
 
-/** Of two names for one number (`allow_alias`), the first counts. */
+/** If a number has two names (`allow_alias`), the first one is used. */
 function enumNames({ values }: protobuf.Enum): ReadonlyMap<number, string> {
   const names = Object.entries(values).map(([name, number]) => [number, sourceName(name)] as const)
   return new Map(names.reverse())

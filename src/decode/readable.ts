@@ -3,7 +3,7 @@ import { SCALARS, type Scalar } from './scalars.js'
 import type { WireReader } from './wire-reader.js'
 
 /** The bytes as text, or undefined where they are not what the field usually holds. */
-export type ReadableForm = (bytes: Buffer) => string | undefined
+type ReadableForm = (bytes: Buffer) => string | undefined
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -15,7 +15,7 @@ export type UnknownField = {
 /** An enum field, as reports name it. */
 export type EnumField = { readonly message: string; readonly field: string }
 
-/** Bounds what a sender can make us remember and log by inventing numbers. */
+/** Bounds the memory and the log lines that a sender can cause with invented numbers. */
 export const MAX_KINDS = 100
 
 /**

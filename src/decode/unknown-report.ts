@@ -3,7 +3,7 @@ import { Enum } from '../schema/protobuf.js'
 import { createPlanner } from './plan.js'
 import { MAX_KINDS, type UnknownField } from './unknown-fields.js'
 
-export type UnknownReportOptions = {
+type UnknownReportOptions = {
   /** At the start of each line: the topic. */
   readonly name: string
   /** The folder whose `.proto` files go before the shipped ones, if there is one. */

@@ -26,7 +26,7 @@ export function abnormalSilence({ topic, status, held }: EntrySnapshot): number 
 }
 
 /** What `/healthz` says of one entry. */
-export type HealthRemark = {
+type HealthRemark = {
   readonly customer: string
   readonly topic: string
   readonly state: string
@@ -36,7 +36,7 @@ export type HealthRemark = {
   readonly silent_seconds?: number
 }
 
-export type Health = {
+type Health = {
   /** At least one entry is open, and none is refused. */
   readonly ok: boolean
   readonly summary: string

@@ -8,7 +8,7 @@ type Line = readonly [level: LogLevel, message: string, fields?: LogFields]
 
 /** Logs the new status of an entry; `log` adds its name. */
 export function logStatus(log: Logger, status: Status): void {
-  // An attempt replaces no state: what made it necessary still holds.
+  // An attempt is no state of its own: the state before it still holds.
   const state = status.type === 'connecting' ? {} : ({ state: true } as const)
   const [level, message, fields] = describe(status)
   log[level](message, { ...fields, ...state })

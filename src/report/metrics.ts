@@ -9,7 +9,7 @@ import { type Page, type PageServer, servePages, textPage } from './page-server.
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
 
-export type MetricsOptions = ListenAddress & {
+type MetricsOptions = ListenAddress & {
   readonly snapshot: () => Snapshot
   /** Of this program. */
   readonly version: string
@@ -17,7 +17,7 @@ export type MetricsOptions = ListenAddress & {
 }
 
 /** `url` is where it listens, with the port that was taken. */
-export type MetricsServer = PageServer & { readonly url: string }
+type MetricsServer = PageServer & { readonly url: string }
 
 /** However often a page is asked for, it is made once in this time. */
 const CACHE_MS = 1000

@@ -11,7 +11,7 @@ export type Page = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export type PageServerOptions = {
+type PageServerOptions = {
   readonly host: string
   readonly port: number
   readonly clock: Clock
@@ -28,7 +28,7 @@ export type PageServer = {
   close(): Promise<void>
 }
 
-/** Far more than anybody has scrapers. */
+/** Far more than there are scrapers in any setup. */
 const MAX_CONNECTIONS = 100
 /** From connecting to the end of the answer. Prometheus waits no longer by default. */
 const CONNECTION_MS = 10_000

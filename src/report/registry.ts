@@ -1,7 +1,7 @@
 import { abnormalSilence } from './health.js'
 import type { EntrySnapshot, ExporterSnapshot, Snapshot } from './snapshot.js'
 
-export type MetricsRegistry = {
+type MetricsRegistry = {
   readonly contentType: string
   /** A snapshot as text. One call at a time. */
   render(snapshot: Snapshot): Promise<string>

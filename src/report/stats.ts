@@ -9,7 +9,7 @@ export function logStats(log: Logger, snapshot: Snapshot): void {
   for (const { message, fields } of statsLines(snapshot)) log.info(message, fields)
 }
 
-/** Logs at the end where the messages are that could not be delivered, and how to send them. */
+/** Logs at the end where the undelivered messages are, and how to send them. */
 export function logUndelivered(log: Logger, { exporters, deadLetterFile }: Snapshot): void {
   for (const { name, counters } of exporters) {
     const { givenUp, kept } = counters
@@ -27,7 +27,7 @@ export function logUndelivered(log: Logger, { exporters, deadLetterFile }: Snaps
   }
 }
 
-/** Numbers stand in the fields, where a collector of JSON logs finds them. */
+/** Numbers are fields, so that a collector of JSON logs finds them. */
 function statsLines(snapshot: Snapshot): StatsLine[] {
   const { entries, exporters, earlier, deadLetterFile, upMs } = snapshot
   const total: StatsLine = {

@@ -25,9 +25,9 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** Messages a second of an entry. */
-export type RateOf = (entry: EntrySnapshot) => number
+type RateOf = (entry: EntrySnapshot) => number
 
-export type Drawing = {
+type Drawing = {
   readonly width: number
   readonly height: number
   readonly colour: boolean

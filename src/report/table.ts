@@ -4,7 +4,7 @@ import { displayWidth } from '../text.js'
 import type { Snapshot } from './snapshot.js'
 import { createRates, tableLines } from './table-lines.js'
 
-export type TableOptions = {
+type TableOptions = {
   /** Writes to the terminal. */
   readonly write: (text: string) => boolean
   /** Size of the terminal now. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileErrorText, StreamError } from '../errors.js'
 
 /** The file that defines a message. */
-export type FoundProto = {
+type FoundProto = {
   readonly path: string
   /** What the user should know: other files that define it as well. */
   readonly note: string | undefined

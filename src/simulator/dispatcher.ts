@@ -26,7 +26,7 @@ export type Upgraded = {
   readonly service: Stream
 }
 
-export type DispatcherOptions = {
+type DispatcherOptions = {
   readonly listener: Listener
   readonly services: readonly Service[]
   readonly clock: Pick<Clock, 'now'>

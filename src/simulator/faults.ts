@@ -1,6 +1,6 @@
 import { type EventEmitter, on } from 'node:events'
 
-/** Who asks for what; the service reads it from a request. */
+/** What a request asks for, and with which credential. The service reads it from the request. */
 export type Identity = {
   readonly topic: string | undefined
   /** The credential that was sent. */

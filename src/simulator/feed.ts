@@ -9,7 +9,7 @@ import type { CentralSocket } from './socket.js'
 /** Makes the next frame of a topic of a customer. */
 export type NextFrame = (topic: string, customerId: string) => Uint8Array
 
-export type Pace = {
+type Pace = {
   /** Frames a second; 0: as fast as they are taken. */
   readonly rate: number
   /** Frames for each socket, where sockets share for each topic; undefined: no end. */
@@ -81,7 +81,7 @@ export function feedRecording(
   })
 }
 
-/** A log for lines that were logged before. */
+/** A log that drops all lines: they were logged before. */
 export const QUIET = createLogger({ write: () => {} })
 
 async function* framesOf(

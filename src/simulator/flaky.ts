@@ -17,7 +17,7 @@ const BREAKS: readonly ((socket: CentralSocket) => void)[] = [
   (socket) => socket.close(4000),
 ]
 
-export type FlakyOptions = {
+type FlakyOptions = {
   /** Mean life of a socket. */
   readonly meanSeconds: number
   readonly signal: AbortSignal

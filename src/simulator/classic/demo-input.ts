@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Topic } from '../../classic/topics.js'
 
 /** The text of an input file, as data. */
-export type DemoInput = {
+type DemoInput = {
   readonly customers: Readonly<
     Record<string, { readonly username: string; readonly wsskey: string; readonly topic: Topic }>
   >

@@ -4,8 +4,8 @@ import type { Topic } from '../../classic/topics.js'
 /** A payload in the names of its `.proto` file: enums as names, bytes as bytes. */
 export type Payload = Readonly<Record<string, unknown>>
 
-/** The envelope's fields beside `subject` and `data`. */
-export type EnvelopeFields = {
+/** The envelope's fields other than `subject` and `data`. */
+type EnvelopeFields = {
   /** Nanoseconds since the epoch. */
   readonly timestamp: string
   readonly customer_id: string

@@ -27,7 +27,7 @@ const MAKERS: Readonly<Record<Topic, MessageMaker>> = {
   security,
 }
 
-export type TrafficOptions = {
+type TrafficOptions = {
   /** 32 hex digits; every message carries it. */
   readonly customerId: string
   readonly clock: Pick<Clock, 'now'>
