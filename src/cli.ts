@@ -10,7 +10,7 @@ import { createScreen, hasColour } from './screen.js'
 import { Shutdown, Terminals } from './shutdown.js'
 import { printable } from './text.js'
 
-/** How long what a user's module has left running may keep the process when everything is done. */
+/** How long a timer or socket that a user's module left open keeps the process when all is done. */
 const LINGER_MS = 200
 /**
  * Ctrl-C signals every process of the terminal, and a parent such as npx may pass its own signal on:
@@ -33,11 +33,11 @@ const screen = createScreen(process.stderr, process.env)
 const journal = isJournal(process.env.JOURNAL_STREAM, fstatSync(2))
 const terminals = new Terminals()
 let log = openLog()
-/** The end of the process is ours: everything is done, or we gave up. */
-let performed = false
+/** Whether the program itself ends the process. Otherwise a module has called `process.exit()`. */
+let isEnding = false
 let hangups = 0
 let reload: (() => void) | undefined
-/** Nothing caught an error: the end is as orderly as any, but it is a failure. */
+/** An unexpected error came: the program ends in order, with exit code 1. */
 let failed = false
 let asked: { readonly signal: NodeJS.Signals; readonly atMs: number } | undefined
 
@@ -47,7 +47,7 @@ function leave(code: number): void {
   // exit() waits for file operations under way, which never end where a network file system hangs.
   // Without listeners, the next signal ends the process in any case.
   for (const signal of SIGNALS) process.removeAllListeners(signal)
-  performed = true
+  isEnding = true
   process.exit(code)
 }
 
@@ -60,7 +60,7 @@ function askToEnd(signal: NodeJS.Signals): void {
   } else if (signal !== asked.signal || atMs - asked.atMs >= ECHO_MS) leave(1)
 }
 
-/** SIGHUP: the terminal has hung up and nobody can ask for anything any more, or somebody asks to reload. */
+/** SIGHUP: the terminal has hung up, and the program ends; or a user asks for a reload. */
 function hangUp(): void {
   if (terminals.hungUp) {
     askToEnd('SIGHUP')
@@ -75,23 +75,23 @@ function hangUp(): void {
 }
 
 /** Resolves when a slow reader has taken all that was printed, when it is gone, or when time is up. */
-async function written(): Promise<void> {
+async function stdoutRead(): Promise<void> {
   const taken = new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
   await untilAborted(taken, shutdown.graceOver).catch(() => undefined)
 }
 
-/** Reports why nothing was done, in the same form for every command. */
-function complain({ lines, code }: StreamError, json: boolean): void {
+/** Writes a failure to stderr, in the same form for every command. */
+function reportFailure({ lines, code }: StreamError, json: boolean): void {
   const { error } = createLogger({ format: 'json', write: screen.write })
   for (const line of lines) {
     if (json) error(line, { code })
-    // The journal has the program's name already, and would take the line for no error.
+    // The journal adds the program's name. Without `<3>` it does not file the line as an error.
     else screen.write(`${journal ? '<3>' : 'aruba-stream: '}${printable(line)}\n`)
   }
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  /** Whether the command has an end of its own: a signal before it leaves something undone. */
+  /** Whether the command ends by itself. A signal before that leaves something undone. */
   let finite = false
   try {
     const invocation = parseCommandLine(args, version)
@@ -114,14 +114,14 @@ async function main(args: readonly string[]): Promise<number> {
       fail(error)
       return 1
     }
-    complain(error, asksForJson(args))
+    reportFailure(error, asksForJson(args))
     return error.exitCode
   } finally {
     log.flush()
   }
 }
 
-/** Also where the command line cannot be read, it says in which form the log is wanted. */
+/** Whether JSON is asked for, read from a command line that may be wrong. */
 function asksForJson(args: readonly string[]): boolean {
   const json = /^--log[-_]format\njson$|^--log[-_]format=json$/m
   return json.test(args.join('\n'))
@@ -212,12 +212,12 @@ function fail(error: unknown): void {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, askToEnd)
 process.on('SIGHUP', hangUp)
-// Without a listener Node opens its inspector, a door for everybody on this machine.
+// Without a listener Node opens its inspector, which every user of this machine can connect to.
 process.on('SIGUSR1', () => {})
-// The callback of a write tells the writer. Without a listener Node would end the program.
+// The callback of the write reports the error. Without a listener Node would end the program.
 process.stdout.on('error', () => {})
 process.on('exit', () => {
-  if (!performed) {
+  if (!isEnding) {
     screen.restore()
     screen.write(
       'aruba-stream: process.exit() was called in a module; what was under way is lost\n',
@@ -229,10 +229,10 @@ process.on('exit', () => {
 // A pending promise does not keep Node alive: where a user's module never settles one, it would end with 13.
 const awake = setInterval(() => {}, AWAKE_MS)
 const code = await main(process.argv.slice(2))
-performed = true
+isEnding = true
 clearInterval(awake)
 process.exitCode = failed ? 1 : code
-await written()
+await stdoutRead()
 shutdown.done()
-// Everything is delivered and written: what a user's module left running must not hold the process.
+// All is delivered and written. What a user's module left open must not keep the process alive.
 setTimeout(() => leave(failed ? 1 : code), LINGER_MS).unref()

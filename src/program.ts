@@ -5,7 +5,7 @@ import type { Screen } from './screen.js'
 import type { Shutdown } from './shutdown.js'
 
 /** stdout, where records are printed. */
-export type Output = {
+type Stdout = {
   readonly stream: Writable
   readonly fd: number
   /** The same descriptor where it is a regular file. */
@@ -19,7 +19,7 @@ export type Program = {
   readonly version: string
   readonly log: CollapsingLogger
   readonly stdin: Readable
-  readonly stdout: Output
+  readonly stdout: Stdout
   readonly screen: Screen
   readonly env: Readonly<Record<string, string | undefined>>
   /** The folder that relative paths start from. */

@@ -77,8 +77,8 @@ export interface Endpoint {
    */
   renewCredential(refused: Secret, signal: AbortSignal): Promise<void>
   /**
-   * What an answer means that opens no connection. Answers with 1xx, 408, 429 and 5xx, and those of a
-   * proxy, mean the same for every service and do not come here.
+   * The error for an answer that opens no connection. Answers with 1xx, 408, 429 and 5xx, and those of
+   * a proxy, mean the same for every service and do not come here.
    * @returns `unauthorized` leads to `renewCredential`, any other code without `retry` is a refusal
    */
   refusal(answer: Answer): StreamError
@@ -97,7 +97,7 @@ export interface Endpoint {
 export type Handshake = {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
-  /** Stands in the headers; masked wherever words of the server are shown. */
+  /** Is in the headers. It is masked where a text of the server is shown. */
   readonly credential: Secret
   /**
    * Milliseconds until the connection is to be replaced, before its credential ends; 0 where that is

@@ -35,12 +35,12 @@ export class Shutdown {
     return this.#graceOver.signal
   }
 
-  /** Aborts when everything must let go, dead letter and recording too. */
+  /** Aborts when everything stops at once, dead letter and recording included. */
   get forced(): AbortSignal {
     return this.#forced.signal
   }
 
-  /** Whether a signal asked for the end: what the command was asked to do is not finished then. */
+  /** Whether a signal asked for the end, before the command was done. */
   get interrupted(): boolean {
     return this.#interrupted
   }
@@ -66,7 +66,7 @@ export class Shutdown {
     this.#timer = setTimeout(work, delayMs)
   }
 
-  /** All is done: lets go of the timer. */
+  /** All is done: clears the timer. */
   done(): void {
     clearTimeout(this.#timer)
   }
@@ -76,14 +76,14 @@ export class Shutdown {
 export class Terminals {
   readonly #fds = [0, 1, 2].filter((fd) => isatty(fd))
 
-  /** Whether one of them has hung up: such a terminal answers no question any more. */
+  /** Whether one of them has hung up. Node then no longer sees a terminal there. */
   get hungUp(): boolean {
     return this.#fds.some((fd) => !isatty(fd))
   }
 
   /**
-   * At its end Node resets the terminal. Some versions (20.20) abort where it has hung up, but none
-   * does where it is closed.
+   * Closes the terminals. At its end Node resets them, and some versions (20.20) abort if one has hung
+   * up. A closed one is no problem.
    */
   close(): void {
     for (const fd of this.#fds) {

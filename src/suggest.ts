@@ -1,10 +1,10 @@
-/** Longer texts are no slips of the pen, and comparing them takes time. */
+/** A longer text is no typing error, and comparing it takes time. */
 const MAX_LENGTH = 40
 
 /**
- * The candidate that somebody who wrote `text` most likely meant: the same letters in another spelling,
- * one that begins with the text or holds it, else the one with the fewest slips.
- * Undefined where none is close: a wrong suggestion is worse than none.
+ * The candidate that `text` most likely means: the same letters in another spelling, one that begins
+ * with the text or holds it, else the one with the fewest typing errors. Undefined where none is close:
+ * a wrong suggestion is worse than none.
  */
 export function closest(text: string, candidates: readonly string[]): string | undefined {
   const wanted = letters(text)
@@ -21,23 +21,23 @@ export function closest(text: string, candidates: readonly string[]): string | u
   let fewest = Number.POSITIVE_INFINITY
   for (const candidate of candidates) {
     const name = letters(candidate)
-    const slips = countSlips(wanted, name)
-    // One slip in three letters: "jsn" is json, "mqtt" is not http.
-    if (slips < fewest && slips <= Math.max(wanted.length, name.length) / 3) {
+    const errors = countErrors(wanted, name)
+    // One error in three letters: "jsn" is json, "mqtt" is not http.
+    if (errors < fewest && errors <= Math.max(wanted.length, name.length) / 3) {
       best = candidate
-      fewest = slips
+      fewest = errors
     }
   }
   return best
 }
 
-/** `--Dead-Letter` -> `deadletter`: capitals and what stands between words do not matter. */
+/** `--Dead-Letter` -> `deadletter`: capitals, hyphens and underscores do not matter. */
 function letters(text: string): string {
   return text.trim().toLowerCase().replaceAll(/[-_]/g, '')
 }
 
 /** How many letters are wrong, missing, too many, or swapped with their neighbour. */
-function countSlips(a: string, b: string): number {
+function countErrors(a: string, b: string): number {
   let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
