@@ -1,6 +1,6 @@
 /**
  * A process of its own, for other benches: sends so many golden realistic frames to every socket of
- * their topic, as fast as they are taken, then closes it with 1000. Over TLS unless told `plain`.
+ * their topic, as fast as they are taken, then closes it with 1000. Over TLS, or without it if `plain` is given.
  */
 import { readFileSync } from 'node:fs'
 import { startCentral } from '../src/simulator/central.js'

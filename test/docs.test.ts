@@ -404,12 +404,12 @@ describe('the examples', () => {
     const { code, stderr } = await program.result
     assert.equal(code, 1, stderr)
     assert.deepEqual(readdirSync(cwd).sort(), [
-      'mended.ndjson',
       'newer',
+      'replayed.ndjson',
       'rest.ndjson',
       'todo.ndjson',
     ])
-    assert.equal(readFileSync(join(cwd, 'mended.ndjson'), 'utf8'), example('record'))
+    assert.equal(readFileSync(join(cwd, 'replayed.ndjson'), 'utf8'), example('record'))
     assert.equal(JSON.parse(readFileSync(join(cwd, 'rest.ndjson'), 'utf8')).frame, '/w==')
   })
 })

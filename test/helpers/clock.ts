@@ -66,7 +66,7 @@ export class FakeClock implements Clock {
 }
 
 /**
- * Waits until something is so, and gives sockets their turn meanwhile.
+ * Waits until something is so, and lets sockets work in between.
  * @param what says in an error what was waited for
  * @throws after minutes, far longer than a busy machine takes, and before the time-out of the test
  */
