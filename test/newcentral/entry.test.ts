@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { CLASSIC_ENTRIES } from '../../src/classic/entry.js'
 import { StreamError } from '../../src/errors.js'
-import { type InputFile, loadInput } from '../../src/input/load-input.js'
+import { type LoadedInput, loadInput } from '../../src/input/load-input.js'
 import { parseHost } from '../../src/net/host.js'
 import { NEW_CENTRAL_ENTRIES } from '../../src/newcentral/entry.js'
 import { writeInput } from '../helpers/input.js'
@@ -11,7 +11,10 @@ import { makeKey } from '../helpers/keys.js'
 
 const GOOD = { client_id: 'id-1', client_secret: 'Zq7xW2abcdefgh', topic: 'rssi-events' }
 
-async function load(t: TestContext, entry: Readonly<Record<string, unknown>>): Promise<InputFile> {
+async function load(
+  t: TestContext,
+  entry: Readonly<Record<string, unknown>>,
+): Promise<LoadedInput> {
   const path = await writeInput(t, JSON.stringify({ customers: { A: entry } }))
   return loadInput(path, {
     services: [CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES],
