@@ -3,7 +3,8 @@ import { printable, printableJson, truncate } from './text.js'
 
 /**
  * Values that a log line carries in addition to its message. `entry` and `exporter` say where it
- * happened; lines with a `code` count as repeats of each other, see {@link collapseRepeats}.
+ * happened; lines with a `code`, and a `cause` where there is one, count as repeats of each other, see
+ * {@link collapseRepeats}.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
   /**
@@ -153,7 +154,7 @@ export interface CollapsingLogger extends Logger {
   flush(): void
 }
 
-/** Lines of one level, entry, exporter and code. */
+/** Lines of one level, entry, exporter, code and cause. */
 type Repeated = {
   /** When the last of them was logged. */
   loggedMs: number
@@ -172,7 +173,7 @@ type Repeated = {
 const MAX_INTERVAL_MS = 3_600_000
 
 /**
- * Holds back repeated lines. The first line of a level, entry, exporter and code is logged. Further
+ * Holds back repeated lines. The first line of a level, entry, exporter, code and cause is logged. Further
  * ones are counted; when the interval is over, the last one is logged with their number, and the
  * interval doubles, up to an hour. After two of the first intervals without such a line (longer than
  * any wait between retries) the next one counts as a first one. Lines without a code are logged at once.
@@ -201,12 +202,12 @@ export function collapseRepeats(log: Logger, options: CollapseOptions = {}): Col
   const isDue = (kind: Repeated) => elapsed() - kind.loggedMs >= kind.intervalMs
 
   const collapsing = loggerTo((level, message, fields) => {
-    const { entry, exporter, code, state } = fields
+    const { entry, exporter, code, cause, state } = fields
     const place = JSON.stringify([entry, exporter])
     const before = states.get(place)
     if (state && before) before.outdated = true
     if (code === undefined) return log[level](message, fields)
-    const key = JSON.stringify([level, entry, exporter, code])
+    const key = JSON.stringify([level, entry, exporter, code, cause])
     const nowMs = elapsed()
     let kind = kinds.get(key)
     if (kind && !isOver(kind)) {

@@ -48,24 +48,27 @@ export class RetryLog {
     if (this.#inTrouble.size === 0) this.#sinceMs = this.#clock.elapsed()
     this.#inTrouble.add(source)
     this.#failures++
-    const kind = kindOf(error)
+    const { code, message } = error
+    const cause = causeOf(error)
+    const kind = `${code} ${error.status ?? ''} ${cause ?? ''}`
     if (this.#logged.has(kind)) return
     this.#logged.add(kind)
-    const level = error.code === 'output-refused' ? 'error' : 'warn'
-    this.#log[level](`${error.message}; ${this.#words.waits}`, { code: error.code })
+    const level = code === 'output-refused' ? 'error' : 'warn'
+    const fields = { code, ...(cause === undefined ? {} : { cause }), state: true } as const
+    this.#log[level](`${message}; ${this.#words.waits}`, fields)
   }
 
   works(source: object): void {
     if (!this.#inTrouble.delete(source) || this.#inTrouble.size > 0) return
     const seconds = Math.max(1, Math.round((this.#clock.elapsed() - this.#sinceMs) / 1000))
-    this.#log.info(this.#words.works(this.#failures, seconds))
+    this.#log.info(this.#words.works(this.#failures, seconds), { state: true })
     this.#failures = 0
     this.#logged.clear()
   }
 }
 
-/** Failures of one kind are logged once. The code of a system or a server is part of the kind. */
-function kindOf({ code, status, cause }: StreamError): string {
-  const { code: own = '' } = (cause ?? {}) as NodeJS.ErrnoException
-  return `${code} ${status ?? ''} ${own}`
+/** The code of the system, or of the server, that tells faults of one output apart. */
+function causeOf({ cause }: StreamError): string | undefined {
+  const { code } = (cause ?? {}) as { readonly code?: unknown }
+  return typeof code === 'string' ? code : undefined
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RetryLog } from '../../src/delivery/retry-log.js'
 import { StreamError } from '../../src/errors.js'
-import { loggerTo } from '../../src/log.js'
+import { collapseRepeats, loggerTo } from '../../src/log.js'
 import { FakeClock } from '../helpers/clock.js'
 
 function fixture() {
@@ -65,4 +65,29 @@ test('trouble that comes again is logged again, whatever the wall clock says mea
     Array(2).fill('works again after one failure in 5 s'),
   )
   assert.equal(logged.length, 4)
+})
+
+test('trouble that is over is not logged later as a repeat, and another cause is no repeat', () => {
+  const lines: string[] = []
+  const clock = new FakeClock()
+  const elapsed = () => clock.elapsed()
+  const log = collapseRepeats(
+    loggerTo((level, message) => lines.push(`${level} ${message}`)),
+    { elapsed },
+  )
+  const retryLog = new RetryLog({ log: log.child({ exporter: 'e' }), clock })
+  const refused = (code: string) => new StreamError('output-refused', code, { cause: { code } })
+  const source = {}
+  for (const code of ['42501', '3D000', '42501']) {
+    retryLog.failed(source, refused(code))
+    retryLog.works(source)
+  }
+  log.flush()
+  assert.deepEqual(lines, [
+    'error 42501; trying again until it works, messages wait',
+    'info works again after one failure in 1 s',
+    'error 3D000; trying again until it works, messages wait',
+    'info works again after one failure in 1 s',
+    'info works again after one failure in 1 s',
+  ])
 })
