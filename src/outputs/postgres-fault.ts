@@ -5,7 +5,7 @@ import type { Secret } from '../secret.js'
 import { isWithoutTls } from './postgres-client.js'
 import type { PostgresTarget } from './postgres-target.js'
 
-/** What SQLSTATE codes mean. Codes of the first entry that fits. */
+/** What the codes of PostgreSQL (SQLSTATE) mean; the first entry that fits counts. */
 const MEANINGS: readonly (readonly [
   codes: RegExp,
   code: FailureCode,

@@ -18,12 +18,12 @@ import { exportUnderKills } from '../helpers/mortal.js'
 import { needs, SYSTEM_ENV } from '../helpers/needs.js'
 import { noPostgres, type PostgresServer, startPostgres } from '../helpers/postgres-server.js'
 import { sendOne } from '../helpers/send-one.js'
+import { sized } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { certificates } from '../helpers/tls.js'
 
 const live = { skip: noPostgres }
-const FULL = process.env.ARUBA_STREAM_TEST_SIZE === 'full'
-const MESSAGES = FULL ? 50_000 : 10_000
+const MESSAGES = sized(10_000, 50_000)
 const ENTRIES = 20
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)

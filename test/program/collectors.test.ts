@@ -143,7 +143,7 @@ async function killInTurn(t: TestContext, open: (t: TestContext) => Promise<Stor
 
   let sent = 0
   let pausing = false
-  /** Resolves when the stream holds all that was sent; no more is sent meanwhile. */
+  /** Resolves when the store holds all that was sent; no more is sent meanwhile. */
   const caughtUp = async () => {
     pausing = true
     let held = 0
@@ -151,7 +151,7 @@ async function killInTurn(t: TestContext, open: (t: TestContext) => Promise<Stor
       held = await store.count()
       return held >= sent
     }
-    await until(isComplete, () => `${sent} frames in the stream; ${held} came`)
+    await until(isComplete, () => `${sent} frames in the store; ${held} came`)
     pausing = false
   }
   /** Resolves when up to so many more frames have been sent. */
@@ -179,7 +179,7 @@ async function killInTurn(t: TestContext, open: (t: TestContext) => Promise<Stor
     await collectors[who]?.kill()
     await moreSent(FRAMES_BEFORE_START)
     await collectors[who]?.start()
-    // What came before the sockets opened is with the other one alone, until the stream has it.
+    // What came before the sockets opened is with the other one alone, until the store has it.
     await caughtUp()
   }
   killing = false
