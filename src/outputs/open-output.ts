@@ -40,6 +40,8 @@ const KINDS: Readonly<Record<keyof typeof EXPORT_TYPES, Kind>> = {
   http: { load: async () => (await import('./http.js')).openHttp },
   https: { load: async () => (await import('./http.js')).openHttp },
   nats: { load: async () => (await import('./nats.js')).openNats },
+  kafka: { load: async () => (await import('./kafka.js')).openKafka },
+  kafkas: { load: async () => (await import('./kafka.js')).openKafka },
   postgres: { load: async () => (await import('./postgres.js')).openPostgres },
 }
 

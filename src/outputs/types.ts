@@ -7,6 +7,8 @@ export const EXPORT_TYPES = {
   http: 'http://HOST/PATH',
   https: 'https://HOST/PATH',
   nats: 'nats://HOST:4222/PREFIX',
+  kafka: 'kafka://HOST:9092/PREFIX',
+  kafkas: 'kafkas://HOST:9092/PREFIX',
   postgres: 'postgres://HOST/DATABASE',
 } as const
 
@@ -17,7 +19,6 @@ const MODULE_WAY = `write a module, ${MODULE_TYPE}, that sends each record`
 
 /** What people ask for that is no TYPE, and how records get there. */
 export const OTHER_WAYS: ReadonlyMap<string, string> = new Map([
-  ['kafka', 'print records with --decode_data, and pipe them to kcat -P -b BROKER:9092 -t TOPIC'],
   [
     'mqtt',
     'print records with --decode_data, and pipe them to mosquitto_pub -h BROKER -t TOPIC -l',

@@ -36,6 +36,8 @@ const WRONG: readonly { readonly type: string; readonly says: RegExp }[] = [
   { type: 'nats://host', says: /expected nats:\/\/HOST.*the prefix is words of letters/ },
   { type: `nats://me:${SECRET}@host/p`, says: /set NATS_CREDS, NATS_USER and NATS_PASSWORD/ },
   { type: 'nats://127.0.0.1:CLOSED/p', says: /it refuses connections.*\(needed at the start\)/ },
+  { type: 'kafka://host', says: /expected kafka:\/\/HOST.*the prefix is words of letters/ },
+  { type: `kafkas://me:${SECRET}@host/p`, says: /set KAFKA_USERNAME and KAFKA_PASSWORD/ },
   { type: './missing.mjs', says: /there is no such file \(looked for / },
   { type: './broken.mjs', says: /--export_data \.\/broken\.mjs: Unexpected token/ },
   { type: './empty.mjs', says: /its default export must be a function; got none/ },

@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import type * as Kafka from '@platformatic/kafka'
+import type { StreamMessage } from '../classic/message.js'
+import { untilAborted } from '../clock.js'
+import { ByteBudget } from '../delivery/byte-budget.js'
+import { isolateRefused } from '../delivery/isolate-refused.js'
+import { RetryLog } from '../delivery/retry-log.js'
+import { SendQueue } from '../delivery/send-queue.js'
+import { StreamError } from '../errors.js'
+import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import { isLoopback } from '../net/host.js'
+import { KafkaClient } from './kafka-client.js'
+import { isLoginRefused } from './kafka-errors.js'
+import { type KafkaTarget, parseKafkaTarget, readKafkaLogin } from './kafka-target.js'
+import { loadPackages } from './load-packages.js'
+import { accountOf, type Output, type OutputContext } from './output.js'
+
+/** With keys and headers below the 1 MiB that a broker takes by default, even where nothing is packed. */
+const BATCH = { maxCount: 1_000, maxBytes: 786_432, maxAgeMs: 50 }
+const BUDGET_BYTES = 4 * 1_048_576
+/** How long the start waits for a broker. After that, streams begin and messages wait. */
+const START_MS = 5_000
+
+/**
+ * `kafka://HOST:9092/PREFIX` and `kafkas://…`: a record is a message of the topic `PREFIX.<topic>`, its
+ * key is the entry. One batch is under way at a time, so that order holds. It is delivered when all
+ * replicas in sync have it. A broker that cannot be reached yet is waited for.
+ * @throws StreamError `exporter-unusable` where package, address or login are wrong, or the broker
+ *   refuses the login at its first answer
+ */
+export async function openKafka(
+  target: string,
+  context: OutputContext,
+  timing: BackoffOptions = {},
+): Promise<Output> {
+  const parsed = parseKafkaTarget(target)
+  const login = readKafkaLogin(context.env)
+  const needed = { type: 'kafka://', names: ['@platformatic/kafka'] }
+  const places = [import.meta.url, join(context.cwd, 'package.json')]
+  const [library] = await loadPackages(needed, places)
+  const local = parsed.servers.every(({ host }) => isLoopback(host) || host === '::1')
+  if (login?.mechanism === 'PLAIN' && !parsed.tls && !local) {
+    context.log.warn('KAFKA_PASSWORD is sent in plain text; use kafkas:// to keep it secret')
+  }
+  const client = new KafkaClient(library as typeof Kafka, parsed, login)
+  const output = new KafkaOutput(parsed, client, context, timing)
+  await output.start()
+  return output
+}
+
+class KafkaOutput implements Output {
+  readonly needs = 'line'
+  readonly #target: KafkaTarget
+  readonly #client: KafkaClient
+  readonly #context: OutputContext
+  readonly #queue: SendQueue<StreamMessage>
+
+  constructor(
+    target: KafkaTarget,
+    client: KafkaClient,
+    context: OutputContext,
+    timing: BackoffOptions,
+  ) {
+    const { log, graceOver, forced } = context
+    this.#target = target
+    this.#client = client
+    this.#context = context
+    this.#queue = new SendQueue<StreamMessage>({
+      ...accountOf(context),
+      deliver: isolateRefused(({ items }) =>
+        items.length > 0 ? client.send(items) : this.#connect(),
+      ),
+      batch: BATCH,
+      budget: new ByteBudget(BUDGET_BYTES),
+      retryLog: new RetryLog({ log }),
+      delayMs: (failures) => backoffDelay(failures, timing),
+      graceOver,
+      endsAtGrace: true,
+      forced,
+      late: `${target.name}: not delivered before the end`,
+    })
+  }
+
+  /** Looks whether messages could be sent. */
+  async start(): Promise<void> {
+    const late = AbortSignal.timeout(START_MS)
+    try {
+      await untilAborted(this.#connect(), AbortSignal.any([late, this.#context.graceOver]))
+    } catch (thrown) {
+      if (isLoginRefused(thrown)) {
+        await this.close()
+        throw new StreamError('exporter-unusable', thrown.message)
+      }
+      const silent = `${this.#target.name}: no answer within ${START_MS / 1000} s`
+      this.#queue.interrupt(
+        thrown instanceof StreamError ? thrown : new StreamError('timed-out', silent),
+      )
+    }
+  }
+
+  write(messages: readonly StreamMessage[]): Promise<void> {
+    this.#context.counters.waiting += messages.length
+    return this.#queue.write(messages)
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close()
+    this.#client.close()
+  }
+
+  /** Connects, and finds the topics that will be needed. */
+  #connect(): Promise<void> {
+    const { topics, topicsUncertain } = this.#context
+    return this.#client.connect(topicsUncertain ? [] : topics)
+  }
+}
