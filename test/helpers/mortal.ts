@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamMessage } from '../../src/classic/message.js'
 import type { Output } from '../../src/outputs/output.js'
@@ -11,7 +10,10 @@ import { seededRandom } from './random.js'
 export type Mortal = { kill(): Promise<void>; start(): Promise<void> }
 
 /** @param start starts the process and resolves when it listens */
-export async function mortal(t: TestContext, start: () => Promise<ChildProcess>): Promise<Mortal> {
+export async function mortal(
+  t: { after(work: () => Promise<void>): void },
+  start: () => Promise<ChildProcess>,
+): Promise<Mortal> {
   let child = await start()
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return

@@ -1,0 +1,161 @@
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Admin } from '@platformatic/kafka'
+import { closedPort } from './central.js'
+import { type Mortal, mortal } from './mortal.js'
+import { needs } from './needs.js'
+import { certificates } from './tls.js'
+
+const POM = new URL('kafka.pom.xml', import.meta.url)
+const [, VERSION] = /<version>(.*)<\/version>/.exec(readFileSync(POM, 'utf8')) ?? []
+const JARS = join(homedir(), '.cache', 'aruba-stream', `kafka-${VERSION}`)
+/** A small heap, and the compiler that starts quickly. */
+const JAVA = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${JARS}/*`]
+const CLUSTER_ID = 'aruba-stream-tests-AAA'
+
+/** Why the tests that need a real broker are skipped, or false. */
+export const noKafkaBroker: string | false = existsSync(JARS)
+  ? needs('java', 'kcat').skip
+  : `skipped: no jars of Kafka; run: mvn -q -B -f test/helpers/kafka.pom.xml dependency:copy-dependencies`
+
+/** The login that brokers take on `saslPort`, by PLAIN and by SCRAM. */
+export const LOGIN = { KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'hunter2-and-more' } as const
+
+export type KafkaBroker = Mortal & {
+  readonly port: number
+  readonly saslPort: number
+  /** Its certificate is `good` of `certificates()`. */
+  readonly tlsPort: number
+  createTopic(name: string, config?: Record<string, string>): Promise<void>
+  /** The messages of a topic, in the order of each partition; none where the topic is not there. */
+  read(topic: string): Promise<KafkaMessage[]>
+}
+
+export type KafkaMessage = {
+  readonly partition: number
+  readonly key: string
+  readonly payload: string
+  /** Names and values by turns. */
+  readonly headers: readonly string[]
+}
+
+/**
+ * Prepares a broker of its own on free ports of loopback, whose store outlives its kills. It runs when
+ * `start` was called.
+ */
+export async function prepareKafkaBroker(
+  t: { after(work: () => Promise<void>): void },
+  { autoCreate = true } = {},
+): Promise<KafkaBroker> {
+  const folder = await mkdtemp(join(tmpdir(), 'kafka-'))
+  const file = join(folder, 'server.properties')
+  const ports = [await closedPort(), await closedPort(), await closedPort(), await closedPort()]
+  const [port = 0, saslPort = 0, tlsPort = 0] = ports
+  await writeFile(file, await properties(folder, ports, autoCreate))
+  const scram = `SCRAM-SHA-256=[name=${LOGIN.KAFKA_USERNAME},password=${LOGIN.KAFKA_PASSWORD}]`
+  const format = ['format', '-t', CLUSTER_ID, '-c', file, '--add-scram', scram]
+  await promisify(execFile)('java', [...JAVA, 'kafka.tools.StorageTool', ...format])
+
+  let broker: Mortal | undefined
+  t.after(async () => {
+    await broker?.kill()
+    await rm(folder, { recursive: true, force: true })
+  })
+  return {
+    port,
+    saslPort,
+    tlsPort,
+    kill: async () => broker?.kill(),
+    async start() {
+      if (broker) await broker.start()
+      else broker = await mortal(t, () => spawnBroker(file, [port, saslPort, tlsPort]))
+    },
+    async createTopic(name, config = {}) {
+      const servers = [`127.0.0.1:${port}`]
+      const admin = new Admin({ clientId: 'test', bootstrapBrokers: servers, retries: 20 })
+      const configs = Object.entries(config).map(([name, value]) => ({ name, value }))
+      await admin.createTopics({ topics: [name], partitions: 3, replicas: 1, configs })
+      await admin.close()
+    },
+    async read(topic) {
+      // Another client than the one that wrote.
+      const where = ['-b', `127.0.0.1:${port}`, '-t', topic]
+      const { stdout, status } = spawnSync('kcat', ['-C', '-e', '-q', '-J', ...where], {
+        encoding: 'utf8',
+        maxBuffer: 2 ** 30,
+      })
+      if (status !== 0) return []
+      const lines = stdout.split('\n').filter((line) => line !== '')
+      return lines.map((line) => JSON.parse(line))
+    },
+  }
+}
+
+async function properties(
+  folder: string,
+  [port, saslPort, tlsPort, controllerPort]: readonly number[],
+  autoCreate: boolean,
+): Promise<string> {
+  const { good } = await certificates()
+  const pem = join(folder, 'broker.pem')
+  await writeFile(pem, `${good.key}\n${good.cert}\n`)
+  const { KAFKA_USERNAME: user, KAFKA_PASSWORD: password } = LOGIN
+  const modules = 'org.apache.kafka.common.security'
+  const listeners = {
+    PLAINTEXT: port,
+    SASL_PLAINTEXT: saslPort,
+    SSL: tlsPort,
+    CONTROLLER: controllerPort,
+  }
+  const settings = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map':
+      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL',
+    listeners: Object.entries(listeners).map(([name, port]) => `${name}://127.0.0.1:${port}`),
+    'log.dirs': join(folder, 'data'),
+    'num.partitions': 3,
+    // A broker that was killed is taken back so much later.
+    'broker.session.timeout.ms': 1000,
+    'broker.heartbeat.interval.ms': 250,
+    'auto.create.topics.enable': autoCreate,
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256',
+    'listener.name.sasl_plaintext.plain.sasl.jaas.config': `${modules}.plain.PlainLoginModule required user_${user}="${password}";`,
+    'listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config': `${modules}.scram.ScramLoginModule required;`,
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': pem,
+  }
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('')
+}
+
+async function spawnBroker(file: string, ports: readonly number[]): Promise<ChildProcess> {
+  const child = spawn('java', [...JAVA, 'kafka.Kafka', file], { stdio: 'ignore' })
+  for (const port of ports) {
+    while (!(await isOpen(port))) {
+      if (child.exitCode !== null) throw new Error(`the broker ended: ${child.exitCode}`)
+      await sleep(50)
+    }
+  }
+  return child
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+      .on('connect', () => {
+        socket.destroy()
+        resolve(true)
+      })
+      .on('error', () => resolve(false))
+  })
+}

@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict'
+import { after, type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StreamError } from '../../src/errors.js'
+import { openKafka } from '../../src/outputs/kafka.js'
+import { parseKafkaTarget, readKafkaLogin } from '../../src/outputs/kafka-target.js'
+import { loadPackages } from '../../src/outputs/load-packages.js'
+import { startSilentServer } from '../helpers/central.js'
+import {
+  EAGER,
+  type FakeContext,
+  fakeContext,
+  fakeMessage,
+  firstArrivals,
+} from '../helpers/export-fakes.js'
+import {
+  type KafkaBroker,
+  LOGIN,
+  noKafkaBroker,
+  prepareKafkaBroker,
+} from '../helpers/kafka-broker.js'
+import { exportUnderKills } from '../helpers/mortal.js'
+import { sendOne } from '../helpers/send-one.js'
+import { sized } from '../helpers/settings.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+import { certificates } from '../helpers/tls.js'
+
+const live = { skip: noKafkaBroker }
+const MESSAGES = sized(4_000, 50_000)
+const KILLS = sized(2, 10)
+const ENTRIES = 20
+
+let started: Promise<KafkaBroker> | undefined
+const ends: (() => Promise<void>)[] = []
+after(async () => {
+  for (const end of ends.reverse()) await end()
+})
+
+/** A broker that makes no topics, for all tests that do not kill it: one takes seconds to start. */
+function sharedBroker(): Promise<KafkaBroker> {
+  started ??= (async () => {
+    const broker = await prepareKafkaBroker(
+      { after: (end) => ends.push(end) },
+      { autoCreate: false },
+    )
+    await broker.start()
+    return broker
+  })()
+  return started
+}
+
+const unusable = (pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof StreamError)
+  assert.equal(error.code, 'exporter-unusable')
+  assert.match(error.message, pattern)
+  assert.doesNotMatch(error.message, /hunter2/)
+  return true
+}
+
+async function open(
+  port: number,
+  prefix: string,
+  given = {},
+): Promise<[Awaited<ReturnType<typeof openKafka>>, FakeContext]> {
+  const context = fakeContext(given)
+  return [await openKafka(`kafka://127.0.0.1:${port}/${prefix}`, context, EAGER), context]
+}
+
+const numbers = (count: number, step = 1, from = 0) =>
+  Array.from({ length: count }, (_, i) => i * step + from)
+
+/** The numbers of each entry in the order of their first arrival. */
+async function arrived(broker: KafkaBroker, topic: string): Promise<Map<string, number[]>> {
+  return firstArrivals((await broker.read(topic)).map(({ payload }) => payload))
+}
+
+const logged = ({ logged }: FakeContext) => logged.map(({ message }) => message).join('\n')
+
+test('kafka reads several hosts, with and without port', () => {
+  assert.deepEqual(parseKafkaTarget('kafkas://a,b:9093,[::1]:1/aruba.prod'), {
+    servers: [
+      { host: 'a', port: 9092 },
+      { host: 'b', port: 9093 },
+      { host: '::1', port: 1 },
+    ],
+    prefix: 'aruba.prod',
+    tls: true,
+    name: 'kafkas://a:9092,b:9093,[::1]:1',
+  })
+})
+
+test('kafka refuses an address that is none, and never shows a login', () => {
+  for (const target of [
+    'kafka://h',
+    'kafka:///p',
+    'kafka://h,/p',
+    'kafka://h:x/p',
+    'kafka://h:0/p',
+    'kafka://h/a..b',
+    'kafka://h/a/b',
+    'kafka://h/p?acks=0',
+    'kafka://h/p#x',
+    `kafka://h/${'p'.repeat(201)}`,
+    'kafka://me:hunter2@h/p',
+    'kafka://h/p?password=hunter2',
+  ]) {
+    assert.throws(() => parseKafkaTarget(target), unusable(/expected kafka:\/\//), target)
+  }
+})
+
+test('kafka refuses a login that is incomplete, or a mechanism that it does not speak', () => {
+  const KAFKA_PASSWORD = 'hunter2'
+  const KAFKA_USERNAME = 'me'
+  assert.equal(readKafkaLogin({}), undefined)
+  assert.equal(readKafkaLogin({ KAFKA_USERNAME, KAFKA_PASSWORD })?.mechanism, 'PLAIN')
+  for (const [env, pattern] of [
+    [{ KAFKA_PASSWORD }, /KAFKA_USERNAME is not set/],
+    [{ KAFKA_USERNAME }, /KAFKA_PASSWORD is not set/],
+    [{ KAFKA_SASL_MECHANISM: 'PLAIN' }, /KAFKA_USERNAME is not set/],
+    [
+      { KAFKA_USERNAME, KAFKA_PASSWORD, KAFKA_SASL_MECHANISM: 'hunter2' },
+      /expected one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512/,
+    ],
+  ] as const) {
+    assert.throws(() => readKafkaLogin(env), unusable(pattern))
+  }
+})
+
+test('an output names the package to install where it is not installed', async (t) => {
+  const place = `${tempFolder(t)}/package.json`
+  const needed = { type: 'kafka://', names: ['@platformatic/kafka'] }
+  await assert.rejects(
+    loadPackages(needed, [place]),
+    unusable(/kafka:\/\/ needs a package.* npm install @platformatic\/kafka$/),
+  )
+  const found = await loadPackages(needed, [place, import.meta.url])
+  assert.equal(found.length, 1)
+})
+
+test('kafka waits for a broker that refuses connections, and says so once', async () => {
+  const [output, context] = await open(1, 'aruba')
+  const written = output.write([fakeMessage('a', 0)])
+  while (context.counters.retried < 3) await sleep(5)
+  context.expire()
+  await written
+  await output.close()
+  assert.equal(context.counters.givenUp, 1)
+  assert.equal(context.logged.filter(({ level }) => level === 'warn').length, 1)
+  assert.match(logged(context), /127\.0\.0\.1:1: it refuses connections.*messages wait/)
+})
+
+test('kafka waits for a broker that says nothing', async (t) => {
+  const { port } = await startSilentServer(t)
+  const [output, context] = await open(port, 'aruba')
+  assert.match(logged(context), /no answer within 5 s; trying again/)
+  context.expire()
+  await output.close()
+})
+
+test(
+  'kafka makes a message of each record, and keeps the entry in one partition',
+  live,
+  async () => {
+    const broker = await sharedBroker()
+    await broker.createTopic('plain.monitoring')
+    await broker.createTopic('plain.audit')
+    const [output, context] = await open(broker.port, 'plain', { topics: ['monitoring', 'audit'] })
+    for (const n of numbers(300)) {
+      await output.write([fakeMessage(`Kunde ü${n % 3}`, n)])
+      await output.write([fakeMessage('b', n, { topic: 'audit' })])
+    }
+    await output.close()
+    assert.deepEqual(context.logged, [])
+    assert.equal(context.counters.delivered, 600)
+    const messages = await broker.read('plain.monitoring')
+    for (const name of ['Kunde ü0', 'Kunde ü1', 'Kunde ü2']) {
+      const own = messages.filter(({ key }) => key === name)
+      assert.equal(new Set(own.map(({ partition }) => partition)).size, 1)
+      assert.equal(own.length, 100)
+    }
+    const [first] = messages.filter(({ key }) => key === 'Kunde ü0')
+    const { line } = fakeMessage('Kunde ü0', 0)
+    assert.equal(first?.payload, Buffer.from(line).toString().trimEnd())
+    assert.deepEqual(first.headers.slice(0, 4), ['customer', 'Kunde ü0', 'topic', 'monitoring'])
+    assert.match(first.headers.slice(4).join(), /^id,[\w-]{43}$/)
+    assert.deepEqual((await arrived(broker, 'plain.audit')).get('b'), numbers(300))
+  },
+)
+
+test(
+  'kafka gives up the message that is too large, and delivers the others in order',
+  live,
+  async () => {
+    const broker = await sharedBroker()
+    await broker.createTopic('large.monitoring', { 'max.message.bytes': '20000' })
+    const [output, context] = await open(broker.port, 'large')
+    // Many to a batch; the large ones cannot be packed.
+    for (const n of numbers(200)) {
+      const message = fakeMessage(`c${n % 4}`, n)
+      const line = Buffer.from(
+        JSON.stringify({ customer: `c${n % 4}`, data: { n, pad: noise(n) } }),
+      )
+      const large = n === 60 || n === 199
+      output.write([
+        large ? { ...message, line: Buffer.concat([line, Buffer.from('\n')]) } : message,
+      ])
+    }
+    while (context.counters.delivered < 198) await sleep(5)
+    // Nothing was taken since the last message was refused, so the broker may be wrong itself.
+    assert.equal(context.counters.givenUp, 1)
+    assert.equal(context.counters.waiting, 1)
+    await output.write([fakeMessage('c0', 200)])
+    while (context.counters.givenUp < 2) await sleep(5)
+    await output.close()
+    assert.deepEqual(
+      context.givenUp.map(({ message }) => Number(message.timestamp)),
+      [60, 199],
+    )
+    assert.match(context.givenUp[0]?.error.message ?? '', /large\.monitoring.*MESSAGE_TOO_LARGE/)
+    const all = await arrived(broker, 'large.monitoring')
+    assert.deepEqual(all.get('c0'), [...numbers(50, 4).filter((n) => n !== 60), 200])
+    for (const c of [1, 2]) assert.deepEqual(all.get(`c${c}`), numbers(50, 4, c))
+    assert.deepEqual(all.get('c3'), numbers(49, 4, 3))
+  },
+)
+
+test('kafka waits where a broker refuses everything for its size', live, async () => {
+  const broker = await sharedBroker()
+  await broker.createTopic('tiny.monitoring', { 'max.message.bytes': '100' })
+  const [output, context] = await open(broker.port, 'tiny')
+  for (const n of numbers(40)) output.write([fakeMessage('a', n)])
+  while (context.counters.retried === 0) await sleep(5)
+  assert.equal(context.counters.givenUp, 0)
+  assert.match(logged(context), /MESSAGE_TOO_LARGE.*nothing after that was accepted; trying again/)
+  context.expire()
+  await output.close()
+  assert.deepEqual(
+    { ...context.counters, retried: 0 },
+    { delivered: 0, retried: 0, givenUp: 40, kept: 0, waiting: 0 },
+  )
+})
+
+test('kafka waits for a topic that the broker does not make, and names it once', live, async () => {
+  const broker = await sharedBroker()
+  const [output, context] = await open(broker.port, 'missing')
+  for (const n of numbers(50)) output.write([fakeMessage('a', n)])
+  while (context.counters.retried < 100) await sleep(5)
+  const errors = context.logged.filter(({ level }) => level === 'error')
+  assert.equal(errors.length, 1)
+  assert.match(
+    errors[0]?.message ?? '',
+    /the topic missing\.monitoring is not there.*--create --topic missing\.monitoring; trying again/,
+  )
+  await broker.createTopic('missing.monitoring')
+  await output.close()
+  assert.equal(context.counters.delivered, 50)
+  assert.match(context.logged.at(-1)?.message ?? '', /works again/)
+  assert.deepEqual((await arrived(broker, 'missing.monitoring')).get('a'), numbers(50))
+})
+
+test('kafka takes its login from the environment, and never shows it', live, async () => {
+  const broker = await sharedBroker()
+  await broker.createTopic('login.monitoring')
+  for (const KAFKA_SASL_MECHANISM of ['', 'PLAIN', 'scram-sha-256']) {
+    const env = { ...LOGIN, KAFKA_SASL_MECHANISM }
+    const [output, context] = await open(broker.saslPort, 'login', { env })
+    await output.write([fakeMessage('a', 0)])
+    await output.close()
+    assert.equal(context.counters.delivered, 1)
+    assert.deepEqual(context.logged, [])
+    await assert.rejects(
+      open(broker.saslPort, 'login', { env: { ...env, KAFKA_PASSWORD: 'hunter2-is-wrong' } }),
+      unusable(/refused the login: .*; check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and/),
+    )
+  }
+  await assert.rejects(
+    open(broker.saslPort, 'login', { env: { ...LOGIN, KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512' } }),
+    unusable(/refused the login \(UNSUPPORTED_SASL_MECHANISM\)/),
+  )
+  const [output, context] = await open(broker.saslPort, 'login')
+  context.expire()
+  await output.close()
+  assert.match(logged(context), /check whether it wants TLS \(kafkas:\/\/\) or a login/)
+})
+
+test('kafkas trusts a certificate that is known alone', live, async () => {
+  const broker = await sharedBroker()
+  await broker.createTopic('tls.monitoring')
+  const target = `kafkas://127.0.0.1:${broker.tlsPort}/tls`
+  const context = fakeContext()
+  const output = await openKafka(target, context, EAGER)
+  assert.match(logged(context), /DEPTH_ZERO_SELF_SIGNED_CERT.*trying again/)
+  context.expire()
+  await output.close()
+  const { caFile } = await certificates()
+  const { delivered } = JSON.parse(await sendOne(target, { NODE_EXTRA_CA_CERTS: caFile }))
+  assert.equal(delivered, 1)
+})
+
+test(
+  'kafka loses no message and no order while the broker starts late and is killed again and again',
+  live,
+  async (t: TestContext) => {
+    const broker = await prepareKafkaBroker(t)
+    const [output, context] = await open(broker.port, 'aruba')
+    assert.match(logged(context), /it refuses connections/)
+    const messages = numbers(MESSAGES).map((n) => fakeMessage(`c${n % ENTRIES}`, n))
+    const late = messages.slice(0, 100)
+    for (const message of late) output.write([message])
+    while (context.counters.retried === 0) await sleep(5)
+    await broker.start()
+    await exportUnderKills(output, messages.slice(100), broker, { kills: KILLS, paceMs: 1 })
+    assert.deepEqual(
+      { ...context.counters, retried: 0 },
+      { delivered: MESSAGES, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
+    )
+    const all = await arrived(broker, 'aruba.monitoring')
+    for (let c = 0; c < ENTRIES; c++) {
+      assert.deepEqual(all.get(`c${c}`), numbers(MESSAGES / ENTRIES, ENTRIES, c))
+    }
+  },
+)
+
+/** Text of 30 kB that does not get smaller when it is packed. */
+function noise(seed: number): string {
+  return Buffer.from(
+    Array.from({ length: 22_500 }, (_, i) => ((i + seed) ** 3 * 2_654_435_761) % 251),
+  ).toString('base64')
+}
