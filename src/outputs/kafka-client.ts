@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type * as Kafka from '@platformatic/kafka'
 import type { StreamMessage } from '../classic/message.js'
-import type { Topic } from '../classic/topics.js'
+import type { AnyTopic } from '../stream-record.js'
 import { kafkaFault, noLeader } from './kafka-errors.js'
 import type { KafkaLogin, KafkaTarget } from './kafka-target.js'
 import { messageId } from './message-id.js'
@@ -52,7 +52,7 @@ export class KafkaClient {
    * Connects, and finds `PREFIX.<topic>`, or lets the broker make it.
    * @throws StreamError that can be retried
    */
-  async connect(topics: readonly Topic[]): Promise<void> {
+  async connect(topics: readonly AnyTopic[]): Promise<void> {
     await this.#settle(undefined, () => this.#beginSession())
     for (const topic of topics) {
       const name = this.#topicOf(topic)
