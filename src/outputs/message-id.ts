@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { StreamMessage } from '../service.js'
 
 /**
- * What repeats are told by: the SHA-256 of entry, topic and frame, or of New Central, source and id of the
- * event. Two collectors with the same input
- * file give a frame the same id. Two entries never do, even where a frame is the same.
+ * What repeats are told by: the SHA-256 of entry, topic and frame; for New Central, source and id of the
+ * event stand in place of the frame. Two collectors with the same input file give a frame the same id.
+ * Two entries never do, even where a frame is the same.
  */
 export function messageId(message: StreamMessage): string {
   const { customer, topic, frame } = message

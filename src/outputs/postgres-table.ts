@@ -61,7 +61,8 @@ const MICROS_PER_MILLI = 1000n
 
 /**
  * A timestamp in nanoseconds as PostgreSQL's type holds it, in microseconds. Without one, or before
- * 1970, it is the first moment of 1970, and never the time of receipt, which differs each time a frame is received.
+ * 1970, it is the first moment of 1970. It is never the time of receipt, which differs each time a
+ * frame is received.
  */
 function timeText(timestamp = 0n): string {
   const micros = timestamp < 0n ? 0n : timestamp / NANOS_PER_MICRO

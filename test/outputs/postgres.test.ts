@@ -38,6 +38,17 @@ function withNul(n: number): StreamMessage {
   return { ...message, line: Buffer.from(line) }
 }
 
+/** An event of New Central without a time; each has other bytes. */
+function fakeEvent(bytes: string) {
+  const { customer, receivedAt } = fakeMessage('n', 0)
+  const record = {
+    ...{ customer, topic: 'wids' as const, timestamp: null, customer_id: 'c', id: '1' },
+    ...{ type: 'w', source: 'source', data: {} },
+  }
+  const line = Buffer.from(`${JSON.stringify(record)}\n`)
+  return { customer, receivedAt, record, line, frame: Buffer.from(bytes) }
+}
+
 let databases = 0
 
 /** An output to an empty database of its own, and what it reports. */
@@ -104,6 +115,11 @@ test('postgres', live, async (t) => {
       },
       { ...fakeMessage('b', 2), timestamp: -5n },
     ])
+    const event = { topic: 'wids', timestamp: undefined, identity: 'source 1' } as const
+    await output.write([
+      { ...fakeEvent('a'), ...event },
+      { ...fakeEvent('b'), ...event },
+    ])
     await output.close()
     const text = `select "time"::text, id, received::text, customer, topic, type, customer_id,
       "timestamp", envelope, data from aruba_stream order by "time" desc`
@@ -124,9 +140,16 @@ test('postgres', live, async (t) => {
         data: { huge: 1e308, text: 'ä\n"\\' },
       },
     )
-    assert.deepEqual([rows[1]?.time, rows[1]?.type], ['1970-01-01 00:00:00+00', null])
+    const early = rows.find(({ customer }) => customer === 'b')
+    assert.deepEqual([early?.time, early?.type], ['1970-01-01 00:00:00+00', null])
     assert.deepEqual(linesOf(context), ['info made the table "aruba_stream"'])
-    assert.deepEqual(context.counters, counted(2))
+    assert.deepEqual(context.counters, counted(4))
+    const events = rows.filter(({ topic }) => topic === 'wids')
+    assert.deepEqual(
+      events.map(({ time, type, timestamp }) => [time, type, timestamp]),
+      [['1970-01-01 00:00:00+00', 'w', null]],
+      'the same event is stored once, whatever bytes it came in',
+    )
   })
 
   await t.test('takes another table, also in a schema', async () => {
