@@ -24,6 +24,11 @@ describe('parseHost', () => {
     }
   })
 
+  test('takes the pasted URL of a stream of New Central for its host', () => {
+    const { authority } = parseHost('wss://h.example/network-services/v1alpha1/wids')
+    assert.equal(authority, 'h.example')
+  })
+
   test('takes plain text for loopback hosts alone', () => {
     for (const host of ['127.0.0.1:1', 'localhost:1', '[::1]:1', '127.1.2.3']) {
       assert.equal(parseHost(`ws://${host}`).secure, false)
@@ -50,7 +55,7 @@ describe('parseHost', () => {
   })
 
   const WRONG: readonly (readonly [text: string, why: RegExp])[] = [
-    ['wss://h.example/network-services/v1/wids', /its path "\/network-services\/v1\/wids" is not/],
+    ['wss://h.example/network-config/v1/sites', /its path "\/network-config\/v1\/sites" is not/],
     ['https://gateway.example/central', /its path "\/central" is not .* without a path/],
     ['h.example/streaming/api/v2', /its path "\/streaming\/api\/v2" is not/],
     ['h.example/streaming/apis', /its path/],
