@@ -84,7 +84,6 @@ export class KafkaClient {
       this.#producer.clearMetadata()
       // Other messages may be next, where one of these is too large.
       this.#inSession &&= fault.sameSession === true
-      // A half-open connection would never end by itself.
       if (fault.error.code === 'timed-out') this.#disconnect()
       throw fault.error
     }
@@ -95,6 +94,7 @@ export class KafkaClient {
     this.#producer.close(true, () => {})
   }
 
+  /** Cuts all connections: one that is half open would not end for minutes. */
   #disconnect(): void {
     for (const [, connection] of this.#producer.connections) {
       // An attempt that is only cut would wait for its time-out.
@@ -115,7 +115,8 @@ export class KafkaClient {
   }
 
   #place(topic: string | undefined) {
-    return { name: this.#target.name, topic, login: this.#login }
+    const worked = this.#producer.producerId !== undefined
+    return { name: this.#target.name, topic, login: this.#login, worked }
   }
 
   /** Does what a topic, a leader or a broker that has just started may need some tries for. */
@@ -124,8 +125,8 @@ export class KafkaClient {
       try {
         return await work()
       } catch (thrown) {
-        this.#producer.clearMetadata()
         const { error, settling } = kafkaFault(thrown, this.#place(topic))
+        if (error.code === 'timed-out') this.#disconnect()
         if (!settling || tries === SETTLE.tries) throw error
       }
       await sleep(SETTLE.delayMs)

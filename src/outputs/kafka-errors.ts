@@ -21,6 +21,8 @@ export type KafkaPlace = {
   readonly name: string
   readonly topic: string | undefined
   readonly login: KafkaLogin | undefined
+  /** Whether a connection has ever worked. */
+  readonly worked: boolean
 }
 
 /** The library's errors, as far as they matter here. */
@@ -63,13 +65,11 @@ export function kafkaFault(thrown: unknown, place: KafkaPlace): KafkaFault {
   if (!chain.some(({ code }) => code === 'PLT_KFK_NETWORK')) {
     return { error: unavailable(place, errorText(thrown), 'library') }
   }
+  const advice = ': check whether it wants TLS (kafkas://) or a login (KAFKA_USERNAME)'
+  const closed = `${place.name} closed the connection${place.worked ? '' : advice}`
   const error = chain.some(isSystemError)
     ? networkError(thrown, place.name)
-    : new StreamError(
-        'connection-lost',
-        `${place.name} closed the connection; if it never works, check whether it wants TLS ` +
-          '(kafkas://) or a login (KAFKA_USERNAME)',
-      )
+    : new StreamError('connection-lost', closed)
   return { error, sameSession: true }
 }
 

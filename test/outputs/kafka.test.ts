@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { TOPICS } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
 import { openKafka } from '../../src/outputs/kafka.js'
 import { parseKafkaTarget, readKafkaLogin } from '../../src/outputs/kafka-target.js'
@@ -304,7 +305,11 @@ test(
     const broker = await prepareKafkaBroker(t)
     const [output, context] = await open(broker.port, 'aruba')
     assert.match(logged(context), /it refuses connections/)
-    const messages = numbers(MESSAGES).map((n) => fakeMessage(`c${n % ENTRIES}`, n))
+    const topicOf = (entry: number) => TOPICS[entry % TOPICS.length] ?? 'monitoring'
+    const messages = numbers(MESSAGES).map((n) => {
+      const entry = n % ENTRIES
+      return fakeMessage(`c${entry}`, n, { topic: topicOf(entry) })
+    })
     const late = messages.slice(0, 100)
     for (const message of late) output.write([message])
     while (context.counters.retried === 0) await sleep(5)
@@ -314,9 +319,9 @@ test(
       { ...context.counters, retried: 0 },
       { delivered: MESSAGES, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
     )
-    const all = await arrived(broker, 'aruba.monitoring')
-    for (let c = 0; c < ENTRIES; c++) {
-      assert.deepEqual(all.get(`c${c}`), numbers(MESSAGES / ENTRIES, ENTRIES, c))
+    for (let entry = 0; entry < ENTRIES; entry++) {
+      const all = await arrived(broker, `aruba.${topicOf(entry)}`)
+      assert.deepEqual(all.get(`c${entry}`), numbers(MESSAGES / ENTRIES, ENTRIES, entry))
     }
   },
 )
