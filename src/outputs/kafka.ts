@@ -54,6 +54,7 @@ class KafkaOutput implements Output {
   readonly #client: KafkaClient
   readonly #context: OutputContext
   readonly #queue: SendQueue<StreamMessage>
+  readonly #late: string
 
   constructor(
     target: KafkaTarget,
@@ -65,6 +66,7 @@ class KafkaOutput implements Output {
     this.#target = target
     this.#client = client
     this.#context = context
+    this.#late = `${target.name}: not delivered before the end`
     this.#queue = new SendQueue<StreamMessage>({
       ...accountOf(context),
       deliver: isolateRefused(({ items }) =>
@@ -77,7 +79,7 @@ class KafkaOutput implements Output {
       graceOver,
       endsAtGrace: true,
       forced,
-      late: `${target.name}: not delivered before the end`,
+      late: this.#late,
     })
   }
 
@@ -104,6 +106,9 @@ class KafkaOutput implements Output {
   }
 
   async close(): Promise<void> {
+    // A broker that is away is not waited for when there is nothing to deliver.
+    const { waiting } = this.#context.counters
+    if (waiting === 0) this.#queue.fail(new StreamError('export-failed', this.#late))
     await this.#queue.close()
     this.#client.close()
   }

@@ -146,6 +146,21 @@ test('a login that a NATS server refuses is not shown', { skip: noNatsServer }, 
   assert.equal(central.connections.accepted, 0)
 })
 
+test('streams begin while the broker of kafka:// is not there, and an end is not held up', async (t) => {
+  const central = await startCentral(t)
+  const input = await writeInput(t, { A: { wsskey: makeKey('key'), topic: 'presence' } })
+  const reach = ['--hostname', central.url, '--jsoninput', input]
+  const target = `kafka://127.0.0.1:${await closedPort()}/p`
+  const env = { KAFKA_USERNAME: 'me', KAFKA_PASSWORD: SECRET }
+  const program = runProgram(t, [...reach, '--export_data', target], { env })
+  const line = await program.waitForLine('messages wait')
+  assert.match(line, /it refuses connections.*trying again until it works/)
+  await central.waitForSocket()
+  program.kill()
+  const { code, stderr } = await program.result
+  assert.equal(code, 0, stderr)
+})
+
 test('a module that ends the process is told of, and makes the exit code 1', async (t) => {
   const folder = tempFolder(t)
   await writeFile(join(folder, 'exit.mjs'), 'export default () => process.exit(0)')
