@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { TOPICS } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
 import { openKafka } from '../../src/outputs/kafka.js'
 import { parseKafkaTarget, readKafkaLogin } from '../../src/outputs/kafka-target.js'
 import { loadPackages } from '../../src/outputs/load-packages.js'
 import { startSilentServer } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
 import {
   EAGER,
   type FakeContext,
@@ -141,7 +141,7 @@ test('an output names the package to install where it is not installed', async (
 test('kafka waits for a broker that refuses connections, and says so once', async () => {
   const [output, context] = await open(1, 'aruba')
   const written = output.write([fakeMessage('a', 0)])
-  while (context.counters.retried < 3) await sleep(5)
+  await until(() => context.counters.retried >= 3)
   context.expire()
   await written
   await output.close()
@@ -206,12 +206,12 @@ test(
         large ? { ...message, line: Buffer.concat([line, Buffer.from('\n')]) } : message,
       ])
     }
-    while (context.counters.delivered < 198) await sleep(5)
+    await until(() => context.counters.delivered >= 198)
     // Nothing was taken since the last message was refused, so the broker may be wrong itself.
     assert.equal(context.counters.givenUp, 1)
     assert.equal(context.counters.waiting, 1)
     await output.write([fakeMessage('c0', 200)])
-    while (context.counters.givenUp < 2) await sleep(5)
+    await until(() => context.counters.givenUp >= 2)
     await output.close()
     assert.deepEqual(
       context.givenUp.map(({ message }) => Number(message.timestamp)),
@@ -230,7 +230,7 @@ test('kafka waits where a broker refuses everything for its size', live, async (
   await broker.createTopic('tiny.monitoring', { 'max.message.bytes': '100' })
   const [output, context] = await open(broker.port, 'tiny')
   for (const n of numbers(40)) output.write([fakeMessage('a', n)])
-  while (context.counters.retried === 0) await sleep(5)
+  await until(() => context.counters.retried > 0)
   assert.equal(context.counters.givenUp, 0)
   assert.match(logged(context), /MESSAGE_TOO_LARGE.*nothing after that was accepted; trying again/)
   context.expire()
@@ -245,7 +245,7 @@ test('kafka waits for a topic that the broker does not make, and names it once',
   const broker = await sharedBroker()
   const [output, context] = await open(broker.port, 'missing')
   for (const n of numbers(50)) output.write([fakeMessage('a', n)])
-  while (context.counters.retried < 100) await sleep(5)
+  await until(() => context.counters.retried >= 100)
   const errors = context.logged.filter(({ level }) => level === 'error')
   assert.equal(errors.length, 1)
   assert.match(
@@ -312,7 +312,7 @@ test(
     })
     const late = messages.slice(0, 100)
     for (const message of late) output.write([message])
-    while (context.counters.retried === 0) await sleep(5)
+    await until(() => context.counters.retried > 0)
     await broker.start()
     await exportUnderKills(output, messages.slice(100), broker, { kills: KILLS, paceMs: 1 })
     assert.deepEqual(
