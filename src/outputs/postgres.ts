@@ -85,7 +85,7 @@ class PostgresOutput implements Output {
       graceOver,
       endsAtGrace: true,
       forced,
-      late: `${target.name}: not delivered before the end`,
+      late: lateText(target),
     })
   }
 
@@ -115,6 +115,9 @@ class PostgresOutput implements Output {
   }
 
   async close(): Promise<void> {
+    // A server that is away is not waited for when there is nothing to deliver.
+    const { waiting } = this.#context.counters
+    if (waiting === 0) this.#queue.fail(new StreamError('export-failed', lateText(this.#target)))
     await this.#queue.close()
     await this.#connection?.close()
   }
@@ -177,4 +180,8 @@ class PostgresOutput implements Output {
     this.#connection?.destroy()
     this.#connection = undefined
   }
+}
+
+function lateText({ name }: PostgresTarget): string {
+  return `${name}: not delivered before the end`
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openOutput } from '../../src/outputs/open-output.js'
+import { closedPort } from '../helpers/central.js'
 import { fakeContext } from '../helpers/export-fakes.js'
 
 const REFUSED: readonly [type: string, shown: RegExp][] = [
@@ -35,5 +36,16 @@ for (const [type, shown] of REFUSED) {
       assert.doesNotMatch(error.message, /hid/)
       return true
     })
+  })
+}
+
+for (const type of ['kafka', 'postgres']) {
+  // The grace of this context never ends: an end that waits for it would not come.
+  test(`${type}:// whose other side is away holds up no end that has nothing to deliver`, async () => {
+    const context = fakeContext()
+    const output = await openOutput(`${type}://127.0.0.1:${await closedPort()}/net`, context)
+    assert.match(context.logged.map(({ message }) => message).join('\n'), /messages wait/)
+    await output.close()
+    assert.equal(context.counters.givenUp, 0)
   })
 }
