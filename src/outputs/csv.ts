@@ -12,6 +12,7 @@ import type { AnyTopic } from '../stream-record.js'
 import { type Cell, guardSplitText } from './csv-cells.js'
 import { createSheets, type Sheet } from './csv-sheets.js'
 import type { Output, OutputContext } from './output.js'
+import { readType } from './type-options.js'
 
 const DEFAULT_FOLDER = './aruba-stream-csv/'
 /** How the files end that are made in the folder. */
@@ -44,7 +45,7 @@ export function csvFolder(target: string): string {
  * have taken every row of the message.
  */
 export async function openCsv(target: string, context: OutputContext): Promise<Output> {
-  const folder = csvFolder(target)
+  const folder = csvFolder(readType(target, {}, 'csv:').target)
   const label = `--export_data csv:${folder}`
   const other = context.topics.find((topic) => !isTopic(topic))
   if (other !== undefined && !context.topicsUncertain) {

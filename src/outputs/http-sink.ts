@@ -5,6 +5,7 @@ import { type HttpAnswer, HttpClient, headerFault } from '../net/http.js'
 import { redactUrl } from '../net/redact.js'
 import { Secret } from '../secret.js'
 import type { OutputContext } from './output.js'
+import { readType } from './type-options.js'
 
 /** The whole of one request: a sink may write a batch to a slow disk for a minute before it answers. */
 const REQUEST_MS = 90_000
@@ -82,8 +83,9 @@ export class HttpSink {
   }
 }
 
-/** @throws StreamError `exporter-unusable`; a login is never quoted */
-export function parseHttpTarget(target: string): URL {
+/** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
+export function parseHttpTarget(type: string): URL {
+  const { target } = readType(type, {})
   let url: URL
   try {
     url = new URL(target)

@@ -5,6 +5,7 @@ import { prepareFolder } from '../files/open-file.js'
 import { safeName } from '../files/safe-name.js'
 import type { StreamMessage } from '../service.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
+import { readType } from './type-options.js'
 
 /** Where `json` writes without a PATH. */
 export const DEFAULT_JSON_PATH = './aruba-stream.ndjson'
@@ -19,7 +20,7 @@ const FOLDER_FILE_BYTES = 64 * 1024
  * entry in that folder. Delivered means that the write call has taken the whole line.
  */
 export async function openJson(target: string, context: OutputContext): Promise<Output> {
-  const path = target === '' ? DEFAULT_JSON_PATH : target
+  const path = readType(target, {}, 'json:').target || DEFAULT_JSON_PATH
   const { counters } = context
   const label = `--export_data json:${path}`
   const options = { ...context, ...accountOf(context), label }

@@ -1,6 +1,7 @@
 import { StreamError } from '../errors.js'
 import { redactUrl } from '../net/redact.js'
 import { Secret } from '../secret.js'
+import { readType } from './type-options.js'
 
 export type KafkaServer = { readonly host: string; readonly port: number }
 
@@ -28,22 +29,23 @@ const DEFAULT_PORT = 9092
 const MAX_PREFIX = 200
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 
-/** @throws StreamError `exporter-unusable`; a login is never quoted */
-export function parseKafkaTarget(target: string): KafkaTarget {
-  if (target.includes('@')) {
+/** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
+export function parseKafkaTarget(type: string): KafkaTarget {
+  if (type.includes('@')) {
     throw new StreamError(
       'exporter-unusable',
       `${EXPECTED}; no user or password in the URL, which every user of this machine can read; ` +
         'set KAFKA_USERNAME and KAFKA_PASSWORD',
     )
   }
+  const { target } = readType(type, {})
   const wrong = (why: string) =>
     new StreamError(
       'exporter-unusable',
       `${EXPECTED}; got ${JSON.stringify(redactUrl(target))} (${why})`,
     )
-  const [, scheme = '', hosts = '', prefix = '', options = ''] =
-    /^(kafkas?):\/\/([^/?#]*)\/?([^?#]*)(.*)$/s.exec(target) ?? []
+  const [, scheme = '', hosts = '', prefix = ''] =
+    /^(kafkas?):\/\/([^/#]*)\/?([^#]*)$/s.exec(target) ?? []
 
   const urls = hosts.split(',').map((host) => {
     try {
@@ -52,7 +54,6 @@ export function parseKafkaTarget(target: string): KafkaTarget {
     } catch {}
     throw wrong(host === '' ? 'a host is missing' : `"${host}" is no host`)
   })
-  if (options !== '') throw wrong('it has no options behind "?" or "#"')
   if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(prefix)) {
     throw wrong('the prefix is words of letters, digits, "_" and "-" with dots between them')
   }

@@ -5,6 +5,7 @@ import { errorText, StreamError } from '../errors.js'
 import type { StreamMessage } from '../service.js'
 import type { AnyRecord, AnyTopic, StreamRecordOf } from '../stream-record.js'
 import type { Output, OutputContext } from './output.js'
+import { optionPairs, splitType } from './type-options.js'
 
 /** What an export function gets beside the record. */
 export type ExportContext<T extends AnyTopic = AnyTopic> = {
@@ -16,7 +17,11 @@ export type ExportContext<T extends AnyTopic = AnyTopic> = {
   readonly frame: Uint8Array
   /** Aborts when the 10 s of a shutdown are over. */
   readonly signal: AbortSignal
+  /** What stands behind the path: `./save.mjs?table=x&fast` gives `{ table: 'x', fast: '' }`. */
+  readonly options: ModuleOptions
 }
+
+export type ModuleOptions = Readonly<Record<string, string>>
 
 /**
  * The default export of an exporter module: takes one record. It is awaited before the entry's next
@@ -34,6 +39,7 @@ export type ExportFunction<T extends AnyTopic = AnyTopic> = (
 export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> & {
   /** Aborts when the 10 s of a shutdown are over. */
   readonly signal: AbortSignal
+  readonly options: ModuleOptions
 }
 
 type UserModule = {
@@ -49,7 +55,10 @@ type UserModule = {
  * returned resolved.
  * @throws StreamError `exporter-unusable` with path and reason
  */
-export async function openModule(target: string, context: OutputContext): Promise<Output> {
+export async function openModule(type: string, context: OutputContext): Promise<Output> {
+  const { target } = splitType(type)
+  const pairs = optionPairs(type).map(([name, value = '']) => [name, value])
+  const options = Object.freeze(Object.fromEntries(pairs))
   const { exportData, open, close } = await load(target, context.cwd)
   const { counters, graceOver: signal, log, topics, stopping } = context
 
@@ -75,6 +84,7 @@ export async function openModule(target: string, context: OutputContext): Promis
       customer,
       topic,
       signal,
+      options,
       // A copy: other outputs make their form of the message from these bytes.
       get frame() {
         return Buffer.from(message.frame)
@@ -83,7 +93,7 @@ export async function openModule(target: string, context: OutputContext): Promis
   }
 
   try {
-    await inTime(open?.({ log, topics, stopping, signal }))
+    await inTime(open?.({ log, topics, stopping, signal, options }))
   } catch (error) {
     throw unusable(target, `its open() failed: ${errorText(error)}`)
   }

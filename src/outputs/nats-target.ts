@@ -1,5 +1,6 @@
 import { StreamError } from '../errors.js'
 import { redactUrl } from '../net/redact.js'
+import { readType, textForm } from './type-options.js'
 
 /** `nats://HOST:PORT,HOST:PORT/PREFIX?stream=NAME`, read. */
 export type NatsTarget = {
@@ -14,23 +15,24 @@ export type NatsTarget = {
 const EXPECTED =
   '--export_data: expected nats://HOST:4222/SUBJECT_PREFIX, several hosts with commas'
 const DEFAULT_PORT = '4222'
+const OPTIONS = { stream: textForm(/^[\w-]+$/, 'letters, digits, "_" and "-"') }
 
-/** @throws StreamError `exporter-unusable`; a login is never quoted */
-export function parseNatsTarget(target: string): NatsTarget {
-  if (target.includes('@')) {
+/** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
+export function parseNatsTarget(type: string): NatsTarget {
+  if (type.includes('@')) {
     throw new StreamError(
       'exporter-unusable',
       `${EXPECTED}; no user or password in the URL, which every user of this machine can read; ` +
         'set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN',
     )
   }
+  const { target, options } = readType(type, OPTIONS)
   const wrong = (why: string) =>
     new StreamError(
       'exporter-unusable',
       `${EXPECTED}; got ${JSON.stringify(redactUrl(target))} (${why})`,
     )
-  const [, hosts = '', prefix = '', query = ''] =
-    /^nats:\/\/([^/?#]*)\/?([^?#]*)\??([^#]*)$/.exec(target) ?? []
+  const [, hosts = '', prefix = ''] = /^nats:\/\/([^/#]*)\/?([^#]*)$/.exec(target) ?? []
 
   const servers = hosts.split(',').map((host) => {
     try {
@@ -42,12 +44,5 @@ export function parseNatsTarget(target: string): NatsTarget {
   if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(prefix)) {
     throw wrong('the prefix is words of letters, digits, "_" and "-" with dots between them')
   }
-  const parameters = new URLSearchParams(query)
-  const unknown = [...parameters.keys()].find((name) => name !== 'stream')
-  if (unknown !== undefined) throw wrong(`"${unknown}" is not known, "stream" is`)
-  const stream = parameters.get('stream') ?? undefined
-  if (stream !== undefined && !/^[A-Za-z0-9_-]+$/.test(stream)) {
-    throw wrong('the name of a stream is letters, digits, "_" and "-"')
-  }
-  return { servers, prefix, stream }
+  return { servers, prefix, stream: options.stream }
 }

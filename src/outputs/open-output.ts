@@ -4,6 +4,7 @@ import { redactUrl } from '../net/redact.js'
 import { closest } from '../suggest.js'
 import { printable } from '../text.js'
 import type { OpenOutput, Output, OutputContext } from './output.js'
+import { splitType } from './type-options.js'
 import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS } from './types.js'
 
 type Kind = {
@@ -52,7 +53,8 @@ function isKind(name: string): name is keyof typeof EXPORT_TYPES {
 /** What a TYPE writes on this machine, if anything. */
 export async function filesOf(type: string): Promise<readonly NamedFile[]> {
   const [, name = '', rest = ''] = /^(\w+):?(.*)$/s.exec(type) ?? []
-  const written = isKind(name) ? await KINDS[name].writes?.(rest) : undefined
+  const { target } = splitType(rest)
+  const written = isKind(name) ? await KINDS[name].writes?.(target) : undefined
   return written ? [{ option: `--export_data ${type}`, ...written }] : []
 }
 

@@ -63,7 +63,7 @@ export type OutputContext = {
 
 /**
  * Opens one kind of output; `target` is its TYPE with what follows (a URL, a module's path), for
- * `json` and `csv` the path alone, empty where none was given.
+ * `json` and `csv` only what follows, empty where nothing does. Options stand at its end (`readType`).
  * @throws StreamError `usage` where the TYPE is wrong, `exporter-unusable` where it cannot be opened
  */
 export type OpenOutput = (target: string, context: OutputContext) => Promise<Output>

@@ -5,6 +5,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { fileErrorText, StreamError } from '../errors.js'
 import { redactUrl } from '../net/redact.js'
 import type { OutputContext } from './output.js'
+import { readType, textForm } from './type-options.js'
 
 /** `postgres://USER@HOST:PORT/DATABASE?table=NAME`, read. */
 export type PostgresTarget = {
@@ -22,39 +23,39 @@ export type PostgresTarget = {
 const EXPECTED = '--export_data: expected postgres://[USER@]HOST[:PORT]/DATABASE[?table=NAME]'
 const DEFAULT_PORT = 5432
 const DEFAULT_TABLE = 'aruba_stream'
-/** Without capitals: a query that names the table without quotes would look for it in small letters. */
-const TABLE = /^[a-z_][a-z\d_]{0,62}(\.[a-z_][a-z\d_]{0,62})?$/
+const OPTIONS = {
+  /** Without capitals: a query that names the table without quotes would look for it in small letters. */
+  table: textForm(
+    /^[a-z_][a-z\d_]{0,62}(\.[a-z_][a-z\d_]{0,62})?$/,
+    'small letters, digits and "_", with a schema and a dot before it or not',
+  ),
+}
 /** Others must not read a file with passwords. */
 const GROUP_AND_WORLD = 0o077
 
 type Environment = Pick<OutputContext, 'env' | 'cwd'>
 
-/** @throws StreamError `exporter-unusable`; a password is never quoted */
-export function parsePostgresTarget(target: string, env: OutputContext['env']): PostgresTarget {
-  const [, login = ''] = /^\w+:\/\/(.*)@/s.exec(target) ?? []
+/** @throws StreamError `exporter-unusable` or `usage`; a password is never quoted */
+export function parsePostgresTarget(type: string, env: OutputContext['env']): PostgresTarget {
+  const [, login = ''] = /^\w+:\/\/(.*)@/s.exec(type) ?? []
   if (login.includes(':')) {
     throw unusable(
       `${EXPECTED}; no password in the URL, which every user of this machine can read; ` +
         'set PGPASSWORD or PGPASSFILE',
     )
   }
+  const { target, options } = readType(type, OPTIONS)
   const wrong = (why: string) =>
     unusable(`${EXPECTED}; got ${JSON.stringify(redactUrl(target))} (${why})`)
   if (!URL.canParse(target)) throw wrong('it is no URL')
-  const { hostname, port, username, pathname, searchParams, hash } = new URL(target)
+  const { hostname, port, username, pathname, hash } = new URL(target)
   if (!/^([\w.-]+|\[[\da-f:.]+\])$/i.test(hostname)) {
     throw wrong(hostname === '' ? 'the host is missing' : `"${hostname}" is not one host`)
   }
   const database = decode(pathname.slice(1))
   if (!database || database.includes('/')) throw wrong('the path is the name of one database')
-  const unknown = [...searchParams.keys()].find((key) => key !== 'table')
-  if (unknown !== undefined || hash !== '') throw wrong('only the option "table" is known')
-  const table = searchParams.get('table') ?? DEFAULT_TABLE
-  if (!TABLE.test(table)) {
-    throw wrong(
-      'a table is small letters, digits and "_", with a schema and a dot before it or not',
-    )
-  }
+  if (hash !== '') throw wrong('options stand behind "?"')
+  const { table = DEFAULT_TABLE } = options
   return {
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port) || DEFAULT_PORT,

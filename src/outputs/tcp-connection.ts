@@ -3,6 +3,7 @@ import tls from 'node:tls'
 import { StreamError } from '../errors.js'
 import { networkError } from '../net/network-error.js'
 import { redactUrl } from '../net/redact.js'
+import { readType } from './type-options.js'
 
 const CONNECT_MS = 10_000
 const KEEPALIVE_MS = 30_000 // half of what common NAT tables keep an idle mapping
@@ -17,21 +18,22 @@ export type TcpAddress = {
   readonly name: string
 }
 
-/** @throws StreamError `exporter-unusable`; a login is never quoted */
-export function parseTcpTarget(target: string): TcpAddress {
+/** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
+export function parseTcpTarget(type: string): TcpAddress {
   const wrong = (why: string) =>
     new StreamError(
       'exporter-unusable',
       `--export_data: expected tcp://HOST:PORT or tls://HOST:PORT; ${why}`,
     )
-  if (target.includes('@')) throw wrong('a user or password has no meaning here')
+  if (type.includes('@')) throw wrong('a user or password has no meaning here')
+  const { target } = readType(type, {})
   let url: URL
   try {
     url = new URL(target)
   } catch {
     throw wrong(`got ${JSON.stringify(redactUrl(target))}`)
   }
-  const bare = (url.pathname === '' || url.pathname === '/') && url.search === '' && url.hash === ''
+  const bare = (url.pathname === '' || url.pathname === '/') && url.hash === ''
   if (!/^(tcp|tls):$/.test(url.protocol) || url.hostname === '' || !Number(url.port) || !bare) {
     throw wrong(`got ${JSON.stringify(redactUrl(target))}`)
   }

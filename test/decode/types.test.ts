@@ -84,6 +84,7 @@ const byTopic: ExportFunction = (record, { topic }) => {
 it('tells records of one topic from those of another by their topic', () => {
   const { signal } = new AbortController()
   const frame = new Uint8Array()
+  const options = {}
   const record: StreamRecordOf<'audit'> = {
     customer: 'A',
     topic: 'audit',
@@ -102,9 +103,11 @@ it('tells records of one topic from those of another by their topic', () => {
     source: '',
     data: { wifi_client_location: { x: 1.5, connected: true } },
   }
-  assert.doesNotThrow(() => byTopic(record, { customer: 'A', topic: 'audit', frame, signal }))
   assert.doesNotThrow(() =>
-    byTopic(event, { customer: 'A', topic: 'location-v1alpha1', frame, signal }),
+    byTopic(record, { customer: 'A', topic: 'audit', frame, signal, options }),
+  )
+  assert.doesNotThrow(() =>
+    byTopic(event, { customer: 'A', topic: 'location-v1alpha1', frame, signal, options }),
   )
 })
 

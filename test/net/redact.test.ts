@@ -18,11 +18,11 @@ const SHOWN: readonly [type: string, shown: string][] = [
   ['hidden@host', '****@host'],
   ['www.host/in?token=hidden#hidden', 'www.host/in'],
   ['tcp://h:1\n?token=hidden', 'tcp://h:1\n'],
-  ['json:/a/b?c', 'json:/a/b?c'],
+  ['json:/a/b?c', 'json:/a/b'],
   ['json:/home/me@work/out.ndjson', 'json:/home/me@work/out.ndjson'],
   ['json', 'json'],
   ['csv:w#1', 'csv:w#1'],
-  ['./module.mjs?x', './module.mjs?x'],
+  ['./module.mjs?token=hidden', './module.mjs'],
   ['/srv/a@b/module.mjs', '/srv/a@b/module.mjs'],
 ]
 

@@ -34,7 +34,7 @@ test("a module's default export is called with record and context, after open an
   const { customer, topic, frame, record } = message
   assert.deepEqual(seen.seen, [
     ['open', ['monitoring'], 'function', false],
-    [record, { customer, topic, frame, signal: context.graceOver }],
+    [record, { customer, topic, frame, signal: context.graceOver, options: {} }],
     'close',
   ])
   assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, kept: 0, waiting: 0 })

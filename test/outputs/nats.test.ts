@@ -84,8 +84,6 @@ test('nats refuses an address that is none, and never shows a login', () => {
     'nats://h/a..b',
     'nats://h/a.>',
     'nats://h/$JS',
-    'nats://h/p?streams=x',
-    'nats://h/p?stream=a.b',
     'nats://me:hunter2@h/p',
   ]) {
     assert.throws(() => parseNatsTarget(target), unusable(/expected nats:\/\//), target)

@@ -42,10 +42,6 @@ test('postgres refuses an address that is none, and never shows a password', () 
     'postgres://a,b/d',
     'postgres://h:x/d',
     'postgres://h:70000/d',
-    'postgres://h/d?tabel=x',
-    'postgres://h/d?password=hunter2',
-    'postgres://h/d?table=hunter2;drop',
-    'postgres://h/d?table=A',
     'postgres://h/d#rows',
   ]) {
     assert.throws(() => parsePostgresTarget(target, {}), unusable(/expected postgres:\/\//), target)

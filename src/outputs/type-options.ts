@@ -1,0 +1,108 @@
+import { StreamError } from '../errors.js'
+import { redactUrl } from '../net/redact.js'
+import { closest } from '../suggest.js'
+import { printable } from '../text.js'
+
+/** How the value of an option is written, and read. */
+export type OptionForm<Value> = {
+  /** What is expected, for the message: `SIZE,COUNT such as 100MB,10`. */
+  readonly expected: string
+  /**
+   * @param value undefined for a name without `=`
+   * @returns undefined where the value is wrong
+   */
+  read(value: string | undefined): Value | undefined
+}
+
+/** The options of one kind of output, by name. */
+export type OptionForms = { readonly [name: string]: OptionForm<unknown> }
+
+/** What was given of these options. */
+export type OptionsOf<Forms extends OptionForms> = {
+  readonly [Name in keyof Forms]?: Forms[Name] extends OptionForm<infer Value> ? Value : never
+}
+
+/** An option that is on when it is named, and takes no value. */
+export const FLAG: OptionForm<true> = {
+  expected: 'no value behind it',
+  read: (value) => (value === undefined ? true : undefined),
+}
+
+/** A text that the pattern fits. */
+export function textForm(pattern: RegExp, expected: string): OptionForm<string> {
+  return {
+    expected,
+    read: (value) => (value !== undefined && pattern.test(value) ? value : undefined),
+  }
+}
+
+/**
+ * A TYPE without its options, and what stands behind the mark: `#` for http, where the query is the other
+ * side's, else `?`.
+ */
+export function splitType(type: string): { readonly target: string; readonly options: string } {
+  const at = type.indexOf(/^https?:/i.test(type) ? '#' : '?')
+  return at === -1
+    ? { target: type, options: '' }
+    : { target: type.slice(0, at), options: type.slice(at + 1) }
+}
+
+/** Options as names and values, in their order: `a=1&b`, behind `#` also with commas. */
+export function optionPairs(type: string): [name: string, value: string | undefined][] {
+  const { target, options } = splitType(type)
+  const separator = type[target.length] === '#' ? /[&,]/ : '&'
+  return options
+    .split(separator)
+    .filter((option) => option !== '')
+    .map((option) => {
+      const [name = '', ...value] = option.split('=')
+      return [decode(name), value.length === 0 ? undefined : decode(value.join('='))]
+    })
+}
+
+/**
+ * Reads the options of a TYPE.
+ * @param place stands before a target that is only a path: `json:`
+ * @throws StreamError `usage` where an option is not known, given twice, or has a wrong value
+ */
+export function readType<Forms extends OptionForms>(
+  type: string,
+  forms: Forms,
+  place = '',
+): { readonly target: string; readonly options: OptionsOf<Forms> } {
+  const { target } = splitType(type)
+  const wrong = (why: string) =>
+    new StreamError('usage', `--export_data ${redactUrl(place + target)}: ${why}`)
+  const names = Object.keys(forms)
+  const options = new Map<string, unknown>()
+  for (const [name, value] of optionPairs(type)) {
+    const form = Object.hasOwn(forms, name) ? forms[name] : undefined
+    if (!form) throw wrong(unknownOption(name, names))
+    if (options.has(name)) throw wrong(`expected the option "${name}" once; got it twice`)
+    const read = form.read(value)
+    if (read === undefined) throw wrong(`${name}: expected ${form.expected}; got ${shown(value)}`)
+    options.set(name, read)
+  }
+  return { target, options: Object.fromEntries(options) as OptionsOf<Forms> }
+}
+
+function unknownOption(name: string, names: readonly string[]): string {
+  // What is no name may be a part of a login.
+  const got = `got ${/^[\w.-]{1,40}$/.test(name) ? `"${name}"` : 'something else'}`
+  if (names.length === 0) return `expected no options; ${got}`
+  const meant = closest(name, names)
+  const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
+  return `expected the option ${names.join(' or ')}; ${got}${hint}`
+}
+
+function shown(value: string | undefined): string {
+  return value === undefined ? 'no value' : `"${printable(value, 100)}"`
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
