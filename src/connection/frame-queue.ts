@@ -1,7 +1,11 @@
+import { nextTick } from 'node:process'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Frame } from './frame.js'
 
-/** The socket is paused at this many frames. Those that its last read held still come. */
+/**
+ * The socket is paused at this many frames, unless the consumer waits for them and takes them at once.
+ * Those that its last read held still come.
+ */
 const HIGH_MARK = 64
 /** The same in bytes, so that a few large frames are bounded like many small ones. */
 const HIGH_MARK_BYTES = 16 * 1024 * 1024
@@ -21,21 +25,29 @@ export function createFrameBudget(): ByteBudget {
  */
 export class FrameQueue {
   readonly #budget: ByteBudget
+  readonly #onFull: () => void
   readonly #onRoom: () => void
   #waiting: Frame[] = []
   #waitingBytes = 0
   /** The batch that the consumer is working on. */
   #taken = { frames: 0, bytes: 0 }
-  #wake: () => void = () => {}
+  #wake: (() => void) | undefined
   #end: { readonly error: unknown } | undefined
   #discarding = false
+  readonly #pauseIfFull = () => {
+    if (this.full) this.#onFull()
+  }
   readonly #resumeLater = () => {
     if (!this.#end && !this.full) this.#onRoom()
   }
 
-  /** @param onRoom called when the socket may be read again */
-  constructor(budget: ByteBudget, onRoom: () => void) {
+  /**
+   * @param onFull called when the socket must be paused
+   * @param onRoom called when the socket may be read again
+   */
+  constructor(budget: ByteBudget, onFull: () => void, onRoom: () => void) {
     this.#budget = budget
+    this.#onFull = onFull
     this.#onRoom = onRoom
   }
 
@@ -44,7 +56,7 @@ export class FrameQueue {
     return this.#waiting.length + this.#taken.frames
   }
 
-  /** Whether to pause the socket. An empty queue is never full: each entry can always take a frame. */
+  /** Whether as much is held as may be. An empty queue is never full: each entry can always take a frame. */
   get full(): boolean {
     const { length } = this
     const bytes = this.#waitingBytes + this.#taken.bytes
@@ -56,13 +68,15 @@ export class FrameQueue {
     this.#waiting.push(frame)
     this.#waitingBytes += frame.bytes.length
     this.#budget.add(frame.bytes.length)
-    this.#wake()
+    // A consumer that waits for frames takes all of one read together: that needs no pause.
+    if (this.#wake) this.#wake()
+    else this.#pauseIfFull()
   }
 
   /** Nothing more will be pushed. What waits is still yielded; then an error is thrown, where there is one. */
   end(error?: unknown): void {
     this.#end ??= { error }
-    this.#wake()
+    this.#wake?.()
   }
 
   /** The consumer has left: drops what waits and all that still comes. */
@@ -85,6 +99,7 @@ export class FrameQueue {
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })
+        this.#wake = undefined
         if (this.#waiting.length === 0) continue
       }
       yield this.#take()
@@ -97,6 +112,9 @@ export class FrameQueue {
     this.#taken = { frames: batch.length, bytes: this.#waitingBytes }
     this.#waiting = []
     this.#waitingBytes = 0
+    // Runs before the socket is read again, and after a consumer that does not have to wait for its
+    // outputs has come back.
+    if (this.full) nextTick(this.#pauseIfFull)
     return batch
   }
 

@@ -94,7 +94,11 @@ class Supervisor implements Subscription {
     this.#clock = clock
     this.#tracker = new StatusTracker(clock, onStatus ?? (() => undefined))
     this.#stop = AbortSignal.any([signal, this.#left.signal])
-    this.#queue = new FrameQueue(budget, () => this.#line?.resume())
+    this.#queue = new FrameQueue(
+      budget,
+      () => this.#line?.pause(),
+      () => this.#line?.resume(),
+    )
   }
 
   get status(): Status {
@@ -242,6 +246,5 @@ class Supervisor implements Subscription {
     const id = this.#options.identify?.(frame)
     if (id !== undefined && this.#repeats.has(id)) return
     this.#queue.push(frame)
-    if (this.#queue.full) this.#line?.pause()
   }
 }

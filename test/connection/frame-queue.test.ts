@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Frame } from '../../src/connection/frame.js'
 import { FrameQueue } from '../../src/connection/frame-queue.js'
 import { ByteBudget } from '../../src/delivery/byte-budget.js'
@@ -12,12 +13,18 @@ const frame = (index: number, size = 1): Frame => ({
   text: false,
 })
 
-/** A queue, its batches, and how often it called for more. */
+/** A queue, its batches, and how often it asked for a pause or for more. */
 function start(budget = new ByteBudget(512 * MIB)) {
-  const calls = { room: 0 }
-  const queue = new FrameQueue(budget, () => {
-    calls.room += 1
-  })
+  const calls = { full: 0, room: 0 }
+  const queue = new FrameQueue(
+    budget,
+    () => {
+      calls.full += 1
+    },
+    () => {
+      calls.room += 1
+    },
+  )
   const batches = queue.batches()
   const take = async () => (await batches.next()).value?.map(({ receivedAt }) => receivedAt)
   return { queue, batches, take, calls }
@@ -56,6 +63,39 @@ test('a queue is full from 64 frames on, those in the consumer’s hand included
   void take()
   assert.equal(queue.full, false)
   assert.equal(calls.room, 1)
+})
+
+test('a queue asks for no pause where its consumer takes all of one read and comes back', async () => {
+  const { queue, take, calls } = start()
+  let taken = take()
+  for (let round = 0; round < 3; round += 1) {
+    for (let index = 0; index < 100; index += 1) queue.push(frame(index))
+    assert.equal((await taken)?.length, 100)
+    taken = take()
+    await nextTurn()
+  }
+  assert.equal(calls.full, 0)
+})
+
+test('a queue asks for a pause before the next read where its consumer keeps 64 frames', async () => {
+  const { queue, take, calls } = start()
+  const taken = take()
+  for (let index = 0; index < 64; index += 1) queue.push(frame(index))
+  assert.equal((await taken)?.length, 64)
+  assert.equal(calls.full, 0)
+  await new Promise<void>(process.nextTick)
+  assert.equal(calls.full, 1)
+})
+
+test('a queue asks for a pause at the 64th frame where its consumer is busy', async () => {
+  const { queue, take, calls } = start()
+  const taken = take()
+  queue.push(frame(0))
+  await taken
+  for (let index = 1; index < 63; index += 1) queue.push(frame(index))
+  assert.equal(calls.full, 0)
+  queue.push(frame(63))
+  assert.equal(calls.full, 1)
 })
 
 test('a queue does not ask for more while more than 16 frames wait', async () => {
