@@ -6,10 +6,27 @@ import type { CustomerEntry } from './input/entries.js'
 import type { Host } from './net/host.js'
 import type { EventMessage } from './newcentral/message.js'
 import type { Secret } from './secret.js'
-import type { AnyTopic } from './stream-record.js'
+import type { AnyRecord, AnyTopic } from './stream-record.js'
 
-/** One decoded message of either service. */
-export type StreamMessage = classic.StreamMessage | EventMessage
+/** One message of either service, as it was decoded or as a transform made it. */
+export type StreamMessage = classic.StreamMessage | EventMessage | TransformedMessage
+
+/** What a transform made of a message. */
+export interface TransformedMessage {
+  readonly customer: string
+  readonly topic: AnyTopic
+  readonly receivedAt: number
+  /** As it came. */
+  readonly frame: Uint8Array
+  /** Of the message, whatever the record says now. */
+  readonly timestamp: bigint | undefined
+  readonly identity: string | undefined
+  /** 1 for the first record that was made of the frame. */
+  readonly part: number
+  /** What the transform returned. It need not have the fields of a record. */
+  readonly record: AnyRecord
+  readonly line: Uint8Array
+}
 
 /**
  * One of Central's services. These types are all that `connection/` and `pipeline/` know of a service;

@@ -213,7 +213,7 @@ describe('the documents', () => {
   })
 
   test('mark only examples that a test looks at', () => {
-    const tests = ['docs.test.ts', 'recipes.test.ts'].map((name) =>
+    const tests = ['docs.test.ts', 'recipes.test.ts', 'program/transform.test.ts'].map((name) =>
       readFileSync(join(ROOT, 'test', name), 'utf8'),
     )
     for (const { page, marker } of BLOCKS) {
@@ -356,6 +356,10 @@ describe('the examples', () => {
     ['typescript-module', 'rssi.ts'],
     ['ported-module', 'ported.mjs'],
     ['decode', 'decode.mjs'],
+    ['associated', 'associated.mjs'],
+    ['ap-names', 'ap-names.mjs'],
+    ['rogues', 'rogues.mjs'],
+    ['typescript-transform', 'strong.ts'],
   ] as const) {
     test(`show examples/${file} as it is`, () => {
       assert.equal(example(name), readFileSync(join(ROOT, 'examples', file), 'utf8'))

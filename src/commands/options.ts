@@ -100,6 +100,10 @@ function delivery(): Option[] {
     // How the reference script's own documentation spells it.
     flag('--decode_decode', '').hideHelp(),
     repeatable('--export_data <TYPE>', `send each message to TYPE: ${types}; may be repeated`),
+    option(
+      '--transform <FILE>',
+      'a module that keeps, changes or drops each record before every output',
+    ),
     flag('--readable', 'MAC and IP addresses and network names as text instead of base64'),
     option('--proto_dir <DIR>', 'use the .proto files in DIR in place of the ones shipped'),
     option('--dead_letter <FILE>', 'append what could not be decoded or exported to FILE'),

@@ -9,7 +9,7 @@ import { readRecording } from '../files/read-recording.js'
 import { createDecoders as createNewCentralDecoders } from '../newcentral/decoders.js'
 import { loadSchema } from '../newcentral/schema.js'
 import * as newCentral from '../newcentral/topics.js'
-import { openOutputs } from '../outputs/outputs.js'
+import { type Outputs, openOutputs } from '../outputs/outputs.js'
 import { Processor } from '../pipeline/processor.js'
 import { joinDecoders } from '../pipeline/services.js'
 import type { Program } from '../program.js'
@@ -96,7 +96,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
     clearInterval(repeats)
     await outputs.close()
   }
-  const entries = [...replayed.values()].map(snapshotOf)
+  const entries = Array.from(replayed.values(), (part) => snapshotOf(part, outputs))
   const snapshot: Snapshot = {
     entries,
     exporters: outputs.counters,
@@ -138,8 +138,11 @@ function requireSchemas({ protoDir }: ReplayFileSettings): void {
 }
 
 /** A replayed entry in the form of a live one that has ended. */
-function snapshotOf({ name, processor, bytes, lastAt }: Replayed): EntrySnapshot {
-  const { topic, messages, undecodable, unknownFields } = processor
+function snapshotOf(
+  { name, processor, bytes, lastAt }: Replayed,
+  { transform }: Outputs,
+): EntrySnapshot {
+  const { topic, messages, undecodable, filtered, unknownFields } = processor
   const progress = {
     frames: messages + undecodable,
     bytes,
@@ -151,6 +154,7 @@ function snapshotOf({ name, processor, bytes, lastAt }: Replayed): EntrySnapshot
     topic,
     messages,
     undecodable,
+    filtered: transform && filtered,
     unknownFields,
     credentialAge: undefined,
     status: { type: 'ended', at: lastAt, cause: undefined, ...progress, reconnects: 0, gapMs: 0 },

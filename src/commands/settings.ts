@@ -29,6 +29,8 @@ export type DeliverySettings = {
   readonly readable: boolean
   readonly protoDir: string | undefined
   readonly deadLetterFile: string | undefined
+  /** The module that makes records into others before every output. */
+  readonly transformFile: string | undefined
   /** Undefined: every minute where stderr is no terminal, never where it is. 0: never. */
   readonly statsIntervalMs: number | undefined
 }
@@ -74,6 +76,7 @@ type OptionValues = Partial<{
   readonly readable: boolean
   readonly proto_dir: string
   readonly dead_letter: string
+  readonly transform: string
   /** Milliseconds. */
   readonly stats_interval: number
   readonly log_format: LogSettings['format']
@@ -181,6 +184,7 @@ function deliverySettings(values: OptionValues): DeliverySettings {
     readable: values.readable ?? false,
     protoDir: values.proto_dir,
     deadLetterFile: values.dead_letter,
+    transformFile: values.transform,
     statsIntervalMs: values.stats_interval,
   }
 }

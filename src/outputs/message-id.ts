@@ -4,13 +4,16 @@ import type { StreamMessage } from '../service.js'
 /**
  * What repeats are told by: the SHA-256 of entry, topic and frame; for New Central, source and id of the
  * event stand in place of the frame. Two collectors with the same input file give a frame the same id.
- * Two entries never do, even where a frame is the same.
+ * Two entries never do, even where a frame is the same. The second and further records that a transform
+ * makes of one frame get `.2`, `.3` behind the id.
  */
 export function messageId(message: StreamMessage): string {
   const { customer, topic, frame } = message
+  const part = 'part' in message && message.part > 1 ? `.${message.part}` : ''
   const event = 'identity' in message ? message.identity : undefined
-  return createHash('sha256')
+  const hash = createHash('sha256')
     .update(JSON.stringify([customer, topic]))
     .update(event ?? frame)
     .digest('base64url')
+  return hash + part
 }

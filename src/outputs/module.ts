@@ -1,9 +1,7 @@
-import { statSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { errorText, StreamError } from '../errors.js'
 import type { StreamMessage } from '../service.js'
-import type { AnyRecord, AnyTopic, StreamRecordOf } from '../stream-record.js'
+import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
+import { createTimeLimit, isThenable, loadModule, unusableModule } from './load-module.js'
 import type { Output, OutputContext } from './output.js'
 import { optionPairs, splitType } from './type-options.js'
 
@@ -42,13 +40,6 @@ export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> &
   readonly options: ModuleOptions
 }
 
-type UserModule = {
-  /** An `ExportFunction`, as far as can be known of a file that a user wrote. */
-  exportData(message: AnyRecord, context: ExportContext): unknown
-  open?(context: ModuleContext): unknown
-  close?(): unknown
-}
-
 /**
  * Opens a user's module: its default export is called with every message, in order per entry, and
  * awaited; `open` and `close` are optional. Delivered means: the function returned, or what it
@@ -59,24 +50,14 @@ export async function openModule(type: string, context: OutputContext): Promise<
   const { target } = splitType(type)
   const pairs = optionPairs(type).map(([name, value = '']) => [name, value])
   const options = Object.freeze(Object.fromEntries(pairs))
-  const { exportData, open, close } = await load(target, context.cwd)
+  const label = `--export_data ${target}`
+  const { main: exportData, named } = await loadModule(label, target, {
+    cwd: context.cwd,
+    names: ['open', 'close'],
+  })
   const { counters, graceOver: signal, log, topics, stopping } = context
 
-  // One listener for all pending calls: a listener for each message would pile up on the signal.
-  const pending = new Set<() => void>()
-  signal.addEventListener('abort', () => {
-    for (const expire of pending) expire()
-  })
-  /** Settles as the promise does, but at the end of the grace period at the latest, then with an error. */
-  const inTime = (work: unknown) =>
-    new Promise<void>((resolve, reject) => {
-      const expire = () => reject(new Error('it took longer than the end of the program allows'))
-      if (signal.aborted) expire()
-      pending.add(expire)
-      Promise.resolve(work)
-        .then(() => resolve(), reject)
-        .finally(() => pending.delete(expire))
-    })
+  const inTime = createTimeLimit(signal)
 
   const deliver = (message: StreamMessage): unknown => {
     const { customer, topic, record } = message
@@ -93,9 +74,9 @@ export async function openModule(type: string, context: OutputContext): Promise<
   }
 
   try {
-    await inTime(open?.({ log, topics, stopping, signal, options }))
+    await inTime(named.open?.({ log, topics, stopping, signal, options }))
   } catch (error) {
-    throw unusable(target, `its open() failed: ${errorText(error)}`)
+    throw unusableModule(label, `its open() failed: ${errorText(error)}`)
   }
 
   return {
@@ -115,69 +96,12 @@ export async function openModule(type: string, context: OutputContext): Promise<
       }
     },
     async close() {
-      if (!close) return
+      if (!named.close) return
       try {
-        await inTime(close())
+        await inTime(named.close())
       } catch (error) {
         log.warn(`${target}: its close() failed: ${errorText(error)}`)
       }
     },
   }
-}
-
-async function load(target: string, cwd: string): Promise<UserModule> {
-  const path = resolve(cwd, target)
-  let exports: Record<string, unknown>
-  try {
-    if (!statSync(path).isFile()) throw new Error('it is a folder or a device, not a file')
-    exports = await import(pathToFileURL(path).href)
-  } catch (error) {
-    throw unusable(target, loadFault(error, path))
-  }
-  const { open, close } = exports
-  const exportData = defaultOf(exports.default)
-  if (typeof exportData !== 'function') {
-    throw unusable(target, `its default export must be a function; got ${kindOf(exportData)}`)
-  }
-  for (const [name, value] of Object.entries({ open, close })) {
-    if (value !== undefined && typeof value !== 'function') {
-      throw unusable(target, `its export "${name}" must be a function; got ${kindOf(value)}`)
-    }
-  }
-  return { exportData, open, close } as UserModule
-}
-
-/** What TypeScript compiles to CommonJS has its default export as a property of Node's. */
-function defaultOf(exported: unknown): unknown {
-  const isCompiled = typeof exported === 'object' && exported !== null && 'default' in exported
-  return isCompiled ? exported.default : exported
-}
-
-function loadFault(error: unknown, path: string): string {
-  const { code, stack = '' } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
-  if (code === 'ENOENT') return `there is no such file (looked for ${path})`
-  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
-    return `this Node does not load "${extname(path)}" files; Node 22.18 and newer load TypeScript, otherwise compile it to .mjs`
-  }
-  // Node puts "file:line" before the stack of a syntax error, where it knows the place.
-  const [, place] = /^(\S.*:\d+)\n/.exec(stack) ?? []
-  const hint = error instanceof SyntaxError ? ` (node --check ${path} shows where)` : ''
-  return `${errorText(error)}${place ? ` (at ${place})` : hint}`
-}
-
-function unusable(target: string, reason: string): StreamError {
-  return new StreamError('exporter-unusable', `--export_data ${target}: ${reason}`)
-}
-
-function kindOf(value: unknown): string {
-  return value === undefined ? 'none' : typeof value
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  )
 }

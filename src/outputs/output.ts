@@ -30,6 +30,9 @@ export type ExporterCounters = {
   waiting: number
 }
 
+/** The name under which messages of the transform are given up; no exporter has it. */
+export const TRANSFORM = 'transform'
+
 /** What an output gets from the program. */
 export type OutputContext = {
   readonly log: Logger

@@ -12,8 +12,9 @@ import type { StreamMessage } from '../service.js'
 import { ALL_TOPICS, type AnyTopic } from '../stream-record.js'
 import { withoutStart } from '../text.js'
 import { filesOf, openOutput } from './open-output.js'
-import type { ExporterCounters, Output, OutputContext } from './output.js'
+import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
 import { openStdout } from './stdout.js'
+import type { Transform } from './transform.js'
 
 /** The entry that messages or frames belong to. */
 export type EntryName = { readonly name: string; readonly topic: AnyTopic }
@@ -22,6 +23,8 @@ export type EntryName = { readonly name: string; readonly topic: AnyTopic }
 export type Outputs = {
   readonly exporters: readonly Output[]
   readonly counters: readonly ExporterSnapshot[]
+  /** What makes messages into others before they are written, where there is one. */
+  readonly transform: Transform | undefined
   readonly deadLetter: FrameFile<DeadLetter> | undefined
   readonly recording: FrameFile<KeptFrame> | undefined
   /** Lines of recording and dead letter that could not be written by the end. */
@@ -62,6 +65,7 @@ export async function openOutputs(
   const counters: ExporterSnapshot[] = []
   let deadLetter: FrameFile<DeadLetter> | undefined
   let recording: FrameFile<KeptFrame> | undefined
+  let transform: Transform | undefined
   let pendingDeadLetter: Promise<void> | undefined
 
   const read = filesRead(settings, program)
@@ -77,6 +81,8 @@ export async function openOutputs(
     const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
     counters.push({ name: type, counters: own })
     const ownLog = namedOnce(log, type)
+    /** Whether the dead letter kept a frame that a transform made several messages of. */
+    const letters = new WeakMap<Uint8Array, Promise<boolean>>()
     return {
       ...ends,
       log: ownLog,
@@ -88,7 +94,8 @@ export async function openOutputs(
       env,
       cwd,
       openFiles,
-      giveUp({ customer, topic, frame, receivedAt }, { message, code }) {
+      giveUp(givenUp, { message, code }) {
+        const { customer, topic, frame, receivedAt } = givenUp
         own.givenUp++
         const onSettled = (kept: boolean) => {
           if (kept) own.kept++
@@ -96,9 +103,22 @@ export async function openOutputs(
           ownLog.error(`${message}; the message is given up${where}`, { entry: customer, code })
         }
         if (!deadLetter) return onSettled(false)
+        const kept = letters.get(frame)
+        if (kept) {
+          // A replay transforms the frame again: a second copy would double what it makes.
+          void kept.then(onSettled)
+          return
+        }
         const letter = { customer, topic, receivedAt, bytes: frame, text: false, reason: message }
-        // Not awaited here: at the end, an output gives up all its messages in one loop.
-        pendingDeadLetter = deadLetter.write([{ ...letter, exporter: type, onSettled }])
+        const settled = new Promise<boolean>((resolve) => {
+          const settle = (isKept: boolean) => {
+            onSettled(isKept)
+            resolve(isKept)
+          }
+          // Not awaited here: at the end, an output gives up all its messages in one loop.
+          pendingDeadLetter = deadLetter?.write([{ ...letter, exporter: type, onSettled: settle }])
+        })
+        if ('part' in givenUp) letters.set(frame, settled)
       },
     }
   }
@@ -106,6 +126,9 @@ export async function openOutputs(
   const outputs: Outputs = {
     exporters,
     counters,
+    get transform() {
+      return transform
+    },
     get deadLetter() {
       return deadLetter
     },
@@ -149,6 +172,17 @@ export async function openOutputs(
     if (recordFile) {
       const { openRecording } = await import('../files/frame-file.js')
       recording = await openRecording(recordFile, options)
+    }
+    if (settings.transformFile !== undefined) {
+      const { openTransform } = await import('./transform.js')
+      const opened = await openTransform(settings.transformFile, contextOf(TRANSFORM))
+      transform = {
+        async apply(message) {
+          const made = await opened.apply(message)
+          if (made === undefined) await pendingDeadLetter
+          return made
+        },
+      }
     }
     if (settings.print) {
       const onReaderGone = () => shutdown.begin()

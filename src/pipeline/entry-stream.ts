@@ -47,13 +47,14 @@ export class EntryStream {
 
   /** @param nowMs milliseconds since the epoch */
   snapshot(nowMs: number): EntrySnapshot {
-    const { messages, undecodable, unknownFields } = this.#processor
+    const { messages, undecodable, filtered, unknownFields } = this.#processor
     return {
       name: this.entry.name,
       topic: this.entry.topic,
       status: this.subscription.status,
       messages,
       undecodable,
+      filtered: this.#options.outputs.transform && filtered,
       unknownFields,
       credentialAge: this.#options.endpoint.credentialAge(nowMs),
       held: this.#held,

@@ -24,6 +24,8 @@ export class Processor {
   messages = 0
   /** Frames that could not be decoded. */
   undecodable = 0
+  /** Messages of which the transform let nothing go on. */
+  filtered = 0
   /** Text frames that mean nothing to the service. */
   skippedTexts = 0
   readonly topic: EntryName['topic']
@@ -35,7 +37,8 @@ export class Processor {
   constructor(options: ProcessorOptions) {
     this.#options = options
     this.topic = options.entry.topic
-    this.#first = options.outputs.exporters[0]?.needs ?? 'line'
+    const { transform, exporters } = options.outputs
+    this.#first = transform ? 'record' : (exporters[0]?.needs ?? 'line')
   }
 
   /** Of the last message decoded, nanoseconds since the epoch. */
@@ -63,14 +66,23 @@ export class Processor {
         await outputs.keepUndecodable(this.#options.entry, frame, message)
         continue
       }
-      messages.push(message)
-      bytes += frame.bytes.length
-      if (bytes < BATCH_BYTES) continue
-      await outputs.write(messages)
-      messages = []
-      bytes = 0
+      for (const made of outputs.transform ? await this.#transform(message) : [message]) {
+        messages.push(made)
+        // A transform may make much of a small frame.
+        bytes += frame.bytes.length + ('part' in made ? made.line.length : 0)
+        if (bytes < BATCH_BYTES) continue
+        await outputs.write(messages)
+        messages = []
+        bytes = 0
+      }
     }
     if (messages.length > 0) await outputs.write(messages)
+  }
+
+  async #transform(message: StreamMessage): Promise<readonly StreamMessage[]> {
+    const made = await this.#options.outputs.transform?.apply(message)
+    if (made?.length === 0) this.filtered++
+    return made ?? []
   }
 
   #skipText({ bytes }: Frame): void {

@@ -50,6 +50,12 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
     value: ({ undecodable }) => undecodable,
   },
   {
+    name: 'aruba_stream_filtered_total',
+    help: 'Messages of which the transform let nothing go on.',
+    type: 'counter',
+    value: ({ filtered }) => filtered,
+  },
+  {
     name: 'aruba_stream_schema_drift_total',
     help: 'Fields and enum values received that the schema does not know.',
     type: 'counter',

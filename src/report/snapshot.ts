@@ -1,5 +1,5 @@
 import type { Status } from '../connection/status.js'
-import type { ExporterCounters } from '../outputs/output.js'
+import { type ExporterCounters, TRANSFORM } from '../outputs/output.js'
 import type { Received } from '../pipeline/received.js'
 import type { AnyTopic } from '../stream-record.js'
 import { formatCount } from '../text.js'
@@ -14,6 +14,8 @@ export type EntrySnapshot = {
   readonly messages: number
   /** Frames that could not be decoded, text frames included. */
   readonly undecodable: number
+  /** Messages of which the transform let nothing go on; undefined where there is none. */
+  readonly filtered?: number | undefined
   /** Fields and enum values that the schema does not know. */
   readonly unknownFields: number
   /** Seconds since the credential was issued; undefined where that is not known. */
@@ -60,6 +62,11 @@ export function describeEntries(entries: readonly EntrySnapshot[]): string {
     .map((type) => `${counts.get(type)} ${type}`)
   const total = entries.length === 1 ? '1 entry' : `${formatCount(entries.length)} entries`
   return states.length === 0 ? total : `${total}: ${states.join(', ')}`
+}
+
+/** The exporters, and the transform where it has failed. */
+export function exportersOf({ exporters }: Snapshot): readonly ExporterSnapshot[] {
+  return exporters.filter(({ name, counters }) => name !== TRANSFORM || counters.givenUp > 0)
 }
 
 /** Where the messages are that an exporter gave up: `51 kept in d5.ndjson`, `3 lost`. */

@@ -1,6 +1,13 @@
 import type { LogFields, Logger } from '../log.js'
+import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/received.js'
-import { describeEntries, describeState, describeUndelivered, type Snapshot } from './snapshot.js'
+import {
+  describeEntries,
+  describeState,
+  describeUndelivered,
+  exportersOf,
+  type Snapshot,
+} from './snapshot.js'
 
 type StatsLine = { readonly message: string; readonly fields: LogFields }
 
@@ -16,7 +23,7 @@ export function logUndelivered(log: Logger, { exporters, deadLetterFile }: Snaps
     const lost = givenUp - kept
     const at = { exporter: name }
     if (kept > 0) {
-      const output = name === 'stdout' ? '--decode_data' : `--export_data ${shellWord(name)}`
+      const output = outputOption(name)
       log.warn(
         `${messages(kept)} kept in ${deadLetterFile}; to send them: ` +
           `aruba-stream replay ${shellWord(deadLetterFile ?? '')} ${output}`,
@@ -29,7 +36,8 @@ export function logUndelivered(log: Logger, { exporters, deadLetterFile }: Snaps
 
 /** Numbers are fields, so that a collector of JSON logs finds them. */
 function statsLines(snapshot: Snapshot): StatsLine[] {
-  const { entries, exporters, earlier, deadLetterFile, upMs } = snapshot
+  const { entries, earlier, deadLetterFile, upMs } = snapshot
+  const exporters = exportersOf(snapshot)
   const total: StatsLine = {
     message: describeEntries(entries),
     fields: {
@@ -49,6 +57,7 @@ function statsLines(snapshot: Snapshot): StatsLine[] {
         messages: entry.messages,
         bytes: entry.status.bytes,
         undecodable: entry.undecodable,
+        filtered: entry.filtered,
         schema_drift: entry.unknownFields || undefined,
         reconnects: entry.status.reconnects,
         gap_seconds: seconds(entry.status.gapMs),
@@ -61,8 +70,9 @@ function statsLines(snapshot: Snapshot): StatsLine[] {
     : []
   const perExporter = exporters.map((exporter): StatsLine => {
     const { delivered, retried, givenUp, kept, waiting } = exporter.counters
+    const what = exporter.name === TRANSFORM ? 'messages given up' : 'messages delivered'
     return {
-      message: ['messages delivered', ...describeUndelivered(exporter, deadLetterFile)].join(', '),
+      message: [what, ...describeUndelivered(exporter, deadLetterFile)].join(', '),
       fields: {
         exporter: exporter.name,
         delivered,
@@ -74,6 +84,11 @@ function statsLines(snapshot: Snapshot): StatsLine[] {
     }
   })
   return [total, ...perEntry, ...before, ...perExporter]
+}
+
+function outputOption(name: string): string {
+  if (name === TRANSFORM) return '--transform FILE, and the outputs'
+  return name === 'stdout' ? '--decode_data' : `--export_data ${shellWord(name)}`
 }
 
 function messages(count: number): string {

@@ -1,3 +1,4 @@
+import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/received.js'
 import { fit, formatCount, formatDuration, printable } from '../text.js'
 import { abnormalSilence } from './health.js'
@@ -7,6 +8,7 @@ import {
   describeUndelivered,
   type EntrySnapshot,
   type ExporterSnapshot,
+  exportersOf,
   type Snapshot,
 } from './snapshot.js'
 import { type Cell, type Colour, type Column, layOut, paint } from './table-layout.js'
@@ -42,19 +44,20 @@ export function tableLines(
   snapshot: Snapshot,
   { width, height, colour, rateOf }: Drawing,
 ): string[] {
-  const { entries, exporters, earlier, deadLetterFile, upMs } = snapshot
-  const exporterLines = exporters
+  const { entries, earlier, deadLetterFile, upMs } = snapshot
+  const exporterLines = exportersOf(snapshot)
     .slice(0, Math.max(0, height - 4))
     .map((exporter) => exporterLine(exporter, deadLetterFile))
   const room = Math.max(0, height - 2 - exporterLines.length)
   const shown = entries.length <= room ? entries : byTrouble(entries).slice(0, room)
   const hidden = entries.length - shown.length
-  const { messages } = receivedBy(entries, earlier)
+  const { messages, filtered } = receivedBy(entries, earlier)
   const total = entries.reduce((sum, entry) => sum + rateOf(entry), 0)
   const summary = [
     hidden > 0 ? `${hidden} more not shown` : '',
     describeEntries(entries),
     `${formatCount(messages)} messages`,
+    filtered === undefined ? '' : `${formatCount(filtered)} filtered`,
     `${formatRate(total)}/s`,
     `up ${formatDuration(upMs)}`,
   ]
@@ -69,14 +72,13 @@ export function tableLines(
 function exporterLine(exporter: ExporterSnapshot, deadLetterFile: string | undefined): string {
   const { name, counters } = exporter
   const { delivered, waiting, retried } = counters
-  return [
-    `${printable(name, 100)}: ${formatCount(delivered)} delivered`,
+  const parts = [
+    name !== TRANSFORM ? `${formatCount(delivered)} delivered` : '',
     waiting > 0 ? `${formatCount(waiting)} waiting` : '',
     retried > 0 ? `${formatCount(retried)} retried` : '',
     ...describeUndelivered(exporter, deadLetterFile).map((text) => printable(text, 100)),
   ]
-    .filter(Boolean)
-    .join(' · ')
+  return `${printable(name, 100)}: ${parts.filter(Boolean).join(' · ')}`
 }
 
 function entryCells(entry: EntrySnapshot, rate: number): Cell[] {

@@ -37,6 +37,7 @@ const DEFAULTS: OutputsSettings = {
   protoDir: undefined,
   source: undefined,
   deadLetterFile: undefined,
+  transformFile: undefined,
   statsIntervalMs: undefined,
 }
 

@@ -30,6 +30,7 @@ class CountingOutputs implements Outputs {
   readonly counters = []
   readonly deadLetter = undefined
   readonly recording = undefined
+  readonly transform = undefined
   readonly lost = 0
   readonly written = new Map<string, number>()
   gate = Promise.resolve()

@@ -1,0 +1,107 @@
+import { statSync } from 'node:fs'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { errorText, StreamError } from '../errors.js'
+
+/** A user's module, as far as can be known of a file that a user wrote. */
+export type LoadedModule<Name extends string> = {
+  /** Its default export. */
+  readonly main: (...args: unknown[]) => unknown
+  /** The functions that it exports by these names, where it does. */
+  readonly named: Partial<Readonly<Record<Name, (...args: unknown[]) => unknown>>>
+}
+
+/**
+ * Loads a user's module. Its default export must be a function, and so must the named exports be that it has.
+ * @param label how the command line names it, for errors: `--export_data ./save.mjs`
+ * @param cwd where a relative path starts from
+ * @throws StreamError `exporter-unusable`
+ */
+export async function loadModule<Name extends string>(
+  label: string,
+  target: string,
+  { cwd, names }: { readonly cwd: string; readonly names: readonly Name[] },
+): Promise<LoadedModule<Name>> {
+  const path = resolve(cwd, target)
+  let exports: Record<string, unknown>
+  try {
+    if (!statSync(path).isFile()) throw new Error('it is a folder or a device, not a file')
+    exports = await import(pathToFileURL(path).href)
+  } catch (error) {
+    throw unusableModule(label, loadFault(error, path))
+  }
+  const main = defaultOf(exports.default)
+  if (!isFunction(main)) {
+    throw unusableModule(label, `its default export must be a function; got ${kindOf(main)}`)
+  }
+  const named: { [name in Name]?: LoadedModule<Name>['main'] } = {}
+  for (const name of names) {
+    const value = exports[name]
+    if (value === undefined) continue
+    if (!isFunction(value)) {
+      throw unusableModule(label, `its export "${name}" must be a function; got ${kindOf(value)}`)
+    }
+    named[name] = value
+  }
+  return { main, named }
+}
+
+export function unusableModule(label: string, reason: string): StreamError {
+  return new StreamError('exporter-unusable', `${label}: ${reason}`)
+}
+
+/**
+ * Makes a function that settles as a promise does, but when the signal aborts at the latest, then with
+ * an error: a user's promise may never settle.
+ */
+export function createTimeLimit(signal: AbortSignal): <T>(work: T) => Promise<Awaited<T>> {
+  // One listener for all pending calls: a listener for each message would pile up on the signal.
+  const pending = new Set<() => void>()
+  signal.addEventListener('abort', () => {
+    for (const expire of pending) expire()
+  })
+  return (work) =>
+    new Promise((resolve, reject) => {
+      const expire = () => reject(new Error('it took longer than the end of the program allows'))
+      if (signal.aborted) expire()
+      pending.add(expire)
+      Promise.resolve(work)
+        .then(resolve, reject)
+        .finally(() => pending.delete(expire))
+    })
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  )
+}
+
+/** What TypeScript compiles to CommonJS has its default export as a property of Node's. */
+function defaultOf(exported: unknown): unknown {
+  const isCompiled = typeof exported === 'object' && exported !== null && 'default' in exported
+  return isCompiled ? exported.default : exported
+}
+
+function loadFault(error: unknown, path: string): string {
+  const { code, stack = '' } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  if (code === 'ENOENT') return `there is no such file (looked for ${path})`
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') {
+    return `this Node does not load "${extname(path)}" files; Node 22.18 and newer load TypeScript, otherwise compile it to .mjs`
+  }
+  // Node puts "file:line" before the stack of a syntax error, where it knows the place.
+  const [, place] = /^(\S.*:\d+)\n/.exec(stack) ?? []
+  const hint = error instanceof SyntaxError ? ` (node --check ${path} shows where)` : ''
+  return `${errorText(error)}${place ? ` (at ${place})` : hint}`
+}
+
+function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === 'function'
+}
+
+function kindOf(value: unknown): string {
+  return value === undefined ? 'none' : typeof value
+}
