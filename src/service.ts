@@ -14,6 +14,8 @@ export type StreamMessage = classic.StreamMessage | EventMessage | TransformedMe
 /** What a transform made of a message. */
 export interface TransformedMessage {
   readonly customer: string
+  /** One word for entry and topic. */
+  readonly label: string
   readonly topic: AnyTopic
   readonly receivedAt: number
   /** As it came. */
@@ -49,7 +51,8 @@ export interface Decoders<T extends AnyTopic = AnyTopic> {
    * @throws StreamError `schema-invalid`
    */
   load(topics: Iterable<T>): void
-  of(entry: { readonly name: string; readonly topic: T }): Decoder
+  /** @param entry its label is that of its messages; the name by default */
+  of(entry: { readonly name: string; readonly topic: T; readonly label?: string }): Decoder
 }
 
 /** Turns the frames of one subscription into messages. */

@@ -9,6 +9,13 @@ export type AnyTopic = classicTopics.Topic | newCentralTopics.Topic
 /** The topics of both services. A topic's name tells which of them it is of. */
 export const ALL_TOPICS: readonly AnyTopic[] = [...classicTopics.TOPICS, ...newCentralTopics.TOPICS]
 
+/** The services, as labels name them. */
+export type ServiceName = 'classic' | 'newcentral'
+
+export function serviceOf(topic: AnyTopic): ServiceName {
+  return classicTopics.isTopic(topic) ? 'classic' : 'newcentral'
+}
+
 /** Whether a text is a topic of either service. */
 export function isAnyTopic(text: string): text is AnyTopic {
   return classicTopics.isTopic(text) || newCentralTopics.isTopic(text)

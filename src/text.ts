@@ -82,6 +82,13 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
 }
 
+/** The first names of a list, and how many there are besides: `A, B, C and 37 more`. */
+export function listed(names: readonly string[], most = 3): string {
+  const shown = names.slice(0, most).map((name) => printable(name, 100))
+  const more = names.length - shown.length
+  return `${shown.join(', ')}${more === 0 ? '' : ` and ${formatCount(more)} more`}`
+}
+
 /** Characters of two columns: CJK, Hangul and kana (but for half-width forms), full-width forms, emoji. */
 const WIDE =
   /^(?![\uff61-\uffdc])(?:[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u

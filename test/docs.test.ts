@@ -318,13 +318,15 @@ describe('the examples', () => {
     })
   }
 
-  test('show an input file for several clusters that is in order as it stands', async (t) => {
-    const path = await writeInput(t, example('several-clusters'))
-    const args = ['check', '--offline', '--jsoninput', path]
-    const { code, stdout, stderr } = await runProgram(t, args).result
-    assert.equal(code, 0, stdout)
-    assert.doesNotMatch(stdout + stderr, /warning|WARN/)
-  })
+  for (const what of ['several-clusters', 'several-topics']) {
+    test(`show an input file for ${what} that is in order as it stands`, async (t) => {
+      const path = await writeInput(t, example(what))
+      const args = ['check', '--offline', '--jsoninput', path]
+      const { code, stdout, stderr } = await runProgram(t, args).result
+      assert.equal(code, 0, stdout)
+      assert.doesNotMatch(stdout + stderr, /warning|WARN/)
+    })
+  }
 
   test('show input.example.json as it is', () => {
     assert.equal(example('input-example'), readFileSync(join(ROOT, 'input.example.json'), 'utf8'))

@@ -114,7 +114,12 @@ export class KeyStore {
       key: own.current().fingerprint,
       replaced_by: pasted.fingerprint,
     })
-    own.use(pasted)
+    const old = own.current()
+    // The other topics of the entry have the same key.
+    for (const each of this.#entries) {
+      if (each.name === name && each.current().equals(old)) each.use(pasted)
+    }
+    if (!own.current().equals(pasted)) own.use(pasted)
     this.#options.onPasted?.(name, pasted)
     return true
   }

@@ -9,6 +9,8 @@ import type { Topic } from './topics.js'
 export interface StreamMessage {
   /** Name of the entry in the input file. */
   readonly customer: string
+  /** One word for entry and topic, see the input file; the entry's name by default. */
+  readonly label: string
   /** The entry's topic. */
   readonly topic: Topic
   /** Milliseconds since the epoch. */
@@ -26,6 +28,8 @@ export interface StreamMessage {
 export type DecoderOptions = {
   /** Name of the entry; it stands in every record. */
   readonly customer: string
+  /** One word for entry and topic, for the log and names of files; `customer` by default. */
+  readonly label?: string
   readonly schema: Schema
   /** MAC and IP addresses and network names as text instead of base64; default: no. */
   readonly readable?: boolean
@@ -73,13 +77,16 @@ export function createDecoder(options: DecoderOptions): Decoder {
       unknownFields.commit()
       lastLow = maker.timestampLow
       lastHigh = maker.timestampHigh
-      return new DecodedMessage(customer, schema.topic, frame, maker, made)
+      return new DecodedMessage(options, schema.topic, frame, maker, made)
     },
   }
 }
 
+type NamedEntry = { readonly customer: string; readonly label?: string }
+
 class DecodedMessage implements StreamMessage {
   readonly customer: string
+  readonly label: string
   readonly topic: Topic
   readonly receivedAt: number
   readonly frame: Uint8Array
@@ -90,13 +97,14 @@ class DecodedMessage implements StreamMessage {
   #line: Uint8Array | undefined
 
   constructor(
-    customer: string,
+    { customer, label = customer }: NamedEntry,
     topic: Topic,
     { bytes, receivedAt }: Frame,
     maker: RecordMaker,
     made: StreamRecord | Uint8Array,
   ) {
     this.customer = customer
+    this.label = label
     this.topic = topic
     this.receivedAt = receivedAt
     this.frame = bytes

@@ -8,6 +8,8 @@ import type { AnyTopic } from '../stream-record.js'
 export type CheckEntry = {
   readonly name: string
   readonly topic: AnyTopic
+  /** One word for both. */
+  readonly label: string
   /** Undefined where no hostname is known, which `--offline` allows. */
   readonly host: Host | undefined
   /** The WSS key, or the secret of the API client. */

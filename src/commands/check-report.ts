@@ -1,11 +1,13 @@
 import { type Cell, type Colour, type Column, layOut, paint } from '../report/table-layout.js'
-import { printable, printableJson } from '../text.js'
+import { listed, printable, printableJson } from '../text.js'
 import type { CheckResult, KeyDays, KeyState, TopicState } from './check-entries.js'
 import { checkExitCode, type Findings } from './exit-code.js'
 
 /** Where the file has problems, there are no results. */
 export type CheckReport = Omit<Findings, 'results'> & {
   readonly results: readonly CheckResult[]
+  /** Labels of the entries that are disabled; Central is not asked about them. */
+  readonly disabled?: readonly string[]
   /** What is allowed but unwise, such as a mode that lets others read the file. */
   readonly warnings: readonly string[]
 }
@@ -39,13 +41,14 @@ export function formatCheck(
   report: CheckReport,
   { columns, colour }: { readonly columns: number | undefined; readonly colour: boolean },
 ): string {
-  const { results, problems, warnings } = report
+  const { results, disabled = [], problems, warnings } = report
   const rows = results.map(cells)
   const width = columns === undefined ? Number.MAX_SAFE_INTEGER : Math.max(20, columns - 1)
   const table = rows.length === 0 ? [] : layOut(COLUMNS, rows, { width, colour })
   const notes = [
     ...problems.map((problem) => paint(printable(problem), 'red', colour)),
     ...warnings.map((warning) => `${paint('warning', 'yellow', colour)}: ${printable(warning)}`),
+    ...(disabled.length > 0 ? [`disabled, and not asked about: ${listed(disabled)}`] : []),
     ...faultLines(results, colour),
     ...renewals(results),
     ...tokens(results),
@@ -59,12 +62,13 @@ export function formatCheck(
 
 /** The findings for scripts: one JSON object. Keys do not occur in it. */
 export function checkJson(report: CheckReport): string {
-  const { results, problems, warnings, interrupted } = report
+  const { results, disabled = [], problems, warnings, interrupted } = report
   const json = {
     ok: checkExitCode(report) === 0,
     ...(interrupted && { interrupted }),
     problems,
     warnings,
+    ...(disabled.length > 0 && { disabled }),
     entries: results.map(({ entry, key, keyDays, tokenSeconds, topic, faults }) => ({
       customer: entry.name,
       topic: entry.topic,
@@ -102,7 +106,7 @@ function faultLines(results: readonly CheckResult[], colour: boolean): string[] 
   const names = new Map<string, string[]>()
   for (const { entry, faults } of results) {
     for (const { message } of faults) {
-      names.set(message, [...(names.get(message) ?? []), entry.name])
+      names.set(message, [...(names.get(message) ?? []), entry.label])
     }
   }
   return [...names].map(([message, [first = '', ...others]]) => {

@@ -34,9 +34,10 @@ export async function check(settings: CheckSettings, program: Program): Promise<
     clock: systemClock,
   })
 
-  const { entries, warnings, problems } = await load(settings.inputFile, {
+  const { entries, disabled, warnings, problems } = await load(settings.inputFile, {
     services: [CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES],
     defaultHost: settings.host,
+    needsHost: !offline,
     stdin: program.stdin,
     signal,
   })
@@ -49,7 +50,13 @@ export async function check(settings: CheckSettings, program: Program): Promise<
     keyAge: (key) => keyAge(key, Date.now()),
     keyLifeDays: KEY_LIFE_DAYS,
   })
-  const report: CheckReport = { results, problems, warnings, interrupted: shutdown.interrupted }
+  const report: CheckReport = {
+    results,
+    disabled,
+    problems,
+    warnings,
+    interrupted: shutdown.interrupted,
+  }
   const columns = stdout.terminal ? screen.columns() : undefined
   const text = json ? checkJson(report) : formatCheck(report, { columns, colour: stdout.colour })
   stdout.stream.write(text)
@@ -64,6 +71,6 @@ async function load(
     return { ...(await loadInput(path, options)), problems: [] }
   } catch (error) {
     if (!(error instanceof StreamError)) throw error
-    return { entries: [], warnings: [], problems: error.problems }
+    return { entries: [], disabled: [], warnings: [], problems: error.problems }
   }
 }

@@ -86,7 +86,11 @@ export const OPTIONS = {
 /** How Central is reached. */
 function reach(): Option[] {
   return [
-    option('--hostname <HOST>', "base URL from Central's Streaming page", host),
+    option(
+      '--hostname <HOST>',
+      "base URL from Central's Streaming page; only needed where an entry has none",
+      host,
+    ),
     option('--jsoninput <FILE>', 'the input file: customers, keys and topics; - is stdin'),
     flag('--no_valid_cert', 'do not verify certificates (for tests only)'),
   ]

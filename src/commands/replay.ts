@@ -15,6 +15,7 @@ import { joinDecoders } from '../pipeline/services.js'
 import type { Program } from '../program.js'
 import type { EntrySnapshot, Snapshot } from '../report/snapshot.js'
 import { logStats, logUndelivered } from '../report/stats.js'
+import { serviceOf } from '../stream-record.js'
 import { onReaderGone } from './reader-gone.js'
 import type { ReplayFileSettings } from './settings.js'
 
@@ -55,7 +56,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
     const id = JSON.stringify([name, topic])
     let part = replayed.get(id)
     if (!part) {
-      const entry = { name, topic }
+      const entry = { name, topic, label: name }
       const entryLog = log.child({ entry: name })
       const processor = new Processor({
         entry,
@@ -152,6 +153,9 @@ function snapshotOf(
   return {
     name,
     topic,
+    label: name,
+    host: '',
+    service: serviceOf(topic),
     messages,
     undecodable,
     filtered: transform && filtered,

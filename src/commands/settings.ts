@@ -37,7 +37,8 @@ export type DeliverySettings = {
 
 export type StreamSettings = ReachSettings &
   DeliverySettings & {
-    readonly host: Host
+    /** The host of entries that name none; undefined: each must name one. */
+    readonly host: Host | undefined
     readonly replay: ReplayOptions
     readonly reconnect: boolean
     readonly recordFile: string | undefined
@@ -46,7 +47,7 @@ export type StreamSettings = ReachSettings &
   }
 
 export type CheckSettings = ReachSettings & {
-  /** Undefined with `--offline` alone. */
+  /** The host of entries that name none; undefined: each must name one, but for `--offline`. */
   readonly host: Host | undefined
   readonly offline: boolean
   readonly json: boolean
@@ -102,9 +103,7 @@ type OptionValues = Partial<{
 /** @throws StreamError `usage` that names all options that are missing; so do the functions below */
 export function streamSettings(values: OptionValues): StreamSettings {
   const { hostname, jsoninput } = values
-  if (hostname === undefined || jsoninput === undefined) {
-    throw missing(values, { hostname: 'HOST', jsoninput: 'FILE' })
-  }
+  if (jsoninput === undefined) throw missing(values)
   const { start_seq: startSeq, since_time: sinceTime } = values
   return {
     host: hostname,
@@ -126,11 +125,7 @@ export function streamSettings(values: OptionValues): StreamSettings {
 
 export function checkSettings(values: OptionValues): CheckSettings {
   const { hostname: host, jsoninput, offline = false } = values
-  if (jsoninput === undefined || (host === undefined && !offline)) {
-    const hostname = 'HOST (or --offline, for the file alone)'
-    const needed = { ...(!offline && { hostname }), jsoninput: 'FILE' }
-    throw missing(values, needed)
-  }
+  if (jsoninput === undefined) throw missing(values)
   return {
     host,
     inputFile: jsoninput,
@@ -193,12 +188,8 @@ function logSettings({ log_format: format = 'text', log_level: level = 'info' }:
   return { format, level }
 }
 
-function missing(
-  values: OptionValues,
-  needed: { readonly [name in keyof OptionValues]?: string },
-): StreamError {
-  const list = Object.entries(needed)
-    .filter(([name]) => values[name as keyof OptionValues] === undefined)
-    .map(([name, placeholder]) => `--${name} ${placeholder}`)
-  return new StreamError('usage', `missing ${list.join(' and ')}`)
+/** Whether `--hostname` is missing too is known once the file was read. */
+function missing({ hostname, offline }: OptionValues): StreamError {
+  const host = hostname || offline ? '' : '--hostname HOST and '
+  return new StreamError('usage', `missing ${host}--jsoninput FILE`)
 }

@@ -64,7 +64,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     file,
     service,
     outputs,
-    onStatus: (status, { name }) => logStatus(log.child({ entry: name }), status),
+    onStatus: (status, { label }) => logStatus(log.child({ entry: label }), status),
   })
   const snapshot = (): Snapshot => ({
     entries: collector.snapshot(Date.now()),

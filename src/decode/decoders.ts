@@ -19,6 +19,7 @@ export type DecoderKind<T extends AnyTopic, Schema> = {
   shippedMessages(topic: T): readonly protobuf.Type[]
   createDecoder(options: {
     readonly customer: string
+    readonly label: string
     readonly schema: Schema
     readonly readable: boolean
     readonly onUnknown: (news: readonly UnknownField[]) => void
@@ -59,10 +60,10 @@ export function makeDecoders<
     load(names) {
       for (const topic of names) sharedBy(topic)
     },
-    of({ name, topic }) {
+    of({ name, topic, label = name }) {
       const { schema, report } = sharedBy(topic)
       const onUnknown: UnknownReport['add'] = (news) => report.add(news)
-      return kind.createDecoder({ customer: name, schema, readable, onUnknown })
+      return kind.createDecoder({ customer: name, label, schema, readable, onUnknown })
     },
   }
 }

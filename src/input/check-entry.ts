@@ -2,9 +2,9 @@ import type { Node } from 'jsonc-parser'
 import { StreamError } from '../errors.js'
 import { type Host, parseHost } from '../net/host.js'
 import type { AnyTopic } from '../stream-record.js'
-import { closest } from '../suggest.js'
 import { printable } from '../text.js'
-import { findCharacter, withoutLookalikes } from './characters.js'
+import { findCharacter } from './characters.js'
+import { checkTopics, topicTexts } from './check-topics.js'
 import type { InputEntry } from './entries.js'
 import type { Findings } from './load-input.js'
 import { members } from './parse-json.js'
@@ -15,13 +15,16 @@ import type { Redact } from './redact.js'
 export type EntryRules = {
   /** The service, for messages. */
   readonly name: string
-  /** Besides `topic` and `hostname`, which every entry may have. */
+  /** Besides those that every entry may have. */
   readonly properties: readonly PropertyRule[]
   readonly topics: readonly AnyTopic[]
   /** What the topics are called in places other than the file. */
   readonly otherTopicNames: ReadonlyMap<string, AnyTopic>
-  /** Reads the credentials. What is wrong with one is reported by `read`. */
-  credentials(read: ReadProperty): Credentials
+  /**
+   * Reads the credentials. What is wrong with one is reported by `read`.
+   * @param topics what the entry asks for, right or wrong
+   */
+  credentials(read: ReadProperty, topics: readonly string[]): Credentials
 }
 
 export type PropertyRule = {
@@ -45,6 +48,8 @@ export type ReadProperty = <T>(name: string, check: (property: Property) => T) =
 export type Property = {
   /** Undefined where there is none, or no string. */
   readonly text: string | undefined
+  /** `true` or `false`; undefined where there is none, or something else. */
+  readonly flag: boolean | undefined
   /** `a number`, `an object`; undefined where there is none. */
   readonly kind: string | undefined
   /** The elements of a list; undefined where there is none, or an element is no string. */
@@ -69,17 +74,24 @@ type EntryContext = {
 const HOST_LIKE = 'expected a host such as "internal-ui.central.arubanetworks.com"'
 const MAX_HOSTNAME_SHOWN = 100
 
+/** What an entry of the file comes to. */
+export type CheckedEntry = {
+  /** One for each topic; none where something was wrong, which then was reported. */
+  readonly subscriptions: readonly InputEntry[]
+  /** False: it is not to be streamed. */
+  readonly enabled: boolean
+}
+
 /**
  * Checks one entry.
  * @param place makes the place of the entry, when there is something to report
- * @returns undefined where something was wrong, which then was reported
  */
 export function checkEntry(
   name: string,
   node: Node,
   place: () => string,
   { services, meant, redact, problems, warnings }: EntryContext,
-): InputEntry | undefined {
+): CheckedEntry {
   const problemsBefore = problems.count
   const fail = (at: string, text: string) => problems.add(() => `${place()}${at}: ${text}`)
   if (node.type !== 'object') {
@@ -88,14 +100,14 @@ export function checkEntry(
     )
     const names = needed.map((one) => `"${one.name}"`).join(' and ')
     fail('', `expected an object with ${names}; got ${redact.value(node)}`)
-    return undefined
+    return NOTHING
   }
   const values = new Map<string, Node>()
   const all = members(node)
   const own = all.filter((one) => one.value.type !== 'object' || meant.isKnown(one.name))
   if (all.length > 0 && own.length === 0) {
     fail('', 'holds objects, not an entry; put its entries into "customers" itself')
-    return undefined
+    return NOTHING
   }
   for (const { name: property, value } of all) {
     if (values.has(property) && meant.isKnown(property)) {
@@ -110,15 +122,16 @@ export function checkEntry(
       '',
       `has credentials of two services, "${first}" and "${second}"; expected those of one: make an entry for each`,
     )
-    return undefined
+    return NOTHING
   }
 
   /** Known properties that were found under another name. They are not reported as missing, too. */
   const misnamed = new Set<string>()
+  const hasTopics = values.has('topics')
   for (const [at, { name: property }] of all.entries()) {
     const guess = meant.guess(property)
     if (!guess) continue
-    const isMissing = !values.has(guess.rule.name)
+    const isMissing = !values.has(guess.rule.name) && !(guess.rule.name === 'topic' && hasTopics)
     const isError = isMissing && (guess.isSure || guess.rule.required)
     if (isError) misnamed.add(guess.rule.name)
     const findings = isError ? problems : warnings
@@ -136,6 +149,7 @@ export function checkEntry(
       return check({
         text: value?.type === 'string' ? String(value.value) : undefined,
         kind: value && kindOf(value),
+        flag: typeof value?.value === 'boolean' ? value.value : undefined,
         list: value && listOf(value),
         show: () => (value ? redact.value(value) : 'nothing'),
         warn: (text) => warnings.add(() => `${place()}.${property}: ${text}`),
@@ -146,22 +160,31 @@ export function checkEntry(
       return undefined
     }
   }
-  const { key, username, client } = service.credentials(read)
-  const topic = read('topic', (property) =>
-    checkTopic(property, values.get('topic'), service, services),
-  )
+  const { key, username, client } = service.credentials(read, topicTexts(values))
+  const topics = misnamed.has('topics')
+    ? []
+    : checkTopics(values, read, { service, services, show: (one) => redact.value(one) })
   const hostname = read('hostname', (property) => checkHostname(property, redact))
+  const enabled = read('enabled', checkEnabled) ?? true
   const isSound = problems.count === problemsBefore
-  if (!isSound || !key || !topic) return undefined
-  return { name, topic, username, key, hostname, ...(client && { client }) }
+  if (!isSound || !key) return { ...NOTHING, enabled }
+  const common = { name, username, key, hostname, ...(client && { client }) }
+  const subscriptions = topics.map((topic) => ({
+    ...common,
+    topic,
+    label: hasTopics ? `${name}.${topic}` : name,
+  }))
+  return { subscriptions, enabled }
 }
+
+const NOTHING: CheckedEntry = { subscriptions: [], enabled: true }
 
 /** Its credentials say which service an entry is of; where it has none, its topic or what else it has. */
 function serviceOf(values: ReadonlyMap<string, Node>, services: readonly EntryRules[]): EntryRules {
-  const topic: unknown = values.get('topic')?.value
+  const texts = topicTexts(values)
   const service =
     services.find((each) => credentialsOf(each, values) !== undefined) ??
-    services.find(({ topics }) => topics.some((each) => each === topic)) ??
+    services.find(({ topics }) => topics.some((each) => texts.includes(each))) ??
     services.find((each) => each.properties.some((one) => values.has(one.name))) ??
     services[0]
   if (!service) throw new Error('no rules for entries')
@@ -181,38 +204,6 @@ function listOf({ type, children = [] }: Node): readonly string[] | undefined {
   return children.map((child) => String(child.value))
 }
 
-function checkTopic(
-  { text, kind, show }: Property,
-  node: Node | undefined,
-  { name, topics, otherTopicNames }: EntryRules,
-  services: readonly EntryRules[],
-): AnyTopic {
-  const wanted = `expected one of ${topics.join(', ')}`
-  if (kind === undefined) throw new Problem(`is missing; ${wanted}`)
-  if (text === '') throw new Problem(`is empty; ${wanted}`)
-  const topic = topics.find((each) => each === text)
-  if (topic) return topic
-  const words = text?.split(/[\s,;|]+/) ?? []
-  const isList = words.length > 1 && words.every((word) => topics.some((each) => each === word))
-  if (isList || node?.type === 'array') {
-    throw new Problem(
-      'expected one topic; got a list: write an entry for each topic, with the same key',
-    )
-  }
-  const plain = withoutLookalikes(text ?? '').trim()
-  const meant = otherTopicNames.get(plain.toLowerCase()) ?? closest(plain, topics)
-  const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
-  const odd = findCharacter(text ?? '')
-  if (odd && meant) throw new Problem(`holds ${odd}; ${wanted}${hint}`)
-  const other = services.find((each) => each.topics.some((one) => one === text))
-  if (other && !meant) {
-    throw new Problem(
-      `"${text}" is a topic of ${other.name}, and the entry has credentials of ${name}; ${wanted}`,
-    )
-  }
-  throw new Problem(`${wanted}; got ${show()}${hint}`)
-}
-
 function checkHostname({ text, kind, show }: Property, redact: Redact): Host | undefined {
   if (kind === undefined) return undefined
   if (text === undefined) throw new Problem(`${HOST_LIKE}; got ${show()}`)
@@ -229,13 +220,18 @@ function checkHostname({ text, kind, show }: Property, redact: Redact): Host | u
   }
 }
 
+function checkEnabled({ flag, kind, show }: Property): boolean {
+  if (kind === undefined) return true
+  if (flag === undefined) throw new Problem(`expected true or false; got ${show()}`)
+  return flag
+}
+
 function kindOf({ type }: Node): string {
   if (type === 'null') return 'null'
   return `${/^[ao]/.test(type) ? 'an' : 'a'} ${type}`
 }
 
 function hintFor(property: string, meant: string): string {
-  if (property === 'topics') return 'expected "topic" with one topic: write an entry for each topic'
   const odd = findCharacter(property)
   return `${odd ? `its name holds ${odd}; ` : ''}did you mean "${meant}"?`
 }

@@ -2,11 +2,16 @@ import { type Host, isSameHost } from '../net/host.js'
 import type { Secret } from '../secret.js'
 import type { AnyTopic } from '../stream-record.js'
 
-/** One valid entry of the input file: one topic of one customer. */
+/** One subscription of the input file: one topic of one entry. The pair of both is unique. */
 export type InputEntry<T extends AnyTopic = AnyTopic> = {
-  /** The user's name for it; unique in the file. */
+  /** The user's name for the entry; `customer` in records and metrics. */
   readonly name: string
   readonly topic: T
+  /**
+   * One word for both, in the log and in names of files: the name, for an entry with `topics` followed
+   * by `.TOPIC`. Unique, too.
+   */
+  readonly label: string
   /** Undefined where the file has none, or an empty one: no `UserName` header is sent. */
   readonly username: string | undefined
   /** The WSS key, or the secret of the API client. */
@@ -33,12 +38,23 @@ export type ApiClient = {
 /** An entry that knows where to connect. */
 export type CustomerEntry<T extends AnyTopic = AnyTopic> = InputEntry<T> & { readonly host: Host }
 
-/** Gives each entry its host: its own, or the default. */
-export function withHost(entries: readonly InputEntry[], defaultHost: Host): CustomerEntry[] {
-  return entries.map((entry) => ({ ...entry, host: entry.hostname ?? defaultHost }))
+/** Gives each entry its host: its own, or the default. The file was checked: one of them is there. */
+export function withHost(
+  entries: readonly InputEntry[],
+  defaultHost: Host | undefined,
+): CustomerEntry[] {
+  return entries.flatMap((entry) => {
+    const host = entry.hostname ?? defaultHost
+    return host ? [{ ...entry, host }] : []
+  })
 }
 
-/** The difference between two readings of the file. Entries are matched by name. */
+/** What tells one subscription from all others. No topic holds a blank. */
+export function subscriptionId({ name, topic }: Pick<InputEntry, 'name' | 'topic'>): string {
+  return `${topic} ${name}`
+}
+
+/** The difference between two readings of the file. Subscriptions are matched by entry and topic. */
 export type EntryChanges = {
   readonly added: CustomerEntry[]
   readonly removed: CustomerEntry[]
@@ -47,21 +63,21 @@ export type EntryChanges = {
   readonly same: CustomerEntry[]
 }
 
-/** Compares entries by topic, credentials, host and what else they ask for, in any order. */
+/** Compares subscriptions by credentials, host and what else they ask for, in any order. */
 export function diffEntries(
   before: readonly CustomerEntry[],
   after: readonly CustomerEntry[],
 ): EntryChanges {
-  const old = new Map(before.map((entry) => [entry.name, entry]))
-  const kept = new Set(after.map(({ name }) => name))
+  const old = new Map(before.map((entry) => [subscriptionId(entry), entry]))
+  const kept = new Set(after.map(subscriptionId))
   const changes: EntryChanges = {
     added: [],
-    removed: before.filter(({ name }) => !kept.has(name)),
+    removed: before.filter((entry) => !kept.has(subscriptionId(entry))),
     changed: [],
     same: [],
   }
   for (const entry of after) {
-    const was = old.get(entry.name)
+    const was = old.get(subscriptionId(entry))
     if (was === undefined) changes.added.push(entry)
     else if (isSame(was, entry)) changes.same.push(entry)
     else changes.changed.push(entry)
@@ -71,7 +87,7 @@ export function diffEntries(
 
 function isSame(a: CustomerEntry, b: CustomerEntry): boolean {
   return (
-    a.topic === b.topic &&
+    a.label === b.label &&
     a.username === b.username &&
     a.key.equals(b.key) &&
     isSameHost(a.host, b.host) &&

@@ -3,6 +3,7 @@ import { StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import { type Host, isSameHost } from '../net/host.js'
 import type { Secret } from '../secret.js'
+import { listed } from '../text.js'
 import type { EntryRules } from './check-entry.js'
 import { type CustomerEntry, diffEntries, type EntryChanges, withHost } from './entries.js'
 import type { LockOwner } from './file-lock.js'
@@ -15,8 +16,8 @@ type InputFileOptions = {
   readonly stdin: Readable
   /** One for each service that entries may be of. */
   readonly services: readonly EntryRules[]
-  /** The host of entries that name none. */
-  readonly host: Host
+  /** The host of entries that name none; undefined: each must name one. */
+  readonly host: Host | undefined
   readonly log: Logger
   /** Ends the wait for the writer of a pipe. */
   readonly signal: AbortSignal
@@ -46,9 +47,12 @@ export class InputFile {
     return this.#alone(async () => {
       const { host, log } = this.#options
       if (this.#isStdin && this.#wasRead) throw readBefore()
-      const { entries, warnings } = await this.#load()
+      const { entries, disabled, warnings } = await this.#load()
       this.#wasRead = true
       for (const warning of warnings) log.warn(warning)
+      if (disabled.length > 0) {
+        log.info(`entries are disabled and not streamed: ${listed(disabled)}`)
+      }
       const now = withHost(entries, host)
       const changes = diffEntries(this.#entries, now)
       accept(changes)
@@ -92,7 +96,7 @@ export class InputFile {
 
   #load(): Promise<LoadedInput> {
     const { path, host: defaultHost, stdin, services, signal } = this.#options
-    return loadInput(path, { stdin, services, defaultHost, signal })
+    return loadInput(path, { stdin, services, defaultHost, needsHost: true, signal })
   }
 
   async #save(renewals: readonly Renewal[]): Promise<void> {

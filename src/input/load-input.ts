@@ -9,17 +9,23 @@ import { LineCounter, members, parseJson } from './parse-json.js'
 import { PropertyGuess } from './property-guess.js'
 import { type ReadOptions, readText, UnreadableFile } from './read-text.js'
 import { redact } from './redact.js'
+import { Subscriptions } from './subscriptions.js'
 
 export type LoadOptions = ReadOptions & {
   /** One for each service that entries may be of. */
   readonly services: readonly EntryRules[]
   /** The host of entries that name none; undefined where it is not known. */
   readonly defaultHost?: Host | undefined
+  /** Whether an entry without a host is an error. */
+  readonly needsHost?: boolean
 }
 
 /** A valid input file. */
 export type LoadedInput = {
+  /** A subscription for each topic of each entry that is enabled. */
   readonly entries: InputEntry[]
+  /** The labels of those that are disabled. */
+  readonly disabled: readonly string[]
   /** For the log: sentences about what is allowed but unwise, each with the file. */
   readonly warnings: string[]
 }
@@ -45,7 +51,7 @@ export async function loadInput(path: string, options: LoadOptions): Promise<Loa
     const { text, stats } = await readText(path, options)
     const { root, fault } = parseJson(text)
     if (fault !== undefined) throw invalid([fault])
-    const { entries, problems, warnings } = checkInput(root, text, options)
+    const { entries, disabled, problems, warnings } = checkInput(root, text, options)
     if (problems.count > 0) throw invalid(problems.lines('problems'), problems.count)
     const mode = Number(stats?.mode ?? 0) & 0o7777
     if (stats?.isFile() && (mode & READABLE_BY_OTHERS) !== 0) {
@@ -55,7 +61,7 @@ export async function loadInput(path: string, options: LoadOptions): Promise<Loa
           `other users of this machine can read it (mode ${digits}), and it holds keys; run chmod 600 on it`,
       )
     }
-    return { entries, warnings: about(warnings.lines('warnings')) }
+    return { entries, disabled, warnings: about(warnings.lines('warnings')) }
   } catch (error) {
     if (error instanceof UnreadableFile) throw invalid([error.message])
     throw error
@@ -94,16 +100,19 @@ export class Findings {
 
 type Checked = {
   readonly entries: InputEntry[]
+  readonly disabled: string[]
   readonly problems: Findings
   readonly warnings: Findings
 }
 
 /** @param text what the tree was made from, for line numbers */
-function checkInput(root: Node, text: string, { services, defaultHost }: LoadOptions): Checked {
+function checkInput(root: Node, text: string, options: LoadOptions): Checked {
+  const { services } = options
   const entries: InputEntry[] = []
   const problems = new Findings()
   const warnings = new Findings()
-  const checked = { entries, problems, warnings }
+  const disabled: string[] = []
+  const checked = { entries, disabled, problems, warnings }
   const fail = (problem: string) => problems.add(() => problem)
   const meant = new PropertyGuess(services)
   const show = redact(secretsIn(root, meant, services))
@@ -137,7 +146,7 @@ function checkInput(root: Node, text: string, { services, defaultHost }: LoadOpt
   if (list?.type !== 'object') return checked
 
   const names = new Set<string>()
-  const subscriptions = new Map<string, () => string>()
+  const subscriptions = new Subscriptions(checked, options)
   const context = { services, meant, redact: show, problems, warnings }
   for (const [index, { name, value, offset }] of members(list).entries()) {
     // Made only for a problem: to find out whether a name is a part of a key takes time.
@@ -150,23 +159,9 @@ function checkInput(root: Node, text: string, { services, defaultHost }: LoadOpt
     }
     names.add(name)
     const entry = checkEntry(name, value, place, context)
-    if (!entry) continue
-    entries.push(entry)
-    const { authority } = entry.hostname ?? defaultHost ?? { authority: '' }
-    const { eventTypes, subscriberId } = entry.client ?? {}
-    const id = JSON.stringify([
-      ...[entry.key.reveal(), entry.topic, authority],
-      ...[eventTypes, subscriberId],
-    ])
-    const first = subscriptions.get(id)
-    if (!first) subscriptions.set(id, place)
-    else {
-      warnings.add(
-        () =>
-          `${place()}: has the ${entry.client ? 'API client' : 'key'} and topic of ${first()}, so each message may come twice; remove one of them`,
-      )
-    }
+    subscriptions.add(entry, place)
   }
+  subscriptions.end()
   return checked
 }
 

@@ -5,7 +5,9 @@ import type { EntryRules, PropertyRule } from './check-entry.js'
 /** Properties that the entries of every service have. */
 export const EVERY_ENTRY: readonly PropertyRule[] = [
   { name: 'topic', required: true, secret: false, otherNames: [] },
+  { name: 'topics', required: false, secret: false, otherNames: [] },
   { name: 'hostname', required: false, secret: false, otherNames: ['host', 'base_url'] },
+  { name: 'enabled', required: false, secret: false, otherNames: ['disabled', 'active'] },
 ]
 
 /** What an unknown property was meant to be. */

@@ -23,8 +23,8 @@ type SaveKeysOptions = {
   /** The input file; a symbolic link is followed. */
   readonly path: string
   readonly renewals: readonly Renewal[]
-  /** The host of entries that name none. */
-  readonly defaultHost: Host
+  /** The host of entries that name none; undefined where each names one. */
+  readonly defaultHost: Host | undefined
   /** Properties of an entry that may hold a key. */
   readonly properties: readonly string[]
   /** This process, for the lock against another one on the same file. */
@@ -120,7 +120,7 @@ function rewriteKeys(
 }
 
 /** The entry's host; undefined where it names one that is none. */
-function hostOf(node: Node | undefined, defaultHost: Host): Host | undefined {
+function hostOf(node: Node | undefined, defaultHost: Host | undefined): Host | undefined {
   if (!node) return defaultHost
   if (node.type !== 'string') return undefined
   try {

@@ -32,10 +32,10 @@ export const NEW_CENTRAL_ENTRIES: EntryRules = {
     ['wids-events', 'wids'],
     ['location-analytics', 'rssi-events'],
   ]),
-  credentials(read) {
+  credentials(read, topics) {
     const id = read('client_id', (property) => checkCredential(property, 'client id'))
     const secret = read('client_secret', (property) => checkCredential(property, 'client secret'))
-    const client: ApiClient = { id: id ?? '', ...checkOptions(read) }
+    const client: ApiClient = { id: id ?? '', ...checkOptions(read, topics) }
     return {
       key: secret === undefined || id === undefined ? undefined : new Secret(secret),
       username: undefined,
@@ -44,13 +44,12 @@ export const NEW_CENTRAL_ENTRIES: EntryRules = {
   },
 }
 
-function checkOptions(read: ReadProperty): Omit<ApiClient, 'id'> {
-  const topic = read('topic', ({ text }) => text)
+function checkOptions(read: ReadProperty, topics: readonly string[]): Omit<ApiClient, 'id'> {
   return {
-    eventTypes: read('event_types', (property) => checkEventTypes(property, topic)) ?? [],
+    eventTypes: read('event_types', (property) => checkEventTypes(property, topics)) ?? [],
     tokenUrl: read('token_url', checkTokenUrl),
     subscriberId: read('subscriber_id', checkSubscriberId),
-    path: read('path', checkPath),
+    path: read('path', (property) => checkPath(property, topics)),
   }
 }
 
@@ -70,11 +69,13 @@ function checkCredential({ text, kind }: Property, what: string): string {
 
 function checkEventTypes(
   { kind, list, show, warn }: Property,
-  topic: string | undefined,
+  topics: readonly string[],
 ): readonly string[] {
   if (kind === undefined) return []
   const wanted = 'expected a list of event types, such as ["network-services.v1.x"]'
   if (list === undefined) throw new Problem(`${wanted}; got ${show()}`)
+  requireOneTopic(topics)
+  const [topic] = topics
   if (list.length === 0) {
     throw new Problem('is an empty list; leave it out to get events of every type')
   }
@@ -127,12 +128,21 @@ function checkSubscriberId({ text, kind, show }: Property): string | undefined {
   return text.toLowerCase()
 }
 
-function checkPath({ text, kind, show }: Property): string | undefined {
+/** Another topic would have other event types, and another path. */
+function requireOneTopic(topics: readonly string[]): void {
+  if (topics.length < 2) return
+  throw new Problem(
+    'belongs to one topic, and the entry has several; make an entry of its own for it',
+  )
+}
+
+function checkPath({ text, kind, show }: Property, topics: readonly string[]): string | undefined {
   if (kind === undefined) return undefined
   if (text === undefined || !/^\/[\w./~-]*$/.test(text) || text.includes('//')) {
     throw new Problem(
       `expected the path of a stream, such as "/network-services/v1/location-events"; got ${show()}`,
     )
   }
+  requireOneTopic(topics)
   return text
 }

@@ -9,6 +9,8 @@ import type { Topic } from './topics.js'
 export interface EventMessage {
   /** Name of the entry in the input file. */
   readonly customer: string
+  /** One word for entry and topic, see the input file; the entry's name by default. */
+  readonly label: string
   /** The subscription's topic. */
   readonly topic: Topic
   /** Milliseconds since the epoch. */
@@ -28,6 +30,8 @@ export interface EventMessage {
 export type DecoderOptions = {
   /** Name of the entry; it stands in every record. */
   readonly customer: string
+  /** One word for entry and topic, for the log and names of files; `customer` by default. */
+  readonly label?: string
   readonly schema: Schema
   /** MAC and IP addresses in one spelling, and the time as text; default: no. */
   readonly readable?: boolean
@@ -94,13 +98,16 @@ export function createDecoder(options: DecoderOptions): Decoder {
         lastSeconds = maker.seconds
         lastNanos = maker.nanos
       }
-      return new DecodedMessage(customer, schema.topic, frame, maker, made)
+      return new DecodedMessage(options, schema.topic, frame, maker, made)
     },
   }
 }
 
+type NamedEntry = { readonly customer: string; readonly label?: string }
+
 class DecodedMessage implements EventMessage {
   readonly customer: string
+  readonly label: string
   readonly topic: Topic
   readonly receivedAt: number
   readonly frame: Uint8Array
@@ -109,13 +116,14 @@ class DecodedMessage implements EventMessage {
   #line: Uint8Array | undefined
 
   constructor(
-    customer: string,
+    { customer, label = customer }: NamedEntry,
     topic: Topic,
     { bytes, receivedAt }: Frame,
     maker: RecordMaker,
     made: EventRecord | Uint8Array,
   ) {
     this.customer = customer
+    this.label = label
     this.topic = topic
     this.receivedAt = receivedAt
     this.frame = bytes

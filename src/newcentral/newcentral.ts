@@ -44,7 +44,7 @@ export function createNewCentral(options: NewCentralOptions): Service<Topic> {
     if (held?.isFresh) {
       log.warn(
         'another process on this machine streams this entry; this one uses a subscriber id of its own, so that each gets every event. What New Central keeps for the first id during a lost connection does not come here',
-        { entry: entry.name },
+        { entry: entry.label },
       )
     }
     return createEndpoint({

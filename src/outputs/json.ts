@@ -44,13 +44,13 @@ async function openFolder(
 ): Promise<Output> {
   const retryLog = fileRetryLog(options)
   const files = new Map<string, AppendFile<StreamMessage>>()
-  const fileOf = (customer: string) => {
-    let file = files.get(customer)
+  const fileOf = (label: string) => {
+    let file = files.get(label)
     if (!file) {
       const budget = new ByteBudget(FOLDER_FILE_BYTES)
-      const path = join(folder, `${safeName(customer)}${JSON_ENDING}`)
+      const path = join(folder, `${safeName(label)}${JSON_ENDING}`)
       file = new AppendFile(path, { ...options, retryLog, budget })
-      files.set(customer, file)
+      files.set(label, file)
     }
     return file
   }
@@ -61,13 +61,13 @@ async function openFolder(
       const [first] = messages
       if (!first) return
       counters.waiting += messages.length
-      await fileOf(first.customer).write(messages)
+      await fileOf(first.label).write(messages)
     },
     async reopen() {
-      const reopened = Array.from(files, ([customer, file]) => {
+      const reopened = Array.from(files, ([label, file]) => {
         if (!file.idle) return file.reopen()
         // It is opened again for its next line. There may be none: the entry may have been removed.
-        files.delete(customer)
+        files.delete(label)
         return file.close()
       })
       await Promise.all(reopened)

@@ -95,12 +95,12 @@ export async function openOutputs(
       cwd,
       openFiles,
       giveUp(givenUp, { message, code }) {
-        const { customer, topic, frame, receivedAt } = givenUp
+        const { customer, label, topic, frame, receivedAt } = givenUp
         own.givenUp++
         const onSettled = (kept: boolean) => {
           if (kept) own.kept++
           const where = kept ? ` and kept in ${deadLetterFile}` : ''
-          ownLog.error(`${message}; the message is given up${where}`, { entry: customer, code })
+          ownLog.error(`${message}; the message is given up${where}`, { entry: label, code })
         }
         if (!deadLetter) return onSettled(false)
         const kept = letters.get(frame)

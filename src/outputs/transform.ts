@@ -94,6 +94,7 @@ function jsonOf(record: unknown, place: string): string {
 /** Both forms come from one text, whatever the module does with its object later. */
 class Made implements TransformedMessage {
   readonly customer: string
+  readonly label: string
   readonly topic: AnyTopic
   readonly receivedAt: number
   readonly frame: Uint8Array
@@ -105,6 +106,7 @@ class Made implements TransformedMessage {
 
   constructor(message: StreamMessage, part: number, line: Uint8Array) {
     this.customer = message.customer
+    this.label = message.label
     this.topic = message.topic
     this.receivedAt = message.receivedAt
     this.frame = message.frame

@@ -3,7 +3,7 @@ import type { StreamSettings } from '../commands/settings.js'
 import { createFrameBudget } from '../connection/frame-queue.js'
 import type { Status } from '../connection/status.js'
 import { StreamError } from '../errors.js'
-import type { CustomerEntry } from '../input/entries.js'
+import { type CustomerEntry, subscriptionId } from '../input/entries.js'
 import type { InputFile } from '../input/input-file.js'
 import type { Logger } from '../log.js'
 import { isSameHost } from '../net/host.js'
@@ -35,7 +35,7 @@ export class Collector {
   readonly #limiter = createLimiter()
   readonly #budget = createFrameBudget()
   readonly #streams: Streams
-  /** The streams that have begun, the last one of each entry. */
+  /** The streams that have begun, the last one of each subscription. */
   readonly #live = new Map<string, EntryStream>()
   /** Whether any entry has been open in this run. */
   #everOpen = false
@@ -117,7 +117,8 @@ export class Collector {
     }
     for (const [at, entry] of entries.entries()) {
       const endpoint = endpoints[at]
-      if (endpoint) this.#streams.start(entry.name, (signal) => this.#run(entry, endpoint, signal))
+      if (!endpoint) continue
+      this.#streams.start(subscriptionId(entry), (signal) => this.#run(entry, endpoint, signal))
     }
   }
 
@@ -144,8 +145,8 @@ export class Collector {
         same: same.length - again.length,
         tried_again: again.length || undefined,
       })
-      for (const { name } of removed) void this.#remove(name)
-      await this.#start([...added, ...changed, ...again.filter(({ name }) => this.#hasEnded(name))])
+      for (const entry of removed) void this.#remove(subscriptionId(entry))
+      await this.#start([...added, ...changed, ...again.filter((entry) => this.#hasEnded(entry))])
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
       for (const line of error.lines) log.error(line)
@@ -154,24 +155,24 @@ export class Collector {
   }
 
   /** @returns whether the entry is refused */
-  #tryNow({ name }: CustomerEntry): boolean {
-    const subscription = this.#live.get(name)?.subscription
+  #tryNow(entry: CustomerEntry): boolean {
+    const subscription = this.#live.get(subscriptionId(entry))?.subscription
     subscription?.tryNow()
     return subscription?.status.type === 'refused'
   }
 
   /** Under `--no_reconnect` a refusal ends the stream. */
-  #hasEnded(name: string): boolean {
-    const status = this.#live.get(name)?.subscription.status
+  #hasEnded(entry: CustomerEntry): boolean {
+    const status = this.#live.get(subscriptionId(entry))?.subscription.status
     return status?.type === 'refused' && status.delayMs === undefined
   }
 
-  async #remove(name: string): Promise<void> {
-    const live = this.#live.get(name)
-    await this.#streams.stop(name)
-    if (live && this.#live.get(name) === live) {
+  async #remove(id: string): Promise<void> {
+    const live = this.#live.get(id)
+    await this.#streams.stop(id)
+    if (live && this.#live.get(id) === live) {
       this.#addToEarlier(live)
-      this.#live.delete(name)
+      this.#live.delete(id)
     }
     this.#endWhereAllRefused()
   }
@@ -181,9 +182,9 @@ export class Collector {
   }
 
   /** A changed entry continues after what came for it before the change. */
-  #resumePointFor({ name, topic, host }: CustomerEntry): ResumePoint | undefined {
-    const before = this.#live.get(name)
-    const same = before?.entry.topic === topic && isSameHost(before.entry.host, host)
+  #resumePointFor(entry: CustomerEntry): ResumePoint | undefined {
+    const before = this.#live.get(subscriptionId(entry))
+    const same = before && isSameHost(before.entry.host, entry.host)
     return same ? before.subscription.resumePoint : undefined
   }
 
@@ -206,9 +207,10 @@ export class Collector {
       clock: this.#clock,
       ...(random && { random }),
     })
-    const before = this.#live.get(entry.name)
+    const id = subscriptionId(entry)
+    const before = this.#live.get(id)
     if (before) this.#addToEarlier(before)
-    this.#live.set(entry.name, stream)
+    this.#live.set(id, stream)
     await stream.run()
   }
 
@@ -221,6 +223,6 @@ export class Collector {
   #endWhereAllRefused(): void {
     if (this.#everOpen || this.#changes > 0) return
     const { names } = this.#streams
-    if (names.every((name) => this.#live.get(name)?.isRefused)) this.#streams.stopAll()
+    if (names.every((id) => this.#live.get(id)?.isRefused)) this.#streams.stopAll()
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../log.js'
 import type { Outputs } from '../outputs/outputs.js'
 import type { EntrySnapshot } from '../report/snapshot.js'
 import type { Decoder } from '../service.js'
+import { serviceOf } from '../stream-record.js'
 import { Processor } from './processor.js'
 
 export type EntryStreamOptions = Omit<SubscribeOptions, 'lastTimestamp' | 'identify'> & {
@@ -31,7 +32,7 @@ export class EntryStream {
       entry,
       decoder,
       outputs,
-      log: log.child({ entry: entry.name }),
+      log: log.child({ entry: entry.label }),
     })
     this.subscription = subscribe({
       ...options,
@@ -51,6 +52,9 @@ export class EntryStream {
     return {
       name: this.entry.name,
       topic: this.entry.topic,
+      label: this.entry.label,
+      host: this.entry.host.authority,
+      service: serviceOf(this.entry.topic),
       status: this.subscription.status,
       messages,
       undecodable,

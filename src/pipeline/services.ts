@@ -22,8 +22,10 @@ export function joinDecoders({
         else newCentral.load([topic])
       }
     },
-    of({ name, topic }) {
-      return isTopic(topic) ? classic.of({ name, topic }) : newCentral.of({ name, topic })
+    of({ name, topic, label = name }) {
+      return isTopic(topic)
+        ? classic.of({ name, topic, label })
+        : newCentral.of({ name, topic, label })
     },
   }
 }

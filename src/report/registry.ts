@@ -169,12 +169,25 @@ export async function createRegistry(version: string): Promise<MetricsRegistry> 
     customer: name,
     topic,
   }))
+  const info = new Gauge({
+    name: 'aruba_stream_subscription_info',
+    help: 'Always 1; the labels hold the cluster and the service of the entry.',
+    labelNames: ['customer', 'topic', 'host', 'service'],
+    registers: [registry],
+  })
+  const setInfo = (entries: readonly EntrySnapshot[]) => {
+    info.reset()
+    for (const { name: customer, topic, host, service } of entries) {
+      info.set({ customer, topic, host, service }, 1)
+    }
+  }
   const setExporters = setter(EXPORTER_ROWS, ['exporter'], ({ name }) => ({ exporter: name }))
 
   return {
     contentType: registry.contentType,
     render({ entries, exporters }) {
       setEntries(entries)
+      setInfo(entries)
       setExporters(exporters)
       return registry.metrics()
     },

@@ -1,7 +1,7 @@
 import type { Status } from '../connection/status.js'
 import { type ExporterCounters, TRANSFORM } from '../outputs/output.js'
 import type { Received } from '../pipeline/received.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic, ServiceName } from '../stream-record.js'
 import { formatCount } from '../text.js'
 
 /** One entry as it stands now. */
@@ -9,6 +9,11 @@ export type EntrySnapshot = {
   /** Its name in the input file. */
   readonly name: string
   readonly topic: AnyTopic
+  /** One word for both. */
+  readonly label: string
+  /** The cluster. */
+  readonly host: string
+  readonly service: ServiceName
   readonly status: Status
   /** Messages decoded. */
   readonly messages: number

@@ -1,7 +1,7 @@
+import type { ServiceName } from '../stream-record.js'
 import type { NewCentralSettings } from './newcentral/settings.js'
 
-/** A service of Central that the simulator plays. */
-export type ServiceName = 'classic' | 'newcentral'
+export type { ServiceName }
 
 /** What `aruba-stream simulate` is asked to do. */
 export type SimulateSettings = {

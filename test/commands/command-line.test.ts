@@ -239,11 +239,8 @@ describe('parseCommandLine', () => {
       ['--hostname', 'ws://h.example', '--jsoninput', 'f'],
       /loopback/,
     ],
-    [
-      'check without a host',
-      ['check', '--jsoninput', 'f'],
-      /missing --hostname HOST \(or --offline, for the file alone\) \(see aruba-stream check --help\)$/,
-    ],
+    ['check without a file', ['check'], /missing --hostname HOST and --jsoninput FILE \(see/],
+    ['check --offline without a file', ['check', '--offline'], /missing --jsoninput FILE \(see/],
     ['replay without a file', ['replay'], /FILE/],
     [
       'a simulated port too high',

@@ -14,7 +14,7 @@ export type TestEntry = CheckEntry & { readonly username: string | undefined }
 
 export function checkEntry(name: string, topic: Topic, key: string, url?: string): TestEntry {
   const host = url === undefined ? undefined : parseHost(url)
-  return { name, topic, key: new Secret(key), host, username: 'abc@example.com' }
+  return { name, topic, label: name, key: new Secret(key), host, username: 'abc@example.com' }
 }
 
 export type CheckOverrides = {

@@ -26,6 +26,7 @@ export function fakeMessage(
   }
   return {
     customer,
+    label: customer,
     topic,
     receivedAt: 0,
     frame: Buffer.from(`frame ${n}`),

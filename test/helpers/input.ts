@@ -11,6 +11,9 @@ export type InputEntry = {
   readonly hostname?: string
 }
 
+/** An entry with several topics. */
+export type ListInput = Omit<InputEntry, 'topic'> & { readonly topics: readonly string[] }
+
 /** An entry of New Central. */
 export type NewCentralInput = {
   readonly client_id: string
@@ -30,7 +33,7 @@ export type NewCentralInput = {
  */
 export async function writeInput(
   t: TestContext,
-  input: Readonly<Record<string, InputEntry | NewCentralInput>> | string,
+  input: Readonly<Record<string, InputEntry | ListInput | NewCentralInput>> | string,
 ): Promise<string> {
   const path = join(tempFolder(t), 'input.json')
   const text =

@@ -25,6 +25,9 @@ export function entry(name: string, over: Partial<EntrySnapshot> = {}): EntrySna
   return {
     name,
     topic: 'monitoring',
+    label: name,
+    host: 'central.example',
+    service: 'classic',
     status: OPEN,
     messages: 0,
     undecodable: 0,

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import type { Central } from '../../src/simulator/central.js'
-import { type InputEntry, type NewCentralInput, writeInput } from './input.js'
+import { type InputEntry, type ListInput, type NewCentralInput, writeInput } from './input.js'
 import { makeKey } from './keys.js'
 import { type Program, type ProgramOptions, runProgram } from './program.js'
 
@@ -14,7 +14,7 @@ export type Printed = {
 
 export type StreamOptions = ProgramOptions & {
   /** Default: one entry `A` of the topic `monitoring`, with a key of its own. */
-  readonly input?: Readonly<Record<string, InputEntry | NewCentralInput>> | string
+  readonly input?: Readonly<Record<string, InputEntry | ListInput | NewCentralInput>> | string
 }
 
 /** An entry with a new key. */

@@ -4,11 +4,12 @@ import { diffEntries } from '../../src/input/entries.js'
 import { parseHost } from '../../src/net/host.js'
 import { Secret } from '../../src/secret.js'
 
-test('entries are compared by what they connect with', () => {
+test('subscriptions are compared by what they connect with', () => {
   const host = parseHost('eu.example')
   const entry = (name: string, changes: object = {}) => ({
     name,
     topic: 'audit' as const,
+    label: name,
     username: 'u',
     key: new Secret('k'),
     hostname: undefined,
@@ -23,15 +24,16 @@ test('entries are compared by what they connect with', () => {
     entry('d', { key: new Secret('other') }),
     entry('c', { username: undefined }),
     entry('b', { topic: 'apprf' }),
+    entry('a', { topic: 'apprf' }),
   ]
   const names = Object.entries(diffEntries(before, after)).map(([kind, entries]) => [
     kind,
     entries.map(({ name }) => name).join(' '),
   ])
   assert.deepEqual(Object.fromEntries(names), {
-    added: 'new',
-    removed: 'a',
-    changed: 'e d c b',
+    added: 'new b a',
+    removed: 'a b',
+    changed: 'e d c',
     same: 'f',
   })
 })

@@ -33,6 +33,7 @@ test('a valid file gives its entries in order, with what they need and nothing m
     [
       {
         name: 'A_monitoring',
+        label: 'A_monitoring',
         topic: 'monitoring',
         username: 'abc@example.com',
         hostname: undefined,
@@ -40,6 +41,7 @@ test('a valid file gives its entries in order, with what they need and nothing m
       },
       {
         name: 'B presence',
+        label: 'B presence',
         topic: 'presence',
         username: undefined,
         hostname: { authority: 'eu.example', secure: true },
@@ -178,7 +180,7 @@ test('a topic that is nearly right is answered with the right one', async (t) =>
   assert.equal(await said('__proto__'), '"__proto__"')
   assert.equal(await said('wifi'), '"wifi"')
   assert.equal(await said(null), 'null')
-  assert.equal(await said(['audit']), 'a list: write an entry for each topic, with the same key')
+  assert.equal(await said(['audit']), 'several: name the list "topics"')
   assert.equal(await said('\u001b[31m'), '"\\u001b[31m"')
 })
 

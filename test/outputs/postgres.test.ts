@@ -40,13 +40,13 @@ function withNul(n: number): StreamMessage {
 
 /** An event of New Central without a time; each has other bytes. */
 function fakeEvent(bytes: string) {
-  const { customer, receivedAt } = fakeMessage('n', 0)
+  const { customer, label, receivedAt } = fakeMessage('n', 0)
   const record = {
     ...{ customer, topic: 'wids' as const, timestamp: null, customer_id: 'c', id: '1' },
     ...{ type: 'w', source: 'source', data: {} },
   }
   const line = Buffer.from(`${JSON.stringify(record)}\n`)
-  return { customer, receivedAt, record, line, frame: Buffer.from(bytes) }
+  return { customer, label, receivedAt, record, line, frame: Buffer.from(bytes) }
 }
 
 let databases = 0

@@ -56,7 +56,10 @@ const FILES: readonly (readonly [string, RegExp])[] = [
     text({ A: { ...entryOf('audit'), hostnme: 'eu.example' } }),
     /hostnme: .*did you mean "hostname"/,
   ],
-  [text({ A: { ...entryOf('audit'), topic: ['audit'] } }), /topic: expected one topic; got a list/],
+  [
+    text({ A: { ...entryOf('audit'), topic: ['audit'] } }),
+    /topic: expected one topic; got several/,
+  ],
   [text({ A: {}, B: {} }), /customers\.B\.topic: is missing/],
   ['{“customers”: {}}', /line 1, column 2: .*a typographic quotation mark \(U\+201C\)/],
 ]

@@ -87,6 +87,11 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
       build: value('aruba_stream_build_info', { version: '1.2.3' }),
       quietMessages: value('aruba_stream_messages_total', quiet),
       quietLast: value('aruba_stream_last_message_timestamp_seconds', quiet),
+      info: value('aruba_stream_subscription_info', {
+        ...at,
+        host: 'central.example',
+        service: 'classic',
+      }),
       quietKeyAge: value('aruba_stream_key_age_seconds', quiet),
     }
     assert.deepEqual(actual, {
@@ -107,6 +112,7 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
       build: 1,
       quietMessages: 0,
       quietLast: undefined,
+      info: 1,
       quietKeyAge: undefined,
     })
   }

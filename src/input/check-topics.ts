@@ -1,0 +1,84 @@
+import type { Node } from 'jsonc-parser'
+import type { AnyTopic } from '../stream-record.js'
+import { closest } from '../suggest.js'
+import { findCharacter, withoutLookalikes } from './characters.js'
+import { type EntryRules, Problem, type ReadProperty } from './check-entry.js'
+
+/** What the topics of an entry are checked with. */
+type TopicContext = {
+  /** The service of the entry. */
+  readonly service: EntryRules
+  readonly services: readonly EntryRules[]
+  /** A text of the file as a message may show it. */
+  readonly show: (node: Node) => string
+}
+
+/** The texts in `topic` and `topics`, right or wrong. */
+export function topicTexts(values: ReadonlyMap<string, Node>): readonly string[] {
+  const nodes = [values.get('topic'), ...(values.get('topics')?.children ?? [])]
+  return nodes.flatMap((node) => (node?.type === 'string' ? [String(node.value)] : []))
+}
+
+/** Reads `topic` or `topics`. What is wrong with them is reported by `read`. */
+export function checkTopics(
+  values: ReadonlyMap<string, Node>,
+  read: ReadProperty,
+  context: TopicContext,
+): readonly AnyTopic[] {
+  const [one, list] = [values.get('topic'), values.get('topics')]
+  if (!list) return [read('topic', () => checkTopic(one, context)) ?? []].flat()
+  return (
+    read('topics', () => {
+      if (one) throw new Problem('is there beside "topic"; expected one of them')
+      return checkList(list, context)
+    }) ?? []
+  )
+}
+
+function checkList(list: Node, context: TopicContext): readonly AnyTopic[] {
+  const { service, show } = context
+  const items = list.type === 'array' ? (list.children ?? []) : undefined
+  if (!items) {
+    const example = JSON.stringify(service.topics.slice(0, 2))
+    throw new Problem(`expected a list of topics, such as ${example}; got ${show(list)}`)
+  }
+  if (items.length === 0) throw new Problem(`is an empty list; ${wanted(service)}`)
+  const topics: AnyTopic[] = []
+  for (const item of items) {
+    const topic = checkTopic(item, context)
+    if (topics.includes(topic)) throw new Problem(`has "${topic}" twice; expected it once`)
+    topics.push(topic)
+  }
+  return topics
+}
+
+function checkTopic(node: Node | undefined, { service, services, show }: TopicContext): AnyTopic {
+  const { name, topics, otherTopicNames } = service
+  if (!node) throw new Problem(`is missing; ${wanted(service)}`)
+  if (node.value === '') throw new Problem(`is empty; ${wanted(service)}`)
+  const text = node.type === 'string' ? String(node.value) : ''
+  const topic = topics.find((each) => each === text)
+  if (topic) return topic
+  const words = text.split(/[\s,;|]+/)
+  const isList = words.length > 1 && words.every((word) => topics.some((each) => each === word))
+  if (isList || node.type === 'array') {
+    const example = isList ? `, ${JSON.stringify(words)}` : ''
+    throw new Problem(`expected one topic; got several: name the list "topics"${example}`)
+  }
+  const plain = withoutLookalikes(text).trim()
+  const meant = otherTopicNames.get(plain.toLowerCase()) ?? closest(plain, topics)
+  const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
+  const odd = findCharacter(text)
+  if (odd && meant) throw new Problem(`holds ${odd}; ${wanted(service)}${hint}`)
+  const other = services.find((each) => each.topics.some((one) => one === text))
+  if (other && !meant) {
+    throw new Problem(
+      `"${text}" is a topic of ${other.name}, and the entry has credentials of ${name}; ${wanted(service)}`,
+    )
+  }
+  throw new Problem(`${wanted(service)}; got ${show(node)}${hint}`)
+}
+
+function wanted({ topics }: EntryRules): string {
+  return `expected one of ${topics.join(', ')}`
+}
