@@ -270,6 +270,11 @@ describe('the examples', () => {
     assert.equal(`${sightings.join('\n')}\n`, example('readable'))
   })
 
+  test('show the rows of the record as the program prints them', async (t) => {
+    const { code, stdout } = await replay(t, ['--rows'])
+    assert.deepEqual([code, stdout], [0, example('rows')])
+  })
+
   test('show the columns and the row that the csv output writes', async (t) => {
     const folder = tempFolder(t)
     const { code } = await replay(t, ['--export_data', 'csv:.'], folder)

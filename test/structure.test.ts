@@ -20,6 +20,7 @@ const FOLDERS = [
   'newcentral',
   'connection',
   'files',
+  'rows',
   'outputs',
   'pipeline',
   'report',

@@ -103,6 +103,7 @@ function delivery(): Option[] {
     flag('--decode_data', 'print each decoded message on stdout'),
     // How the reference script's own documentation spells it.
     flag('--decode_decode', '').hideHelp(),
+    flag('--rows', 'print flat rows in place of records, one JSON object a line'),
     repeatable('--export_data <TYPE>', `send each message to TYPE: ${types}; may be repeated`),
     option(
       '--transform <FILE>',

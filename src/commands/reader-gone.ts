@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
+import type { DeliverySettings } from './settings.js'
 
 /** How often a socket is asked. */
 const POLL_MS = 1_000
@@ -16,7 +17,7 @@ const NOTHING = Buffer.alloc(0)
  */
 export function onReaderGone(
   { stream, fd }: { readonly stream: Writable; readonly fd: number },
-  { print }: { readonly print: boolean },
+  { print }: Pick<DeliverySettings, 'print'>,
   callback: () => void,
 ): void {
   const stats = fstatSync(fd)

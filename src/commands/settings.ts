@@ -20,10 +20,13 @@ type ReachSettings = {
   readonly verifyCertificates: boolean
 }
 
+/** What stdout gets of each message: its record, or its rows. */
+export type Printed = 'records' | 'rows'
+
 /** What becomes of frames; `stream` and `replay` share it. */
 export type DeliverySettings = {
-  /** Print each record on stdout. */
-  readonly print: boolean
+  /** What is printed on stdout; undefined: nothing. */
+  readonly print: Printed | undefined
   /** One TYPE for each `--export_data`. */
   readonly exports: readonly string[]
   readonly readable: boolean
@@ -73,6 +76,7 @@ type OptionValues = Partial<{
   readonly metrics: ListenAddress
   readonly decode_data: boolean
   readonly decode_decode: boolean
+  readonly rows: boolean
   readonly export_data: readonly string[]
   readonly readable: boolean
   readonly proto_dir: string
@@ -174,7 +178,7 @@ function tlsFiles({ tls_cert, tls_key }: OptionValues): SimulateSettings['tls'] 
 
 function deliverySettings(values: OptionValues): DeliverySettings {
   return {
-    print: Boolean(values.decode_data || values.decode_decode),
+    print: printed(values),
     exports: values.export_data ?? [],
     readable: values.readable ?? false,
     protoDir: values.proto_dir,
@@ -182,6 +186,11 @@ function deliverySettings(values: OptionValues): DeliverySettings {
     transformFile: values.transform,
     statsIntervalMs: values.stats_interval,
   }
+}
+
+function printed({ rows, decode_data, decode_decode }: OptionValues): Printed | undefined {
+  if (rows) return 'rows'
+  return decode_data || decode_decode ? 'records' : undefined
 }
 
 function logSettings({ log_format: format = 'text', log_level: level = 'info' }: OptionValues) {

@@ -52,10 +52,16 @@ const IP_FIELDS = new Set([
  * whatever their spelling. Text that is none stays as it is.
  */
 export const readableText: ScalarChoice = (_message, field, type) => {
-  if (type !== 'string') return undefined
+  const toText = type === 'string' ? readableEvent(field) : undefined
+  if (toText === undefined) return undefined
+  return toText === macText ? MAC : IP
+}
+
+/** How the text of a field reads; undefined for a field that holds no address. */
+export function readableEvent(field: string): ((text: string) => string | undefined) | undefined {
   const name = plainName(field)
-  if (MAC_FIELDS.has(name)) return MAC
-  return IP_FIELDS.has(name) ? IP : undefined
+  if (MAC_FIELDS.has(name)) return macText
+  return IP_FIELDS.has(name) ? ipText : undefined
 }
 
 const COLON = 0x3a

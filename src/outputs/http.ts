@@ -5,9 +5,8 @@ import { ByteBudget } from '../delivery/byte-budget.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
-import type { StreamMessage } from '../service.js'
 import { HttpSink, parseHttpTarget } from './http-sink.js'
-import { accountOf, type Output, type OutputContext } from './output.js'
+import { accountOf, type Item, type LineOutput, type OutputContext } from './output.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 1_000 }
 /** One batch on its way and the next two being filled. */
@@ -29,10 +28,10 @@ export async function openHttp(
   target: string,
   context: OutputContext,
   { requestMs, clock = systemClock, ...timing }: HttpTiming = {},
-): Promise<Output> {
+): Promise<LineOutput> {
   const { counters, log, graceOver, forced } = context
   const sink = new HttpSink(parseHttpTarget(target), context, requestMs)
-  const queue = new SendQueue<StreamMessage>({
+  const queue = new SendQueue<Item>({
     ...accountOf(context),
     clock,
     async deliver({ lines }) {

@@ -3,8 +3,7 @@ import { ByteBudget } from '../delivery/byte-budget.js'
 import { AppendFile, fileRetryLog } from '../files/append-file.js'
 import { prepareFolder } from '../files/open-file.js'
 import { safeName } from '../files/safe-name.js'
-import type { StreamMessage } from '../service.js'
-import { accountOf, type Output, type OutputContext } from './output.js'
+import { accountOf, type Item, type LineOutput, type OutputContext } from './output.js'
 import { readType } from './type-options.js'
 
 /** Where `json` writes without a PATH. */
@@ -19,7 +18,7 @@ const FOLDER_FILE_BYTES = 64 * 1024
  * Opens `json[:PATH]`: NDJSON, appended to one file, or for a PATH that ends in `/` to one file per
  * entry in that folder. Delivered means that the write call has taken the whole line.
  */
-export async function openJson(target: string, context: OutputContext): Promise<Output> {
+export async function openJson(target: string, context: OutputContext): Promise<LineOutput> {
   const path = readType(target, {}, 'json:').target || DEFAULT_JSON_PATH
   const { counters } = context
   const label = `--export_data json:${path}`
@@ -40,10 +39,10 @@ export async function openJson(target: string, context: OutputContext): Promise<
 async function openFolder(
   folder: string,
   { counters }: OutputContext,
-  options: ConstructorParameters<typeof AppendFile<StreamMessage>>[1],
-): Promise<Output> {
+  options: ConstructorParameters<typeof AppendFile<Item>>[1],
+): Promise<LineOutput> {
   const retryLog = fileRetryLog(options)
-  const files = new Map<string, AppendFile<StreamMessage>>()
+  const files = new Map<string, AppendFile<Item>>()
   const fileOf = (label: string) => {
     let file = files.get(label)
     if (!file) {

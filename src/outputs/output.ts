@@ -3,8 +3,12 @@ import type { OpenFiles } from '../files/distinct-files.js'
 import type { Logger } from '../log.js'
 import type { StreamMessage } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
+import { countOutcome, Piece } from './pieces.js'
 
-/** Where messages go: one for each `--export_data`, and one for `--decode_data`. */
+/** What is sent of a message: its line, or some of its rows. */
+export type Item = StreamMessage | Piece
+
+/** Where messages go: one for each `--export_data`, and one for stdout. */
 export interface Output {
   /** Which form `write` reads first; the decoder makes that one right away. */
   readonly needs: 'record' | 'line'
@@ -17,6 +21,11 @@ export interface Output {
   close(): Promise<void>
   /** SIGHUP: closes and opens again the files it writes. */
   reopen?(): Promise<void>
+}
+
+/** An output that sends the line of each item, and nothing else of it. */
+export interface LineOutput extends Output {
+  write(items: readonly Item[]): Promise<void>
 }
 
 /** What an output counts; it alone changes these. */
@@ -73,22 +82,27 @@ export type OpenOutput = (target: string, context: OutputContext) => Promise<Out
 
 /** The part of a send queue's options that says how messages are counted. */
 export type MessageAccount = {
-  encode(message: StreamMessage): Uint8Array
-  heldBytes(message: StreamMessage): number
-  settled(messages: readonly StreamMessage[], error: StreamError | undefined): void
+  encode(item: Item): Uint8Array
+  heldBytes(item: Item): number
+  settled(items: readonly Item[], error: StreamError | undefined): void
   retried(count: number): void
 }
 
 /** Counts the outcome of messages. They were counted as waiting when they were accepted. */
-export function accountOf({ counters, giveUp }: OutputContext): MessageAccount {
+export function accountOf(context: OutputContext): MessageAccount {
+  const { counters } = context
   return {
     encode: ({ line }) => line,
     // Kept until the message is delivered, for the dead letter.
     heldBytes: ({ frame }) => frame.length,
-    settled(messages, error) {
-      counters.waiting -= messages.length
-      if (!error) counters.delivered += messages.length
-      else for (const message of messages) giveUp(message, error)
+    settled(items, error) {
+      counters.waiting -= items.length
+      for (const item of items) {
+        if (!(item instanceof Piece)) countOutcome(item, error, context)
+        else if (item.parcel.settle(error)) {
+          countOutcome(item.parcel.message, item.parcel.error, context)
+        }
+      }
     },
     retried(count) {
       counters.retried += count

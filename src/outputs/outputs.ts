@@ -13,7 +13,7 @@ import { ALL_TOPICS, type AnyTopic } from '../stream-record.js'
 import { withoutStart } from '../text.js'
 import { filesOf, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
-import { openStdout } from './stdout.js'
+import { openPrinter } from './stdout.js'
 import type { Transform } from './transform.js'
 
 /** The entry that messages or frames belong to. */
@@ -186,7 +186,8 @@ export async function openOutputs(
     }
     if (settings.print) {
       const onReaderGone = () => shutdown.begin()
-      exporters.push(openStdout({ ...stdout, onReaderGone }, contextOf('stdout')))
+      const options = { ...stdout, onReaderGone }
+      exporters.push(await openPrinter(settings.print, options, contextOf('stdout')))
     }
     for (const type of settings.exports) {
       exporters.push(await openOutput(type, contextOf(redactUrl(type))))

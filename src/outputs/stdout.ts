@@ -1,11 +1,12 @@
 import type { Writable } from 'node:stream'
+import type { Printed } from '../commands/settings.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, writeErrorText } from '../errors.js'
 import { AppendFile } from '../files/append-file.js'
-import type { StreamMessage } from '../service.js'
-import { accountOf, type Output, type OutputContext } from './output.js'
+import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
+import { Piece } from './pieces.js'
 import { formatForTerminal } from './terminal.js'
 
 export type StdoutOptions = {
@@ -38,13 +39,26 @@ const READER_GONE: ReadonlySet<unknown> = new Set([
 /** A terminal that was closed; from anything else, it is a fault of the device. */
 const TERMINAL_GONE = 'EIO'
 
-/** Prints each message. */
-export function openStdout(options: StdoutOptions, context: OutputContext): Output {
+/** Prints what the command line asks for of each message. */
+export async function openPrinter(
+  print: Printed,
+  options: StdoutOptions,
+  context: OutputContext,
+): Promise<Output> {
+  const output = openStdout(options, context)
+  if (print === 'records') return output
+  const { asRows } = await import('./rows.js')
+  return asRows(output, context, options)
+}
+
+/** Prints each message as a record. */
+export function openStdout(options: StdoutOptions, context: OutputContext): LineOutput {
   const { terminal, colour, file } = options
   const account = {
     ...accountOf(context),
     ...(terminal && {
-      encode: ({ record }: StreamMessage) => Buffer.from(formatForTerminal(record, colour)),
+      encode: (item: Item) =>
+        item instanceof Piece ? item.line : Buffer.from(formatForTerminal(item.record, colour)),
     }),
   }
   const late = 'stdout: its file was not written by the end'
@@ -67,7 +81,7 @@ function openStream(
   { stream, terminal, onReaderGone }: StdoutOptions,
   { counters, log, graceOver, forced }: OutputContext,
   account: ReturnType<typeof accountOf>,
-): SendQueue<StreamMessage> {
+): SendQueue<Item> {
   let readerGone = false
   const fault = (error: Error & { code?: unknown }): StreamError => {
     const gone = READER_GONE.has(error.code) || (terminal && error.code === TERMINAL_GONE)
@@ -77,7 +91,7 @@ function openStream(
     }
     return new StreamError('output-closed', `stdout: cannot be written: ${writeErrorText(error)}`)
   }
-  const queue = new SendQueue<StreamMessage>({
+  const queue = new SendQueue<Item>({
     ...account,
     settled(messages, error) {
       // A message without a reader counts neither as delivered nor as given up.

@@ -5,8 +5,7 @@ import { SendQueue } from '../delivery/send-queue.js'
 import { Tail } from '../delivery/tail.js'
 import { StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
-import type { StreamMessage } from '../service.js'
-import { accountOf, type Output, type OutputContext } from './output.js'
+import { accountOf, type Item, type LineOutput, type OutputContext } from './output.js'
 import { parseTcpTarget, type TcpAddress, TcpConnection } from './tcp-connection.js'
 
 /** Well below the tail: all that waits and is sent at once on a new connection stays in the tail. */
@@ -29,7 +28,7 @@ export async function openTcp(
   target: string,
   context: OutputContext,
   timing: BackoffOptions = {},
-): Promise<Output> {
+): Promise<LineOutput> {
   const output = new TcpOutput(parseTcpTarget(target), context, timing)
   await output.connect().catch((error: StreamError) => {
     throw new StreamError('exporter-unusable', `${error.message} (needed at the start)`)
@@ -38,11 +37,11 @@ export async function openTcp(
 }
 
 /** Sends lines over one connection after the other. */
-class TcpOutput implements Output {
+class TcpOutput implements LineOutput {
   readonly needs = 'line'
   readonly #address: TcpAddress
   readonly #context: OutputContext
-  readonly #queue: SendQueue<StreamMessage>
+  readonly #queue: SendQueue<Item>
   readonly #tail = new Tail(TAIL_BYTES)
   #connection: TcpConnection | undefined
   #finishing: Promise<void> | undefined
@@ -57,7 +56,7 @@ class TcpOutput implements Output {
     this.#address = address
     this.#context = context
     graceOver.addEventListener('abort', () => this.#onGraceOver(), { once: true })
-    this.#queue = new SendQueue<StreamMessage>({
+    this.#queue = new SendQueue<Item>({
       ...accountOf(context),
       deliver: (batch, signal) => this.#deliver(batch, signal),
       finish: (signal) => {
@@ -85,7 +84,7 @@ class TcpOutput implements Output {
     return connection
   }
 
-  write(messages: readonly StreamMessage[]): Promise<void> {
+  write(messages: readonly Item[]): Promise<void> {
     this.#context.counters.waiting += messages.length
     return this.#queue.write(messages)
   }
@@ -105,7 +104,7 @@ class TcpOutput implements Output {
     }
   }
 
-  async #deliver({ items, lines }: Batch<StreamMessage>, signal: AbortSignal): Promise<void> {
+  async #deliver({ items, lines }: Batch<Item>, signal: AbortSignal): Promise<void> {
     const connection = await this.#connected(signal)
     if (lines.length === 0) return
     const chunk = { bytes: Buffer.concat(lines), count: items.length }

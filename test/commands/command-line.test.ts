@@ -41,7 +41,7 @@ describe('parseCommandLine', () => {
       deliverAll: true,
       sinceTime: '1h30m',
     })
-    assert.equal(settings.print, true)
+    assert.equal(settings.print, 'records')
     assert.equal(settings.verifyCertificates, false)
     assert.deepEqual(settings.exports, ['./a.mjs'])
   })
@@ -49,12 +49,17 @@ describe('parseCommandLine', () => {
   test('needs nothing but hostname and jsoninput', () => {
     const settings = streamed()
     assert.deepEqual(settings.replay, {})
-    assert.equal(settings.print, false)
+    assert.equal(settings.print, undefined)
     assert.equal(settings.verifyCertificates, true)
     assert.equal(settings.reconnect, true)
     assert.deepEqual(settings.exports, [])
     assert.equal(settings.statsIntervalMs, undefined)
     assert.deepEqual(settings.log, { format: 'text', level: 'info' })
+  })
+
+  test('prints rows with --rows, also beside --decode_data', () => {
+    assert.equal(streamed('--rows').print, 'rows')
+    assert.equal(streamed('--decode_data', '--rows').print, 'rows')
   })
 
   test('takes - for _ in an option, and leaves values alone', () => {
@@ -65,7 +70,7 @@ describe('parseCommandLine', () => {
   })
 
   test('takes decode_decode for decode_data and does not list it', () => {
-    assert.equal(streamed('--decode_decode').print, true)
+    assert.equal(streamed('--decode_decode').print, 'records')
     const help = parse('--help')
     assert.ok(help.command === 'show' && !help.text.includes('decode_decode'))
   })

@@ -31,7 +31,7 @@ import { tempFolder } from '../helpers/temp-folder.js'
 const THROWS = 'export default ({ data }) => { if (data.n === 1) throw new Error("no room") }'
 
 const DEFAULTS: OutputsSettings = {
-  print: false,
+  print: undefined,
   exports: [],
   readable: false,
   protoDir: undefined,
@@ -211,7 +211,7 @@ test('the file that stdout was redirected to is not written by another output', 
   t.after(() => closeSync(fd))
   const program = fakeProgram(folder)
   const redirected = { ...program, stdout: { ...program.stdout, file: fd } }
-  const settings = { ...DEFAULTS, print: true, exports: [`json:${path}`] }
+  const settings = { ...DEFAULTS, print: 'records' as const, exports: [`json:${path}`] }
   await assert.rejects(openOutputs(settings, ['monitoring'], redirected), {
     code: 'usage',
     message: `--export_data json:${path}: expected another file than that of stdout; choose another path`,

@@ -1,0 +1,108 @@
+import { errorText, StreamError } from '../errors.js'
+import type { StreamMessage } from '../service.js'
+import type { LineOutput, Output, OutputContext } from './output.js'
+
+/** A message that is sent in several pieces: settled when the last one is. */
+export class Parcel {
+  readonly message: StreamMessage
+  /** The first thing that went wrong with it. */
+  error: StreamError | undefined
+  /** Pieces that are not settled, and one for the maker of the pieces. */
+  #open = 1
+
+  constructor(message: StreamMessage) {
+    this.message = message
+  }
+
+  piece(line: Uint8Array): Piece {
+    this.#open++
+    return new Piece(this, line)
+  }
+
+  /** Settles one piece; returns whether it was the last. */
+  settle(error: StreamError | undefined): boolean {
+    this.error ??= error
+    this.#open--
+    return this.#open === 0
+  }
+}
+
+/** A part of what is sent of a message: some of its rows. */
+export class Piece {
+  readonly parcel: Parcel
+  readonly line: Uint8Array
+  readonly label: string
+  readonly frame: Uint8Array
+
+  constructor(parcel: Parcel, line: Uint8Array) {
+    const { label, frame } = parcel.message
+    this.parcel = parcel
+    this.line = line
+    this.label = label
+    this.frame = frame
+  }
+}
+
+/** Pieces that are handed over together: one message may have millions of rows. */
+const HANDED_BYTES = 64 * 1024
+
+/**
+ * Hands messages to a sink in pieces. While the sink has no room, no further pieces are made.
+ * @param piecesOf makes the pieces of a message; where it throws, the message is given up
+ * @param write resolves when there is room for more
+ */
+export async function writePieces<T extends Piece>(
+  messages: readonly StreamMessage[],
+  piecesOf: (parcel: Parcel) => Iterable<T>,
+  write: (pieces: readonly T[]) => Promise<void>,
+  context: Pick<OutputContext, 'counters' | 'giveUp'>,
+): Promise<void> {
+  let pieces: T[] = []
+  let bytes = 0
+  for (const message of messages) {
+    const parcel = new Parcel(message)
+    try {
+      for (const piece of piecesOf(parcel)) {
+        pieces.push(piece)
+        bytes += piece.line.length
+        if (bytes < HANDED_BYTES) continue
+        await write(pieces)
+        if (parcel.error) break
+        pieces = []
+        bytes = 0
+      }
+    } catch (error) {
+      // Such as a record that a module has changed.
+      parcel.error ??= new StreamError('export-failed', errorText(error))
+    }
+    if (parcel.settle(undefined)) countOutcome(message, parcel.error, context)
+  }
+  if (pieces.length > 0) await write(pieces)
+}
+
+/** Counts what became of a message. */
+export function countOutcome(
+  message: StreamMessage,
+  error: StreamError | undefined,
+  { counters, giveUp }: Pick<OutputContext, 'counters' | 'giveUp'>,
+): void {
+  if (error) giveUp(message, error)
+  else counters.delivered++
+}
+
+/** An output of lines that gets pieces of each message in place of its line. */
+export function inPieces(
+  output: LineOutput,
+  linesOf: (message: StreamMessage) => Iterable<Uint8Array>,
+  context: OutputContext,
+): Output {
+  function* piecesOf(parcel: Parcel): Generator<Piece> {
+    for (const line of linesOf(parcel.message)) yield parcel.piece(line)
+  }
+  return {
+    needs: 'record',
+    write: (messages) => writePieces(messages, piecesOf, (pieces) => output.write(pieces), context),
+    close: () => output.close(),
+    reopen: async () => output.reopen?.(),
+  }
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { createDecoder as createClassicDecoder } from '../../src/classic/message.js'
+import { loadSchema as loadClassicSchema } from '../../src/classic/schema.js'
+import type { JsonObject } from '../../src/decode/to-object.js'
+import { createDecoder } from '../../src/newcentral/message.js'
+import { loadSchema } from '../../src/newcentral/schema.js'
+import { messagesOf } from '../../src/newcentral/topics.js'
+import { RowWriter } from '../../src/rows/row-writer.js'
+import type { StreamMessage } from '../../src/service.js'
+import type { AnyRecord } from '../../src/stream-record.js'
+import { goldenEvents } from '../helpers/event.js'
+import { fakeMessage } from '../helpers/export-fakes.js'
+import { flatten, parseRow } from '../helpers/flatten.js'
+import { allGolden } from '../helpers/golden.js'
+
+/** Columns of `ap-events` that fields of different types share. */
+const SHARED = new Set(['data.status', 'data.vlan'])
+
+const HEAD = ['table', 'time', 'customer', 'topic', 'customer_id', 'timestamp']
+
+type Rows = Record<string, unknown>[]
+
+const WRITERS = [false, true].map((readable) => new RowWriter({ protoDir: undefined, readable }))
+
+function rowsOf(message: StreamMessage, readable = false): Rows {
+  const text = [...(WRITERS[Number(readable)]?.texts(message) ?? [])].join('')
+  assert.ok(text.endsWith('\n'))
+  return text.trimEnd().split('\n').map(parseRow)
+}
+
+function rowsOfRecord(record: object): Rows {
+  const { topic } = record as AnyRecord
+  return rowsOf({ ...fakeMessage('A', 0), topic, record } as unknown as StreamMessage)
+}
+
+/** Compares rows with those that the rules say; returns how many values they have. */
+function compare(rows: Rows, message: StreamMessage, types: Parameters<typeof flatten>[2]): number {
+  const { topic, record } = message
+  const shared = topic === 'ap-events' ? SHARED : undefined
+  const expected = flatten(topic, record.data as JsonObject, types, shared)
+  assert.equal(rows.length, expected.length)
+  for (const [index, row] of rows.entries()) {
+    assert.deepEqual(Object.keys(row).slice(0, HEAD.length), HEAD)
+    const { table, time, ...others } = row
+    assert.equal(table, expected[index]?.table)
+    assert.equal(time, record.time)
+    const { data, time: _, ...envelope } = record
+    const values = Object.fromEntries(expected[index]?.values ?? [])
+    assert.deepEqual(others, { ...envelope, ...values })
+  }
+  return rows.reduce((sum, row) => sum + Object.keys(row).length, 0)
+}
+
+describe('rows', () => {
+  test('have every value of the golden frames of Classic Central, each element in one row', (t) => {
+    let rows = 0
+    let values = 0
+    for (const { topic, frame: bytes } of allGolden()) {
+      const schema = loadClassicSchema(topic)
+      const frame = { bytes, receivedAt: 0, text: false }
+      const plain = createClassicDecoder({ customer: 'A', schema }).decode(frame, 'record')
+      const readable = createClassicDecoder({ customer: 'A', schema, readable: true })
+      const message = readable.decode(frame, 'record')
+      const types = [schema.payload, ...(schema.notice ? [schema.notice] : [])]
+      const made = rowsOf({
+        ...plain,
+        topic,
+        record: { ...plain.record, topic: message.record.topic },
+      })
+      values += compare(made, { ...message, topic, record: message.record }, types)
+      // A record that is readable already gives the same rows.
+      assert.deepEqual(rowsOf({ ...message, topic, record: message.record }, true), made)
+      rows += made.length
+    }
+    t.diagnostic(`${rows} rows, ${values} values`)
+  })
+
+  test('have every value of the golden events of New Central, each element in one row', (t) => {
+    let rows = 0
+    let values = 0
+    for (const { topic, bytes, decoded } of goldenEvents()) {
+      if (decoded.message === null) continue
+      const schema = loadSchema(topic)
+      const frame = { bytes, receivedAt: 0, text: false }
+      const plain = createDecoder({ customer: 'A', schema }).decode(frame, 'record')
+      const readable = createDecoder({ customer: 'A', schema, readable: true })
+      const message = readable.decode(frame, 'record')
+      const types = messagesOf(topic).flatMap((name) => schema.message(name) ?? [])
+      const made = rowsOf({ ...plain, topic, record: plain.record } as StreamMessage)
+      values += compare(
+        made,
+        { ...message, topic, record: message.record } as StreamMessage,
+        types.filter(({ name }) => topic !== 'ap-events' || name === decoded.message),
+      )
+      rows += made.length
+    }
+    t.diagnostic(`${rows} rows, ${values} values`)
+  })
+
+  test('of a geofence notice on location have its values', () => {
+    const record = {
+      customer: 'A',
+      topic: 'location',
+      timestamp: '1700000000000000001',
+      customer_id: 'c',
+      data: { geofence_event: 'ZONE_IN', geofence_id: 'Zm9v', geofence_name: 'Lobby' },
+      msp_ip: '',
+    }
+    assert.deepEqual(rowsOfRecord(record), [
+      {
+        table: 'location',
+        time: '2023-11-14T22:13:20.000000001Z',
+        customer: 'A',
+        topic: 'location',
+        customer_id: 'c',
+        timestamp: '1700000000000000001',
+        msp_ip: '',
+        'data.geofence_event': 'ZONE_IN',
+        'data.geofence_id': 'foo',
+        'data.geofence_name': 'Lobby',
+      },
+    ])
+  })
+
+  test('give a record that a module has changed: new keys by their path, wrong types as text', () => {
+    const record = {
+      customer: 'A',
+      topic: 'presence',
+      timestamp: 5,
+      site: { name: 'HQ', floors: [1, 2] },
+      table: 'mine',
+      data: {
+        timestamp: 'soon',
+        event: 7,
+        event_type: 3,
+        building: { a: { b: true } },
+        pa_client_state: 'none',
+        pa_rssi_event: {
+          rssi: [
+            { rssi_val: 'strong', sta_eth_mac: 'x', ap_name: 'AP-1', is_ap: 1, age: null },
+            'loose',
+            null,
+          ],
+          seen: 1,
+        },
+      },
+    }
+    const own = {
+      time: null,
+      customer: 'A',
+      topic: 'presence',
+      timestamp: '5',
+      'data.timestamp': 'soon',
+      'data.event': '7',
+      'data.event_type': '3',
+      'data.building.a.b': true,
+      'data.pa_client_state': 'none',
+      'data.pa_rssi_event.seen': 1,
+      'site.name': 'HQ',
+      'site.floors': [1, 2],
+      'extra.table': 'mine',
+    }
+    const table = 'presence.pa_rssi_event.rssi'
+    const path = 'data.pa_rssi_event.rssi'
+    assert.deepEqual(rowsOfRecord(record), [
+      { table: 'presence', ...own },
+      {
+        table,
+        ...own,
+        [`${path}.rssi_val`]: 'strong',
+        [`${path}.sta_eth_mac`]: 'x',
+        [`${path}.ap_name`]: 'AP-1',
+        [`${path}.is_ap`]: '1',
+        [`${path}.age`]: null,
+      },
+      { table, ...own, [path]: 'loose' },
+      { table, ...own, [path]: null },
+    ])
+    for (const data of ['text', 7, null, [1], undefined]) {
+      const [row] = rowsOfRecord({ customer: 'A', topic: 'audit', data })
+      assert.deepEqual(row?.data, data)
+    }
+  })
+
+  test('keep all digits of 64-bit integers as numbers', () => {
+    const writer = new RowWriter({ protoDir: undefined, readable: false })
+    const data = { device_stats: [{ uptime: '18446744073709551615', mem_free: 7 }] }
+    const record = { customer: 'A', topic: 'monitoring', timestamp: '1', data }
+    const message = { ...fakeMessage('A', 0), record } as unknown as StreamMessage
+    const text = [...writer.texts(message)].join('')
+    assert.match(
+      text,
+      /"data\.device_stats\.uptime":18446744073709551615,"data\.device_stats\.mem_free":7\}/,
+    )
+  })
+
+  test('of a million elements are made in pieces', () => {
+    const writer = new RowWriter({ protoDir: undefined, readable: false })
+    let made = 0
+    const rssi = new Proxy(new Array(1_000_000).fill({}), {
+      get(target, name) {
+        if (typeof name === 'string' && /^\d+$/.test(name)) made++
+        return Reflect.get(target, name)
+      },
+    })
+    const record = { customer: 'A', topic: 'presence', data: { pa_rssi_event: { rssi } } }
+    const message = {
+      ...fakeMessage('A', 0),
+      topic: 'presence',
+      record,
+    } as unknown as StreamMessage
+    const { value } = writer.texts(message).next()
+    assert.ok(made < 2000, `${made} rows for the first piece`)
+    assert.ok(value && value.length < 70_000)
+  })
+})
