@@ -1,6 +1,9 @@
 import type { Command, CommanderError } from 'commander'
+import { CLASSIC_ENTRIES } from '../classic/entry.js'
 import { StreamError } from '../errors.js'
+import { EVERY_ENTRY } from '../input/property-guess.js'
 import { loadCommonJs } from '../load-common-js.js'
+import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
 import type { SimulateSettings } from '../simulator/settings.js'
 import { closest } from '../suggest.js'
 import { maskTokens, printable } from '../text.js'
@@ -38,7 +41,11 @@ Exit codes: 0 ended as asked, 1 something failed, 2 wrong command line or input 
 3 Central refused.`
 
 /** Properties of the input file that are looked for among the options. */
-const PROPERTIES: readonly string[] = ['--topic', '--topics', '--wsskey', '--username']
+const PROPERTIES: readonly string[] = [
+  ...[CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES].flatMap(({ properties }) => properties),
+  ...EVERY_ENTRY,
+  { name: 'topics' },
+].map(({ name }) => `--${name}`)
 /** What other programs call an option. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['-k', '--no_valid_cert'],
@@ -159,6 +166,8 @@ function explain(error: CommanderError, command: Command, program: Command): str
       return unknownOption(error, command, program)
     case 'commander.excessArguments':
       return `${shown(word ?? '')} is not an option of ${command.name()}, nor the value of one${optionHint(word ?? '', command)}`
+    case 'commander.missingArgument':
+      return 'missing FILE, which --record or --dead_letter wrote; - is stdin'
     default:
       return error.message.replace(/^error: /, '')
   }

@@ -128,7 +128,13 @@ function flag(flags: string, description: string): Option {
 
 function option<T>(flags: string, description: string, value?: Value<T>): Option {
   const made = flag(flags, description)
-  return made.argParser((text: string) => readValue(made, text, value))
+  let given = false
+  return made.argParser((text: string) => {
+    // The last one would win silently, as where a line is put together by a script.
+    if (given) throw new StreamError('usage', `${made.long} is there twice; expected it once`)
+    given = true
+    return readValue(made, text, value)
+  })
 }
 
 /** An option whose values make a list. */

@@ -30,6 +30,11 @@ type ReadOptions = {
   readonly signal?: AbortSignal
 }
 
+/** A line that was read: a frame, or what is wrong with it. */
+type Reading =
+  | Omit<RecordedFrame, 'lineNumber'>
+  | { readonly fault: string; readonly torn: boolean }
+
 /**
  * Reads what `--record` or `--dead_letter` wrote. Each batch holds frames of one entry that follow each
  * other in the file; of a stream, what has arrived is not held back. A line that is wrong, or torn by a
@@ -46,9 +51,21 @@ export async function* readRecording(
   let wrong = 0
   let anyFrame = false
   let torn = false
+  let firstFault = ''
+  /** Warnings of a file wait for its first frame: without one, the error is all there is to say. */
+  let held: string[] | undefined = typeof source === 'string' ? [] : undefined
   const warn = (lineNumber: number, reason: string) => {
     wrong++
-    if (wrong <= MAX_WARNINGS) log.warn(`${name}, line ${lineNumber}: ${reason}; skipped`)
+    const fault = `line ${lineNumber}: ${reason}`
+    firstFault ||= fault
+    if (wrong > MAX_WARNINGS) return
+    const warning = `${name}, ${fault}; skipped`
+    if (held) held.push(warning)
+    else log.warn(warning)
+  }
+  const warnOfHeld = () => {
+    for (const warning of held ?? []) log.warn(warning)
+    held = undefined
   }
   const read = (line: Line): RecordedFrame | undefined => {
     if (!line.bytes) {
@@ -57,10 +74,10 @@ export async function* readRecording(
     }
     const text = line.bytes.toString().trim()
     if (text === '') return undefined
-    const frame = parseLine(text)
-    if (typeof frame !== 'string') return { ...frame, lineNumber: line.number }
-    torn = !line.whole
-    warn(line.number, torn ? `the last line was torn (${frame})` : frame)
+    const read = parseLine(text)
+    if (!('fault' in read)) return { ...read, lineNumber: line.number }
+    torn = read.torn && !line.whole
+    warn(line.number, torn ? `the last line was torn (${read.fault})` : read.fault)
     return undefined
   }
 
@@ -72,6 +89,7 @@ export async function* readRecording(
       const frame = read(line)
       if (!frame) continue
       anyFrame = true
+      warnOfHeld()
       const [first] = batch
       if (first && (first.customer !== frame.customer || first.topic !== frame.topic)) {
         yield batch
@@ -85,30 +103,34 @@ export async function* readRecording(
   if (!anyFrame && wrong > (torn ? 1 : 0)) {
     throw new StreamError(
       'input-invalid',
-      `${name}: expected lines that --record or --dead_letter wrote; got none of them`,
+      `${name}: expected lines that --record or --dead_letter wrote; got none of them (${firstFault})`,
     )
   }
+  warnOfHeld()
   if (wrong > MAX_WARNINGS) log.warn(`${name}: ${wrong} lines were skipped in all`)
 }
 
-/** The frame of a line, or what is wrong with it. */
-function parseLine(text: string): Omit<RecordedFrame, 'lineNumber'> | string {
+function parseLine(text: string): Reading {
   let line: unknown
   try {
     line = JSON.parse(text)
   } catch {
-    return 'not JSON'
+    return { fault: 'not JSON', torn: true }
   }
-  if (typeof line !== 'object' || line === null) return 'expected an object'
+  const wrong = (fault: string) => ({ fault, torn: false })
+  if (typeof line !== 'object' || line === null) return wrong('expected an object')
   const { received, customer, topic, frame, text: isText } = line as Record<string, unknown>
+  if (frame === undefined && 'data' in line) {
+    return wrong('is a record, from which no frame can be made')
+  }
   const receivedAt = typeof received === 'string' ? Date.parse(received) : Number.NaN
-  if (Number.isNaN(receivedAt)) return `received: expected a time; got ${show(received)}`
-  if (typeof customer !== 'string') return `customer: expected a text; got ${show(customer)}`
+  if (Number.isNaN(receivedAt)) return wrong(`received: expected a time; got ${show(received)}`)
+  if (typeof customer !== 'string') return wrong(`customer: expected a text; got ${show(customer)}`)
   if (typeof topic !== 'string' || !isAnyTopic(topic)) {
-    return `topic: expected one of ${ALL_TOPICS.join(', ')}; got ${show(topic)}`
+    return wrong(`topic: expected one of ${ALL_TOPICS.join(', ')}; got ${show(topic)}`)
   }
   if (typeof frame !== 'string' || !isBase64(frame)) {
-    return `frame: expected base64; got ${show(frame)}`
+    return wrong(`frame: expected base64; got ${show(frame)}`)
   }
   const bytes = Buffer.from(frame, 'base64')
   return { bytes, receivedAt, text: isText === true, customer, topic }

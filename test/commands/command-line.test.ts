@@ -164,6 +164,21 @@ describe('parseCommandLine', () => {
       ['check', '--jsoninput', '--offline'],
       /^--jsoninput: expected a value; .*aruba-stream check --help/,
     ],
+    [
+      'an option with one value twice',
+      [...NEEDED, '--hostname', 'other.example'],
+      /^--hostname is there twice; expected it once \(see/,
+    ],
+    [
+      'an option twice in two spellings',
+      [...NEEDED, '--log-level=debug', '--log_level', 'debug'],
+      /^--log_level is there twice/,
+    ],
+    [
+      'an option of a command twice',
+      ['simulate', '--port', '0', '--port', '1'],
+      /^--port is there t/,
+    ],
     ['a value where none belongs', [...NEEDED, '--readable=1'], /^--readable takes no value/],
     ['an empty host', ['--hostname', '', '--jsoninput', 'f'], /^--hostname: expected a value; got/],
     ['an empty value', ['--hostname', 'h', '--jsoninput', ''], /--jsoninput: expected a value/],
@@ -215,6 +230,11 @@ describe('parseCommandLine', () => {
       /^unknown option --topic; topic is a property of an entry in the input file/,
     ],
     [
+      'a property of New Central for an option',
+      [...NEEDED, '--client-secret', 'x'],
+      /^unknown option --client_secret; client_secret is a property of an entry in the input file/,
+    ],
+    [
       'an option of other programs',
       [...NEEDED, '--insecure'],
       /^unknown option --insecure; did you mean --no_valid_cert\? \(see/,
@@ -246,7 +266,11 @@ describe('parseCommandLine', () => {
     ],
     ['check without a file', ['check'], /missing --hostname HOST and --jsoninput FILE \(see/],
     ['check --offline without a file', ['check', '--offline'], /missing --jsoninput FILE \(see/],
-    ['replay without a file', ['replay'], /FILE/],
+    [
+      'replay without a file',
+      ['replay'],
+      /^missing FILE, which --record or --dead_letter wrote; - is stdin \(see aruba-stream replay --help\)/,
+    ],
     [
       'a simulated port too high',
       ['simulate', '--port', '65536'],

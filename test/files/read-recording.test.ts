@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { openDeadLetter, openRecording } from '../../src/files/frame-file.js'
 import { type RecordedFrame, readRecording, splitLines } from '../../src/files/read-recording.js'
 import { ALL_TOPICS } from '../../src/stream-record.js'
+import { until } from '../helpers/clock.js'
 import { fakeContext } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -140,13 +141,50 @@ test('reading gives what a compressed file holds that was cut off, then says so'
   assert.deepEqual(frames, expected)
 })
 
-test('reading refuses a file without a single frame', async (t) => {
+test('reading refuses a file without a single frame in one line, which says why', async (t) => {
   const path = join(tempFolder(t), 'records.ndjson')
-  writeFileSync(path, '{"customer":"A"}\n')
-  await assert.rejects(read(path), {
-    code: 'input-invalid',
-    message: `${path}: expected lines that --record or --dead_letter wrote; got none of them`,
-  })
+  const record = '{"customer":"A","topic":"audit","timestamp":"1","data":{}}'
+  for (const [text, why] of [
+    ['{"customer":"A"}\n', 'line 1: received: expected a time; got nothing'],
+    // Whole, although its newline is missing.
+    ['{"customers":{}}', 'line 1: received: expected a time; got nothing'],
+    ['{\n  "customers": {}\n}\n', 'line 1: not JSON'],
+    ['nonsense\n'.repeat(1000), 'line 1: not JSON'],
+    [`\n${record}\n${record}\n`, 'line 2: is a record, from which no frame can be made'],
+  ]) {
+    writeFileSync(path, text ?? '')
+    const context = fakeContext()
+    const reading = async () => {
+      for await (const _ of readRecording(path, context));
+    }
+    await assert.rejects(reading, {
+      code: 'input-invalid',
+      message: `${path}: expected lines that --record or --dead_letter wrote; got none of them (${why})`,
+    })
+    assert.deepEqual(context.logged, [])
+  }
+})
+
+test('reading warns of wrong lines before the first frame when that has come', async (t) => {
+  const path = await recording(t)
+  writeFileSync(path, `nonsense\n${readFileSync(path, 'utf8')}`)
+  const { frames, warnings } = await read(path)
+  assert.equal(frames.length, 3)
+  assert.deepEqual(warnings, [`${path}, line 1: not JSON; skipped`])
+})
+
+test('reading warns at once of wrong lines that come from a program', async () => {
+  const context = fakeContext()
+  const source = new PassThrough()
+  const reading = readRecording(source, context).next()
+  source.write('nonsense\n')
+  await until(() => context.logged.length > 0)
+  source.end()
+  await assert.rejects(reading, /got none of them/)
+  assert.deepEqual(
+    context.logged.map(({ message }) => message),
+    ['stdin, line 1: not JSON; skipped'],
+  )
 })
 
 test('reading accepts an empty file, and one whose first line was torn', async (t) => {
