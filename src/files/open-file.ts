@@ -98,12 +98,35 @@ export async function prepareFolder(
   try {
     await requireTrusted(path)
     const before = await statIfThere(path)
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    if (before && !before.isDirectory()) throw notAFolder(path)
+    if (!before) await makeFolder(path)
     await access(path, constants.W_OK | constants.X_OK)
     if (before) warnOfOthers(path, before, log)
   } catch (error) {
     throw unusableFile(label, path, error)
   }
+}
+
+/** Not with `recursive`: in `/proc` and the like, Node then tries for ever. */
+async function makeFolder(path: string): Promise<void> {
+  const parent = dirname(path)
+  const stats = await statIfThere(parent)
+  if (stats && !stats.isDirectory()) throw notAFolder(parent)
+  if (!stats && parent !== path) await makeFolder(parent)
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') {
+      throw new StreamError('exporter-unusable', `the folder "${parent}" takes no folder`)
+    }
+    // Another program was quicker.
+    if (code !== 'EEXIST') throw error
+  }
+}
+
+function notAFolder(path: string): StreamError {
+  return new StreamError('exporter-unusable', `"${path}" is a file; expected a folder`)
 }
 
 /** What a path leads to, or undefined where there is nothing. */

@@ -23,7 +23,7 @@ export type KafkaLogin = {
 }
 
 const EXPECTED =
-  'expected kafka://HOST:9092/TOPIC_PREFIX, or kafkas:// for TLS, several hosts with commas'
+  '--export_data: expected kafka://HOST:9092/TOPIC_PREFIX, or kafkas:// for TLS, several hosts with commas'
 const DEFAULT_PORT = 9092
 /** Kafka allows 249 characters for a topic; `.` and the longest topic of Central stand behind. */
 const MAX_PREFIX = 200

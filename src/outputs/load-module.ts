@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorText, StreamError } from '../errors.js'
+import { MODULE_TYPE } from './types.js'
 
 /** A user's module, as far as can be known of a file that a user wrote. */
 export type LoadedModule<Name extends string> = {
@@ -23,6 +24,10 @@ export async function loadModule<Name extends string>(
   { cwd, names }: { readonly cwd: string; readonly names: readonly Name[] },
 ): Promise<LoadedModule<Name>> {
   const path = resolve(cwd, target)
+  if (/\.(nd)?jsonl?$/.test(path)) {
+    const other = `to write records there, use --export_data json:${target}`
+    throw unusableModule(label, `expected a module, such as ${MODULE_TYPE}; ${other}`)
+  }
   let exports: Record<string, unknown>
   try {
     if (!statSync(path).isFile()) throw new Error('it is a folder or a device, not a file')
@@ -99,9 +104,11 @@ function loadFault(error: unknown, path: string): string {
 }
 
 function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
-  return typeof value === 'function'
+  return kindOf(value) === 'function'
 }
 
 function kindOf(value: unknown): string {
+  // A class cannot be called.
+  if (typeof value === 'function' && /^class\b/.test(String(value))) return 'a class'
   return value === undefined ? 'none' : typeof value
 }

@@ -85,7 +85,8 @@ function unknownType(type: string, name: string): StreamError {
   }
   const forms = [...Object.values(EXPORT_TYPES), MODULE_TYPE]
   const got = `--export_data: expected one of ${forms.join(', ')}; got "${shown(type)}"`
-  const meant = meantBy(type, name)
+  const lower = name.toLowerCase()
+  const meant = isKind(lower) ? shown(lower + type.slice(name.length)) : meantBy(type, name)
   return new StreamError('usage', meant ? `${got} (did you mean "${meant}"?)` : got)
 }
 

@@ -15,6 +15,7 @@ export const EXPORT_TYPES = {
 /** How a module is written; it is known by the dot or slash that it starts with. */
 export const MODULE_TYPE = './MODULE.mjs'
 
+const STDOUT_WAY = '--decode_data prints records on stdout'
 const MODULE_WAY = `write a module, ${MODULE_TYPE}, that sends each record`
 
 /** What people ask for that is no TYPE, and how records get there. */
@@ -23,6 +24,8 @@ export const OTHER_WAYS: ReadonlyMap<string, string> = new Map([
     'mqtt',
     'print records with --decode_data, and pipe them to mosquitto_pub -h BROKER -t TOPIC -l',
   ],
-  ['influxdb', MODULE_WAY],
+  ...['influxdb', 'mysql', 'mongodb', 'amqp', 'syslog'].map((name) => [name, MODULE_WAY] as const),
+  ...['-', 'stdout', 'console'].map((name) => [name, STDOUT_WAY] as const),
+  ['file', 'write json:PATH'],
   ['postgresql', `write ${EXPORT_TYPES.postgres}`],
 ])

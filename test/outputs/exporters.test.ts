@@ -24,6 +24,13 @@ const REFUSED: readonly [type: string, shown: RegExp][] = [
   ['tcp:host:1', /expected tcp:\/\/HOST:PORT; got "tcp:host:1"/],
   ['htps://host/in?token=hidden', /got "htps:\/\/host\/in" \(did you mean "https"\?\)/],
   ['http:/user:hidden@host', /expected http:\/\/HOST\/PATH; got "http:\/\*\*\*\*@host"/],
+  ['Kafka://host:9092/p', /\(did you mean "kafka:\/\/host:9092\/p"\?\)$/],
+  ['NATS://user:hidden@host/p', /\(did you mean "nats:\/\/\*\*\*\*@host\/p"\?\)$/],
+  ['JSON:out', /\(did you mean "json:out"\?\)$/],
+  ['file:///tmp/out.ndjson', /is no TYPE; write json:PATH/],
+  ['stdout', /"stdout" is no TYPE; --decode_data prints records on stdout/],
+  ['-', /"-" is no TYPE; --decode_data prints records on stdout/],
+  ['mysql://user:hidden@host/db', /"mysql:\/\/\*\*\*\*@host\/db" is no TYPE; write a module/],
   ['redis://user:hid/den@host', /got "redis:\/\/\*\*\*\*@host"/],
   ['redis://user:hidden@host', /got "redis:\/\/\*\*\*\*@host"/],
 ]

@@ -22,7 +22,15 @@ const WRONG: readonly { readonly type: string; readonly says: RegExp }[] = [
   { type: 'json:', says: /expected json\[:PATH\]; got "json:"/ },
   { type: 'json:missing/out.ndjson', says: /the folder "missing" does not exist; create it first/ },
   { type: 'json:.', says: /"\." is a folder; expected a file/ },
-  { type: 'csv:a-file', says: /--export_data csv:a-file: .*EEXIST/ },
+  { type: 'csv:a-file', says: /--export_data csv:a-file: "a-file" is a file; expected a folder/ },
+  { type: 'csv:a-file/in', says: /in": a part of its path is a file/ },
+  { type: 'csv:/proc/none', says: /csv:\/proc\/none: the folder "\/proc" takes no folder/ },
+  { type: './a-file', says: /a-file: its default export must be a function; got object/ },
+  {
+    type: './out.ndjson',
+    says: /expected a .*module.*; to write records there, use --export_data json:\.\/out\.n/,
+  },
+  { type: './class.mjs', says: /its default export must be a function; got a class/ },
   { type: 'tcp:host:1', says: /expected tcp:\/\/HOST:PORT/ },
   {
     type: 'tcp://host',
@@ -31,12 +39,21 @@ const WRONG: readonly { readonly type: string; readonly says: RegExp }[] = [
   { type: `tls://me:${SECRET}@host:1`, says: /a user or password has no meaning here/ },
   { type: 'tcp://127.0.0.1:CLOSED', says: /it refuses connections.*\(needed at the start\)/ },
   { type: 'http:/host', says: /expected http:\/\/HOST\/PATH/ },
-  { type: 'http://', says: /expected a URL such as https:\/\/HOST:PORT\/PATH; got "http:\/\/"/ },
+  {
+    type: 'http://',
+    says: /--export_data: expected a URL such as https:\/\/HOST:PORT\/PATH; got "http:\/\/"/,
+  },
   { type: `https://me:${SECRET}@host/in`, says: /set ARUBA_STREAM_HTTP_AUTHORIZATION/ },
-  { type: 'nats://host', says: /expected nats:\/\/HOST.*the prefix is words of letters/ },
+  {
+    type: 'nats://host',
+    says: /--export_data: expected nats:\/\/HOST.*the prefix is words of letters/,
+  },
   { type: `nats://me:${SECRET}@host/p`, says: /set NATS_CREDS, NATS_USER and NATS_PASSWORD/ },
   { type: 'nats://127.0.0.1:CLOSED/p', says: /it refuses connections.*\(needed at the start\)/ },
-  { type: 'kafka://host', says: /expected kafka:\/\/HOST.*the prefix is words of letters/ },
+  {
+    type: 'kafka://host',
+    says: /--export_data: expected kafka:\/\/HOST.*the prefix is words of letters/,
+  },
   { type: `kafkas://me:${SECRET}@host/p`, says: /set KAFKA_USERNAME and KAFKA_PASSWORD/ },
   { type: './missing.mjs', says: /there is no such file \(looked for / },
   { type: './broken.mjs', says: /--export_data \.\/broken\.mjs: Unexpected token/ },
@@ -48,6 +65,7 @@ test('a wrong exporter ends the program before any connection is opened', async 
   const folder = tempFolder(t)
   await writeFile(join(folder, 'a-file'), '')
   await writeFile(join(folder, 'broken.mjs'), 'export default }')
+  await writeFile(join(folder, 'class.mjs'), 'export default class Sink { send() {} }')
   await writeFile(join(folder, 'empty.mjs'), 'export const nothing = 1')
   await writeFile(
     join(folder, 'closed.mjs'),
