@@ -1,4 +1,4 @@
-import { findCharacter } from '../input/characters.js'
+import { findCharacter, findWrapping } from '../input/characters.js'
 import { type EntryRules, Problem, type Property } from '../input/check-entry.js'
 import { Secret } from '../secret.js'
 import { maskTokens } from '../text.js'
@@ -52,11 +52,8 @@ function checkKey({ text, kind, warn }: Property): Secret {
   if (/(?:\.\.|\u2026)$/.test(plain)) {
     throw new Problem('ends in dots, so a part of it is missing; paste the whole key from Central')
   }
-  if (/^(['"`]).*\1$/s.test(plain)) {
-    throw new Problem('has quotation marks within the value; expected the key without them')
-  }
-  const [, scheme] = /^(?:authorization: *)?(bearer|basic|token)\s/i.exec(plain) ?? []
-  if (scheme) throw new Problem(`begins with "${scheme} "; expected the key alone`)
+  const wrapping = findWrapping(plain, 'key')
+  if (wrapping !== undefined) throw new Problem(wrapping)
   const odd = findCharacter(text) ?? findCharacter(text, NOT_IN_HEADERS)
   if (odd) throw new Problem(`holds ${odd}, which no key has; ${WANTED}`)
   if (plain !== text) {

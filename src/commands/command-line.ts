@@ -44,7 +44,6 @@ Exit codes: 0 ended as asked, 1 something failed, 2 wrong command line or input 
 const PROPERTIES: readonly string[] = [
   ...[CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES].flatMap(({ properties }) => properties),
   ...EVERY_ENTRY,
-  { name: 'topics' },
 ].map(({ name }) => `--${name}`)
 /** What other programs call an option. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([

@@ -19,6 +19,7 @@ const NAMES: Readonly<Record<number, string>> = {
   10: 'a line feed',
   13: 'a carriage return',
   27: 'an escape character',
+  32: 'a blank',
   127: 'a DEL character',
   160: 'a no-break space',
   173: 'a soft hyphen',
@@ -72,4 +73,13 @@ export function visible(text: string, maxLength?: number): string {
 /** A text without lookalikes, for guessing what was meant. */
 export function withoutLookalikes(text: string): string {
   return text.replaceAll(new RegExp(LOOKALIKE, 'gu'), '')
+}
+
+/** What stands around a credential that was pasted with more than itself; undefined where nothing does. */
+export function findWrapping(text: string, what: string): string | undefined {
+  if (/^(['"`]).*\1$/s.test(text)) {
+    return `has quotation marks within the value; expected the ${what} without them`
+  }
+  const [, scheme] = /^(?:authorization: *)?(bearer|basic|token)\s/i.exec(text) ?? []
+  return scheme && `begins with "${scheme} "; expected the ${what} alone`
 }

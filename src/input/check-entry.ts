@@ -125,6 +125,12 @@ export function checkEntry(
     return NOTHING
   }
 
+  for (const { name: property } of all) {
+    const other = services.find((each) => each !== service && hasProperty(each, property))
+    if (!other) continue
+    const what = `is a property of ${other.name}, and the entry has credentials of ${service.name}`
+    warnings.add(() => `${place()}.${property}: ${what}; it is ignored`)
+  }
   /** Known properties that were found under another name. They are not reported as missing, too. */
   const misnamed = new Set<string>()
   const hasTopics = values.has('topics')
@@ -178,6 +184,10 @@ export function checkEntry(
 }
 
 const NOTHING: CheckedEntry = { subscriptions: [], enabled: true }
+
+function hasProperty({ properties }: EntryRules, property: string): boolean {
+  return properties.some(({ name }) => name === property)
+}
 
 /** Its credentials say which service an entry is of; where it has none, its topic or what else it has. */
 function serviceOf(values: ReadonlyMap<string, Node>, services: readonly EntryRules[]): EntryRules {

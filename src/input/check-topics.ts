@@ -68,12 +68,12 @@ function checkTopic(node: Node | undefined, { service, services, show }: TopicCo
   const plain = withoutLookalikes(text).trim()
   const meant = otherTopicNames.get(plain.toLowerCase()) ?? closest(plain, topics)
   const hint = meant === undefined ? '' : ` (did you mean "${meant}"?)`
-  const odd = findCharacter(text)
+  const odd = findCharacter(text) ?? findCharacter(text, /[^\x20-\x7e]/u)
   if (odd && meant) throw new Problem(`holds ${odd}; ${wanted(service)}${hint}`)
   const other = services.find((each) => each.topics.some((one) => one === text))
-  if (other && !meant) {
+  if (other) {
     throw new Problem(
-      `"${text}" is a topic of ${other.name}, and the entry has credentials of ${name}; ${wanted(service)}`,
+      `"${text}" is a topic of ${other.name}, and the entry has credentials of ${name}; ${wanted(service)}${hint}`,
     )
   }
   throw new Problem(`${wanted(service)}; got ${show(node)}${hint}`)

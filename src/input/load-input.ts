@@ -1,6 +1,7 @@
 import type { Node } from 'jsonc-parser'
 import { StreamError } from '../errors.js'
 import type { Host } from '../net/host.js'
+import { closest } from '../suggest.js'
 import { formatCount, maskTokens, printable } from '../text.js'
 import { findCharacter, visible } from './characters.js'
 import { checkEntry, type EntryRules } from './check-entry.js'
@@ -124,7 +125,9 @@ function checkInput(root: Node, text: string, options: LoadOptions): Checked {
   }
   const all = members(root)
   const [customers, second] = all.filter(({ name }) => name === 'customers')
-  const misnamed = all.find(({ name }) => /^\W*customers?\W*$/i.test(name) && name !== 'customers')
+  const misnamed =
+    all.find(({ name }) => /^\W*customers?\W*$/i.test(name) && name !== 'customers') ??
+    (customers ? undefined : all.find(({ name }) => closest(name, ['customers'])))
   if (!customers) {
     const odd = misnamed && findCharacter(misnamed.name)
     const name = `"${visible(misnamed?.name ?? '')}"${odd ? `, which holds ${odd}` : ''}`

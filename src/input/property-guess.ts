@@ -6,7 +6,12 @@ import type { EntryRules, PropertyRule } from './check-entry.js'
 export const EVERY_ENTRY: readonly PropertyRule[] = [
   { name: 'topic', required: true, secret: false, otherNames: [] },
   { name: 'topics', required: false, secret: false, otherNames: [] },
-  { name: 'hostname', required: false, secret: false, otherNames: ['host', 'base_url'] },
+  {
+    name: 'hostname',
+    required: false,
+    secret: false,
+    otherNames: ['host', 'base_url', 'baseurl', 'base-url', 'url', 'server', 'cluster'],
+  },
   { name: 'enabled', required: false, secret: false, otherNames: ['disabled', 'active'] },
 ]
 

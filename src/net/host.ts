@@ -85,6 +85,7 @@ function authorityFault(authority: string): string | undefined {
   if (variable !== undefined) {
     return `${JSON.stringify(variable)} is a placeholder that was not replaced`
   }
+  if (isIP(authority) === 6) return `an IPv6 address stands in brackets: write [${authority}]`
   const [character] = /[^\p{L}\p{N}\p{M}.:_[\]-]/u.exec(authority) ?? []
   if (character === ',' || character === ';') {
     return `it holds ${JSON.stringify(character)}: expected one host`

@@ -1,9 +1,10 @@
-import { findCharacter } from '../input/characters.js'
+import { findCharacter, findWrapping } from '../input/characters.js'
 import { type EntryRules, Problem, type Property, type ReadProperty } from '../input/check-entry.js'
 import type { ApiClient } from '../input/entries.js'
 import { isLoopback } from '../net/host.js'
 import { Secret } from '../secret.js'
 import { closest } from '../suggest.js'
+import { maskTokens } from '../text.js'
 import { EVENT_TYPE_PREFIX, isTopic, TOPIC_FACTS, TOPICS } from './topics.js'
 
 /** Printable ASCII without blanks, which is what OAuth2 clients are made of. */
@@ -11,6 +12,10 @@ const NOT_IN_CREDENTIALS = /[^\x21-\x7e]/u
 /** Texts of examples, templates and documents. */
 const EXAMPLE =
   /^([x*?_.-])\1*$|^<.*>$|^\$?\{.*\}$|^\$\w+$|(?:^|[^a-z])(?:paste|your|insert|replace|example|placeholder|change[ _-]?me)(?:[^a-z]|$)/i
+/** How GreenLake makes client secrets. Its client ids are UUIDs. */
+const SECRET_FORM = /^[\da-f]{32,}$/i
+/** Names of variables in templates. */
+const PLACEHOLDER = /\$\{[^}]*\}?|\$[A-Z_]+|\{\{.*?\}\}|<[^>]*>/
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/i
 const EVENT_TYPE = /^[\w.-]+$/
 
@@ -34,7 +39,9 @@ export const NEW_CENTRAL_ENTRIES: EntryRules = {
   ]),
   credentials(read, topics) {
     const id = read('client_id', (property) => checkCredential(property, 'client id'))
-    const secret = read('client_secret', (property) => checkCredential(property, 'client secret'))
+    const secret = read('client_secret', (property) =>
+      checkNotId(checkCredential(property, 'client secret'), id),
+    )
     const client: ApiClient = { id: id ?? '', ...checkOptions(read, topics) }
     return {
       key: secret === undefined || id === undefined ? undefined : new Secret(secret),
@@ -61,10 +68,28 @@ function checkCredential({ text, kind }: Property, what: string): string {
   if (EXAMPLE.test(text.trim())) {
     throw new Problem(`still holds the text of an example; paste the ${what} from GreenLake there`)
   }
+  const wrapping = findWrapping(text.trim(), what)
+  if (wrapping !== undefined) throw new Problem(wrapping)
+  if (maskTokens(text) !== text) {
+    throw new Problem(`is a token or a key (not shown); ${wanted}`)
+  }
   if (text.trim() !== text) throw new Problem(`begins or ends with a blank; ${wanted}`)
   const odd = findCharacter(text) ?? findCharacter(text, NOT_IN_CREDENTIALS)
   if (odd) throw new Problem(`holds ${odd}, which no ${what} has; ${wanted}`)
   return text
+}
+
+/** Messages show the client id: they must not show a secret that stands in its place. */
+function checkNotId(secret: string, id: string | undefined): string {
+  if (secret === id) {
+    throw new Problem('is the client id; expected the client secret of the API client in GreenLake')
+  }
+  if (UUID.test(secret) && SECRET_FORM.test(id ?? '')) {
+    throw new Problem(
+      'has the form of a client id, and client_id that of a client secret; expected them the other way round',
+    )
+  }
+  return secret
 }
 
 function checkEventTypes(
@@ -103,6 +128,12 @@ function checkTokenUrl({ text, kind, show }: Property): URL | undefined {
   const wanted =
     'expected the token issuer URL of the API client in GreenLake, such as "https://sso.common.cloud.hpe.com/as/token.oauth2"'
   if (text === undefined) throw new Problem(`${wanted}; got ${show()}`)
+  const [placeholder] = PLACEHOLDER.exec(text) ?? []
+  if (placeholder !== undefined) {
+    throw new Problem(
+      `holds the placeholder ${JSON.stringify(placeholder)}, which was not replaced; ${wanted}`,
+    )
+  }
   if (!URL.canParse(text)) throw new Problem(`is no URL; ${wanted}`)
   const url = new URL(text)
   if (url.username !== '' || url.password !== '') {
@@ -138,7 +169,7 @@ function requireOneTopic(topics: readonly string[]): void {
 
 function checkPath({ text, kind, show }: Property, topics: readonly string[]): string | undefined {
   if (kind === undefined) return undefined
-  if (text === undefined || !/^\/[\w./~-]*$/.test(text) || text.includes('//')) {
+  if (text === undefined || !/^\/[\w./~-]*$/.test(text) || /\/\/|\/\.\.?(\/|$)/.test(text)) {
     throw new Problem(
       `expected the path of a stream, such as "/network-services/v1/location-events"; got ${show()}`,
     )

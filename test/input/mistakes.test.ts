@@ -63,6 +63,9 @@ test('a property whose name is nearly right gets a warning where the right one i
     says('host', 'hostname'),
     says('user', 'username'),
   ])
+  for (const name of ['url', 'base_url', 'baseUrl', 'base-url', 'server', 'cluster']) {
+    assert.deepEqual(await warningsOf(t, { A: entry({ [name]: 'x' }) }), [says(name, 'hostname')])
+  }
 })
 
 test('other unknown properties are ignored, and those that were taken out of use', async (t) => {
@@ -95,6 +98,12 @@ test('customers under a name that is nearly right are pointed out', async (t) =>
     await problemsOf(t, { customer: customers }),
     /the file has "customer": did you mean/,
   )
+  for (const name of ['costumers', 'cusotmers', 'custmers']) {
+    assert.match(
+      await problemsOf(t, { [name]: customers }),
+      new RegExp(`the file has "${name}": did you mean "customers"`),
+    )
+  }
   const path = await writeInput(t, JSON.stringify({ customers, Customers: customers }))
   const { warnings } = await load(path)
   assert.deepEqual(warnings, [`${path}: "Customers": is ignored; only "customers" is read`])
@@ -177,6 +186,10 @@ test('a character that looks right in a value is named, with its place', async (
     [
       { topic: '“audit”' },
       'topic: holds a typographic quotation mark \\(U\\+201C\\) at character 1',
+    ],
+    [
+      { topic: '\u0430udit' },
+      'topic: holds "\u0430" \\(U\\+0430\\) at character 1; .*did you mean "audit"',
     ],
     [{ hostname: 'eu\u200b.example' }, `hostname: holds ${zeroWidth} at character 3`],
     [{ hostname: 'eu\u2011west.example' }, 'hostname: holds a typographic dash \\(U\\+2011\\)'],
@@ -323,4 +336,10 @@ test('of thousands of warnings the first twenty are shown, and how many there ar
   const warnings = await warningsOf(t, customers)
   assert.equal(warnings.length, 21)
   assert.equal(warnings[20], 'FILE: and 1,979 more warnings')
+})
+
+test('an IPv6 address without brackets is told to have them', async (t) => {
+  for (const hostname of ['::1', 'fe80::1', '2001:db8::1']) {
+    assert.match(await entryProblems(t, { hostname }), new RegExp(`write \\[${hostname}\\]`))
+  }
 })

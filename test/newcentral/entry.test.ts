@@ -94,6 +94,57 @@ const WRONG: readonly (readonly [string, Readonly<Record<string, unknown>>, RegE
   ],
   ['a path that is a URL', { ...GOOD, path: 'wss://x/y' }, /path: expected the path of a stream/],
   [
+    'a secret in quotation marks',
+    { ...GOOD, client_secret: '"Zq7xW2abcdefgh"' },
+    /client_secret: has quotation marks within the value/,
+  ],
+  ['an id in quotation marks', { ...GOOD, client_id: "'id-1'" }, /client_id: has quotation marks/],
+  [
+    'a secret behind a scheme',
+    { ...GOOD, client_secret: 'Bearer Zq7xW2abcdefgh' },
+    /client_secret: begins with "Bearer "; expected the client secret alone/,
+  ],
+  [
+    'a secret with a blank in it',
+    { ...GOOD, client_secret: 'Zq7xW2 abcdefgh' },
+    /client_secret: holds a blank at character 7/,
+  ],
+  [
+    'the id in the place of the secret',
+    { ...GOOD, client_secret: GOOD.client_id },
+    /client_secret: is the client id; expected the client secret/,
+  ],
+  [
+    'id and secret in each other’s place',
+    {
+      ...GOOD,
+      client_id: '0a1b2c3d4e5f60718293a4b5c6d7e8f9',
+      client_secret: '9b2f0c1e-5a0d-4c7b-8f3e-2d6a1b4c5e7f',
+    },
+    /client_secret: has the form of a client id, and client_id that of a client secret; expected them the other/,
+  ],
+  [
+    'a token in the place of the secret',
+    { ...GOOD, client_secret: makeKey('token') },
+    /client_secret: is a token or a key \(not shown\); expected the client secret/,
+  ],
+  [
+    'a token URL with a placeholder',
+    { ...GOOD, token_url: 'https://$SSO_HOST/as/token.oauth2' },
+    /token_url: holds the placeholder "\$SSO_HOST", which was not replaced/,
+  ],
+  ['a path with dots', { ...GOOD, path: '/a/../../b' }, /path: expected the path of a stream/],
+  [
+    'a topic of New Central with a key',
+    { wsskey: makeKey('classic'), topic: 'wids' },
+    /"wids" is a topic of New Central, and the entry has credentials of Classic Central; .* \(did you mean "security"\?\)$/,
+  ],
+  [
+    'a topic with a letter that looks like another',
+    { ...GOOD, topic: 'w\u0456ds' },
+    /topic: holds "\u0456" \(U\+0456\) at character 2; .*did you mean "wids"/,
+  ],
+  [
     'an example',
     { ...GOOD, client_secret: '<your secret>' },
     /client_secret: still holds the text/,
@@ -110,4 +161,23 @@ test('an event type that is not known gets a warning with the one that was meant
   const { warnings, entries } = await load(t, { ...GOOD, event_types })
   assert.deepEqual(entries[0]?.client?.eventTypes, event_types)
   assert.match(warnings.join(), /did you mean "network-services\.v1alpha1\.rssi\.raw-rssi"\?/)
+})
+
+test('a property of the other service is ignored with a warning', async (t) => {
+  const classic = { wsskey: makeKey('classic'), topic: 'audit', path: '/x', subscriber_id: 'me' }
+  const says = (name: string, service: string, own: string) =>
+    `customers.A.${name}: is a property of ${service}, and the entry has credentials of ${own}; it is ignored`
+  for (const [entry, expected] of [
+    [
+      classic,
+      ['path', 'subscriber_id'].map((name) => says(name, 'New Central', 'Classic Central')),
+    ],
+    [{ ...GOOD, username: 'ann' }, [says('username', 'Classic Central', 'New Central')]],
+  ] as const) {
+    const { warnings } = await load(t, entry)
+    assert.deepEqual(
+      warnings.map((text) => text.replace(/^.*?customers/, 'customers')),
+      expected,
+    )
+  }
 })
