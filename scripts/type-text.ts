@@ -65,7 +65,7 @@ const SERVICES: readonly Service[] = [
 /** The formatter's, which checks these files too. */
 const LINE_WIDTH = 100
 
-const GENERATED = '// Generated from proto/ by scripts/generate-types.ts; not to be edited.\n'
+const GENERATED = '// Generated from proto/ by scripts/generate.ts; not to be edited.\n'
 
 /** What each generated file under `src/schema/types/` contains, by its name. */
 export function typeFiles(): Map<string, string> {
@@ -131,7 +131,7 @@ function broken(start: string, listed: readonly string[], end: string, comma: st
 
 function topicText({ folder, target, payloadsOf }: Service, topic: string): string {
   const url = new URL(`../proto/${folder}/${topic}.proto`, import.meta.url)
-  const root = parseProto(fileURLToPath(url))
+  const root = parseProto(fileURLToPath(url), true)
   const messages = payloadsOf(topic).map((name) => messageOf(root, name))
   const types = reachable(messages)
   const texts = types.map((type) =>

@@ -145,6 +145,10 @@ async function perform(
       const { replay } = await import('./commands/replay.js')
       return replay(invocation.settings, program)
     }
+    case 'topics': {
+      const { topics } = await import('./commands/topics.js')
+      return topics(invocation.settings, program)
+    }
     case 'simulate': {
       const { simulate } = await import('./commands/simulate.js')
       return simulate(invocation.settings, program)

@@ -50,6 +50,7 @@ const HELPS: Readonly<Record<string, readonly string[]>> = {
   'reference ours': [],
   check: ['check'],
   replay: ['replay'],
+  topics: ['topics'],
   simulate: ['simulate'],
 }
 

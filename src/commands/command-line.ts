@@ -16,6 +16,8 @@ import {
   type StreamSettings,
   simulateSettings,
   streamSettings,
+  type TopicsSettings,
+  topicsSettings,
 } from './settings.js'
 
 const commander = loadCommonJs<typeof import('commander')>('commander')
@@ -25,6 +27,7 @@ export type Invocation =
   | { readonly command: 'stream'; readonly settings: StreamSettings }
   | { readonly command: 'check'; readonly settings: CheckSettings }
   | { readonly command: 'replay'; readonly settings: ReplayFileSettings }
+  | { readonly command: 'topics'; readonly settings: TopicsSettings }
   | { readonly command: 'simulate'; readonly settings: SimulateSettings }
   /** Help or version: a text for stdout. */
   | { readonly command: 'show'; readonly text: string }
@@ -34,6 +37,7 @@ Examples:
   aruba-stream --hostname HOST --jsoninput input.json --decode_data | jq .data
   aruba-stream --hostname HOST --jsoninput input.json --readable --export_data json
   aruba-stream check --hostname HOST --jsoninput input.json
+  aruba-stream topics presence
   aruba-stream simulate
 
 HOST is the base URL on Central's Streaming page. Options may be spelled with - for _.
@@ -118,13 +122,18 @@ function describe(done: (invocation: Invocation) => void): Command {
     .action((file, values) =>
       done({ command: 'replay', settings: replayFileSettings(file, values) }),
     )
+  const topics = program
+    .command('topics')
+    .description('show the topics; with TOPIC its fields, their units and an example')
+    .argument('[TOPIC]', 'such as presence or rssi-events')
+    .action((topic, values) => done({ command: 'topics', settings: topicsSettings(topic, values) }))
   const simulate = program
     .command('simulate')
     .description('run a local stand-in for Central to try everything against')
     .action((values) => done({ command: 'simulate', settings: simulateSettings(values) }))
 
-  const commands = { stream: program, check, replay, simulate }
-  for (const name of ['stream', 'check', 'replay', 'simulate'] as const) {
+  const commands = { stream: program, check, replay, topics, simulate }
+  for (const name of ['stream', 'check', 'replay', 'topics', 'simulate'] as const) {
     commands[name].helpOption('-h, --help', 'show this help').showSuggestionAfterError(false)
     for (const option of OPTIONS[name]()) commands[name].addOption(option)
   }

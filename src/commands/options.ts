@@ -37,6 +37,7 @@ export const OPTIONS = {
     flag('--json', 'print the findings as JSON'),
   ],
   replay: () => delivery(),
+  topics: () => [flag('--json', 'print the topics, or the fields of TOPIC, as JSON')],
   simulate: () => [
     option('--port <N>', 'listen on this port; 0: any free one', upTo(65_535, 'a port')).default(
       DEFAULT_SIMULATION.port,

@@ -62,6 +62,12 @@ export type ReplayFileSettings = DeliverySettings & {
   readonly log: LogSettings
 }
 
+export type TopicsSettings = {
+  /** Undefined: all topics. It may be none. */
+  readonly topic: string | undefined
+  readonly json: boolean
+}
+
 /** The values of options by their long names, as the parsers of `OPTIONS` made them. */
 type OptionValues = Partial<{
   readonly hostname: Host
@@ -141,6 +147,10 @@ export function checkSettings(values: OptionValues): CheckSettings {
 
 export function replayFileSettings(file: string, values: OptionValues): ReplayFileSettings {
   return { file, ...deliverySettings(values), log: logSettings(values) }
+}
+
+export function topicsSettings(topic: string | undefined, { json }: OptionValues): TopicsSettings {
+  return { topic, json: json ?? false }
 }
 
 export function simulateSettings(values: OptionValues): SimulateSettings {

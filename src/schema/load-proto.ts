@@ -22,10 +22,13 @@ export class ProtoFile {
   /** Its messages, nested ones too, in the order of the file. */
   readonly messages: readonly protobuf.Type[]
 
-  /** @throws StreamError `schema-invalid` */
-  constructor(path: string) {
+  /**
+   * @param comments whether its comments are read too
+   * @throws StreamError `schema-invalid`
+   */
+  constructor(path: string, comments = false) {
     this.path = path
-    this.messages = typesIn(parseProto(path))
+    this.messages = typesIn(parseProto(path, comments))
   }
 
   /** The message of that name, in any package; of several, the one nested least. */
@@ -47,16 +50,25 @@ export class ProtoFile {
   }
 }
 
+/** Loads a file that the package ships, with its comments, for those who read about fields. */
+export function loadDocumented(name: Pick<ProtoName, 'service' | 'file'>): ProtoFile {
+  return new ProtoFile(shippedPath(name), true)
+}
+
+function shippedPath({ service, file }: Pick<ProtoName, 'service' | 'file'>): string {
+  return fileURLToPath(new URL(`../../proto/${service}/${file}.proto`, import.meta.url))
+}
+
 /** Shipped files do not change while the program runs: each is read once, when it is needed. */
 const shipped = new Map<string, ProtoFile>()
 
 /** Loads a file that the package ships. */
-export function loadShipped({ service, file }: ProtoName): ProtoFile {
-  const name = `${service}/${file}.proto`
-  let loaded = shipped.get(name)
+export function loadShipped(name: ProtoName): ProtoFile {
+  const path = shippedPath(name)
+  let loaded = shipped.get(path)
   if (loaded === undefined) {
-    loaded = new ProtoFile(fileURLToPath(new URL(`../../proto/${name}`, import.meta.url)))
-    shipped.set(name, loaded)
+    loaded = new ProtoFile(path)
+    shipped.set(path, loaded)
   }
   return loaded
 }

@@ -11,12 +11,13 @@ import { common, parseText, Root } from './protobuf.js'
  *
  * An import is looked for as written, from the folder of the importing file; then by its base name there;
  * then among Google's files that protobufjs has.
+ * @param comments whether the comments of messages and fields are read too, which takes longer
  * @throws StreamError `schema-invalid`, with file, line (if known) and reason
  */
-export function parseProto(path: string): protobuf.Root {
+export function parseProto(path: string, comments = false): protobuf.Root {
   const root = new Root()
   const texts = new Map<string, string>()
-  parseInto(root, path, texts)
+  parseInto(root, path, texts, comments)
   try {
     root.resolveAll()
     return root
@@ -25,13 +26,18 @@ export function parseProto(path: string): protobuf.Root {
   }
 }
 
-function parseInto(root: protobuf.Root, path: string, texts: Map<string, string>): void {
+function parseInto(
+  root: protobuf.Root,
+  path: string,
+  texts: Map<string, string>,
+  comments: boolean,
+): void {
   if (texts.has(path)) return
   const text = readText(path)
   texts.set(path, text)
   let imports: string[]
   try {
-    const parsed = parseText(text, root)
+    const parsed = parseText(text, root, comments)
     imports = [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]
   } catch (error) {
     throw faultOf(error, path, texts)
@@ -45,7 +51,7 @@ function parseInto(root: protobuf.Root, path: string, texts: Map<string, string>
       if (!texts.has(name)) root.addJSON(google.nested ?? {})
       texts.set(name, '')
     } else if (found !== undefined) {
-      parseInto(root, found, texts)
+      parseInto(root, found, texts, comments)
     } else {
       const line = lineOf(text, text.indexOf(name))
       throw invalid(path, line, `imports "${name}", which is not in ${folder}; put it there`)

@@ -10,7 +10,11 @@ const PROTO = '__proto__'
 const PROTO_STAND_IN = '__proto__stand_in'
 
 /** Parses the text of a `.proto` file into `root`, with the names of the file. */
-export function parseText(text: string, root: protobuf.Root): protobuf.IParserResult {
+export function parseText(
+  text: string,
+  root: protobuf.Root,
+  comments: boolean,
+): protobuf.IParserResult {
   const safe = text.replace(/\b__proto__\b/g, PROTO_STAND_IN)
   // The parser adds the type of a `group` in a oneof to the oneof, which takes fields only.
   const { add, onAdd } = OneOf.prototype
@@ -25,7 +29,7 @@ export function parseText(text: string, root: protobuf.Root): protobuf.IParserRe
     onAdd.call(this, parent)
   }
   try {
-    return parse(safe, root, { keepCase: true, alternateCommentMode: true })
+    return parse(safe, root, { keepCase: true, alternateCommentMode: comments })
   } finally {
     Object.assign(OneOf.prototype, { add, onAdd })
   }

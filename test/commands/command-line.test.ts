@@ -185,7 +185,7 @@ describe('parseCommandLine', () => {
     [
       'a word too many',
       [...NEEDED, 'now'],
-      /^"now" is neither a command nor the value of an option; the commands are check, replay, simulate/,
+      /^"now" is neither a command nor the value of an option; the commands are check, replay, topics, simulate/,
     ],
     [
       'a word too many behind a command',

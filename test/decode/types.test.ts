@@ -114,6 +114,6 @@ it('tells records of one topic from those of another by their topic', () => {
 it('has types that are the ones its .proto files give', () => {
   for (const [name, text] of typeFiles()) {
     const path = new URL(`../../src/schema/types/${name}`, import.meta.url)
-    assert.equal(readFileSync(path, 'utf8'), text, `${name}: run scripts/generate-types.ts`)
+    assert.equal(readFileSync(path, 'utf8'), text, `${name}: run npm run generate`)
   }
 })

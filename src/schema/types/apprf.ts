@@ -1,19 +1,24 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { BytesText, Int64Text } from '../value-types.js'
 
 export type apprf_session = {
   customer_id?: string
+  /** Unit: s since the epoch. */
   timestamp?: Int64Text
+  /** Serial number of the access point. */
   serial_number?: string
   client_firewall_session?: client_firewall_session[]
   url_detail_record?: url_detail_record[]
+  /** Name of the access point. */
   ap_name?: string
+  /** Unit: not known. */
   session_duration?: number
 }
 
 export type client_firewall_session = {
   client_ip?: ip_address
+  /** The client. */
   client_mac?: mac_address
   dest_ip?: ip_address
   ingress_type?: client_firewall_session_ingress_type_t
@@ -22,6 +27,7 @@ export type client_firewall_session = {
   uplink_id?: number
   uplink_name?: string
   app_id?: number
+  /** Application that the client used. */
   app_name?: string
   app_cat_id?: number
   app_cat?: string
@@ -32,10 +38,15 @@ export type client_firewall_session = {
   dest_url_prefix?: string
   domain?: string
   session_flags?: client_firewall_session_app_enforcement_status
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
+  /** Unit: not known. */
   rtt?: Int64Text
+  /** Unit: not known. */
   c2s_rtt?: Int64Text
+  /** Unit: not known. */
   s2c_rtt?: Int64Text
   packet_loss?: Int64Text
   c2s_packet_loss?: Int64Text
@@ -44,7 +55,7 @@ export type client_firewall_session = {
   user_name?: string
   user_role?: string
   device_type?: string
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: Int64Text
   preauth_flag?: boolean
   dest_port?: number
@@ -53,10 +64,13 @@ export type client_firewall_session = {
 export type url_detail_record = {
   client_ip?: ip_address
   dest_ip?: ip_address
+  /** The client. */
   client_mac?: mac_address
+  /** UTF-8 text. */
   dest_url_prefix?: BytesText
   hit_count?: number
   http_method?: url_detail_record_url_http_method
+  /** Unit: s since the epoch. */
   last_hit_timestamp?: Int64Text
 }
 

@@ -1,15 +1,18 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { BytesText } from '../value-types.js'
 
 export type audit_message = {
   customer_id?: string
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
   service?: classification
   group_name?: string
+  /** What was changed. */
   target?: string
+  /** From where it was made. */
   client_ip?: ip_address
+  /** Who made the change. */
   username?: string
   config_info?: config
   firmware_info?: firmware

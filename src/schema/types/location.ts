@@ -1,23 +1,32 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { BytesText, Float } from '../value-types.js'
 
 export type stream_location = {
+  /** Unit: see the field unit. */
   sta_location_x?: Float
+  /** Unit: see the field unit. */
   sta_location_y?: Float
+  /** Unit: not known. */
   error_level?: number
   hashed_sta_eth_mac?: string
   geofence_ids?: string[]
   loc_algorithm?: algorithm
+  /** Unit: degrees. */
   longitude?: Float
+  /** Unit: degrees. */
   latitude?: Float
+  /** Unit: not known. */
   altitude?: Float
+  /** Unit of the position on the floor plan. */
   unit?: measurement_unit
+  /** The station. */
   sta_eth_mac?: mac_address
   campus_id_string?: string
   building_id_string?: string
   floor_id_string?: string
   target_type?: target_dev_type
+  /** Whether the station is connected, or only heard. */
   associated?: boolean
   err_code?: error_code
   records?: record[]
@@ -25,10 +34,14 @@ export type stream_location = {
 
 export type stream_geofence_notify = {
   geofence_event?: zone_event
+  /** UTF-8 text. */
   geofence_id?: BytesText
   geofence_name?: string
+  /** The station. */
   sta_eth_mac?: mac_address
+  /** Whether the station is connected, or only heard. */
   associated?: boolean
+  /** Unit: not known. */
   dwell_time?: number
   hashed_sta_eth_mac?: string
 }
@@ -71,8 +84,11 @@ export type error_code =
   | number
 
 export type record = {
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** The radio that hears the station. */
   radio_mac?: mac_address
+  /** How strong the radio hears the station. Unit: dBm, negative. */
   rssi_val?: number
   channel?: number
 }

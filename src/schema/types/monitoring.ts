@@ -1,9 +1,10 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { BytesText, Float, Int64Text } from '../value-types.js'
 
 export type MonitoringInformation = {
   customer_id?: string
+  /** Which lists the message has. */
   data_elements?: DataElement[]
   swarms?: Swarm[]
   aps?: Ap[]
@@ -41,7 +42,7 @@ export type MonitoringInformation = {
   switch_vlan_info?: SwitchVlanInfo
   vlans?: Vlan[]
   vsx?: VSXState
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
 }
 
@@ -97,8 +98,11 @@ export type Swarm = {
 
 export type Ap = {
   action?: Action
+  /** Serial number; device_id of presence names the access point by it. */
   serial?: string
+  /** Name of the access point. */
   name?: string
+  /** The access point. */
   macaddr?: MacAddress
   cluster_id?: string
   status?: Status
@@ -182,16 +186,20 @@ export type Tunnel = {
   tunnel_ip?: IpAddress
   status?: Status
   active?: boolean
+  /** Unit: not known. */
   uptime?: number
   tunnel_id?: Int64Text
 }
 
 export type WirelessClient = {
   action?: Action
+  /** The client. */
   macaddr?: MacAddress
+  /** Name of the client. */
   name?: string
   ip_address?: IpAddress
   username?: string
+  /** The access point that the client is connected to. */
   associated_device?: string
   radio_mac?: MacAddress
   /** UTF-8 text. */
@@ -200,6 +208,7 @@ export type WirelessClient = {
   manufacturer?: string
   os_type?: string
   connection?: string
+  /** Unit: not known. */
   maxspeed?: number
   vlan?: number
 }
@@ -229,7 +238,9 @@ export type Switch = {
 
 export type WiredClient = {
   action?: Action
+  /** The client. */
   macaddr?: MacAddress
+  /** Name of the client. */
   name?: string
   ip_address?: IpAddress
   username?: string
@@ -242,12 +253,14 @@ export type WiredClient = {
 
 export type DeviceStats = {
   device_id?: string
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: not known. */
   uptime?: Int64Text
   cpu_utilization?: number
   mem_total?: Int64Text
   mem_free?: Int64Text
+  /** Unit: not known. */
   power_consumption?: number
   fan_speed?: number
   temperature?: number
@@ -261,13 +274,18 @@ export type DeviceStats = {
 export type RadioStats = {
   device_id?: string
   macaddr?: MacAddress
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
   tx_drops?: number
+  /** Unit: not known. */
   tx_power?: number
+  /** Unit: not known, nor the sign. */
   noise_floor?: number
+  /** Unit: not known. */
   utilization?: number
   rx_bad?: Int64Text
 }
@@ -275,10 +293,13 @@ export type RadioStats = {
 export type InterfaceStats = {
   device_id?: string
   macaddr?: MacAddress
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
+  /** Unit: not known. */
   power_consumption?: number
   in_errors?: Int64Text
   out_errors?: Int64Text
@@ -310,32 +331,42 @@ export type VapStats = {
   radio_mac?: MacAddress
   /** UTF-8 text. */
   network?: BytesText
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 
 export type ClientStats = {
   device_id?: string
+  /** The client. */
   macaddr?: MacAddress
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
   rx_retries?: number
   tx_retries?: number
+  /** Unit: not known. */
   speed?: number
+  /** Strength of the signal: 45 stands for the -45 dBm of presence. Unit: dB, positive. */
   signal_in_db?: number
+  /** Signal-to-noise ratio. Unit: not known. */
   snr?: number
 }
 
 export type TunnelStats = {
   swarm_id?: string
   index?: TunnelIndex
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
   tunnel_id?: Int64Text
   tunnel_name?: string
@@ -354,27 +385,33 @@ export type WIDSEvent = {
 
 export type ModemStats = {
   device_id?: string
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 
 export type RoleStats = {
   device_id?: string
   user_role?: string
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 
 export type VlanStats = {
   device_id?: string
   vlan?: number
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 
@@ -382,9 +419,11 @@ export type SsidStats = {
   device_id?: string
   /** UTF-8 text. */
   essid?: BytesText
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 
@@ -393,6 +432,7 @@ export type TunnelIpProbeStats = {
   tunnel_index?: TunnelIndex
   probe_ip_addr?: IpAddress
   probe_status?: number
+  /** Unit: %. */
   ip_probe_pkt_loss_pct?: number
   tunnel_name?: string
   tunnel_id?: Int64Text
@@ -441,11 +481,15 @@ export type Uplink = {
 export type UplinkStats = {
   device_id?: string
   link_id?: number
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
+  /** Unit: bytes. */
   tunnel_tx_bytes?: Int64Text
+  /** Unit: bytes. */
   tunnel_rx_bytes?: Int64Text
   map_id?: Int64Text
   map_name?: string
@@ -454,17 +498,20 @@ export type UplinkStats = {
 export type UplinkWanStats = {
   device_id?: string
   link_id?: number
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
+  /** Unit: bytes. */
   compressed_bytes?: Int64Text
+  /** Unit: bytes. */
   uncompressed_bytes?: Int64Text
+  /** Unit: bytes. */
   savings_bytes?: Int64Text
 }
 
 export type UplinkIpProbeStats = {
   device_id?: string
   link_id?: number
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
   ip_address?: IpAddress
   vlan?: number
@@ -480,6 +527,7 @@ export type UplinkIpProbeStats = {
   sd_avg_jitter?: Int64Text
   ds_avg_jitter?: Int64Text
   probe_status?: number
+  /** Unit: %. */
   loss_pct?: number
   vpnc_ip_addr?: Int64Text
   probe_ip_addr?: Int64Text
@@ -501,8 +549,11 @@ export type UplinkSpeedtest = {
   server_ip?: IpAddress
   vlan?: number
   protocol?: string
+  /** Unit: bit/s. */
   upstream_bps?: Int64Text
+  /** Unit: bit/s. */
   downstream_bps?: Int64Text
+  /** Unit: s. */
   time_secs?: number
   upstream_jitter?: Float
   downstream_jitter?: Float
@@ -524,7 +575,7 @@ export type Notification = {
   setting_id?: string
   device_id?: string
   severity?: Notification_Severity
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
   state?: Notification_NotificationState
   description?: string
@@ -570,7 +621,7 @@ export type Vlan = {
   description?: string
   admin_state?: Status
   addr_mode?: string
-  /** Seconds since the epoch. */
+  /** Unit: s since the epoch. */
   timestamp?: number
   device_id?: string
 }
@@ -584,6 +635,7 @@ export type VSXState = {
   peer_isl_port?: string
   keepalive_peer_ip?: IpAddress
   keepalive_src_ip?: IpAddress
+  /** Unit: s since the epoch. */
   last_sync_timestamp?: Int64Text
   mac?: MacAddress
   peer_mac?: MacAddress

@@ -1,4 +1,4 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { BytesText } from '../value-types.js'
 
@@ -9,6 +9,7 @@ export type RapidsStreamingEvent = {
 }
 
 export type RogueEvent = {
+  /** The rogue access point. */
   rogue_id?: MacAddress
   classification?: number
   first_seen?: string
@@ -16,11 +17,14 @@ export type RogueEvent = {
   rogue_name?: string
   ssid?: string
   lan_mac?: string
+  /** The device that detected it first. */
   first_det_device?: string
+  /** The device that detected it last. */
   last_det_device?: string
   encryption?: number
   port?: string
   containment_status?: string
+  /** Manufacturer, by the MAC address. */
   mac_vendor?: string
 }
 
@@ -30,6 +34,7 @@ export type WIDSEvent = {
   event_type?: string
   attack_type?: string
   description?: string
+  /** The access point that detected it. */
   detected_ap?: string
   mac_addr?: MacAddress
   radio_band?: string

@@ -1,4 +1,4 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { Float, Int64Text } from '../../value-types.js'
 
@@ -9,14 +9,16 @@ export type APInfo = {
   tenant_id?: string
   serial_number?: string
   mac_address?: string
+  /** Name of the access point. */
   device_name?: string
   model?: string
   ip_v4?: string
   ip_v6?: string
   public_ip?: string
-  /** Unit is not known. */
+  /** Unit: not known. */
   uptime?: number
   mode?: APMode
+  /** Whether the access point is up. */
   status?: boolean
   operating_mode?: APOpMode
   cluster?: ClusterInfo
@@ -40,6 +42,7 @@ export type RadioInfo = {
   mac_address?: string
   radio_mac_address?: string
   channel?: string
+  /** Unit: not known. */
   transmit_power?: number
   radio_number?: number
   band?: RadioBand
@@ -51,6 +54,7 @@ export type RadioInfo = {
   chan_reason?: ChangeReason
   eirp_reason?: ChangeReason
   eirp_resolution?: number
+  /** Unit: not known. */
   eirp?: number
   primary_chan?: number
   secondary_chan?: number
@@ -125,7 +129,7 @@ export type TunnelInfo = {
   ip?: string
   status?: TunnelStatus
   active?: boolean
-  /** Unit is not known. */
+  /** Unit: not known. */
   uptime?: number
   peer_name?: string
 }
@@ -138,7 +142,7 @@ export type APSystemStat = {
   mac_address?: string
   cpu_utilization?: Float
   memory_utilization?: Float
-  /** Unit is not known. */
+  /** Unit: not known. */
   power_consumption?: Float
 }
 
@@ -151,9 +155,11 @@ export type RadioStat = {
   radio_mac_address?: string
   band?: RadioBand
   band_range?: BandRange
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
-  /** Sign and unit are not known. */
+  /** Unit: not known, nor the sign. */
   noise_floor?: number
   channel_quality?: number
   total_utilization?: number
@@ -175,7 +181,9 @@ export type VapStat = {
   radio_mac_address?: string
   bssid?: string
   essid?: string
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 
@@ -189,7 +197,9 @@ export type PortStat = {
   port_index?: number
   duplex?: PortDuplex
   speed?: PortMaxSpeed
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
   tx_pkts?: Int64Text
   rx_pkts?: Int64Text
@@ -209,7 +219,9 @@ export type ModemStat = {
   tenant_id?: string
   serial_number?: string
   mac_address?: string
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
   cellular_signal?: number
   cellular_sinr?: number
@@ -224,7 +236,9 @@ export type TunnelStat = {
   tunnel_index?: TunnelIndex
   tunnel_name?: string
   tun_type?: TunnelType
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
   tx_pkts?: Int64Text
   rx_pkts?: Int64Text
@@ -242,6 +256,7 @@ export type IPProbeStat = {
   tunnel_index?: TunnelIndex
   tunnel_name?: string
   status?: ProbeStatus
+  /** Unit: %. */
   loss_percentage?: number
   latency?: Int64Text
   jitter?: Int64Text
@@ -255,7 +270,9 @@ export type RoleStat = {
   serial_number?: string
   mac_address?: string
   user_role?: string
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 
@@ -266,7 +283,9 @@ export type SsidStat = {
   serial_number?: string
   mac_address?: string
   ssid?: string
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 
@@ -277,7 +296,9 @@ export type VlanStat = {
   serial_number?: string
   mac_address?: string
   vlan?: number
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 

@@ -1,10 +1,10 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { Int64Text, JsonStruct } from '../../value-types.js'
 
 export type AuditTrail = {
   tenant_id?: string
-  /** Milliseconds since the epoch. */
+  /** Unit: ms since the epoch. */
   occurred_on?: Int64Text
   action?: string
   category?: string

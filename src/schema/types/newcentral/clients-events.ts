@@ -1,4 +1,4 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { Int64Text, TimeText } from '../../value-types.js'
 
@@ -17,19 +17,24 @@ export type ClientState = {
   phy_type?: string
   key_management?: string
   wireless_security?: string
+  /** Signal-to-noise ratio. Unit: not known. */
   snr?: number
 }
 
 export type ClientStats = {
   tenant_id?: string
   site_id?: string
+  /** The client. */
   mac_address?: string
   client_name?: string
   timestamp?: TimeText
+  /** Serial number of the device that the client is connected to. */
   connected_device_serial?: string
   port?: string
   wlan_name?: string
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
   tx_data_frames?: number
   rx_data_frames?: number
@@ -39,17 +44,21 @@ export type ClientStats = {
   rx_drop_frames?: number
   tx_retry_frames?: number
   rx_retry_frames?: number
+  /** Unit: not known. */
   speed?: number
   duplex?: string
+  /** Signal-to-noise ratio. Unit: not known. */
   snr?: number
 }
 
 export type ClientDetails = {
+  /** The client. */
   mac_address?: string
   tenant_id?: string
   site_id?: string
   client_name?: string
   status?: ClientStatus
+  /** Serial number of the device that the client is connected to. */
   connected_device_serial?: string
   host_name?: string
   user_name?: string

@@ -1,4 +1,4 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 export type StreamGeofenceMessage = {
   tenant_id?: string
@@ -9,9 +9,11 @@ export type StreamGeofenceMessage = {
 export type WifiClientGeofence = {
   zone_id?: string
   event_type?: WifiClientGeofence_EventType
+  /** The client. */
   sta_eth_mac?: string
   assoc_bssid?: string
   hashed_sta_eth_mac?: string
+  /** Unit: s. */
   dwell_time_in_seconds?: number
 }
 
@@ -19,6 +21,7 @@ export type AssetTagGeofence = {
   zone_id?: string
   event_type?: AssetTagGeofence_EventType
   device_id?: string
+  /** Unit: s. */
   dwell_time_in_seconds?: number
 }
 

@@ -1,4 +1,4 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { Float, Int64Text, TimeText } from '../../value-types.js'
 
@@ -113,7 +113,7 @@ export type DeviceStats = {
   timestamp?: TimeText
   tenant_id?: string
   serial_number?: string
-  /** Unit is not known. */
+  /** Unit: not known. */
   uptime?: Int64Text
   cpu_utilization?: number
   mem_total?: Int64Text
@@ -128,7 +128,9 @@ export type UplinkStats = {
   vlan_id?: number
   link_id?: number
   description?: string
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
 }
 
@@ -139,8 +141,11 @@ export type UplinkWanStats = {
   vlan_id?: number
   link_id?: number
   description?: string
+  /** Unit: bytes. */
   compressed_bytes?: Int64Text
+  /** Unit: bytes. */
   uncompressed_bytes?: Int64Text
+  /** Unit: bytes. */
   savings_bytes?: Int64Text
 }
 
@@ -164,6 +169,7 @@ export type UplinkIpProbeStats = {
   sd_avg_jitter?: Int64Text
   ds_avg_jitter?: Int64Text
   probe_status?: number
+  /** Unit: %. */
   loss_percentage?: number
   probe_ip_addr?: string
   vpnc_ip_addr?: string
@@ -189,7 +195,9 @@ export type TunnelStats = {
   map_name?: string
   tunnel_mode?: TunnelMode
   tunnel_type?: TunnelType
+  /** Unit: bytes. */
   tunnel_rx_bytes?: Int64Text
+  /** Unit: bytes. */
   tunnel_tx_bytes?: Int64Text
 }
 
@@ -199,7 +207,9 @@ export type InterfaceStats = {
   serial_number?: string
   interface_name?: string
   mac_address?: string
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
   in_errors?: Int64Text
   out_errors?: Int64Text

@@ -1,4 +1,4 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { Float } from '../../value-types.js'
 
@@ -8,14 +8,17 @@ export type StreamLocationMessage = {
 }
 
 export type WifiClientLocation = {
-  /** Metres from the left edge of the floor map. */
+  /** Distance from the left edge of the floor map. Unit: m. */
   x?: Float
-  /** Metres from the upper edge of the floor map. */
+  /** Distance from the upper edge of the floor map. Unit: m. */
   y?: Float
-  /** Metres: radius of the circle that holds the position with a probability of 95 %. */
+  /** Radius of the circle that holds the position with a probability of 95 %. Unit: m. */
   error_level?: Float
+  /** The client. */
   sta_eth_mac?: string
+  /** Unit: degrees. */
   longitude?: Float
+  /** Unit: degrees. */
   latitude?: Float
   site_id?: string
   building_id?: string
@@ -28,19 +31,21 @@ export type WifiClientLocation = {
 }
 
 export type AssetTagLocation = {
-  /** Metres from the left edge of the floor map. */
+  /** Distance from the left edge of the floor map. Unit: m. */
   x?: Float
-  /** Metres from the upper edge of the floor map. */
+  /** Distance from the upper edge of the floor map. Unit: m. */
   y?: Float
   device_id?: string
   device_mac?: string
   entered_zone_info?: ZoneEntry[]
+  /** Unit: degrees. */
   longitude?: Float
+  /** Unit: degrees. */
   latitude?: Float
   site_id?: string
   building_id?: string
   floor_id?: string
-  /** Unit is not known. */
+  /** Unit: not known. */
   battery_level?: Float
   name?: string
   custom_id?: string
@@ -50,5 +55,6 @@ export type AssetTagLocation = {
 
 export type ZoneEntry = {
   zone_id?: string
+  /** Unit: s. */
   dwell_time_in_seconds?: number
 }

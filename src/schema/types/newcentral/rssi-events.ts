@@ -1,4 +1,4 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 export type RssiEvent = {
   firmware_version?: FirmwareVersion
@@ -14,18 +14,22 @@ export type FirmwareVersion =
   | number
 
 export type ClientRssi = {
+  /** The client. */
   client_mac?: string
+  /** Serial number of the access point. */
   ap_serial?: string
   ap_mac?: string
   radio_mac?: string
-  /** Sign and unit are not known. */
+  /** How strong the access point hears the client. Unit: not known, nor the sign. */
   rssi_val?: number
+  /** Whether the client is connected, or only heard. */
   associated?: boolean
   assoc_bssid?: string
-  /** Unit is not known. */
+  /** Unit: not known. */
   age?: number
-  /** Sign and unit are not known. */
+  /** Unit: not known, nor the sign. */
   noise_floor?: number
   ap_ip?: string
+  /** Name of the access point. */
   ap_name?: string
 }

@@ -1,4 +1,4 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { Int64Text, TimeText } from '../../value-types.js'
 
@@ -19,7 +19,7 @@ export type Switch = {
   tenant_id?: string
   serial_number?: string
   site_name?: string
-  /** Milliseconds, by its name. */
+  /** Unit: ms, by its name. */
   uptime_in_millis?: Int64Text
   device_name?: string
   firmware_version?: string
@@ -136,16 +136,16 @@ export type DeviceStats = {
   mem_total?: Int64Text
   mem_free?: Int64Text
   mem_utilization?: Int64Text
-  /** Unit is not known. */
+  /** Unit: not known. */
   power_consumption?: number
   fan_speed?: number
-  /** Unit is not known. */
+  /** Unit: not known. */
   temperature?: number
   fan_status?: Status
   max_power?: number
   poe_consumption?: number
   poe_available?: number
-  /** Unit is not known. */
+  /** Unit: not known. */
   uptime?: Int64Text
 }
 
@@ -155,7 +155,9 @@ export type InterfaceStats = {
   serial_number?: string
   site_name?: string
   mac_address?: string
+  /** Unit: bytes. */
   tx_bytes?: Int64Text
+  /** Unit: bytes. */
   rx_bytes?: Int64Text
   in_errors?: Int64Text
   out_errors?: Int64Text
@@ -182,7 +184,7 @@ export type InterfaceStats = {
   out_deferred?: number
   port_name?: string
   port_number?: string
-  /** Unit is not known. */
+  /** Unit: not known. */
   power_consumption?: number
 }
 

@@ -1,4 +1,4 @@
-// Generated from proto/ by scripts/generate-types.ts; not to be edited.
+// Generated from proto/ by scripts/generate.ts; not to be edited.
 
 import type { Int64Text } from '../../value-types.js'
 
@@ -9,14 +9,17 @@ export type WidsStreamMessage = {
 
 export type WidsRulesEvent = {
   site_id?: string
+  /** The rogue access point. */
   bssid?: string
   rogue_name?: string
   classification?: WidsRulesEvent_Classification
-  /** Milliseconds since the epoch, by its name. */
+  /** Unit: ms since the epoch, by its name. */
   first_seen_ms?: Int64Text
+  /** Serial number of the device that detected it first. */
   first_det_serial?: string
-  /** Milliseconds since the epoch, by its name. */
+  /** Unit: ms since the epoch, by its name. */
   last_seen_ms?: Int64Text
+  /** Serial number of the device that detected it last. */
   last_det_serial?: string
   ssid?: string
   det_device?: WidsDetectingDevice[]
@@ -53,7 +56,7 @@ export type WidsRulesEvent_Classification =
 
 export type WidsDetectingDevice = {
   detecting_serial?: string
-  /** Milliseconds since the epoch, by its name. */
+  /** Unit: ms since the epoch, by its name. */
   last_seen_ms?: Int64Text
 }
 
