@@ -9,7 +9,6 @@ import * as connection from './connection/subscribe.js'
 export type { KeySource } from './classic/entry-key.js'
 export {
   createDecoder,
-  type Decoder,
   type DecoderOptions,
   type StreamMessage,
 } from './classic/message.js'
@@ -32,7 +31,7 @@ export type { TopicPayloads } from './schema/types/index.js'
 export type { NewCentralPayloads } from './schema/types/newcentral/index.js'
 export type { BytesText, Float, Int64Text, JsonStruct, TimeText } from './schema/value-types.js'
 export { Secret } from './secret.js'
-export type { ResumePoint } from './service.js'
+export type { Decoder, ResumePoint } from './service.js'
 export type { AnyRecord, AnyTopic, StreamRecordOf } from './stream-record.js'
 
 /** What a subscription is made of; its clock and its random numbers are the system's. */

@@ -56,12 +56,13 @@ export interface Decoders<T extends AnyTopic = AnyTopic> {
 }
 
 /** Turns the frames of one subscription into messages. */
-export interface Decoder {
+export interface Decoder<Message extends StreamMessage = StreamMessage> {
   /**
    * @param first the form that is made at once; the other one is made when it is asked for
-   * @throws StreamError `frame-undecodable`, with offset and reason
+   * @throws StreamError `frame-undecodable`, with offset and reason; with `eventType` where no schema has
+   *   the message
    */
-  decode(frame: Frame, first: 'record' | 'line'): StreamMessage
+  decode(frame: Frame, first: 'record' | 'line'): Message
   /** Text frames mean nothing: they are skipped. */
   readonly skipsText?: boolean
   /**

@@ -19,10 +19,10 @@ const SUBJECT_BYTES = Buffer.from(SUBJECT)
 
 const NOT_SENT = -1
 
-/** The customer's id, and all attributes where there are others. */
+/** The customer's id, and the other attributes, if there are any. */
 export type ReadAttributes = {
   readonly subject: string
-  readonly all: JsonObject | undefined
+  readonly others: JsonObject | undefined
 }
 
 /** The attributes of a CloudEvent. */
@@ -33,6 +33,8 @@ export class Attributes {
   hasOthers = false
   /** Where `subject` has its text; holds for regular ones only. */
   #subject = NOT_SENT
+  /** Which entry it is; holds for regular ones only. */
+  #subjectEntry = NOT_SENT
   /** Where the entries begin. */
   readonly #entries: number[] = []
   #count = 0
@@ -50,7 +52,7 @@ export class Attributes {
   clear(): void {
     this.regular = true
     this.hasOthers = false
-    this.#subject = NOT_SENT
+    this.#subject = this.#subjectEntry = NOT_SENT
     this.#count = 0
   }
 
@@ -65,7 +67,9 @@ export class Attributes {
   }
 
   read(wire: WireReader): ReadAttributes {
-    if (this.regular && !this.hasOthers) return { subject: this.#readSubject(wire), all: undefined }
+    if (this.regular && !this.hasOthers) {
+      return { subject: this.#readSubject(wire), others: undefined }
+    }
     const step = this.#step
     const target: JsonObject = {}
     for (const at of this.#offsets()) {
@@ -75,8 +79,8 @@ export class Attributes {
     showField(target, step, wire.unknownFields)
     const all = (target[step.name] ?? {}) as JsonObject
     const subject = Object.hasOwn(all, SUBJECT) ? textOf(all[SUBJECT]) : ''
-    const hasOthers = Object.keys(all).some((name) => name !== SUBJECT)
-    return { subject, all: hasOthers ? all : undefined }
+    const { [SUBJECT]: _, ...others } = all
+    return { subject, others: Object.keys(others).length > 0 ? others : undefined }
   }
 
   writeSubject(wire: WireReader, out: JsonWriter): void {
@@ -88,13 +92,14 @@ export class Attributes {
     STRING.write(wire, out)
   }
 
-  /** Writes all of them; false where only their object has the right text. */
+  /** Writes those that are not the subject; false where only their object has the right text. */
   write(wire: WireReader, out: JsonWriter): boolean {
     const entry = this.#step.message
     if (entry === undefined) return false
     const entries = new MapEntries()
     let separator = 0x7b
-    for (const at of this.#offsets()) {
+    for (const [index, at] of this.#offsets().entries()) {
+      if (index === this.#subjectEntry) continue
       goTo(wire, at)
       out.byte(separator)
       separator = 0x2c
@@ -128,6 +133,7 @@ export class Attributes {
     }
     if (this.#subject !== NOT_SENT || wire.pos === end || wire.tag() !== this.#textTag) return false
     this.#subject = wire.pos
+    this.#subjectEntry = this.#count - 1
     wire.take()
     return wire.pos === end
   }

@@ -1,8 +1,10 @@
 import type { Frame } from '../connection/frame.js'
+import { type DecodersOptions, makeDecoders } from '../decode/decoders.js'
 import { type UnknownField, UnknownFields } from '../decode/unknown-fields.js'
 import { StreamError } from '../errors.js'
+import type { Decoder, Decoders } from '../service.js'
 import { type EventRecord, RecordMaker } from './record.js'
-import type { Schema } from './schema.js'
+import { loadSchema, type Schema, shippedMessages } from './schema.js'
 import type { Topic } from './topics.js'
 
 /** One decoded event; frame, record and line are three forms of it. */
@@ -39,26 +41,13 @@ export type DecoderOptions = {
   readonly onUnknown?: (news: readonly UnknownField[]) => void
 }
 
-export type Decoder = {
-  /**
-   * Decodes a frame.
-   * @param first the form that is made at once; the other one is made when it is asked for
-   * @throws StreamError `frame-undecodable`, with offset and reason; with `eventType` where no schema has
-   *   the message
-   */
-  decode(frame: Frame, first: 'record' | 'line'): EventMessage
-  /** Source and id of a frame's event; undefined where it has no id, or is no event. */
-  identify(frame: Frame): string | undefined
-  /** Text frames mean nothing: they are skipped. */
-  readonly skipsText: boolean
-  /** How often anything came that the schema does not know. */
-  readonly unknownTotal: number
-  /** The time of the last decoded event that had one, nanoseconds since the epoch. */
-  readonly lastTimestamp: bigint | undefined
+/** Makes the decoders of New Central. */
+export function createDecoders(options: DecodersOptions): Decoders<Topic> {
+  return makeDecoders({ loadSchema, shippedMessages, createDecoder }, options)
 }
 
 /** Makes the decoder of one subscription. */
-export function createDecoder(options: DecoderOptions): Decoder {
+export function createDecoder(options: DecoderOptions): Decoder<EventMessage> {
   const { customer, schema } = options
   const unknownFields = new UnknownFields(options.onUnknown ?? (() => undefined))
   const maker = new RecordMaker(options, unknownFields)

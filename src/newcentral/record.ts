@@ -29,7 +29,7 @@ export type EventRecord = {
   type: string
   source: string
   data: { [name: string]: JsonValue }
-  /** All attributes of the envelope, where there are others than `subject`. */
+  /** The attributes of the envelope other than `subject`, if there are any. */
   attributes?: { [name: string]: JsonValue }
 }
 
@@ -143,7 +143,7 @@ export class RecordMaker {
     const envelope = this.#envelope
     const payload = this.#openPayload()
     const data = payload ? readJson(READER, payload) : {}
-    const { subject, all } = envelope.attributes.read(READER)
+    const { subject, others } = envelope.attributes.read(READER)
     const record: EventRecord = {
       customer: this.#customer,
       topic: this.#topic,
@@ -155,7 +155,7 @@ export class RecordMaker {
       source: envelope.readString(READER, envelope.source),
       data,
     }
-    if (all !== undefined) record.attributes = all
+    if (others !== undefined) record.attributes = others
     return record
   }
 

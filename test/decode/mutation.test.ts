@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { createDecoder, type Decoder, type StreamMessage } from '../../src/classic/message.js'
+import { createDecoder, type StreamMessage } from '../../src/classic/message.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
@@ -18,7 +18,7 @@ const GOOD_EVERY = 50
 
 type Good = { topic: Topic; bytes: Buffer; payload: Buffer; line: string }
 
-const decoders = new Map<Topic, Decoder>(
+const decoders = new Map(
   TOPICS.map((topic) => [topic, createDecoder({ customer: 'A', schema: loadSchema(topic) })]),
 )
 

@@ -5,10 +5,11 @@
  */
 import { readSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createDecoder, type Decoder } from '../../src/classic/message.js'
+import { createDecoder } from '../../src/classic/message.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import { StreamError } from '../../src/errors.js'
 import { parseProto } from '../../src/schema/parse-proto.js'
+import type { Decoder } from '../../src/service.js'
 import { frameOf } from './wire.js'
 
 const [first = 'record', include = ''] = process.argv.slice(2)

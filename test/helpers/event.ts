@@ -39,6 +39,35 @@ export function goldenEvents(): GoldenEvent[] {
     })
 }
 
+/** The record that the contract makes of Python's decoding. */
+export function expectedRecord({ topic, decoded }: GoldenEvent, customer = 'A'): object {
+  const { id = '', type = '', source = '', time, attributes = {} } = decoded.envelope
+  const { subject, ...others } = attributes
+  return {
+    customer,
+    topic,
+    timestamp: time === undefined ? null : nanosOf(time),
+    customer_id: subject?.ce_string ?? '',
+    id,
+    type,
+    source,
+    data: decoded.payload,
+    ...(Object.keys(others).length > 0 ? { attributes: others } : {}),
+  }
+}
+
+/** Nanoseconds since the epoch of a time that Python's decoder printed. */
+function nanosOf(time: string): string {
+  const [, upToSeconds, decimals = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(time) ?? []
+  const seconds = BigInt(Date.parse(`${upToSeconds}Z`) / 1000)
+  return String(seconds * 1_000_000_000n + BigInt(decimals.padEnd(9, '0')))
+}
+
+/** Numbers count as numbers, so -0 and 0 agree. */
+export function normal(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
 /** What comes of a frame: its record, or the error; the same both ways. */
 export function outcomeOf(
   schema: Schema | Topic,

@@ -1,37 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { faultOf, type GoldenEvent, goldenEvents, recordOf } from '../helpers/event.js'
+import { expectedRecord, faultOf, goldenEvents, normal, recordOf } from '../helpers/event.js'
 
 const EVENTS = goldenEvents()
-
-/** The record that the contract makes of Python's decoding. */
-function expected({ topic, decoded }: GoldenEvent): object {
-  const { id = '', type = '', source = '', time, attributes = {} } = decoded.envelope
-  const others = Object.keys(attributes).filter((name) => name !== 'subject')
-  return {
-    customer: 'A',
-    topic,
-    timestamp: time === undefined ? null : nanosOf(time),
-    customer_id: attributes.subject?.ce_string ?? '',
-    id,
-    type,
-    source,
-    data: decoded.payload,
-    ...(others.length > 0 ? { attributes } : {}),
-  }
-}
-
-/** Nanoseconds since the epoch of a time that Python's decoder printed. */
-function nanosOf(time: string): string {
-  const [, upToSeconds, decimals = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(time) ?? []
-  const seconds = BigInt(Date.parse(`${upToSeconds}Z`) / 1000)
-  return String(seconds * 1_000_000_000n + BigInt(decimals.padEnd(9, '0')))
-}
-
-/** Numbers count as numbers, so -0 and 0 agree. */
-function normal(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
-}
 
 describe('golden frames of New Central', () => {
   it('are all there', () => {
@@ -44,7 +15,11 @@ describe('golden frames of New Central', () => {
     it(`become the records that Python’s decoder gives, both ways: ${events.length} of kind ${kind}`, () => {
       for (const [index, event] of events.entries()) {
         const where = `${event.topic}, number ${index} of its kind`
-        assert.deepEqual(normal(recordOf(event.topic, event.bytes)), normal(expected(event)), where)
+        assert.deepEqual(
+          normal(recordOf(event.topic, event.bytes)),
+          normal(expectedRecord(event)),
+          where,
+        )
       }
     })
   }
