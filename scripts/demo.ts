@@ -2,28 +2,25 @@
 // stdout has the records alone, so it can be piped: `npm run --silent demo | jq`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createLogger } from '../src/log.js'
-import { demoInput } from '../src/simulator/classic/demo-input.js'
 import { DEFAULT_SIMULATION } from '../src/simulator/settings.js'
 import { startSimulation } from '../src/simulator/simulate.js'
 
 const ended = new AbortController()
+const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-demo-'))
+const inputFile = join(folder, 'input.json')
 const central = await startSimulation(
-  { ...DEFAULT_SIMULATION, port: 0 },
+  { ...DEFAULT_SIMULATION, port: 0, inputFile },
   {
     log: createLogger({ write: () => {} }),
     signal: ended.signal,
   },
 )
-const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-demo-'))
 try {
-  const inputFile = join(folder, 'input.json')
-  const input = JSON.stringify(demoInput(Date.now()), null, 2)
-  await writeFile(inputFile, input, { mode: 0o600 })
   const program = spawn(
     process.execPath,
     [

@@ -1,3 +1,4 @@
+import { lifeText } from '../newcentral/token-request.js'
 import { type Cell, type Colour, type Column, layOut, paint } from '../report/table-layout.js'
 import { listed, printable, printableJson } from '../text.js'
 import type { CheckResult, KeyDays, KeyState, TopicState } from './check-entries.js'
@@ -16,8 +17,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'ENTRY', align: 'left', shrinkTo: 12, rank: 0 },
   { title: 'HOST', align: 'left', shrinkTo: 12, rank: 4 },
   { title: 'TOPIC', align: 'left', rank: 3 },
-  { title: 'KEY', align: 'left', rank: 1 },
-  { title: 'KEY AGE', align: 'left', rank: 5 },
+  { title: 'CREDENTIAL', align: 'left', rank: 1 },
+  { title: 'AGE', align: 'left', rank: 5 },
   { title: 'SUBSCRIPTION', align: 'left', rank: 2 },
 ]
 
@@ -84,13 +85,15 @@ export function checkJson(report: CheckReport): string {
   return `${printableJson(JSON.stringify(json, null, 2))}\n`
 }
 
-function cells({ entry, key, keyDays, topic }: CheckResult): Cell[] {
+function cells({ entry, key, keyDays, tokenSeconds, topic }: CheckResult): Cell[] {
   return [
     { text: entry.name },
     { text: entry.host?.authority ?? '-' },
     { text: entry.topic },
     key ? { text: key, colour: KEY_COLOURS[key] } : { text: 'not asked', colour: 'dim' },
-    { text: showAge(keyDays) },
+    {
+      text: tokenSeconds === undefined ? showAge(keyDays) : `${lifeText(tokenSeconds * 1000)} left`,
+    },
     topic ? { text: topic, colour: TOPIC_COLOURS[topic] } : { text: 'not asked', colour: 'dim' },
   ]
 }
@@ -133,12 +136,8 @@ function tokens(results: readonly CheckResult[]): string[] {
   }
   return [...clients].map(
     ([id, { seconds, entries }]) =>
-      `client id ${printable(id, 100)} got a token that is good for ${showSeconds(seconds)}, for ${entries} ${entries === 1 ? 'entry' : 'entries'}`,
+      `client id ${printable(id, 100)} got a token that is good for ${lifeText(seconds * 1000)}, for ${entries} ${entries === 1 ? 'entry' : 'entries'}`,
   )
-}
-
-function showSeconds(seconds: number): string {
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`
 }
 
 function verdict(report: CheckReport): string {

@@ -143,9 +143,10 @@ function snapshotOf(
   { name, processor, bytes, lastAt }: Replayed,
   { transform }: Outputs,
 ): EntrySnapshot {
-  const { topic, messages, undecodable, filtered, unknownFields } = processor
+  const { topic, messages, undecodable, filtered, unknownFields, skippedTexts } = processor
   const progress = {
-    frames: messages + undecodable,
+    frames: messages + undecodable + skippedTexts,
+    repeats: 0,
     bytes,
     lastFrameAt: lastAt,
     frameAgeMs: undefined,
@@ -160,6 +161,7 @@ function snapshotOf(
     undecodable,
     filtered: transform && filtered,
     unknownFields,
+    skippedTexts,
     credentialAge: undefined,
     status: { type: 'ended', at: lastAt, cause: undefined, ...progress, reconnects: 0, gapMs: 0 },
   }

@@ -1,5 +1,5 @@
 import { type Clock, sleep, untilAborted } from '../clock.js'
-import { StreamError } from '../errors.js'
+import { StreamError, toStreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
 import type { Limiter, Outcome } from '../net/limiter.js'
 import type { Endpoint, Handshake, ResumePoint } from '../service.js'
@@ -32,6 +32,8 @@ export type LineOptions = {
   /** Whether frames that wait leave no room, so that a new connection begins paused. */
   readonly isFull: () => boolean
   readonly onFrame: (bytes: Uint8Array, text: boolean) => void
+  /** Called when a connection was replaced, or when that has failed; it is kept then. */
+  readonly onReplaced?: (failure: StreamError | undefined) => void
 }
 
 /** How a connection ended. */
@@ -146,7 +148,7 @@ export class Line {
    * @param over this connection has ended
    */
   async #replaceLater(dial: Dial, { replaceInMs }: Handshake, over: AbortSignal): Promise<void> {
-    const { clock, replaces, signal, random = Math.random } = this.#options
+    const { clock, replaces, signal, random = Math.random, onReplaced } = this.#options
     if (!replaceInMs || !replaces) return
     const wait = (ms: number) => sleep(ms, clock, over).catch(() => undefined)
     for (let failures = 1; ; failures++) {
@@ -156,16 +158,18 @@ export class Line {
       dial.successor = next
       const failed = await Promise.race([
         next.opened.then(() => undefined),
-        next.ended.catch((): undefined => undefined),
+        next.ended.catch((error: unknown) => ({ cause: toStreamError(error) })),
       ])
       if (next.isOpened) {
+        onReplaced?.(undefined)
         dial.closer.abort()
         return
       }
       // This one has ended meanwhile: what the other one came to counts as the next try.
       if (over.aborted) return
       dial.successor = undefined
-      if (failed?.cause.code === 'unauthorized') {
+      if (failed && !signal.aborted) onReplaced?.(failed.cause)
+      if (failed?.cause.code === 'unauthorized' && 'handshake' in failed) {
         const { credential } = failed.handshake
         await this.#options.endpoint.renewCredential(credential, signal).catch(() => undefined)
       }

@@ -5,6 +5,8 @@ import type { StreamError } from '../errors.js'
 export type Progress = {
   /** Binary and text frames received so far. */
   readonly frames: number
+  /** Those of them that were dropped, since their event had come before. */
+  readonly repeats: number
   /** Bytes in them. */
   readonly bytes: number
   /** When the last frame came; undefined before the first. */
@@ -68,6 +70,7 @@ export class StatusTracker {
   readonly #onStatus: StatusListener
   #phase: Phase = { type: 'connecting', attempt: 1 }
   #frames = 0
+  #repeats = 0
   #bytes = 0
   #lastFrameAt: number | undefined
   #lastFrameMs = 0
@@ -90,6 +93,7 @@ export class StatusTracker {
     return {
       ...(phase.type === 'open' ? { ...phase, openMs: nowMs - this.#openedMs } : phase),
       frames: this.#frames,
+      repeats: this.#repeats,
       bytes: this.#bytes,
       lastFrameAt: this.#lastFrameAt,
       frameAgeMs: this.#lastFrameAt === undefined ? undefined : nowMs - this.#lastFrameMs,
@@ -98,8 +102,9 @@ export class StatusTracker {
     }
   }
 
-  frame(bytes: number, receivedAt: number): void {
+  frame(bytes: number, receivedAt: number, isRepeat: boolean): void {
     this.#frames++
+    if (isRepeat) this.#repeats++
     this.#bytes += bytes
     this.#lastFrameAt = receivedAt
     this.#lastFrameMs = this.#clock.elapsed()

@@ -38,6 +38,8 @@ export type SubscribeOptions = {
   /** Default: true. */
   readonly verifyCertificates?: boolean
   readonly onStatus?: StatusListener
+  /** Called when a connection was replaced before its credential ended, or when that has failed. */
+  readonly onReplaced?: (failure: StreamError | undefined) => void
   /** Called each time a try is refused and the wait for the next one begins. */
   readonly onRefused?: () => void
   /** Shared by all entries; bounds the bytes of frames that wait. */
@@ -242,9 +244,10 @@ class Supervisor implements Subscription {
     const receivedAt = this.#clock.now()
     const frame = { bytes, receivedAt, text }
     this.#failures = 0
-    this.#tracker.frame(bytes.length, receivedAt)
     const id = this.#options.identify?.(frame)
-    if (id !== undefined && this.#repeats.has(id)) return
+    const isRepeat = id !== undefined && this.#repeats.has(id)
+    this.#tracker.frame(bytes.length, receivedAt, isRepeat)
+    if (isRepeat) return
     this.#queue.push(frame)
   }
 }

@@ -7,7 +7,7 @@ import type { Endpoint, Service } from '../service.js'
 import { createEndpoint } from './endpoint.js'
 import { createDecoders } from './message.js'
 import { type Subscriber, SubscriberIds, subscriberId } from './subscriber-id.js'
-import type { Client } from './token-request.js'
+import { type Client, lifeText } from './token-request.js'
 import { TOKEN_URL, Tokens } from './tokens.js'
 import type { Topic } from './topics.js'
 
@@ -31,6 +31,12 @@ export function createNewCentral(options: NewCentralOptions): Service<Topic> {
     userAgent,
     // Not the one of the handshakes: a slow answer here must not hold up entries that are ready.
     limiter: createLimiter(),
+    onToken({ id }, { lifeMs }, isFirst) {
+      const goodFor = lifeText(lifeMs)
+      const fields = { client_id: id }
+      if (isFirst) log.info(`got a token, which is good for ${goodFor}`, fields)
+      else log.debug(`got another token, which is good for ${goodFor}`, fields)
+    },
     ...(clock && { clock }),
   })
   const ids = new SubscriberIds()

@@ -53,6 +53,11 @@ export class Token {
   }
 }
 
+/** How long a token is good. */
+export function lifeText(ms: number): string {
+  return ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`
+}
+
 /** Where client id and secret stand in a request. */
 export type Place = 'form' | 'header'
 

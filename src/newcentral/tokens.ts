@@ -16,12 +16,15 @@ export type TokensOptions = {
   readonly userAgent: string
   /** Limits the requests under way. */
   readonly limiter: Limiter
+  /** Called for each token; `isFirst` where the client had none before. */
+  readonly onToken?: (client: Client, token: Token, isFirst: boolean) => void
   readonly clock?: Clock
 }
 
 /** What is kept for one API client. */
 type Account = {
   token: Token | undefined
+  hadToken: boolean
   /** Under way, with the signal of the caller that began it. */
   call: { readonly answer: Promise<Token>; readonly signal: AbortSignal } | undefined
   /** Where the endpoint has found the client. */
@@ -75,7 +78,12 @@ export class Tokens {
   #accountOf({ id, secret, tokenUrl }: Client): Account {
     const name = JSON.stringify([tokenUrl.href, id, secret.reveal()])
     const known = this.#accounts.get(name)
-    const account = known ?? { token: undefined, call: undefined, place: 'form' }
+    const account: Account = known ?? {
+      token: undefined,
+      hadToken: false,
+      call: undefined,
+      place: 'form',
+    }
     this.#accounts.set(name, account)
     return account
   }
@@ -87,7 +95,9 @@ export class Tokens {
       if (account.call === call) account.call = undefined
     }
     answer.then((token) => {
+      this.#options.onToken?.(client, token, !account.hadToken)
       account.token = token
+      account.hadToken = true
       done()
     }, done)
     return call

@@ -1,5 +1,6 @@
 import type { Frame } from '../connection/frame.js'
 import { type SubscribeOptions, type Subscription, subscribe } from '../connection/subscribe.js'
+import type { StreamError } from '../errors.js'
 import type { CustomerEntry } from '../input/entries.js'
 import type { Logger } from '../log.js'
 import type { Outputs } from '../outputs/outputs.js'
@@ -8,7 +9,10 @@ import type { Decoder } from '../service.js'
 import { serviceOf } from '../stream-record.js'
 import { Processor } from './processor.js'
 
-export type EntryStreamOptions = Omit<SubscribeOptions, 'lastTimestamp' | 'identify'> & {
+export type EntryStreamOptions = Omit<
+  SubscribeOptions,
+  'lastTimestamp' | 'identify' | 'onReplaced'
+> & {
   readonly entry: CustomerEntry
   readonly decoder: Decoder
   readonly outputs: Outputs
@@ -25,18 +29,15 @@ export class EntryStream {
   #held = false
 
   constructor(options: EntryStreamOptions) {
-    const { entry, decoder, outputs, log } = options
+    const { entry, decoder, outputs } = options
+    const log = options.log.child({ entry: entry.label })
     this.entry = entry
     this.#options = options
-    this.#processor = new Processor({
-      entry,
-      decoder,
-      outputs,
-      log: log.child({ entry: entry.label }),
-    })
+    this.#processor = new Processor({ entry, decoder, outputs, log })
     this.subscription = subscribe({
       ...options,
       lastTimestamp: () => this.#processor.lastTimestamp,
+      onReplaced: (failure) => logReplaced(log, failure),
       ...(decoder.identify && { identify: (frame) => decoder.identify?.(frame) }),
     })
   }
@@ -48,7 +49,7 @@ export class EntryStream {
 
   /** @param nowMs milliseconds since the epoch */
   snapshot(nowMs: number): EntrySnapshot {
-    const { messages, undecodable, filtered, unknownFields } = this.#processor
+    const { messages, undecodable, filtered, unknownFields, skippedTexts } = this.#processor
     return {
       name: this.entry.name,
       topic: this.entry.topic,
@@ -60,6 +61,7 @@ export class EntryStream {
       undecodable,
       filtered: this.#options.outputs.transform && filtered,
       unknownFields,
+      skippedTexts,
       credentialAge: this.#options.endpoint.credentialAge(nowMs),
       held: this.#held,
     }
@@ -88,4 +90,16 @@ export class EntryStream {
     this.#held = false
     return true
   }
+}
+
+function logReplaced(log: Logger, failure: StreamError | undefined): void {
+  if (!failure) {
+    log.debug('the connection was replaced by another one before its token ends')
+    return
+  }
+  const { message, code } = failure
+  log.warn(
+    `${message}; this was the connection that is to replace the one that is open, which is kept meanwhile`,
+    { code },
+  )
 }

@@ -22,13 +22,17 @@ function describe(status: Status): Line {
       if (status.reconnects === 0) return ['info', 'connected']
       return [
         'info',
-        `connected again after a gap of ${seconds(status.gapMsBefore)}`,
+        `connected again after a gap of ${duration(status.gapMsBefore)}`,
         // With a code, the lines of an unstable connection are collapsed, like those of its losses.
         { gap_seconds: status.gapMsBefore / 1000, code: 'reconnected' },
       ]
     case 'retrying': {
       const { cause, delayMs } = status
-      return ['warn', `${cause.message}; trying again in ${seconds(delayMs)}`, { code: cause.code }]
+      return [
+        'warn',
+        `${cause.message}; trying again ${delayMs === 0 ? 'at once' : `in ${duration(delayMs)}`}`,
+        { code: cause.code },
+      ]
     }
     case 'refused': {
       const { cause, delayMs } = status
@@ -44,8 +48,8 @@ function describe(status: Status): Line {
   }
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`
+function duration(ms: number): string {
+  return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
 /**

@@ -62,6 +62,18 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
     value: ({ unknownFields }) => unknownFields,
   },
   {
+    name: 'aruba_stream_repeats_total',
+    help: 'Events of New Central that came again and were dropped.',
+    type: 'counter',
+    value: ({ status }) => status.repeats,
+  },
+  {
+    name: 'aruba_stream_skipped_text_frames_total',
+    help: 'Text frames of New Central, which mean nothing and are skipped.',
+    type: 'counter',
+    value: ({ skippedTexts }) => skippedTexts,
+  },
+  {
     name: 'aruba_stream_received_bytes_total',
     help: 'Bytes of the frames received.',
     type: 'counter',
@@ -88,7 +100,7 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
   },
   {
     name: 'aruba_stream_key_age_seconds',
-    help: 'Seconds since Central made the key. Central renews keys every 7 days.',
+    help: 'Seconds since Central made the key, which it renews every 7 days. New Central: since the token was issued.',
     type: 'gauge',
     value: ({ credentialAge }) => credentialAge,
   },

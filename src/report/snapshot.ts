@@ -23,6 +23,8 @@ export type EntrySnapshot = {
   readonly filtered?: number | undefined
   /** Fields and enum values that the schema does not know. */
   readonly unknownFields: number
+  /** Text frames that mean nothing to the service. */
+  readonly skippedTexts: number
   /** Seconds since the credential was issued; undefined where that is not known. */
   readonly credentialAge: number | undefined
   /** Reading waits for a slow exporter, so silence means nothing. */

@@ -59,6 +59,8 @@ function statsLines(snapshot: Snapshot): StatsLine[] {
         undecodable: entry.undecodable,
         filtered: entry.filtered,
         schema_drift: entry.unknownFields || undefined,
+        repeats: entry.status.repeats || undefined,
+        skipped_texts: entry.skippedTexts || undefined,
         reconnects: entry.status.reconnects,
         gap_seconds: seconds(entry.status.gapMs),
         last_message: time(entry.status.lastFrameAt),

@@ -143,7 +143,7 @@ export class Central extends EventEmitter<{
    */
   broadcast(
     topic: string,
-    frame: Uint8Array,
+    frame: Uint8Array | string,
     customerId?: string,
     when: (socket: CentralSocket) => boolean = () => true,
   ): Promise<number> {

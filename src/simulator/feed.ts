@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, sleep } from '../clock.js'
 import { type RecordedFrame, readRecording } from '../files/read-recording.js'
@@ -61,24 +62,47 @@ export function feedTraffic(central: Central, nextFrame: NextFrame, options: Pac
 }
 
 /**
- * Sends to each new socket the frames of its topic from a recording, from the first one on, at a
- * pace. Lines that cannot be read are logged the first time only.
+ * Sends the frames of a recording at a pace. Each socket of Classic gets those of its topic, from the first
+ * one on. Those who subscribe to a topic of New Central share them: the frames begin when a socket opens
+ * while no other one is open. Lines that cannot be read are logged the first time only.
  */
 export function feedRecording(
   central: Central,
   path: string,
   options: Pace & { readonly loop: boolean; readonly log: Logger },
 ): void {
-  const { log, signal } = options
+  const { log, rate, signal } = options
   let readLog = log
   const read = () => {
     const frames = readRecording(path, { log: readLog, signal })
     readLog = QUIET
     return frames
   }
+  const busy = new Set<string>()
+  const share = async ({ topic, customerId }: CentralSocket) => {
+    const channel = `${customerId}/${topic}`
+    const isOpen = () => openOn(central, topic, customerId) > 0
+    if (busy.has(channel) || openOn(central, topic, customerId) > 1) return
+    busy.add(channel)
+    for await (const frame of framesOf(topic, read, options)) {
+      // Without a pace, all the rest would wait for the subscriber to come back.
+      while (rate === 0 && !isOpen()) await once(central, 'opened', { signal })
+      await central.broadcast(topic, frame, customerId)
+    }
+    busy.delete(channel)
+  }
   central.on('opened', (socket) => {
-    socket.sendAll(framesOf(socket.topic, read, options)).catch((error) => log.error(error.message))
+    const sent = isTopic(socket.topic)
+      ? share(socket)
+      : socket.sendAll(framesOf(socket.topic, read, options))
+    sent.catch((error) => {
+      if (!signal.aborted) log.error(error.message)
+    })
   })
+}
+
+function openOn({ sockets }: Central, topic: string, customerId: string): number {
+  return sockets.filter((each) => each.topic === topic && each.customerId === customerId).length
 }
 
 /** A log that drops all lines: they were logged before. */

@@ -35,9 +35,11 @@ export function breakSockets(central: Central, options: FlakyOptions): void {
     socket.ended.then(() => ended.abort())
     if (!(await waited(delayMs, AbortSignal.any([signal, ended.signal]), clock))) return
     if (random() < REFUSED_AFTERWARDS) {
-      const { key, topic } = socket
+      const { key, subscriberId, topic } = socket
+      // A client of New Central comes back with another token.
+      const who = subscriberId === undefined ? { key } : { subscriberId }
       const headers = { 'Retry-After': '2' }
-      central.failHandshake({ type: 'answer', status: 503, headers }, { key, topic })
+      central.failHandshake({ type: 'answer', status: 503, headers }, { ...who, topic })
     }
     BREAKS[Math.floor(random() * BREAKS.length)]?.(socket)
     // A frozen socket does not notice that its client is gone.

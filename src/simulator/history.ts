@@ -6,7 +6,7 @@ export type PastFrame = {
   readonly at: number
   /** undefined: for every customer. */
   readonly customerId: string | undefined
-  readonly frame: Uint8Array
+  readonly frame: Uint8Array | string
 }
 
 /** The last frames of each topic. */
@@ -19,7 +19,7 @@ export class History {
     this.#limit = limit
   }
 
-  add(topic: string, customerId: string | undefined, at: number, frame: Uint8Array): void {
+  add(topic: string, customerId: string | undefined, at: number, frame: PastFrame['frame']): void {
     if (this.#limit === 0) return
     const past = this.#topics.get(topic) ?? []
     this.#topics.set(topic, past)

@@ -43,7 +43,8 @@ export type Stream = {
 /** A frame to send. */
 export type Broadcast = {
   readonly topic: string
-  readonly frame: Uint8Array
+  /** Text is sent as a text frame. */
+  readonly frame: Uint8Array | string
   /** undefined: every customer. */
   readonly customerId: string | undefined
   /** Which sockets may get it. */

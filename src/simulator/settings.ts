@@ -43,7 +43,7 @@ export const DEFAULT_SIMULATION: SimulateSettings = {
   refusedKeys: [],
   flakySeconds: undefined,
   inputFile: undefined,
-  services: ['classic'],
+  services: ['classic', 'newcentral'],
   newCentral: {},
   tls: undefined,
 }

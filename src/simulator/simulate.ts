@@ -7,13 +7,11 @@ import type { Logger } from '../log.js'
 import { isTopic } from '../newcentral/topics.js'
 import { Secret } from '../secret.js'
 import { type Central, startCentral } from './central.js'
-import { demoInput, demoKey } from './classic/demo-input.js'
 import { customerIdOf } from './classic/keys.js'
 import { classicTraffic } from './classic/traffic.js'
+import { classicDemo, DEMO_CLIENTS, demoKey, newCentralDemo } from './demo-input.js'
 import { feedRecording, feedTraffic, type NextFrame, QUIET } from './feed.js'
 import { breakSockets } from './flaky.js'
-import { DEMO_CLIENTS, demoEntries } from './newcentral/demo-input.js'
-import { TOKEN_PATH } from './newcentral/service.js'
 import { newCentralTraffic } from './newcentral/traffic.js'
 import type { SimulateSettings } from './settings.js'
 
@@ -178,8 +176,8 @@ async function writeInput(
   clock: Clock,
 ): Promise<void> {
   const customers = {
-    ...(services.includes('classic') && demoInput(clock.now()).customers),
-    ...(services.includes('newcentral') && demoEntries(url + TOKEN_PATH)),
+    ...(services.includes('classic') && classicDemo(clock.now())),
+    ...(services.includes('newcentral') && newCentralDemo(url)),
   }
   const text = `${JSON.stringify({ customers }, null, 2)}\n`
   try {

@@ -6,6 +6,7 @@ import { StreamError } from '../../src/errors.js'
 
 const progress = {
   frames: 0,
+  repeats: 0,
   bytes: 0,
   lastFrameAt: undefined,
   frameAgeMs: undefined,

@@ -5,6 +5,7 @@ export const NOW = Date.parse('2026-01-02T03:04:05Z')
 
 export const PROGRESS = {
   frames: 0,
+  repeats: 0,
   bytes: 0,
   lastFrameAt: undefined,
   frameAgeMs: undefined,
@@ -32,6 +33,7 @@ export function entry(name: string, over: Partial<EntrySnapshot> = {}): EntrySna
     messages: 0,
     undecodable: 0,
     unknownFields: 0,
+    skippedTexts: 0,
     credentialAge: undefined,
     ...over,
   }

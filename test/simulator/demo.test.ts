@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { TOPICS } from '../../src/classic/topics.js'
+import { ALL_TOPICS } from '../../src/stream-record.js'
 
-test('the demo prints records of every topic and nothing else, until it is stopped', async (t) => {
+test('the demo prints records of every topic of both services and nothing else, until it is stopped', async (t) => {
   const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url))
   const demo = spawn(process.execPath, ['--import', 'tsx', script], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -19,8 +19,8 @@ test('the demo prints records of every topic and nothing else, until it is stopp
     assert.match(customer, /^Customer[ABC]_/)
     assert.equal(typeof data, 'object')
     topics.add(topic)
-    if (topics.size === TOPICS.length) demo.kill()
+    if (topics.size === ALL_TOPICS.length) demo.kill()
   }
-  assert.deepEqual([...topics].sort(), [...TOPICS])
+  assert.deepEqual([...topics].sort(), [...ALL_TOPICS].sort())
   assert.deepEqual(await exit, [0, null])
 })

@@ -6,9 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { systemClock } from '../../src/clock.js'
 import type { LogFields, Logger } from '../../src/log.js'
 import { TOPICS } from '../../src/newcentral/topics.js'
-import { demoInput } from '../../src/simulator/classic/demo-input.js'
 import { customerIdOf } from '../../src/simulator/classic/keys.js'
-import { DEMO_CLIENTS, demoEntries } from '../../src/simulator/newcentral/demo-input.js'
+import { classicDemo, DEMO_CLIENTS, newCentralDemo } from '../../src/simulator/demo-input.js'
 import { describeSettings } from '../../src/simulator/newcentral/settings.js'
 import { DEFAULT_SIMULATION, type SimulateSettings } from '../../src/simulator/settings.js'
 import { runSimulate } from '../../src/simulator/simulate.js'
@@ -16,7 +15,7 @@ import { until } from '../helpers/clock.js'
 import { leaksIn, registerKey } from '../helpers/keys.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { certificates } from '../helpers/tls.js'
-import { dial, form, send, tokenOf, tokenUrl } from './newcentral-client.js'
+import { dial, eventFrame, form, idsOf, send, tokenOf, tokenUrl } from './newcentral-client.js'
 
 const NOW = Date.UTC(2026, 0, 2, 12)
 
@@ -47,7 +46,7 @@ async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
 test('the simulation streams every topic of New Central, and says at its end what became of it', async (t) => {
   const { url, printed, logged, stop } = await start(t)
   for (const { secret } of DEMO_CLIENTS) registerKey(secret)
-  for (const { client_id, client_secret, topic } of Object.values(demoEntries(''))) {
+  for (const { client_id, client_secret, topic } of Object.values(newCentralDemo(''))) {
     const { body } = await send(tokenUrl({ url }), form(client_id, client_secret))
     const token = registerKey(JSON.parse(body).access_token)
     const { ids } = dial({ url }, topic, { token, id: `id of ${topic}` })
@@ -77,15 +76,15 @@ test('an input file has the customers of the services that are asked for', async
     return { url, ...JSON.parse(await readFile(inputFile, 'utf8')) }
   }
   const both = await written(['classic', 'newcentral'])
-  const entries = demoEntries(`${both.url}/as/token.oauth2`)
-  assert.deepEqual(both.customers, { ...demoInput(NOW).customers, ...entries })
+  const entries = newCentralDemo(both.url)
+  assert.deepEqual(both.customers, { ...classicDemo(NOW), ...entries })
   assert.deepEqual(new Set(Object.values(entries).map(({ topic }) => topic)), new Set(TOPICS))
   const one = await written(['newcentral'])
   assert.deepEqual(Object.keys(one.customers), Object.keys(entries))
 })
 
 test('a customer has the same site in both services', () => {
-  const { wsskey = '' } = demoInput(NOW).customers.CustomerA_monitoring ?? {}
+  const { wsskey = '' } = classicDemo(NOW).CustomerA_monitoring ?? {}
   assert.equal(DEMO_CLIENTS[0]?.customerId, customerIdOf(wsskey))
 })
 
@@ -113,6 +112,67 @@ test('count limits the events of a topic, whoever gets them', async (t) => {
   await until(() => first.ids.length + second.ids.length === 5)
   await stop()
   assert.ok(logged.some((line) => line.startsWith('subscriber ') && line.includes('"sent":5,')))
+})
+
+/** A recording of `wids` events with these ids, and a text frame behind them. */
+function recordingOf(ids: readonly string[]): string {
+  const frames = [...ids.map((id) => ({ frame: eventFrame(id) })), { frame: 'hello', text: true }]
+  return frames
+    .map(({ frame, ...rest }) => {
+      const received = new Date(NOW).toISOString()
+      const line = { received, customer: 'A', topic: 'wids', ...rest }
+      return `${JSON.stringify({ ...line, frame: Buffer.from(frame).toString('base64') })}\n`
+    })
+    .join('')
+}
+
+test('those who subscribe share the frames of a recording, and the account counts them', async (t) => {
+  const framesFile = join(tempFolder(t), 'frames.ndjson')
+  const ids = idsOf('e', 40)
+  await writeFile(framesFile, recordingOf(ids))
+  const { url, logged, stop } = await start(t, { framesFile, rate: 200 })
+  const token = await tokenOf({ url })
+  const open = async (id: string) => {
+    const client = dial({ url }, 'wids', { token, id })
+    await once(client.ws, 'open')
+    return client
+  }
+  const first = await open('same')
+  const second = await open('same')
+  await until(() => first.ids.length + second.ids.length === 40)
+  await until(() => first.texts.length + second.texts.length === 1)
+  assert.deepEqual([...first.ids, ...second.ids].sort(), [...ids].sort())
+  assert.ok(second.ids.length > 0)
+  for (const client of [first, second]) {
+    client.ws.close(1000)
+    await client.closed
+  }
+  await until(() => logged.filter((line) => line.startsWith('ended')).length === 2)
+  // The frames begin anew where nobody is left.
+  const third = await open('another')
+  await until(() => third.ids.length === 40)
+  assert.deepEqual(third.ids, ids)
+  await stop()
+  const [line = ''] = logged.filter((each) => each.includes('"subscriberId":"another"')).slice(-1)
+  assert.match(line, /"sent":4[01],"repeated":0,"filtered":0,"queued":0,"lost":0/)
+})
+
+test('a recording without a pace waits for a subscriber that is away', async (t) => {
+  const framesFile = join(tempFolder(t), 'frames.ndjson')
+  await writeFile(framesFile, recordingOf(idsOf('e', 5)))
+  const { url, stop, logged } = await start(t, { framesFile, rate: 0, loop: true })
+  const token = await tokenOf({ url })
+  const client = dial({ url }, 'wids', { token, id: 'mine' })
+  await until(() => client.ids.length > 20)
+  client.ws.terminate()
+  await until(() => logged.some((line) => line.startsWith('ended')))
+  await new Promise(setImmediate)
+  const again = dial({ url }, 'wids', { token, id: 'mine' })
+  await until(() => again.ids.length > 20)
+  await stop()
+  const [, queued] = /"fromQueue":(\d+)/.exec(logged.at(-1) ?? '') ?? []
+  // At most what was under way when the connection ended.
+  assert.ok(Number(queued) < 5, logged.at(-1))
 })
 
 test('the simulation speaks TLS with the files of a certificate', async (t) => {

@@ -8,8 +8,8 @@ import { gzipSync } from 'node:zlib'
 import { TOPICS } from '../../src/classic/topics.js'
 import { systemClock } from '../../src/clock.js'
 import type { LogFields, Logger } from '../../src/log.js'
-import { demoInput, demoKey } from '../../src/simulator/classic/demo-input.js'
 import { customerIdOf } from '../../src/simulator/classic/keys.js'
+import { classicDemo, demoKey, newCentralDemo } from '../../src/simulator/demo-input.js'
 import { DEFAULT_SIMULATION, type SimulateSettings } from '../../src/simulator/settings.js'
 import { runSimulate } from '../../src/simulator/simulate.js'
 import { leaksIn, makeKey, registerKey } from '../helpers/keys.js'
@@ -57,7 +57,7 @@ test('the simulation prints its address and how to try it, and streams every top
   assert.ok(
     printed.includes(`  aruba-stream --hostname ${url} --jsoninput input.json --decode_data`),
   )
-  const entries = Object.values(demoInput(NOW).customers)
+  const entries = Object.values(classicDemo(NOW))
   for (const { wsskey } of entries) registerKey(wsskey)
   const received = entries.map(async ({ username, wsskey, topic }) => {
     const headers = { UserName: username, Authorization: wsskey, Topic: topic }
@@ -103,8 +103,9 @@ test('the simulation and its connections end with the signal', async (t) => {
 
 test('the simulation writes an input file for its owner alone, and never over another file', async (t) => {
   const inputFile = join(tempFolder(t), "it's input.json")
-  const { printed } = await start(t, { inputFile })
-  assert.deepEqual(JSON.parse(await readFile(inputFile, 'utf8')), demoInput(NOW))
+  const { printed, url } = await start(t, { inputFile })
+  const customers = { ...classicDemo(NOW), ...newCentralDemo(url) }
+  assert.deepEqual(JSON.parse(await readFile(inputFile, 'utf8')), { customers })
   assert.equal((await stat(inputFile)).mode & 0o777, 0o600)
   assert.ok(printed.some((line) => line.includes(`it'\\''s input.json' --decode_data`)))
   await assert.rejects(start(t, { inputFile }), { code: 'usage', message: /it exists/ })

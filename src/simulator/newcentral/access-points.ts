@@ -1,6 +1,13 @@
 import { type AccessPoint, SSIDS } from '../site.js'
-import { type EventContent, ipText, type Payload } from './encode.js'
-import { aboutDevice, type EventMaker, inTurn, type Moment } from './moment.js'
+import {
+  aboutDevice,
+  type EventContent,
+  type EventMaker,
+  inTurn,
+  ipText,
+  type Moment,
+  type Payload,
+} from './event.js'
 
 /** Statistics cover this time; the real one is not known. */
 const SPAN_SECONDS = 300

@@ -1,5 +1,13 @@
-import { type EventContent, ipText, type Payload, timestamp } from './encode.js'
-import { aboutDevice, type EventMaker, inTurn, type Moment } from './moment.js'
+import {
+  aboutDevice,
+  type EventContent,
+  type EventMaker,
+  inTurn,
+  ipText,
+  type Moment,
+  type Payload,
+  timestamp,
+} from './event.js'
 
 const UPLINK = { vlan_id: 4094, link_id: 1 }
 const NAMED_UPLINK = { ...UPLINK, description: 'uplink_inet' }

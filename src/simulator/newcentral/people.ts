@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import { type Client, FLOOR } from '../site.js'
-import { type EventContent, ipText, type Payload, timestamp, uuid } from './encode.js'
-import { type EventMaker, inTurn, type Moment } from './moment.js'
+import {
+  type EventContent,
+  type EventMaker,
+  inTurn,
+  ipText,
+  type Moment,
+  type Payload,
+  timestamp,
+  uuid,
+} from './event.js'
 
 type Version = 'v1' | 'v1alpha1'
 

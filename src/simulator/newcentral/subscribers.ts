@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js'
 import type { Broadcast } from '../service.js'
 import type { CentralSocket } from '../socket.js'
 import type { Account, AccountLine, Outcome, SubscriberName } from './account.js'
-import { readEvent } from './encode.js'
+import { readEvent } from './event.js'
 import type { NewCentralSettings } from './settings.js'
 
 /** So long an event waits for its subscriber. */
@@ -19,7 +19,7 @@ type Event = {
   readonly at: number
   readonly id: string
   readonly type: string
-  readonly frame: Uint8Array
+  readonly frame: Uint8Array | string
   isQueued: boolean
 }
 

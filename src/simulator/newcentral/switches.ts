@@ -1,6 +1,14 @@
 import type { Device } from '../site.js'
-import { type EventContent, ipText, type Payload, timestamp } from './encode.js'
-import { aboutDevice, type EventMaker, inTurn, type Moment } from './moment.js'
+import {
+  aboutDevice,
+  type EventContent,
+  type EventMaker,
+  inTurn,
+  ipText,
+  type Moment,
+  type Payload,
+  timestamp,
+} from './event.js'
 
 const SITE_NAME = 'Head office'
 /** The real types are not known. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type protobuf from 'protobufjs'
 import { EVENT_TYPE_PREFIX, TOPIC_FACTS, type Topic } from '../../newcentral/topics.js'
 import { loadShipped } from '../../schema/load-proto.js'
+import type { Device, Site } from '../site.js'
 import type { NewCentralSettings } from './settings.js'
 
 /** A message in the names of its `.proto` file. */
@@ -14,6 +15,35 @@ export type EventContent = {
   /** The payload's message; only `ap-events` has several. Default: the topic's. */
   readonly message?: string
   readonly payload: Payload
+}
+
+/** What a maker of events knows. */
+export type Moment = {
+  readonly site: Site
+  readonly customerId: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** Events of the topic made before this one. */
+  readonly count: number
+  readonly settings: NewCentralSettings
+  readonly mac: (bytes: Uint8Array) => string
+  /** Whether the value of a thing differs from the one at the call before; false at the first call. */
+  readonly hasChanged: (thing: object, value: unknown) => boolean
+}
+
+/** Makes the events of a topic, one after another. */
+export type EventMaker = (moment: Moment) => EventContent
+
+/** The fields that most messages about a device begin with. */
+export function aboutDevice({ customerId }: Moment, { serial }: Device): Payload {
+  return { tenant_id: customerId, serial_number: serial }
+}
+
+/** The element of a list whose turn it is. */
+export function inTurn<T>(list: readonly T[], count: number): T {
+  const element = list[count % list.length]
+  if (element === undefined) throw new RangeError('nothing to take a turn')
+  return element
 }
 
 export type EventOptions = {
@@ -53,14 +83,20 @@ export function encodeEvent(content: EventContent, options: EventOptions): Uint8
     .finish()
 }
 
+const NO_EVENT = { id: '', type: '' } as const
+
 /** The id and type of a frame; empty where it is no CloudEvent. */
-export function readEvent(frame: Uint8Array): { readonly id: string; readonly type: string } {
+export function readEvent(frame: Uint8Array | string): {
+  readonly id: string
+  readonly type: string
+} {
+  if (typeof frame === 'string') return NO_EVENT
   const envelope = typeOf(...ENVELOPE)
   try {
     const { id, type } = envelope.toObject(envelope.decode(frame), { defaults: true })
     return { id, type }
   } catch {
-    return { id: '', type: '' }
+    return NO_EVENT
   }
 }
 
