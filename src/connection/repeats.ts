@@ -6,8 +6,9 @@ export class Repeats {
   /** In the order in which they came. */
   readonly #seen = new Set<string>()
 
-  /** Whether the event came before; from now on it has. */
-  has(id: string): boolean {
+  /** Whether the event came before; from now on it has. Never for one that nothing tells from others. */
+  has(id: string | undefined): boolean {
+    if (id === undefined) return false
     if (this.#seen.has(id)) return true
     this.#seen.add(id)
     if (this.#seen.size > REMEMBERED) {

@@ -241,13 +241,10 @@ class Supervisor implements Subscription {
   }
 
   #receive(bytes: Uint8Array, text: boolean): void {
-    const receivedAt = this.#clock.now()
-    const frame = { bytes, receivedAt, text }
+    const frame = { bytes, receivedAt: this.#clock.now(), text }
     this.#failures = 0
-    const id = this.#options.identify?.(frame)
-    const isRepeat = id !== undefined && this.#repeats.has(id)
-    this.#tracker.frame(bytes.length, receivedAt, isRepeat)
-    if (isRepeat) return
-    this.#queue.push(frame)
+    const isRepeat = this.#repeats.has(this.#options.identify?.(frame))
+    this.#tracker.frame(bytes.length, frame.receivedAt, isRepeat)
+    if (!isRepeat) this.#queue.push(frame)
   }
 }

@@ -54,7 +54,7 @@ test('a clock that is set back a day hides no silence, and one set forward makes
     const silence = () => abnormalSilence(entry('A', { status: tracker.status }))
     tracker.open()
     time.advance(MINUTE)
-    tracker.frame(1, now())
+    tracker.frame(1, now(), false)
     shiftMs = days * 86_400_000
     assert.equal(silence(), undefined)
     time.advance(15 * MINUTE)
