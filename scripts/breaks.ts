@@ -1,0 +1,77 @@
+// `node --import tsx scripts/breaks.ts [SECONDS]`: the run of test/program/breaks.test.ts for as long as
+// wanted (default: 600), with the memory of the program.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startCentral } from '../src/simulator/central.js'
+import { judge, Rotation, sendAndBreak, topicOf } from '../test/helpers/breaks.js'
+import { until } from '../test/helpers/clock.js'
+import { makeKey } from '../test/helpers/keys.js'
+import { seededRandom } from '../test/helpers/random.js'
+import { startRoughReceiver } from '../test/helpers/rough-receiver.js'
+import { CLI } from '../test/helpers/settings.js'
+import { entryOf } from '../test/helpers/stream.js'
+
+const ENTRIES = 20
+const seconds = Number(process.argv[2] ?? 600)
+const random = seededRandom(ENTRIES)
+const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-breaks-'))
+const central = await startCentral()
+const receiver = await startRoughReceiver(random)
+const rotation = new Rotation(folder)
+const keys = Array.from({ length: ENTRIES }, (_, n) => makeKey(`breaks-${n}`))
+const customers = Object.fromEntries(keys.map((key, n) => [`E${n}`, entryOf(topicOf(n), key)]))
+const input = join(folder, 'input.json')
+await writeFile(input, JSON.stringify({ customers }), { mode: 0o600 })
+const args = ['--hostname', central.url, '--jsoninput', input, '--log_level', 'warn']
+const outputs = ['--export_data', `json:${rotation.path}`, '--export_data', receiver.url]
+const program = spawn(process.execPath, [CLI, ...args, ...outputs], {
+  stdio: ['ignore', 'ignore', 'pipe'],
+})
+let stderr = ''
+program.stderr.on('data', (chunk: Buffer) => {
+  stderr = (stderr + chunk).slice(-4000)
+})
+const memory: number[] = []
+const ended = once(program, 'exit')
+try {
+  await until(() => central.sockets.length === ENTRIES)
+  const sent = await sendAndBreak({
+    ...{ central, keys, random, seconds },
+    messagesPerSecond: 2000,
+    breakMs: 5000,
+    every: {
+      ms: 2000,
+      async work() {
+        await rotation.rotate(() => program.kill('SIGHUP'))
+        const status = await readFile(`/proc/${program.pid}/status`, 'utf8')
+        memory.push(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
+      },
+    },
+  })
+  receiver.calm()
+  const stoppedMs = performance.now()
+  program.kill('SIGTERM')
+  const [code] = await ended
+  const endSeconds = (performance.now() - stoppedMs) / 1000
+  const json = await rotation.read()
+  const quarter = Math.ceil(memory.length / 4)
+  const mean = (some: readonly number[]) =>
+    Math.round(some.reduce((sum, each) => sum + each, 0) / some.length)
+  const megabytes = {
+    first: mean(memory.slice(0, quarter)),
+    last: mean(memory.slice(-quarter)),
+    most: Math.round(Math.max(...memory)),
+  }
+  const run = { seconds, code, endSeconds, breaks: sent.breaks, files: json.files, megabytes }
+  const figures = { ...run, ...judge(sent, json, receiver), batches: receiver.done }
+  process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
+  if (code !== 0) process.stderr.write(stderr)
+} finally {
+  program.kill('SIGKILL')
+  await receiver.close()
+  await central.close()
+  await rm(folder, { recursive: true })
+}

@@ -1,0 +1,183 @@
+import { readdir, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Topic } from '../../src/classic/topics.js'
+import { TOPICS } from '../../src/classic/topics.js'
+import type { Central } from '../../src/simulator/central.js'
+import type { CentralSocket } from '../../src/simulator/socket.js'
+import { goldenFrames } from './golden.js'
+import type { RoughReceiver } from './rough-receiver.js'
+import { int } from './wire.js'
+
+export type BreaksOptions = {
+  readonly central: Central
+  /** The key of each entry. */
+  readonly keys: readonly string[]
+  readonly random: () => number
+  readonly seconds: number
+  /** Of all entries together. */
+  readonly messagesPerSecond: number
+  /** Each connection breaks once in this time, at a moment of its own. */
+  readonly breakMs: number
+  /** Called about every so many milliseconds. */
+  readonly every: { readonly ms: number; readonly work: () => Promise<void> }
+}
+
+/** Of every message, by its number, whether it must arrive. */
+export type Sent = { readonly whole: boolean[]; breaks: number; handshakes: number }
+
+const TICK_MS = 20
+/** Of the envelope. The last value of a field counts, so a frame gets its number behind its end. */
+const TIMESTAMP_FIELD = 4
+/** The timestamp of message 0. Numbers have 19 digits, as nanoseconds do. */
+const BASE = 1_700_000_000_000_000_000n
+const FIND_NUMBER = /"timestamp":"(17000\d{14})"/g
+
+/** The frames that all entries send, and what breaks while they do. */
+const BREAKS: readonly ((socket: CentralSocket) => void)[] = [
+  (socket) => socket.close(1000),
+  (socket) => socket.close(1001),
+  (socket) => socket.close(1011),
+  (socket) => socket.close(4000),
+  (socket) => socket.terminate(),
+  (socket) => socket.sendOversized(),
+]
+
+/** The topic of an entry of such a run. */
+export function topicOf(entry: number): Topic {
+  return TOPICS[entry % TOPICS.length] as Topic
+}
+
+/**
+ * Sends numbered messages on the connections of all entries, and breaks these. A message counts as whole
+ * when the kernel had taken it before the connection was broken.
+ */
+export async function sendAndBreak(options: BreaksOptions): Promise<Sent> {
+  const { central, keys, random, seconds, messagesPerSecond, breakMs, every } = options
+  const sent: Sent = { whole: [], breaks: 0, handshakes: 0 }
+  const frames = keys.map((_, entry) => goldenFrames(topicOf(entry)))
+  const breakAt = keys.map(() => random() * breakMs)
+  const due = keys.map(() => 0)
+  const broken = new WeakSet<CentralSocket>()
+  const startMs = performance.now()
+  let everyAt = every.ms
+  let number = 0
+  for (let nowMs = 0; nowMs < seconds * 1000; nowMs = performance.now() - startMs) {
+    for (const socket of central.sockets) {
+      const entry = keys.indexOf(socket.key)
+      if (!socket.open || broken.has(socket) || entry === -1) continue
+      const target = (nowMs / 1000) * (messagesPerSecond / keys.length)
+      // After a break it goes on from now; a slow reader gets less.
+      due[entry] = Math.max(due[entry] ?? 0, target - 100)
+      while ((due[entry] ?? 0) < target && socket.bufferedBytes === 0) {
+        due[entry] = (due[entry] ?? 0) + 1
+        const mine = number++
+        const some = frames[entry] ?? []
+        const frame = Buffer.concat([
+          some[mine % some.length] ?? Buffer.alloc(0),
+          int(TIMESTAMP_FIELD, BASE + BigInt(mine)),
+        ])
+        void socket.send(frame).then((flushed) => {
+          sent.whole[mine] = flushed
+        })
+      }
+      if (nowMs < (breakAt[entry] ?? 0)) continue
+      breakAt[entry] = nowMs + breakMs * (0.5 + random())
+      sent.breaks++
+      broken.add(socket)
+      if (random() < 0.2) {
+        const headers = { 'Retry-After': '1' }
+        central.failHandshake({ type: 'answer', status: 503, headers }, { key: socket.key })
+      }
+      BREAKS[Math.floor(random() * BREAKS.length)]?.(socket)
+    }
+    if (nowMs >= everyAt) {
+      everyAt += every.ms
+      await every.work()
+    }
+    // Long runs would keep each of them.
+    sent.handshakes += central.handshakes.splice(0).length
+    await sleep(TICK_MS)
+  }
+  return sent
+}
+
+/** How often each number occurs in lines of records, and whether a customer's numbers grow. */
+export class Numbers {
+  readonly counts: number[] = []
+  #last = new Map<string, number>()
+  outOfOrder = 0
+
+  /** @param text whole lines */
+  add(text: string): readonly number[] {
+    const found: number[] = []
+    for (const line of text.split('\n')) {
+      const [, digits] = new RegExp(FIND_NUMBER.source).exec(line) ?? []
+      if (digits === undefined) continue
+      const number = Number(BigInt(digits) - BASE)
+      found.push(number)
+      this.counts[number] = (this.counts[number] ?? 0) + 1
+      const customer = line.slice(0, line.indexOf(','))
+      if (number <= (this.#last.get(customer) ?? -1)) this.outOfOrder++
+      this.#last.set(customer, number)
+    }
+    return found
+  }
+}
+
+/** Renames a file as logrotate does; what follows goes to a new one after SIGHUP. */
+export class Rotation {
+  readonly #folder: string
+  readonly path: string
+  #count = 0
+
+  constructor(folder: string) {
+    this.#folder = folder
+    this.path = join(folder, 'out.ndjson')
+  }
+
+  async rotate(hangUp: () => void): Promise<void> {
+    await rename(this.path, `${this.path}.${String(++this.#count).padStart(4, '0')}`)
+    hangUp()
+  }
+
+  /** The numbers in all files, the oldest first. */
+  async read(): Promise<Numbers & { files: number }> {
+    const numbers = new Numbers()
+    const names = (await readdir(this.#folder)).filter((name) => name.startsWith('out.ndjson'))
+    const [current = '', ...old] = names.sort()
+    for (const name of [...old, current]) {
+      numbers.add(await readFile(join(this.#folder, name), 'utf8'))
+    }
+    return Object.assign(numbers, { files: names.length })
+  }
+}
+
+export type Verdict = {
+  readonly sent: number
+  readonly whole: number
+  readonly json: { readonly missing: number; readonly twice: number; readonly outOfOrder: number }
+  readonly http: { readonly missing: number; readonly twice: number; readonly unexplained: number }
+}
+
+/** What became of what was sent. */
+export function judge({ whole }: Sent, json: Numbers, receiver: RoughReceiver): Verdict {
+  const all = Array.from(whole, (_, number) => number)
+  const count = (wrong: (number: number) => boolean) => all.filter(wrong).length
+  const { numbers, unanswered } = receiver
+  const times = (of: Numbers, number: number) => of.counts[number] ?? 0
+  return {
+    sent: all.length,
+    whole: count((number) => whole[number] === true),
+    json: {
+      missing: count((number) => whole[number] === true && times(json, number) === 0),
+      twice: count((number) => times(json, number) > 1),
+      outOfOrder: json.outOfOrder,
+    },
+    http: {
+      missing: count((number) => whole[number] === true && times(numbers, number) === 0),
+      twice: count((number) => times(numbers, number) > 1),
+      unexplained: count((number) => times(numbers, number) > 1 + (unanswered[number] ?? 0)),
+    },
+  }
+}
