@@ -1,39 +1,39 @@
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Options, stringify } from 'csv-stringify/sync'
-import { loadSchema } from '../classic/schema.js'
 import { isTopic } from '../classic/topics.js'
-import { errorText, StreamError } from '../errors.js'
+import { StreamError } from '../errors.js'
 import { AppendFile, fileRetryLog } from '../files/append-file.js'
 import { prepareFolder, type Repair, statIfThere } from '../files/open-file.js'
 import { safeName } from '../files/safe-name.js'
+import { type Table, tablesOf } from '../rows/tables.js'
 import type { StreamMessage } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
-import { type Cell, guardSplitText } from './csv-cells.js'
-import { createSheets, type Sheet } from './csv-sheets.js'
-import type { Output, OutputContext } from './output.js'
-import { readType } from './type-options.js'
+import { csvRows, GUARDED, HEADS, type Head, heading, PLAIN } from './csv-rows.js'
+import { accountOf, type Output, type OutputContext } from './output.js'
+import { type Parcel, Piece, writePieces } from './pieces.js'
+import { FLAG, readType } from './type-options.js'
 
 const DEFAULT_FOLDER = './aruba-stream-csv/'
 /** How the files end that are made in the folder. */
 export const CSV_ENDING = '.csv'
 
-/** Rows are made and written in pieces: one frame may hold millions of them. */
-const PIECE_BYTES = 64 * 1024
+const FORMS = { plain: FLAG }
 
-const CSV: Options = {
-  // A text that a spreadsheet would run gets a ' before it: names of networks are chosen by strangers.
-  escape_formulas: true,
-  // Tells an empty text from a value that was not sent.
-  quoted_match: /^$/,
-  cast: { boolean: String, string: guardSplitText },
+/** Tells spreadsheets that a file is UTF-8. */
+const BYTE_ORDER_MARK = '\ufeff'
+
+/** Rows are made in pieces: one frame may hold millions of them. */
+const PIECE_CHARACTERS = 64 * 1024
+
+/** Some rows of one message for one file. */
+class CsvPiece extends Piece {
+  readonly table: Table
+
+  constructor(parcel: Parcel, text: string, table: Table) {
+    super(parcel, Buffer.from(text))
+    this.table = table
+  }
 }
-
-/** A message that is being written: delivered when its last piece is in its file. */
-type Parcel = { readonly message: StreamMessage; pieces: number; error: StreamError | undefined }
-
-/** Rows of one message for one file. */
-type Piece = { readonly sheet: Sheet; readonly rows: Uint8Array; readonly parcel: Parcel }
 
 /** The folder that a target means. */
 export function csvFolder(target: string): string {
@@ -44,72 +44,51 @@ export function csvFolder(target: string): string {
  * Opens `csv[:FOLDER]`: one file for each topic and kind of row. Delivered means that the write calls
  * have taken every row of the message.
  */
-export async function openCsv(target: string, context: OutputContext): Promise<Output> {
-  const folder = csvFolder(readType(target, {}, 'csv:').target)
+export async function openCsv(type: string, context: OutputContext): Promise<Output> {
+  const { target, options } = readType(type, FORMS, 'csv:')
+  const folder = csvFolder(target)
   const label = `--export_data csv:${folder}`
-  const other = context.topics.find((topic) => !isTopic(topic))
-  if (other !== undefined && !context.topicsUncertain) {
-    throw new StreamError('exporter-unusable', `${label}: ${withoutSheets(other)}`)
-  }
-  const output = new CsvOutput(folder, label, context)
+  const output = new CsvOutput(folder, label, options.plain ?? false, context)
   await prepareFolder(folder, { ...context, label })
   await output.openExisting()
   return output
 }
 
-function withoutSheets(topic: AnyTopic): string {
-  return `expected topics of Classic Central; got "${topic}", which csv has no columns for: use json`
-}
+/** The kinds of rows of a topic. */
+type Sheets = { readonly own: Table; readonly head: Head }
 
 class CsvOutput implements Output {
   readonly needs = 'record'
   readonly #folder: string
+  readonly #isPlain: boolean
   readonly #context: OutputContext
-  readonly #options: Omit<ConstructorParameters<typeof AppendFile<Piece>>[1], 'repair'>
-  readonly #sheets = new Map<AnyTopic, readonly Sheet[]>()
-  readonly #files = new Map<Sheet, AppendFile<Piece>>()
+  readonly #options: Omit<ConstructorParameters<typeof AppendFile<CsvPiece>>[1], 'repair'>
+  readonly #sheets = new Map<AnyTopic, Sheets>()
+  readonly #files = new Map<Table, AppendFile<CsvPiece>>()
 
-  constructor(folder: string, label: string, context: OutputContext) {
+  constructor(folder: string, label: string, isPlain: boolean, context: OutputContext) {
     this.#folder = folder
+    this.#isPlain = isPlain
     this.#context = context
-    this.#options = {
-      ...context,
-      label,
-      retryLog: fileRetryLog({ ...context, label }),
-      encode: ({ rows }) => rows,
-      heldBytes: ({ parcel }) => parcel.message.frame.length,
-      settled: (pieces, error) => {
-        for (const { parcel } of pieces) this.#settle(parcel, error)
-      },
-      retried: () => {
-        context.counters.retried++
-      },
-    }
+    const retryLog = fileRetryLog({ ...context, label })
+    this.#options = { ...context, ...accountOf(context), label, retryLog }
   }
 
   /** Opens the files that exist already, so that other columns are an error at the start. */
   async openExisting(): Promise<void> {
-    for (const sheet of this.#context.topics
-      .filter(isTopic)
-      .flatMap((topic) => this.#sheetsOf(topic))) {
-      const path = this.#pathOf(sheet)
-      if (!(await statIfThere(path))) continue
-      this.#files.set(sheet, await AppendFile.open(path, this.#optionsOf(sheet)))
+    for (const topic of this.#context.topics) {
+      const sheets = this.#sheetsOf(topic)
+      for (const table of [sheets.own, ...sheets.own.lists]) {
+        const path = this.#pathOf(table)
+        if (!(await statIfThere(path))) continue
+        this.#files.set(table, await AppendFile.open(path, this.#optionsOf(sheets, table)))
+      }
     }
   }
 
-  async write(messages: readonly StreamMessage[]): Promise<void> {
-    this.#context.counters.waiting += messages.length
-    for (const message of messages) {
-      const parcel: Parcel = { message, pieces: 1, error: undefined }
-      try {
-        await this.#writeRows(parcel)
-      } catch (error) {
-        // Such as a record that a module has changed.
-        parcel.error = new StreamError('export-failed', errorText(error))
-      }
-      this.#settle(parcel, undefined)
-    }
+  write(messages: readonly StreamMessage[]): Promise<void> {
+    const piecesOf = (parcel: Parcel) => this.#piecesOf(parcel)
+    return writePieces(messages, piecesOf, (pieces) => this.#writePieces(pieces), this.#context)
   }
 
   async reopen(): Promise<void> {
@@ -120,82 +99,57 @@ class CsvOutput implements Output {
     await Promise.all(Array.from(this.#files.values(), (file) => file.close()))
   }
 
-  /** Makes all rows before it writes any, as long as they are few: a record may turn out to be wrong. */
-  async #writeRows(parcel: Parcel): Promise<void> {
-    const { record, topic } = parcel.message
-    const sheets = this.#sheetsOf(topic)
-    if ('source' in record) return
-    let pieces: Piece[] = []
-    let bytes = 0
-    for (const sheet of sheets) {
-      for (const rows of inPieces(sheet.rows(record))) {
-        pieces.push({ sheet, rows, parcel })
-        bytes += rows.length
-        if (bytes < PIECE_BYTES) continue
-        await this.#writePieces(pieces)
-        pieces = []
-        bytes = 0
+  *#piecesOf(parcel: Parcel): Generator<CsvPiece> {
+    const { topic, record } = parcel.message
+    const { own, head } = this.#sheetsOf(topic)
+    let some = ''
+    let of = own
+    for (const { table, text } of csvRows(own, record, head, this.#isPlain ? PLAIN : GUARDED)) {
+      if (some !== '' && (table !== of || some.length >= PIECE_CHARACTERS)) {
+        yield this.#piece(parcel, some, of)
+        some = ''
       }
+      some += text
+      of = table
     }
-    await this.#writePieces(pieces)
+    yield this.#piece(parcel, some, of)
   }
 
-  async #writePieces(pieces: readonly Piece[]): Promise<void> {
+  #piece(parcel: Parcel, text: string, table: Table): CsvPiece {
+    return parcel.add(new CsvPiece(parcel, text, table))
+  }
+
+  async #writePieces(pieces: readonly CsvPiece[]): Promise<void> {
     for (const piece of pieces) {
-      piece.parcel.pieces++
-      await this.#fileOf(piece.sheet).write([piece])
+      this.#context.counters.waiting++
+      await this.#fileOf(piece).write([piece])
     }
   }
 
-  #settle(parcel: Parcel, error: StreamError | undefined): void {
-    const { counters, giveUp } = this.#context
-    parcel.pieces--
-    parcel.error ??= error
-    if (parcel.pieces > 0) return
-    counters.waiting--
-    if (parcel.error) giveUp(parcel.message, parcel.error)
-    else counters.delivered++
-  }
-
-  #sheetsOf(topic: AnyTopic): readonly Sheet[] {
-    const { protoDir, readable } = this.#context
-    if (!isTopic(topic)) throw new StreamError('export-failed', withoutSheets(topic))
-    const sheets =
-      this.#sheets.get(topic) ?? createSheets(loadSchema(topic, { protoDir }), readable)
+  #sheetsOf(topic: AnyTopic): Sheets {
+    const head = isTopic(topic) ? HEADS.classic : HEADS.newCentral
+    const sheets = this.#sheets.get(topic) ?? { own: tablesOf(topic, this.#context), head }
     this.#sheets.set(topic, sheets)
     return sheets
   }
 
-  #fileOf(sheet: Sheet): AppendFile<Piece> {
+  #fileOf({ table, parcel }: CsvPiece): AppendFile<CsvPiece> {
+    const sheets = this.#sheetsOf(parcel.message.topic)
     const file =
-      this.#files.get(sheet) ?? new AppendFile(this.#pathOf(sheet), this.#optionsOf(sheet))
-    this.#files.set(sheet, file)
+      this.#files.get(table) ?? new AppendFile(this.#pathOf(table), this.#optionsOf(sheets, table))
+    this.#files.set(table, file)
     return file
   }
 
-  #optionsOf(sheet: Sheet) {
-    const heading = Buffer.from(stringify([[...sheet.columns]], CSV))
-    return { ...this.#options, repair: csvRepair(this.#pathOf(sheet), heading) }
+  #optionsOf({ own, head }: Sheets, table: Table) {
+    const line = heading(head, own, table === own ? undefined : table)
+    const first = Buffer.from(this.#isPlain ? line : BYTE_ORDER_MARK + line)
+    return { ...this.#options, repair: csvRepair(this.#pathOf(table), first) }
   }
 
-  #pathOf(sheet: Sheet): string {
-    return join(this.#folder, `${safeName(sheet.name)}${CSV_ENDING}`)
+  #pathOf(table: Table): string {
+    return join(this.#folder, `${safeName(table.name)}${CSV_ENDING}`)
   }
-}
-
-/** Rows as CSV, many at a time, but no more than can be held. */
-function* inPieces(rows: Iterable<Cell[]>): Generator<Uint8Array> {
-  let some: Cell[][] = []
-  let size = 0
-  for (const row of rows) {
-    some.push(row)
-    for (const cell of row) size += typeof cell === 'string' ? cell.length + 1 : 1
-    if (size < PIECE_BYTES) continue
-    yield Buffer.from(stringify(some, CSV))
-    some = []
-    size = 0
-  }
-  if (some.length > 0) yield Buffer.from(stringify(some, CSV))
 }
 
 const QUOTE = 0x22
@@ -215,15 +169,22 @@ function csvRepair(path: string, heading: Buffer): Repair {
     })
     const found = buffer.subarray(0, bytesRead)
     if (!found.equals(heading.subarray(0, bytesRead))) {
+      const from = found.toString().startsWith('customer,') ? ' (version 1.0 wrote it)' : ''
+      const move = `mv ${inShell(path)} ${inShell(`${path}.old`)}`
       throw new StreamError(
         'exporter-unusable',
-        `the columns of "${path}" are not those of this version and schema; move it away, and a new one is made`,
+        `the columns of "${path}" are not those of this version and schema${from}; move it away, and a new one is made: ${move}`,
       )
     }
     // A crash can also have torn the heading.
     if (bytesRead < heading.length) return heading.subarray(bytesRead)
     return endOfTornRow(file, size)
   }
+}
+
+/** A path as a word of a shell. */
+function inShell(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 /** A newline may be inside quotes, so only the number of quotes before it says whether a row is whole. */

@@ -14,9 +14,10 @@ export class Parcel {
     this.message = message
   }
 
-  piece(line: Uint8Array): Piece {
+  /** Counts a piece of this parcel. */
+  add<T extends Piece>(piece: T): T {
     this.#open++
-    return new Piece(this, line)
+    return piece
   }
 
   /** Settles one piece; returns whether it was the last. */
@@ -66,14 +67,18 @@ export async function writePieces<T extends Piece>(
         pieces.push(piece)
         bytes += piece.line.length
         if (bytes < HANDED_BYTES) continue
-        await write(pieces)
-        if (parcel.error) break
+        const full = pieces
         pieces = []
         bytes = 0
+        await write(full)
+        if (parcel.error) break
       }
     } catch (error) {
-      // Such as a record that a module has changed.
       parcel.error ??= new StreamError('export-failed', errorText(error))
+      // What was not handed over is dropped.
+      const dropped = pieces.filter((piece) => piece.parcel === parcel)
+      pieces = pieces.filter((piece) => piece.parcel !== parcel)
+      for (const _ of dropped) parcel.settle(undefined)
     }
     if (parcel.settle(undefined)) countOutcome(message, parcel.error, context)
   }
@@ -97,7 +102,7 @@ export function inPieces(
   context: OutputContext,
 ): Output {
   function* piecesOf(parcel: Parcel): Generator<Piece> {
-    for (const line of linesOf(parcel.message)) yield parcel.piece(line)
+    for (const line of linesOf(parcel.message)) yield parcel.add(new Piece(parcel, line))
   }
   return {
     needs: 'record',

@@ -11,6 +11,8 @@ export type Kind = 'int64' | 'number' | 'bool' | 'text' | 'any'
 /** How values of one field stand in a row. */
 export type Form = {
   readonly kind: Kind
+  /** Makes addresses and names of networks readable. */
+  readonly convert?: ((value: JsonValue) => JsonValue) | undefined
   /** A value as JSON; undefined for a value of another type than the schema's. */
   json(value: JsonValue): string | undefined
 }
@@ -52,7 +54,8 @@ export function formOf(field: protobuf.FieldBase, readable: Readable): Form | un
   if (type === 'bool') return FORMS.bool
   if (type !== 'string' && type !== 'bytes') return FORMS.number
   const convert = converter(field, readable)
-  return convert ? { kind: 'text', json: (value) => FORMS.text.json(convert(value)) } : FORMS.text
+  if (!convert) return FORMS.text
+  return { kind: 'text', convert, json: (value) => FORMS.text.json(convert(value)) }
 }
 
 /** The form of values that the fields of several messages have in one column. */

@@ -18,13 +18,20 @@ import type { StreamRecord } from '../../src/classic/record.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import type { JsonValue } from '../../src/decode/to-object.js'
+import { createDecoder } from '../../src/newcentral/message.js'
+import { loadSchema as schemaOfEvents } from '../../src/newcentral/schema.js'
 import { openCsv } from '../../src/outputs/csv.js'
-import { guardSplitText } from '../../src/outputs/csv-cells.js'
-import { createSheets } from '../../src/outputs/csv-sheets.js'
+import { csvRows, HEADS, heading, PLAIN } from '../../src/outputs/csv-rows.js'
+import { guard } from '../../src/outputs/csv-text.js'
 import { openOutput } from '../../src/outputs/open-output.js'
+import { RowWriter } from '../../src/rows/row-writer.js'
+import { tableOf } from '../../src/rows/tables.js'
+import { ALL_TOPICS } from '../../src/stream-record.js'
 import { until } from '../helpers/clock.js'
 import { outcomeOf, schemaOf } from '../helpers/decode.js'
+import { goldenEvents } from '../helpers/event.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
+import { parseRow } from '../helpers/flatten.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { bytes, frameOf, int } from '../helpers/wire.js'
 
@@ -63,11 +70,12 @@ function expectedRows(messages: readonly StreamMessage[], topic: Topic, list: st
     .flatMap(({ record }) => {
       const { customer, timestamp, customer_id, msp_ip } = record
       const own: Record<string, string> = {
-        customer: guarded(customer),
-        topic: guarded(record.topic),
+        time: spreadsheetTime(timestamp),
+        customer,
+        topic: record.topic,
         timestamp,
-        customer_id: guarded(customer_id),
-        msp_ip: guarded(msp_ip),
+        customer_id,
+        msp_ip,
       }
       addCells(own, 'data', record.data, payload, true)
       if (list.length === 0) return [own]
@@ -108,9 +116,9 @@ function addCells(
       const parts = (held as JsonValue[]).map((one) =>
         `${one}`.replaceAll('\\', '\\\\').replaceAll(';', '\\;'),
       )
-      row[column] = guarded(parts.join(';'))
+      row[column] = parts.join(';')
     } else if (field.type === 'string' || field.type === 'bytes') {
-      row[column] = guarded(String(readableField(held, type, field)))
+      row[column] = String(readableField(held, type, field))
     } else
       row[column] = String(field.type === 'double' || field.type === 'float' ? Number(held) : held)
   }
@@ -146,8 +154,10 @@ function readableField(value: JsonValue, type: protobuf.Type, field: protobuf.Fi
   return isName && Buffer.from(bytes.toString()).equals(bytes) ? bytes.toString() : value
 }
 
-function guarded(text: string): string {
-  return /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text
+function spreadsheetTime(timestamp: string): string {
+  const nanos = BigInt(timestamp)
+  const millis = (nanos - (((nanos % 1_000_000n) + 1_000_000n) % 1_000_000n)) / 1_000_000n
+  return new Date(Number(millis)).toISOString().replace(/^(\S{10})T(\S{12})Z$/, '$1 $2')
 }
 
 for (const file of ['realistic.jsonl', 'edge.jsonl']) {
@@ -155,9 +165,13 @@ for (const file of ['realistic.jsonl', 'edge.jsonl']) {
     const folder = tempFolder(t)
     const context = fakeContext({ topics: TOPICS })
     const messages = goldenMessages(file)
-    const output = await openOutput(`csv:${folder}`, context)
+    const output = await openOutput(`csv:${folder}?plain`, context)
     for (const message of messages) await output.write([message])
     await output.close()
+    const guardedFolder = tempFolder(t)
+    const guarded = await openOutput(`csv:${guardedFolder}`, fakeContext({ topics: TOPICS }))
+    for (const message of messages) await guarded.write([message])
+    await guarded.close()
     assert.deepEqual(context.counters, {
       delivered: messages.length,
       retried: 0,
@@ -182,9 +196,18 @@ for (const file of ['realistic.jsonl', 'edge.jsonl']) {
         cells += row.length
       }
       assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600)
+      // The other form differs by its guards alone.
+      const guards = readCsv(join(guardedFolder, name))
+      assert.deepEqual(guards.map(withoutQuotes), readCsv(join(folder, name)).map(withoutQuotes))
     }
     t.diagnostic(`${names.length} files, ${cells} values`)
   })
+}
+
+function withoutQuotes(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, cell]) => [name, cell.replaceAll("'", '')]),
+  )
 }
 
 const audit = (data: StreamRecord['data']) =>
@@ -229,7 +252,8 @@ test('csv writes what a spreadsheet would run as text, and numbers as numbers', 
   assert.equal(row?.['data.rogue.lan_mac'], "'+7")
   assert.equal(row?.customer_id, "'-5")
   const text = readFileSync(join(folder, 'security.rogue.csv'), 'utf8')
-  assert.match(text, /,"",?\n$|,"",/, 'an empty text differs from none')
+  assert.match(text, /,"",/, 'an empty text differs from none')
+  assert.ok(text.startsWith('\ufefftime,customer,'), 'a byte-order mark')
   const [seen] = readCsv(join(folder, 'presence.pa_rssi_event.rssi.csv'))
   assert.equal(seen?.['data.pa_rssi_event.rssi.rssi_val'], '-61')
   assert.equal(seen?.['data.pa_rssi_event.rssi.is_ap'], 'true')
@@ -284,6 +308,129 @@ test('a frame of a million list elements is written in pieces, none larger than 
   })
 })
 
+test('csv guards texts that a spreadsheet would change, and no others', () => {
+  const changed = [
+    ...['007', '0123', '1234567890123456', '12E45678', '1e5', '1.10', '1,234', '10:30', '12:00:00'],
+    ...['1/1/3', '2026-11-25', '25.11.2026', '11/25', '2026-11-25 10:00:00', '50%', '$5', '(5)'],
+    ...['1 1/2', 'MAR1', 'Jan 5', '5-Jan-26', 'Dec 3, 2026', '1 September', 'TRUE', 'false'],
+    ...['=1', '+1', '-x', '@a', '\uff1d1', '98765432109876543210987654321098765432109876'],
+  ]
+  assert.deepEqual(
+    changed.map(guard),
+    changed.map((text) => `'${text}`),
+  )
+  const kept = [
+    ...['', '0', '7', '123456789012345', '10.0.0.1', '192.168.1.1', '2001:db8::1', 'AP-12'],
+    ...['aa:bb:cc:dd:ee:ff', '00:11:22:33:44:55', '1e:23:45:67:89:01', 'CN12345678', 'Guest 5'],
+    ...[
+      '5 floors',
+      'march',
+      'May',
+      'marketing',
+      'true story',
+      'Room 1/2',
+      'v8.10.0.5',
+      'a;b',
+      'Dec',
+    ],
+    ...['12 Maples', '2.4 GHz', 'x=1', 'VLAN 10', '1 hour ago'],
+  ]
+  assert.deepEqual(kept.map(guard), kept)
+})
+
+test('csv?plain changes no text and has no byte-order mark', async (t) => {
+  const folder = tempFolder(t)
+  const output = await openCsv(`${folder}?plain`, fakeContext())
+  await output.write([audit({ target: '=1', group_name: '007' })])
+  await output.close()
+  const text = readFileSync(join(folder, 'audit.csv'), 'utf8')
+  assert.ok(text.startsWith('time,customer,'))
+  const [row] = readCsv(join(folder, 'audit.csv'))
+  assert.deepEqual([row?.['data.target'], row?.['data.group_name']], ['=1', '007'])
+  assert.equal(row?.timestamp, '1')
+})
+
+test('csv begins with a time that spreadsheets know, and keeps long numbers as text', async (t) => {
+  const folder = tempFolder(t)
+  const output = await openCsv(folder, fakeContext())
+  const timestamp = '1700000000123456789'
+  const message = audit({})
+  const data = { device_stats: [{ uptime: '1700000000123456789', mem_free: '7' }] }
+  const record = { ...message.record, topic: 'monitoring', timestamp, data }
+  await output.write([messageOf(record, 'monitoring')])
+  await output.close()
+  const [row] = readCsv(join(folder, 'monitoring.device_stats.csv'))
+  assert.equal(row?.time, '2023-11-14 22:13:20.123')
+  assert.equal(row?.timestamp, `'${timestamp}`)
+  assert.equal(row?.['data.device_stats.uptime'], "'1700000000123456789")
+  assert.equal(row?.['data.device_stats.mem_free'], '7')
+})
+
+test('csv has what is not in the schema in its last column', async (t) => {
+  const folder = tempFolder(t)
+  const output = await openCsv(`${folder}?plain`, fakeContext())
+  const data = { site: { name: 'HQ' }, rogue: [{ ssid: 'x', seen: 2 }, 'loose'] }
+  await output.write([messageOf({ ...audit({}).record, data } as StreamRecord, 'security')])
+  await output.close()
+  const [own] = readCsv(join(folder, 'security.csv'))
+  assert.deepEqual(JSON.parse(own?.extra ?? ''), { 'data.site.name': 'HQ' })
+  const rows = readCsv(join(folder, 'security.rogue.csv'))
+  assert.deepEqual(
+    rows.map(({ extra }) => JSON.parse(extra ?? '')),
+    [
+      { 'data.site.name': 'HQ', 'data.rogue.seen': 2 },
+      { 'data.site.name': 'HQ', 'data.rogue': 'loose' },
+    ],
+  )
+})
+
+test('csv has the golden events of New Central, their values as in rows', async (t) => {
+  const folder = tempFolder(t)
+  const output = await openCsv(`${folder}?plain`, fakeContext({ topics: ALL_TOPICS }))
+  const writer = new RowWriter({ protoDir: undefined, readable: false })
+  const decoders = new Map<string, ReturnType<typeof createDecoder>>()
+  const expected = new Map<string, Row[]>()
+  for (const { topic, bytes, decoded } of goldenEvents()) {
+    if (decoded.message === null) continue
+    const decoder =
+      decoders.get(topic) ?? createDecoder({ customer: 'A', schema: schemaOfEvents(topic) })
+    decoders.set(topic, decoder)
+    const message = decoder.decode({ bytes, receivedAt: 0, text: false }, 'record')
+    await output.write([message])
+    for (const line of [...writer.texts(message)].join('').trimEnd().split('\n')) {
+      const { table, time, ...values } = parseRow(line)
+      const rows = expected.get(String(table)) ?? []
+      expected.set(String(table), [...rows, asCells(values)])
+    }
+  }
+  await output.close()
+  assert.deepEqual(
+    readdirSync(folder).sort(),
+    [...expected.keys()].map((name) => `${name}.csv`).sort(),
+  )
+  for (const [name, rows] of expected) {
+    const found = readCsv(join(folder, `${name}.csv`)).map(({ time, extra, ...cells }) => {
+      assert.equal(extra, '')
+      return Object.fromEntries(Object.entries(cells).filter(([, cell]) => cell !== ''))
+    })
+    assert.deepEqual(found, rows, name)
+  }
+})
+
+/** Values of a row as the cells of a CSV; empty ones are left out. */
+function asCells(values: Record<string, JsonValue>): Row {
+  const cells = Object.entries(values).map(([name, value]) => {
+    const isList = Array.isArray(value) && value.every((one) => typeof one !== 'object')
+    const shown = isList
+      ? value.map((one) => String(one).replace(/[\\;]/g, '\\$&')).join(';')
+      : typeof value === 'object' && value !== null
+        ? JSON.stringify(value)
+        : String(value ?? '')
+    return [name, shown.replaceAll(/^#|"#(\d+)"/g, '$1')]
+  })
+  return Object.fromEntries(cells.filter(([, cell]) => cell !== ''))
+}
+
 test('csv leaves addresses alone where the record has them as text already', async (t) => {
   const folder = tempFolder(t)
   const output = await openCsv(folder, fakeContext({ readable: true }))
@@ -327,8 +474,12 @@ test('csv goes on in existing files, and closes off a row that a crash tore with
   const first = await openCsv(folder, fakeContext())
   await first.write([audit({ target: 'one\ntwo, "three"' })])
   await first.close()
-  const heading = readFileSync(path, 'utf8').split('\n')[0]
-  for (const torn of ['A,audit,1,c,"",x,"half a\nfie', 'A,audit,1,c,"",x,"""a', 'A,audit,1']) {
+  const names = readFileSync(path, 'utf8').split('\n')[0]
+  for (const torn of [
+    't,A,audit,1,c,"",x,"half a\nfie',
+    't,A,audit,1,c,"",x,"""a',
+    't,A,audit,1',
+  ]) {
     appendFileSync(path, torn)
     const output = await openCsv(folder, fakeContext())
     await output.write([audit({ target: `after ${torn.length}` })])
@@ -337,9 +488,9 @@ test('csv goes on in existing files, and closes off a row that a crash tore with
   const { data } = papaparse.parse<Row>(readFileSync(path, 'utf8'), { header: true })
   assert.deepEqual(
     data.map((row) => row['data.target']).filter((target) => target?.includes(' ')),
-    ['one\ntwo, "three"', 'after 28', 'after 21', 'after 9'],
+    ['one\ntwo, "three"', 'after 30', 'after 23', 'after 11'],
   )
-  assert.equal(readFileSync(path, 'utf8').split(heading ?? '').length, 2, 'one heading')
+  assert.equal(readFileSync(path, 'utf8').split(names ?? '').length, 2, 'one heading')
 })
 
 test('csv gives the file that follows a rotation its heading', async (t) => {
@@ -360,7 +511,7 @@ test('csv gives the file that follows a rotation its heading', async (t) => {
 test('csv completes a heading that a crash tore', async (t) => {
   const folder = tempFolder(t)
   const path = join(folder, 'audit.csv')
-  writeFileSync(path, 'customer,topic,timest')
+  writeFileSync(path, '\ufefftime,customer,topic,timest')
   const output = await openCsv(folder, fakeContext())
   await output.write([audit({ target: 'x' })])
   await output.close()
@@ -375,6 +526,12 @@ test('csv refuses files with other columns at the start', async (t) => {
     (error: Error & { code?: string }) => {
       assert.equal(error.code, 'exporter-unusable')
       assert.match(error.message, /the columns of ".*audit\.csv" are not those .* move it away/)
+      const path = join(folder, 'audit.csv')
+      assert.ok(
+        error.message.endsWith(
+          `(version 1.0 wrote it); move it away, and a new one is made: mv ${path} ${path}.old`,
+        ),
+      )
       return true
     },
   )
@@ -426,7 +583,7 @@ test('csv waits for a file with other columns to be moved away, and says so, whe
   const [logged] = context.logged
   assert.match(
     logged?.message ?? '',
-    /move it away, and a new one is made; waiting until it can be/,
+    /move it away, and a new one is made: mv .*; waiting until it can be/,
   )
   renameSync(path, `${path}.old`)
   await output.close()
@@ -436,8 +593,8 @@ test('csv waits for a file with other columns to be moved away, and says so, whe
 
 test('csv guards a text of two million quotes', () => {
   const quotes = '"'.repeat(2_000_000)
-  assert.equal(guardSplitText(`;${quotes}`), `;${quotes}`)
-  assert.equal(guardSplitText(`;${quotes}=1+1`), `;${quotes}'=1+1`)
+  assert.equal(guard(`;${quotes}`), `;${quotes}`)
+  assert.equal(guard(`;${quotes}=1+1`), `;${quotes}'=1+1`)
 })
 
 test('csv shortens IPv6 addresses as RFC 5952 has it', async () => {
@@ -471,15 +628,14 @@ test('a well-known type is one column, whatever fields it has on the wire', () =
   const frame = frameOf(timestamp, bytes(2, int(1, 1)), bytes(2), struct, bytes(4, int(1, 0)))
   const outcome = outcomeOf(schema, frame)
   assert.ok(typeof outcome === 'object')
-  const [sheet, ...others] = createSheets(schema, false)
-  assert.deepEqual(others, [])
-  assert.deepEqual(sheet?.columns.slice(5), [
-    'data.time',
-    'data.times',
-    'data.struct',
-    'data.value',
-  ])
-  const [row] = sheet?.rows(outcome.record as StreamRecord) ?? []
+  const table = tableOf('audit', [schema.payload], 'classic')
+  assert.deepEqual(table.lists, [])
+  const columns = heading(HEADS.classic, table).trimEnd().split(',').slice(6)
+  assert.deepEqual(columns, ['data.time', 'data.times', 'data.struct', 'data.value', 'extra'])
+  const [row] = csvRows(table, outcome.record as StreamRecord, HEADS.classic, PLAIN)
   const [first, second] = ['1970-01-01T00:00:01Z', '1970-01-01T00:00:00Z']
-  assert.deepEqual(row?.slice(5), [first, `${first};${second}`, '{"a":true}', undefined])
+  assert.equal(
+    row?.text.split(',').slice(6).join(),
+    `${first},${first};${second},"{""a"":true}",,\n`,
+  )
 })
