@@ -26,7 +26,7 @@ try {
     [
       // The options of this process: they load TypeScript.
       ...process.execArgv,
-      fileURLToPath(new URL('../src/cli.ts', import.meta.url)),
+      fileURLToPath(new URL('../src/cli.js', import.meta.url)),
       ...['--hostname', central.url, '--jsoninput', inputFile, '--decode_data', '--readable'],
     ],
     { stdio: 'inherit' },

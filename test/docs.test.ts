@@ -21,13 +21,13 @@ import {
   PAGES,
   programCommands,
   protoFile,
-  ROOT,
   tableRows,
 } from './helpers/docs.js'
 import { golden } from './helpers/golden.js'
 import { writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
 import { runProgram } from './helpers/program.js'
+import { ROOT } from './helpers/settings.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf } from './helpers/snapshot.js'
 import { tempFolder } from './helpers/temp-folder.js'
 import { Terminal } from './helpers/terminal.js'

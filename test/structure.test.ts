@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { ROOT } from './helpers/settings.js'
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url))
+const SRC = join(ROOT, 'src')
 
 /**
  * Folders of `src`, from the top down: a folder may import at run time only from folders above it and

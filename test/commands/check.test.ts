@@ -14,6 +14,7 @@ import type { Answer, Fault } from '../../src/simulator/faults.js'
 import { closedPort, startCentral } from '../helpers/central.js'
 import { check, checkEntry, reportOf } from '../helpers/check.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
+import { LOADER } from '../helpers/settings.js'
 import { startTcpServer } from '../helpers/tcp-server.js'
 import { certificates } from '../helpers/tls.js'
 
@@ -110,10 +111,10 @@ test('offline, nobody is asked, and the age of the keys is told', async () => {
 
 /** The remarks of a check in a process with an environment of its own. */
 async function checkOnce(url: string, env: Readonly<Record<string, string>>): Promise<string[]> {
-  const script = fileURLToPath(new URL('../helpers/check-once.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../helpers/check-once.js', import.meta.url))
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import', 'tsx', script, url, makeKey('key')],
+    [...LOADER, script, url, makeKey('key')],
     { env: { PATH: process.env.PATH, ...env } },
   )
   return remarks(stdout)

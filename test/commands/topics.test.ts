@@ -11,8 +11,9 @@ import { topics } from '../../src/commands/topics.js'
 import type { Program } from '../../src/program.js'
 import { ALL_TOPICS } from '../../src/stream-record.js'
 import { displayWidth } from '../../src/text.js'
-import { ROOT, tableRows } from '../helpers/docs.js'
+import { tableRows } from '../helpers/docs.js'
 import { runProgram } from '../helpers/program.js'
+import { ROOT } from '../helpers/settings.js'
 
 type Field = { readonly field: string; readonly type: string; readonly unit: string | null }
 

@@ -4,9 +4,10 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { startCentral } from '../helpers/central.js'
+import { LOADER } from '../helpers/settings.js'
 import { certificates } from '../helpers/tls.js'
 
-const program = fileURLToPath(new URL('../helpers/first-status-main.ts', import.meta.url))
+const program = fileURLToPath(new URL('../helpers/first-status-main.js', import.meta.url))
 
 type FirstStatus = { readonly type: string; readonly code?: string; readonly message?: string }
 
@@ -15,11 +16,10 @@ test('certificates of an authority that NODE_EXTRA_CA_CERTS names are trusted, u
   const urls: string[] = []
   for (const tls of [good, expired, otherName]) urls.push((await startCentral(t, { tls })).url)
   // Node reads NODE_EXTRA_CA_CERTS when it starts.
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--import', 'tsx', program, ...urls],
-    { env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile }, timeout: 120_000 },
-  )
+  const { stdout } = await promisify(execFile)(process.execPath, [...LOADER, program, ...urls], {
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile },
+    timeout: 120_000,
+  })
   const [trusted, late, other] = stdout
     .trim()
     .split('\n')

@@ -5,9 +5,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { LOADER } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
-const PROGRAM = fileURLToPath(new URL('../helpers/conformance-program.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../helpers/conformance-program.js', import.meta.url))
 const DIFFERENCES = fileURLToPath(
   new URL('../fixtures/conformance-differences.txt', import.meta.url),
 )
@@ -56,7 +57,7 @@ describe('Google’s conformance suite, protobuf to JSON', { skip }, () => {
       assert.ok(typeof runner !== 'string')
       const folder = tempFolder(t)
       const program = join(folder, 'program.sh')
-      const words = [process.execPath, ...process.execArgv, PROGRAM, first, runner.include]
+      const words = [process.execPath, ...LOADER, PROGRAM, first, runner.include]
       const quoted = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`)
       writeFileSync(program, `#!/bin/sh\nexec ${quoted.join(' ')}\n`, { mode: 0o700 })
       const [command = '', ...args] = runner.command

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { it } from 'node:test'
 import { typeFiles } from '../../scripts/type-text.js'
 import type { StreamMessage } from '../../src/classic/message.js'
@@ -13,6 +14,7 @@ import type * as locationV1 from '../../src/schema/types/newcentral/location-eve
 import type * as locationV1alpha1 from '../../src/schema/types/newcentral/location-v1alpha1.js'
 import type { Float, JsonStruct, TimeText } from '../../src/schema/value-types.js'
 import type { AnyRecord, StreamRecordOf } from '../../src/stream-record.js'
+import { ROOT } from '../helpers/settings.js'
 
 /** Checked by tsc: a statement that does not hold does not compile. */
 type Expect<T extends true> = T
@@ -113,7 +115,7 @@ it('tells records of one topic from those of another by their topic', () => {
 
 it('has types that are the ones its .proto files give', () => {
   for (const [name, text] of typeFiles()) {
-    const path = new URL(`../../src/schema/types/${name}`, import.meta.url)
+    const path = join(ROOT, 'src/schema/types', name)
     assert.equal(readFileSync(path, 'utf8'), text, `${name}: run npm run generate`)
   }
 })

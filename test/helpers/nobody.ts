@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { LOADER } from './settings.js'
 
 /** Uid and gid of `nobody` on Linux; any that owns nothing will do. */
 const NOBODY = 65534
@@ -23,7 +24,7 @@ export async function runAsNobody(
       process.setuid(${NOBODY})
     }
     ${code}`
-  const argv = ['--import', 'tsx', '--input-type=module', '--eval', script]
+  const argv = [...LOADER, '--input-type=module', '--eval', script]
   const { stdout } = await promisify(execFile)(process.execPath, argv)
   return stdout
 }

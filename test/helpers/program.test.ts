@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { leaksIn, makeKey, registerKey } from './keys.js'
 import { runProgram } from './program.js'
+import { LOADER, ROOT } from './settings.js'
 import { tempFolder } from './temp-folder.js'
 
 async function script(t: TestContext, source: string): Promise<string> {
@@ -68,8 +68,7 @@ test('a test fails when its program shows a key', async (t) => {
        await runProgram(t, [makeKey('shown')], options).result
      })`,
   )
-  const root = fileURLToPath(new URL('../..', import.meta.url))
-  const options = { script: path, nodeOptions: ['--import', 'tsx'], cwd: root }
+  const options = { script: path, nodeOptions: LOADER, cwd: ROOT }
   const { code, stdout } = await runProgram(t, [], options).result
   assert.equal(code, 1)
   assert.match(stdout, /stderr shows a key, or a part of one/)

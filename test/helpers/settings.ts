@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url'
+import { realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /**
  * What the environment may tell a run of the tests:
@@ -8,8 +9,14 @@ import { fileURLToPath } from 'node:url'
  */
 const { ARUBA_STREAM_TEST_SIZE, ARUBA_STREAM_TEST_SEED, ARUBA_STREAM_CLI } = process.env
 
+/** The project's folder: compiled tests run from `build/`, which links to it. */
+export const ROOT = dirname(realpathSync(new URL('../../package.json', import.meta.url)))
+
+/** Options of Node for a child that runs a file of the tests: TypeScript needs tsx. */
+export const LOADER: readonly string[] = import.meta.url.endsWith('.ts') ? ['--import', 'tsx'] : []
+
 /** The built program. */
-export const CLI = ARUBA_STREAM_CLI ?? fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+export const CLI = ARUBA_STREAM_CLI ?? join(ROOT, 'dist/cli.js')
 
 /** What all chance in the tests begins with. */
 export const SEED = Number(ARUBA_STREAM_TEST_SEED ?? 1)

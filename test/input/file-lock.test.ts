@@ -93,7 +93,7 @@ test('a lock of another user is waited for a short time, and not at all when it 
 /** Takes a lock for any time, as a user without rights. */
 async function takeAsNobody(path: string): Promise<string> {
   const said = await runAsNobody(
-    new URL('../../src/input/file-lock.ts', import.meta.url),
+    new URL('../../src/input/file-lock.js', import.meta.url),
     `const owner = { pid: process.pid, isAlive: () => true }
     const [path] = args
     const options = { owner, asidePath: path + '.aside', waitMs: Number.POSITIVE_INFINITY }

@@ -94,7 +94,7 @@ test('a file that cannot be read says why', async (t) => {
   await chmod(locked, 0)
   await chmod(folder, 0o755)
   const said = await runAsNobody(
-    new URL('../../src/input/load-input.ts', import.meta.url),
+    new URL('../../src/input/load-input.js', import.meta.url),
     'await module.loadInput(args[0], { services: [] }).catch((error) => console.log(error.message))',
     [locked],
   )

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readText } from '../../src/input/read-text.js'
 import { makeKey } from '../helpers/keys.js'
 import { makePipe, openWriter } from '../helpers/pipe.js'
+import { LOADER } from '../helpers/settings.js'
 import { load } from './problems.js'
 
 test('a pipe is read whole, however slowly and in whatever pieces it is written', async (t) => {
@@ -67,15 +68,14 @@ test('waiting for a writer ends with the signal', async (t) => {
 
 test('a process that waits for a writer can exit', async (t) => {
   const path = await makePipe(t)
-  const module = new URL('../../src/input/read-text.ts', import.meta.url).href
+  const module = new URL('../../src/input/read-text.js', import.meta.url).href
   const script = `
     const { readText } = await import(${JSON.stringify(module)})
     void readText(${JSON.stringify(path)})
     setTimeout(() => process.exit(7), 100)`
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--input-type=module', '--eval', script],
-    { stdio: ['ignore', 'ignore', 'inherit'], timeout: 60_000 },
-  )
+  const child = spawn(process.execPath, [...LOADER, '--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: 60_000,
+  })
   assert.deepEqual(await once(child, 'exit'), [7, null])
 })

@@ -121,7 +121,7 @@ test('an edit of a file that is written in place is not overwritten', async (t) 
   await chmod(path, 0o666)
   await chmod(dirname(path), 0o555)
   const said = await runAsNobody(
-    new URL('../../src/input/replace-file.ts', import.meta.url),
+    new URL('../../src/input/replace-file.js', import.meta.url),
     `const { readFileSync, statSync, writeFileSync } = await import('node:fs')
     const [path, text, edit] = args
     const before = {

@@ -16,7 +16,7 @@ import { openJson } from '../../src/outputs/json.js'
 import { openOutput } from '../../src/outputs/open-output.js'
 import { until } from '../helpers/clock.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
-import { sized } from '../helpers/settings.js'
+import { LOADER, sized } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 test('json appends lines to a file that only its owner may read', async (t) => {
@@ -109,7 +109,7 @@ test('json loses no acknowledged message and tears at most the last line when ki
     const from = next
     const child = spawn(
       process.execPath,
-      ['--import', 'tsx', join(import.meta.dirname, '../helpers/json-child.ts'), path, `${from}`],
+      [...LOADER, join(import.meta.dirname, '../helpers/json-child.js'), path, `${from}`],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
     let acknowledgements = ''

@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { LOADER } from '../helpers/settings.js'
 
 function startChild(total: number) {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', join(import.meta.dirname, '../helpers/stdout-child.ts'), `${total}`],
+    [...LOADER, join(import.meta.dirname, '../helpers/stdout-child.js'), `${total}`],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
   let stderr = ''

@@ -2,16 +2,15 @@ import assert from 'node:assert/strict'
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { closedPort, startCentral } from '../helpers/central.js'
 import { goldenRecording } from '../helpers/golden.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey, registerKey } from '../helpers/keys.js'
 import { noNatsServer, startNatsServer } from '../helpers/nats-server.js'
 import { runProgram } from '../helpers/program.js'
+import { ROOT } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PACKAGES = join(ROOT, 'node_modules')
 /** A password of nobody's; looked for in the output of every program here. */
 const SECRET = registerKey('hunter2-Sw0rdfish')

@@ -5,10 +5,10 @@ import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { displayWidth } from '../../src/text.js'
 import { until } from '../helpers/clock.js'
+import { LOADER, ROOT } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
-const SHOW = fileURLToPath(new URL('../helpers/table-show.ts', import.meta.url))
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const SHOW = fileURLToPath(new URL('../helpers/table-show.js', import.meta.url))
 
 /** A terminal with a server of its own, which goes when the test ends. */
 async function startTmux(t: TestContext, columns: number) {
@@ -18,7 +18,7 @@ async function startTmux(t: TestContext, columns: number) {
   socket = join(tempFolder(t), 'tmux')
   const tmux = (...args: string[]) =>
     execFileSync('tmux', ['-S', socket, '-f', '/dev/null', '-u', ...args], { encoding: 'utf8' })
-  const command = `'${process.execPath}' --import tsx '${SHOW}'; sleep 60`
+  const command = `'${process.execPath}' ${LOADER.join(' ')} '${SHOW}'; sleep 60`
   tmux('new-session', '-d', '-x', `${columns}`, '-y', '20', '-c', ROOT, command)
   return {
     tmux,

@@ -5,10 +5,11 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { ALL_TOPICS } from '../../src/stream-record.js'
+import { LOADER } from '../helpers/settings.js'
 
 test('the demo prints records of every topic of both services and nothing else, until it is stopped', async (t) => {
-  const script = fileURLToPath(new URL('../../scripts/demo.ts', import.meta.url))
-  const demo = spawn(process.execPath, ['--import', 'tsx', script], {
+  const script = fileURLToPath(new URL('../../scripts/demo.js', import.meta.url))
+  const demo = spawn(process.execPath, [...LOADER, script], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   t.after(() => demo.kill())
