@@ -4,7 +4,6 @@ import type { KeySource } from '../../src/classic/entry-key.js'
 import { StreamError } from '../../src/errors.js'
 import { Secret } from '../../src/secret.js'
 import { startCentral } from '../helpers/central.js'
-import { until } from '../helpers/clock.js'
 import { makeKey } from '../helpers/keys.js'
 import { fixedKey, startSubscriber } from '../helpers/subscription.js'
 
@@ -69,8 +68,7 @@ test('after a second 401 the entry waits as after a 5xx, and comes back', async 
     delays.push(delayMs)
     assert.equal(central.handshakes.length, 2 * attempt)
     if (attempt === 3) remove()
-    subscriber.clock.advance(delayMs)
-    await until(() => subscriber.status.type !== 'retrying')
+    await subscriber.passWait(delayMs)
   }
   assert.deepEqual(delays, [500, 1000, 2000])
   await subscriber.reach('open')

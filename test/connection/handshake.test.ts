@@ -185,8 +185,7 @@ test('a connection that is reset or hung up in the handshake is retried', async 
     const status = await subscriber.reach('retrying')
     assert.equal(status.cause.code, 'unreachable')
     assert.equal(status.attempt, attempt)
-    subscriber.clock.advance(status.delayMs)
-    await until(() => subscriber.status.type !== 'retrying')
+    await subscriber.passWait(status.delayMs)
   }
   await subscriber.reach('open')
 })

@@ -19,12 +19,14 @@ const FIRST_COUNT = RECONNECTS - 1 - PERIOD * Math.floor(RECONNECTS / 8)
 /** A thousand of them are an hour. */
 const ROUND_MS = 3600
 
-/** What keeps the process alive; but for what some other work has only just begun, such as a file read. */
+/** What some other work has only just begun, or is about to end. */
+const PASSING = new Set(['FSReqPromise', 'FSReqCallback', 'CloseReq', 'ConnectWrap', 'Immediate'])
+
+/** What keeps the process alive, and does not pass by itself. */
 function lastingResources(): string[] {
-  const passing = new Set(['FSReqPromise', 'FSReqCallback', 'ConnectWrap', 'Immediate'])
   return process
     .getActiveResourcesInfo()
-    .filter((kind) => !passing.has(kind))
+    .filter((kind) => !PASSING.has(kind))
     .sort()
 }
 

@@ -59,6 +59,13 @@ export class Subscriber {
     return this.status as StatusOf<T>
   }
 
+  /** Lets the wait of a retry pass, and waits until the next try has begun: it may have failed by then. */
+  async passWait(delayMs: number): Promise<void> {
+    const before = this.statuses.length
+    this.clock.advance(delayMs)
+    await until(() => this.statuses.length > before)
+  }
+
   /** Waits for trouble, lets the wait pass, and waits until it is open again. */
   async reconnect(): Promise<StatusOf<'retrying'>> {
     const status = await this.reach('retrying')

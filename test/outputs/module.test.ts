@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openOutput } from '../../src/outputs/open-output.js'
 import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { LOADER } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 function open(t: TestContext, code: string, name = 'module.mjs') {
@@ -147,15 +148,21 @@ test('a module that cannot be used is refused with the reason', async (t) => {
   )
 })
 
-test('a module may be CommonJS, or TypeScript where this Node loads it', async (t) => {
+test('a module may be CommonJS', async (t) => {
+  const { context, opening } = open(t, 'module.exports = async () => {}', 'module.cjs')
+  await (await opening).write([fakeMessage('A', 1)])
+  assert.equal(context.counters.delivered, 1)
+})
+
+test('a module may be TypeScript where this Node loads it', async (t) => {
   const typed = 'export default async (message: object): Promise<void> => {}'
-  for (const [code, name] of [
-    ['module.exports = async () => {}', 'module.cjs'],
-    [typed, 'module.ts'],
-  ] as const) {
-    const { context, opening } = open(t, code, name)
+  const { context, opening } = open(t, typed, 'module.ts')
+  const { typescript = false } = process.features as { readonly typescript?: string | false }
+  if (typescript || LOADER.length > 0) {
     await (await opening).write([fakeMessage('A', 1)])
     assert.equal(context.counters.delivered, 1)
+  } else {
+    await assert.rejects(opening, /Node 22\.18 and newer load TypeScript, otherwise compile it to/)
   }
 })
 
