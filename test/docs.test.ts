@@ -28,7 +28,7 @@ import { writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
 import { runProgram } from './helpers/program.js'
 import { ROOT } from './helpers/settings.js'
-import { entry, NOW, OPEN, PROGRESS, snapshotOf } from './helpers/snapshot.js'
+import { entry, NOW, OPEN, PROGRESS, snapshotOf, UP } from './helpers/snapshot.js'
 import { tempFolder } from './helpers/temp-folder.js'
 import { Terminal } from './helpers/terminal.js'
 
@@ -485,7 +485,7 @@ function drawTable(): string[] {
   const delivered = entries.reduce((sum, [{ messages }]) => sum + messages, 0)
   const counters = { delivered, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
   const upMs = 9 * 3_600_000
-  const exporters = [{ name: 'json', counters }]
+  const exporters = [{ name: 'json', counters, state: UP }]
   let agoMs = 5000
   const table = createTable({
     write: (text) => {

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Clock, sleep, systemClock, untilAborted } from '../clock.js'
+import { type Clock, systemClock, untilAborted } from '../clock.js'
 import { StreamError, toStreamError } from '../errors.js'
 import type { Batch, SendQueueOptions } from './delivery.js'
+import { Retries } from './retries.js'
 import { type WaitingItem, WaitingItems } from './waiting-items.js'
 
 /**
@@ -14,6 +15,7 @@ export class SendQueue<Item> {
   readonly #clock: Clock
   readonly #gaveUp = new AbortController()
   readonly #waiting: WaitingItems<Item>
+  readonly #retries: Retries
   /** When the first waiting item came. */
   #sinceMs = 0
   /** What is left of the batch that is being delivered. */
@@ -22,10 +24,10 @@ export class SendQueue<Item> {
   #busy = false
   #closing = false
   #failure: StreamError | undefined
-  #failures = 0
+  /** Whether the end has come while nothing waited. */
+  #done = false
+  #everDelivered = false
   #interruption: StreamError | undefined
-  #steadyTimer: unknown
-  #endPause = () => {}
   #batchReady = () => {}
   readonly #onGraceOver = () => {
     if (this.#busy || this.#options.endsAtGrace) this.#onForced()
@@ -36,6 +38,7 @@ export class SendQueue<Item> {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#waiting = new WaitingItems(options.batch)
+    this.#retries = new Retries(options, this.#clock)
     const { graceOver, forced, endsAtGrace } = options
     graceOver?.addEventListener('abort', this.#onGraceOver, { once: true })
     forced.addEventListener('abort', this.#onForced, { once: true })
@@ -52,6 +55,10 @@ export class SendQueue<Item> {
     return this.#failure !== undefined
   }
 
+  get #over(): boolean {
+    return this.#done || this.#failure !== undefined
+  }
+
   /** Accepts items; resolves when there is room for more. */
   write(items: readonly Item[]): Promise<void> {
     for (const item of items) this.#push(item)
@@ -65,7 +72,7 @@ export class SendQueue<Item> {
    * is called again, with an empty batch where nothing waits.
    */
   interrupt(error: StreamError): void {
-    if (this.#busy || this.#failure) return
+    if (this.#busy || this.#over) return
     this.#interruption = error
     this.#running ??= this.#run()
     this.#batchReady()
@@ -77,31 +84,41 @@ export class SendQueue<Item> {
     this.#failure = error
     this.#settleBatch(error)
     this.#settle(this.#waiting.takeAll(), error)
-    this.#gaveUp.abort()
-    this.#endPause()
-    this.#batchReady()
+    this.#stop()
   }
 
   /** Ends the wait before the next try. */
   retryNow(): void {
-    this.#endPause()
+    this.#retries.endPause()
   }
 
-  /** Resolves when all is delivered or given up. */
+  /**
+   * Resolves when all is delivered or given up; at once where nothing waits and nothing was delivered that
+   * must be finished, even while the other side is away.
+   */
   async close(): Promise<void> {
     this.#closing = true
     this.#batchReady()
     this.retryNow()
-    if (this.#options.finish) this.#running ??= this.#run()
-    if (this.#running && !this.#failure) {
+    const mustFinish = this.#options.finish !== undefined && this.#everDelivered
+    this.#done = this.#waiting.length === 0 && this.#sending.length === 0 && !mustFinish
+    if (this.#done) this.#stop()
+    if (mustFinish) this.#running ??= this.#run()
+    if (this.#running && !this.#over) {
       await untilAborted(this.#running, this.#gaveUp.signal).catch((error: unknown) => {
-        if (!this.#failure) throw error
+        if (!this.#over) throw error
       })
     }
-    this.#clock.clearTimeout(this.#steadyTimer)
+    this.#retries.close()
     const { graceOver, forced } = this.#options
     graceOver?.removeEventListener('abort', this.#onGraceOver)
     forced.removeEventListener('abort', this.#onForced)
+  }
+
+  #stop(): void {
+    this.#gaveUp.abort()
+    this.#retries.endPause()
+    this.#batchReady()
   }
 
   #push(item: Item): void {
@@ -122,7 +139,7 @@ export class SendQueue<Item> {
 
   async #run(): Promise<void> {
     const { finish } = this.#options
-    while (!this.#failure && (this.#waiting.length > 0 || this.#interruption)) {
+    while (!this.#over && (this.#waiting.length > 0 || this.#interruption)) {
       if (!this.#interruption) await this.#gather()
       this.#busy = true
       const lost = this.#interruption
@@ -133,10 +150,10 @@ export class SendQueue<Item> {
       await this.#attempt((signal) => this.#options.deliver(this.#batch(), signal))
       this.#busy = false
     }
-    if (this.#closing && !this.#failure && finish) {
+    if (this.#closing && !this.#over && finish) {
       this.#busy = true
       await this.#attempt(finish)
-      if (!this.#failure) this.#works()
+      if (!this.#failure) this.#retries.works()
     }
     this.#running = undefined
   }
@@ -172,7 +189,7 @@ export class SendQueue<Item> {
         return sending.map(({ line }) => line)
       },
       delivered: (count) => {
-        this.#failures = 0
+        this.#retries.progress()
         this.#settle(sending.splice(0, count), undefined)
       },
       refused: (error) => this.#settle(sending.splice(0, 1), error),
@@ -185,14 +202,14 @@ export class SendQueue<Item> {
   /** Tries until it works, or no try is left. */
   async #attempt(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#gaveUp
-    while (!this.#failure) {
+    while (!this.#over) {
       try {
         await untilAborted(work(signal), signal)
         this.#settleBatch(undefined)
-        this.#worksWhenSteady()
+        this.#retries.succeeded()
         return
       } catch (thrown) {
-        if (this.#failure) return
+        if (this.#over) return
         const error = toStreamError(thrown)
         if (error.retry) {
           await this.#backOff(error, this.#sending.length)
@@ -200,38 +217,20 @@ export class SendQueue<Item> {
         }
         this.#settleBatch(error)
         if (error.code === 'output-closed') this.fail(error)
-        else this.#works()
+        else this.#retries.works()
         return
       }
     }
   }
 
   async #backOff(error: StreamError, count: number): Promise<void> {
-    const { retried, delayMs, retryLog, graceOver } = this.#options
+    const { retried, graceOver } = this.#options
     if (graceOver?.aborted) {
       this.#onForced()
       return
     }
-    this.#clock.clearTimeout(this.#steadyTimer)
-    this.#failures++
     retried?.(count)
-    retryLog.failed(this, error)
-    const pause = new AbortController()
-    this.#endPause = () => pause.abort()
-    const waitMs = Math.max(delayMs(this.#failures), error.retryAfterMs ?? 0)
-    await sleep(waitMs, this.#clock, pause.signal).catch(() => {})
-  }
-
-  #worksWhenSteady(): void {
-    const { steadyMs = 0 } = this.#options
-    this.#clock.clearTimeout(this.#steadyTimer)
-    if (this.#failures === 0 || steadyMs === 0) this.#works()
-    else this.#steadyTimer = this.#clock.setTimeout(() => this.#works(), steadyMs)
-  }
-
-  #works(): void {
-    this.#failures = 0
-    this.#options.retryLog.works(this)
+    await this.#retries.afterFailure(error)
   }
 
   /** Settles what is left of the batch; a delivery that still hangs cannot settle it a second time. */
@@ -243,6 +242,7 @@ export class SendQueue<Item> {
   #settle(settled: readonly WaitingItem<Item>[], error: StreamError | undefined): void {
     if (settled.length === 0) return
     const items = settled.map(({ item }) => item)
+    this.#everDelivered ||= error === undefined
     this.#options.settled(items, error)
     this.#options.budget.remove(settled.reduce((sum, { heldBytes }) => sum + heldBytes, 0))
   }

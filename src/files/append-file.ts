@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { sleep, systemClock, untilAborted } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Batch } from '../delivery/delivery.js'
-import { RetryLog } from '../delivery/retry-log.js'
+import { type OutputState, RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, writeErrorText } from '../errors.js'
 import { identityOf } from './distinct-files.js'
@@ -24,6 +24,8 @@ type AppendFileOptions<Item> = OpenFileOptions & {
   settled(items: readonly Item[], error: StreamError | undefined): void
   /** Counts items whose write is tried again. */
   retried?(count: number): void
+  /** Whether it works; kept up to date. */
+  readonly state?: OutputState
   /** Shared by files whose trouble is logged as one; default: each has its own. */
   readonly retryLog?: RetryLog
   /** Bounds what waits; default: 1 MiB. */
@@ -49,9 +51,14 @@ const PIPE_MS = { first: 5, longest: 100 }
 const HOPELESS = 'EBADF'
 
 /** Logs the trouble of a file, or of all files of a folder. */
-export function fileRetryLog({ label, log }: Pick<OpenFileOptions, 'label' | 'log'>): RetryLog {
+export function fileRetryLog({
+  label,
+  log,
+  state,
+}: Pick<AppendFileOptions<never>, 'label' | 'log' | 'state'>): RetryLog {
   const works = (_: number, seconds: number) => `${label}: is written again after ${seconds} s`
-  return new RetryLog({ log, words: { waits: 'waiting until it can be written', works } })
+  const words = { waits: 'waiting until it can be written', works }
+  return new RetryLog({ log, words, ...(state && { state }) })
 }
 
 /**

@@ -1,17 +1,18 @@
 import { StreamError } from '../errors.js'
 import { parseRetryAfter } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
-import { type HttpAnswer, HttpClient, headerFault } from '../net/http.js'
+import { type HttpAnswer, HttpClient } from '../net/http.js'
 import { redactUrl } from '../net/redact.js'
 import { Secret } from '../secret.js'
+import { AUTHORIZATION, readHeaders } from './http-headers.js'
 import type { OutputContext } from './output.js'
-import { readType } from './type-options.js'
 
 /** The whole of one request: a sink may write a batch to a slow disk for a minute before it answers. */
 const REQUEST_MS = 90_000
-/** Statuses that are retried, like all from 500 on. 101 is no answer to a batch. */
-const RETRIED: readonly number[] = [101, 408, 429]
-const AUTHORIZATION = 'ARUBA_STREAM_HTTP_AUTHORIZATION'
+/** The sink refuses what it was sent, and may take a part of it. */
+const REFUSED: readonly number[] = [400, 413, 422]
+/** The sink cannot take anything at present, as with all from 500 on. 101 is no answer to a batch. */
+const BUSY: readonly number[] = [101, 408, 429]
 
 /** Where batches are posted to. */
 export class HttpSink {
@@ -24,32 +25,34 @@ export class HttpSink {
   readonly #client: HttpClient
 
   /**
+   * @param gzipped whether bodies will be
    * @param requestMs for the whole of one request
-   * @throws StreamError `exporter-unusable` where the authorization is no header value, or the
-   *   environment names a proxy that cannot be used
+   * @throws StreamError `exporter-unusable` where the environment names headers or a proxy that cannot
+   *   be used
    */
-  constructor(url: URL, context: OutputContext, requestMs = REQUEST_MS) {
-    const authorization = readAuthorization(context.env[AUTHORIZATION])
+  constructor(url: URL, context: OutputContext, gzipped: boolean, requestMs = REQUEST_MS) {
+    const { headers, secrets, variables } = readHeaders(context.env)
     this.name = redactUrl(url.href)
     this.#requestMs = requestMs
     this.#signal = context.graceOver
     this.#headers = {
       'Content-Type': 'application/x-ndjson',
-      'Content-Encoding': 'gzip',
-      ...(authorization !== undefined && { Authorization: authorization }),
+      ...headers,
+      ...(gzipped && { 'Content-Encoding': 'gzip' }),
     }
-    this.#secrets = secretsOf(url, authorization)
+    this.#secrets = [...secrets, ...querySecrets(url)]
     this.#client = createClient(url, this.name)
-    if (authorization !== undefined && url.protocol === 'http:' && !isLoopback(url.hostname)) {
-      context.log.warn(`${AUTHORIZATION} is sent in plain text; use https:// to keep it secret`)
+    if (url.protocol !== 'http:' || isLoopback(url.hostname)) return
+    for (const name of variables) {
+      context.log.warn(`${name} is sent in plain text; use https:// to keep it secret`)
     }
   }
 
   /**
-   * Posts one gzipped batch.
-   * @returns nothing when it was taken, else why not: `export-failed` where another try is no use
+   * Posts one batch.
+   * @throws StreamError `export-failed` where the sink refuses what is in it, else one that is retried
    */
-  async post(body: Uint8Array): Promise<StreamError | undefined> {
+  async post(body: Uint8Array): Promise<void> {
     try {
       const answer = await this.#client.request({
         method: 'POST',
@@ -60,11 +63,10 @@ export class HttpSink {
         timeoutMs: this.#requestMs,
         late: `no answer within ${this.#requestMs / 1000} s`,
       })
-      return this.#judge(answer)
+      this.#judge(answer)
     } catch (error) {
-      if (error instanceof StreamError) return error
-      if (this.#signal.aborted) return new StreamError('timed-out', `${this.name}: given up`)
-      throw error
+      if (error instanceof StreamError || !this.#signal.aborted) throw error
+      throw new StreamError('timed-out', `${this.name}: given up`)
     }
   }
 
@@ -72,20 +74,20 @@ export class HttpSink {
     this.#client.close()
   }
 
-  #judge({ status, headers, quote }: HttpAnswer): StreamError | undefined {
-    if (status >= 200 && status < 300) return undefined
+  #judge({ status, headers, quote }: HttpAnswer): void {
+    if (status >= 200 && status < 300) return
     const answered = `${this.name} answered ${status}${quote === '' ? '' : `: ${quote}`}`
-    if (!RETRIED.includes(status) && status < 500) {
-      return new StreamError('export-failed', answered, { status })
-    }
+    if (REFUSED.includes(status)) throw new StreamError('export-failed', answered, { status })
     const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
-    return new StreamError('unavailable', answered, { status, retryAfterMs })
+    const busy = BUSY.includes(status) || status >= 500
+    const advice = busy ? '' : adviceOn(status)
+    const code = busy ? 'unavailable' : 'output-refused'
+    throw new StreamError(code, `${answered}${advice}`, { status, retryAfterMs })
   }
 }
 
 /** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
-export function parseHttpTarget(type: string): URL {
-  const { target } = readType(type, {})
+export function parseHttpTarget(target: string): URL {
   let url: URL
   try {
     url = new URL(target)
@@ -105,28 +107,17 @@ export function parseHttpTarget(type: string): URL {
   return url
 }
 
-function readAuthorization(value: string | undefined): string | undefined {
-  if (value === undefined || value === '') return undefined
-  const fault = headerFault(value)
-  if (fault === undefined) return value
-  throw new StreamError(
-    'exporter-unusable',
-    `${AUTHORIZATION} holds ${fault}, which an HTTP header cannot carry`,
-  )
+/** What to do about an answer that only somebody can change. */
+function adviceOn(status: number): string {
+  if (status === 401 || status === 403) return `; check ${AUTHORIZATION}`
+  return status >= 300 && status < 400 ? '; redirects are not followed' : '; check the URL'
 }
 
-/** The secrets of a request, whole and in parts: they must not be shown when the sink quotes them. */
-function secretsOf({ search, searchParams }: URL, authorization = ''): Secret[] {
-  const [scheme = '', ...rest] = authorization.split(' ')
-  const credentials = rest.join(' ')
-  const login =
-    scheme.toLowerCase() === 'basic' ? Buffer.from(credentials, 'base64').toString() : ''
-  const password = login.slice(login.indexOf(':') + 1)
-  // A shorter value of the query may be any word, such as the name of an index.
+/** Parts of a query that must not be shown when the sink quotes them. */
+function querySecrets({ search, searchParams }: URL): Secret[] {
+  // A shorter value may be any word, such as the name of an index.
   const values = [...searchParams.values()].filter((value) => value.length >= 8)
-  return [authorization, credentials, login, password, search, ...values].map(
-    (each) => new Secret(each),
-  )
+  return [search, ...values].map((each) => new Secret(each))
 }
 
 function createClient(url: URL, name: string): HttpClient {

@@ -2,11 +2,13 @@ import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import { type Clock, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
+import { isolateRefused } from '../delivery/isolate-refused.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { HttpSink, parseHttpTarget } from './http-sink.js'
 import { accountOf, type Item, type LineOutput, type OutputContext } from './output.js'
+import { numberForm, readType, wordForm } from './type-options.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 1_000 }
 /** One batch on its way and the next two being filled. */
@@ -15,34 +17,42 @@ const BUDGET_BYTES = 3 * BATCH.maxBytes
 /** When to try again, and how long one request may take, milliseconds. */
 export type HttpTiming = BackoffOptions & { readonly requestMs?: number; readonly clock?: Clock }
 
+const OPTIONS = {
+  /** How many messages a batch holds at most. */
+  batch: numberForm(1, 100_000),
+  gzip: wordForm('on', 'off'),
+}
+
 const compress = promisify(gzip)
 
 /**
- * `http(s)://…`: batches of NDJSON by POST, gzipped, one at a time so that order holds. A batch is
- * delivered when it was answered with 2xx; 407, 408, 429, 5xx and network faults are retried, anything
- * else gives the batch up. Whether the receiver is there shows with the first batch: asking without
- * sending data is not possible.
- * @throws StreamError `exporter-unusable` where the URL, the authorization or the proxy is wrong
+ * `http(s)://…[#batch=N,gzip=off]`: batches of NDJSON by POST, one at a time so that order holds. A batch
+ * is delivered when it was answered with 2xx. After 400, 413 and 422 it is halved, to find the message
+ * that is refused; anything else is retried until it works. Whether the receiver is there shows with the
+ * first batch: asking without sending data is not possible.
+ * @throws StreamError `exporter-unusable` or `usage` where the TYPE, a header or the proxy is wrong
  */
 export async function openHttp(
-  target: string,
+  type: string,
   context: OutputContext,
   { requestMs, clock = systemClock, ...timing }: HttpTiming = {},
 ): Promise<LineOutput> {
-  const { counters, log, graceOver, forced } = context
-  const sink = new HttpSink(parseHttpTarget(target), context, requestMs)
+  const { counters, graceOver, forced } = context
+  const { target, options } = readType(type, OPTIONS)
+  const gzipped = options.gzip !== 'off'
+  const sink = new HttpSink(parseHttpTarget(target), context, gzipped, requestMs)
   const queue = new SendQueue<Item>({
     ...accountOf(context),
     clock,
-    async deliver({ lines }) {
+    deliver: isolateRefused(async ({ lines }) => {
+      const body = Buffer.concat(lines)
       // The fastest level: JSON shrinks well with any, and the stream should not wait for it.
-      const body = await compress(Buffer.concat(lines), { level: constants.Z_BEST_SPEED })
-      const error = await sink.post(body)
-      if (error) throw error
-    },
-    batch: BATCH,
+      const level = constants.Z_BEST_SPEED
+      await sink.post(gzipped ? await compress(body, { level }) : body)
+    }),
+    batch: { ...BATCH, maxCount: options.batch ?? BATCH.maxCount },
     budget: new ByteBudget(BUDGET_BYTES),
-    retryLog: new RetryLog({ log }),
+    retryLog: new RetryLog(context),
     delayMs: (failures) => backoffDelay(failures, timing),
     graceOver,
     endsAtGrace: true,

@@ -54,7 +54,6 @@ class KafkaOutput implements Output {
   readonly #client: KafkaClient
   readonly #context: OutputContext
   readonly #queue: SendQueue<StreamMessage>
-  readonly #late: string
 
   constructor(
     target: KafkaTarget,
@@ -62,11 +61,10 @@ class KafkaOutput implements Output {
     context: OutputContext,
     timing: BackoffOptions,
   ) {
-    const { log, graceOver, forced } = context
+    const { graceOver, forced } = context
     this.#target = target
     this.#client = client
     this.#context = context
-    this.#late = `${target.name}: not delivered before the end`
     this.#queue = new SendQueue<StreamMessage>({
       ...accountOf(context),
       deliver: isolateRefused(({ items }) =>
@@ -74,12 +72,12 @@ class KafkaOutput implements Output {
       ),
       batch: BATCH,
       budget: new ByteBudget(BUDGET_BYTES),
-      retryLog: new RetryLog({ log }),
+      retryLog: new RetryLog(context),
       delayMs: (failures) => backoffDelay(failures, timing),
       graceOver,
       endsAtGrace: true,
       forced,
-      late: this.#late,
+      late: `${target.name}: not delivered before the end`,
     })
   }
 
@@ -106,9 +104,6 @@ class KafkaOutput implements Output {
   }
 
   async close(): Promise<void> {
-    // A broker that is away is not waited for when there is nothing to deliver.
-    const { waiting } = this.#context.counters
-    if (waiting === 0) this.#queue.fail(new StreamError('export-failed', this.#late))
     await this.#queue.close()
     this.#client.close()
   }

@@ -92,7 +92,7 @@ class NatsOutput implements Output {
     this.#parts = parts
     this.#name = `nats://${target.servers.join(',')}/${target.prefix}`
     this.#client = library.jetstream.jetstream(connection)
-    this.#retryLog = new RetryLog({ log: context.log })
+    this.#retryLog = new RetryLog(context)
     this.#watch()
   }
 

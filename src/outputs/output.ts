@@ -1,3 +1,4 @@
+import type { OutputState } from '../delivery/retry-log.js'
 import type { StreamError } from '../errors.js'
 import type { OpenFiles } from '../files/distinct-files.js'
 import type { Logger } from '../log.js'
@@ -46,6 +47,7 @@ export const TRANSFORM = 'transform'
 export type OutputContext = {
   readonly log: Logger
   readonly counters: ExporterCounters
+  readonly state: OutputState
   /** Topics of the input file at the start; more may come with SIGHUP. In a replay: all there are. */
   readonly topics: readonly AnyTopic[]
   /** Whether only some of the topics may come, as in a replay: a recording tells which at its end. */

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.js'
 import type { DeliverySettings } from '../commands/settings.js'
 import type { Frame } from '../connection/frame.js'
 import type { StreamError } from '../errors.js'
@@ -79,7 +80,8 @@ export async function openOutputs(
 
   const contextOf = (type: string): OutputContext => {
     const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
-    counters.push({ name: type, counters: own })
+    const state = { up: true, since: systemClock.now(), lastError: undefined }
+    counters.push({ name: type, counters: own, state })
     const ownLog = namedOnce(log, type)
     /** Whether the dead letter kept a frame that a transform made several messages of. */
     const letters = new WeakMap<Uint8Array, Promise<boolean>>()
@@ -87,6 +89,7 @@ export async function openOutputs(
       ...ends,
       log: ownLog,
       counters: own,
+      state,
       topics: topics === 'any' ? ALL_TOPICS : topics,
       topicsUncertain: topics === 'any',
       protoDir: settings.protoDir,

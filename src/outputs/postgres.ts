@@ -68,7 +68,7 @@ class PostgresOutput implements Output {
     context: OutputContext,
     { queryMs, ...timing }: PostgresTiming,
   ) {
-    const { log, graceOver, forced, env } = context
+    const { graceOver, forced, env } = context
     this.#target = target
     this.#library = library
     this.#context = context
@@ -80,12 +80,12 @@ class PostgresOutput implements Output {
       deliver: isolateRefused((part, signal) => this.#send(part, signal)),
       batch: BATCH,
       budget: new ByteBudget(BUDGET_BYTES),
-      retryLog: new RetryLog({ log }),
+      retryLog: new RetryLog(context),
       delayMs: (failures) => backoffDelay(failures, timing),
       graceOver,
       endsAtGrace: true,
       forced,
-      late: lateText(target),
+      late: `${target.name}: not delivered before the end`,
     })
   }
 
@@ -115,9 +115,6 @@ class PostgresOutput implements Output {
   }
 
   async close(): Promise<void> {
-    // A server that is away is not waited for when there is nothing to deliver.
-    const { waiting } = this.#context.counters
-    if (waiting === 0) this.#queue.fail(new StreamError('export-failed', lateText(this.#target)))
     await this.#queue.close()
     await this.#connection?.close()
   }
@@ -180,8 +177,4 @@ class PostgresOutput implements Output {
     this.#connection?.destroy()
     this.#connection = undefined
   }
-}
-
-function lateText({ name }: PostgresTarget): string {
-  return `${name}: not delivered before the end`
 }

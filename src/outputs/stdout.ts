@@ -79,9 +79,10 @@ export function openStdout(options: StdoutOptions, context: OutputContext): Line
 /** Delivered means that the write's callback came: `drain` comes before a slow pipe has the bytes. */
 function openStream(
   { stream, terminal, onReaderGone }: StdoutOptions,
-  { counters, log, graceOver, forced }: OutputContext,
+  context: OutputContext,
   account: ReturnType<typeof accountOf>,
 ): SendQueue<Item> {
+  const { counters, graceOver, forced } = context
   let readerGone = false
   const fault = (error: Error & { code?: unknown }): StreamError => {
     const gone = READER_GONE.has(error.code) || (terminal && error.code === TERMINAL_GONE)
@@ -104,7 +105,7 @@ function openStream(
       }),
     batch: BATCH,
     budget: new ByteBudget(BUDGET_BYTES),
-    retryLog: new RetryLog({ log }),
+    retryLog: new RetryLog(context),
     delayMs: () => 0,
     graceOver,
     forced,

@@ -52,7 +52,7 @@ class TcpOutput implements LineOutput {
   #wasAway = false
 
   constructor(address: TcpAddress, context: OutputContext, timing: BackoffOptions) {
-    const { log, graceOver, forced } = context
+    const { graceOver, forced } = context
     this.#address = address
     this.#context = context
     graceOver.addEventListener('abort', () => this.#onGraceOver(), { once: true })
@@ -65,7 +65,7 @@ class TcpOutput implements LineOutput {
       },
       batch: BATCH,
       budget: new ByteBudget(BUDGET_BYTES),
-      retryLog: new RetryLog({ log }),
+      retryLog: new RetryLog(context),
       delayMs: (failures) => backoffDelay(failures, timing),
       steadyMs: STEADY_MS,
       graceOver,

@@ -36,6 +36,25 @@ export function textForm(pattern: RegExp, expected: string): OptionForm<string> 
   }
 }
 
+/** One of these words. */
+export function wordForm(...words: readonly string[]): OptionForm<string> {
+  return {
+    expected: words.join(' or '),
+    read: (value) => words.find((word) => word === value),
+  }
+}
+
+/** A whole number. */
+export function numberForm(least: number, most: number): OptionForm<number> {
+  return {
+    expected: `a number from ${least} to ${most}`,
+    read: (value = '') => {
+      const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+      return number >= least && number <= most ? number : undefined
+    },
+  }
+}
+
 /**
  * A TYPE without its options, and what stands behind the mark: `#` for http, where the query is the other
  * side's, else `?`.

@@ -1,4 +1,5 @@
 import type { Status } from '../connection/status.js'
+import type { OutputState } from '../delivery/retry-log.js'
 import { type ExporterCounters, TRANSFORM } from '../outputs/output.js'
 import type { Received } from '../pipeline/received.js'
 import type { AnyTopic, ServiceName } from '../stream-record.js'
@@ -34,6 +35,7 @@ export type EntrySnapshot = {
 export type ExporterSnapshot = {
   readonly name: string
   readonly counters: ExporterCounters
+  readonly state: OutputState
 }
 
 /** The whole program as it stands now. Table, log, metrics and health show this and nothing else. */

@@ -91,3 +91,32 @@ test('trouble that is over is not logged later as a repeat, and another cause is
     'info works again after one failure in 1 s',
   ])
 })
+
+test('trouble that lasts is logged again every hour', () => {
+  const { logged, clock, retryLog } = fixture()
+  for (let minute = 0; minute < 150; minute++) {
+    retryLog.failed(logged, gone())
+    clock.advance(60_000)
+  }
+  assert.deepEqual(logged, [
+    'gone; trying again until it works, messages wait',
+    'gone; trying again until it works, messages wait, for 1 h now',
+    'gone; trying again until it works, messages wait, for 2 h now',
+  ])
+})
+
+test('the state of an output says since when it works or not, and why not', () => {
+  const clock = new FakeClock(1000)
+  const state = { up: true, since: 0, lastError: undefined }
+  const retryLog = new RetryLog({ log: loggerTo(() => {}), clock, state })
+  const [first, second] = [{}, {}]
+  const error = gone()
+  retryLog.failed(first, error)
+  clock.advance(500)
+  retryLog.failed(second, error)
+  retryLog.works(first)
+  assert.deepEqual(state, { up: false, since: 1000, lastError: error })
+  clock.advance(500)
+  retryLog.works(second)
+  assert.deepEqual(state, { up: true, since: 2000, lastError: undefined })
+})

@@ -333,3 +333,11 @@ test('the wait before a retry can be cut short', async () => {
   await queue.close()
   assert.deepEqual(delivered, ['a'])
 })
+
+test('a queue with nothing to deliver ends at once, although its output is away', async () => {
+  const { queue, logged } = fixture(() => Promise.reject(busy()), { finish: () => assert.fail() })
+  queue.interrupt(busy())
+  await until(() => logged.length > 0)
+  await queue.close()
+  assert.equal(queue.gaveUp, false)
+})

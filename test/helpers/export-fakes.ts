@@ -59,6 +59,7 @@ export function fakeContext(
   return {
     log: loggerTo((level, message) => logged.push({ level, message })),
     counters,
+    state: { up: true, since: 0, lastError: undefined },
     topics: given.topics ?? ['monitoring'],
     topicsUncertain: given.topicsUncertain ?? false,
     protoDir: given.protoDir,

@@ -21,6 +21,9 @@ export const OPEN = {
   gapMsBefore: 0,
 } as const satisfies Status
 
+/** The state of an output that works. */
+export const UP = { up: true, since: NOW, lastError: undefined }
+
 /** An entry that was opened at `NOW` and has received nothing, with these changes. */
 export function entry(name: string, over: Partial<EntrySnapshot> = {}): EntrySnapshot {
   return {

@@ -31,7 +31,7 @@ type Post = {
   readonly url: string
   readonly body: string
 }
-type Answer = (response: http.ServerResponse, nth: number) => void
+type Answer = (response: http.ServerResponse, nth: number, body: string) => void
 
 const ok: Answer = (response) => response.writeHead(200).end('taken')
 
@@ -39,9 +39,11 @@ const ok: Answer = (response) => response.writeHead(200).end('taken')
 async function sink(t: TestContext, answer: Answer = ok): Promise<{ url: string; posts: Post[] }> {
   const posts: Post[] = []
   const server = http.createServer(async (request, response) => {
-    const body = gunzipSync(await buffer(request)).toString()
-    posts.push({ headers: request.headers, url: `${request.method} ${request.url}`, body })
-    answer(response, posts.length)
+    const { headers } = request
+    const bytes = await buffer(request)
+    const body = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
+    posts.push({ headers, url: `${request.method} ${request.url}`, body })
+    answer(response, posts.length, body)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {
@@ -103,7 +105,7 @@ test('http sends what there is within about a second', async (t) => {
 for (const status of [408, 429, 500, 503]) {
   test(`http repeats a batch that is answered with ${status}`, async (t) => {
     const { url, posts } = await sink(t, (response, nth) =>
-      nth < 4 ? response.writeHead(status).end('later') : ok(response, nth),
+      nth < 4 ? response.writeHead(status).end('later') : ok(response, nth, ''),
     )
     const context = fakeContext()
     const exporter = await openHttp(url, context, EAGER)
@@ -137,7 +139,7 @@ test('http logs that it works again where a refusal ends the trouble', async (t)
 test('http waits as long as Retry-After asks', async (t) => {
   const clock = new FakeClock()
   const { url, posts } = await sink(t, (response, nth) =>
-    nth === 1 ? response.writeHead(503, { 'retry-after': '7' }).end() : ok(response, nth),
+    nth === 1 ? response.writeHead(503, { 'retry-after': '7' }).end() : ok(response, nth, ''),
   )
   const context = fakeContext()
   const exporter = await openHttp(url, context, { random: () => 0, clock })
@@ -152,28 +154,31 @@ test('http waits as long as Retry-After asks', async (t) => {
   assert.equal(posts.length, 2)
 })
 
-for (const status of [302, 400, 401, 413]) {
-  test(`http gives a batch up that is answered with ${status}, with the first line`, async (t) => {
-    const { url, posts } = await sink(t, (response, nth) =>
-      nth === 1
-        ? response.writeHead(status, { location: '/elsewhere' }).end('not\u001b[2J so\nsecond')
-        : ok(response, nth),
-    )
-    const context = fakeContext()
-    const exporter = await openHttp(url, context)
-    for (const message of messagesTo(1500)) await exporter.write([message])
-    await exporter.close()
-    assert.equal(posts.length, 2)
-    assert.deepEqual(context.counters, {
-      delivered: 500,
-      retried: 0,
-      givenUp: 1000,
-      kept: 0,
-      waiting: 0,
+/** The numbers of the messages in a body. */
+const numbersIn = (body: string) =>
+  Array.from(body.matchAll(/"n":(\d+)/g), ([, number]) => Number(number))
+
+for (const status of [400, 413, 422]) {
+  test(`http finds the one message of 1,000 that is answered with ${status}, and delivers the others in order`, async (t) => {
+    const taken: number[] = []
+    const { url } = await sink(t, (response, _, body) => {
+      const numbers = numbersIn(body)
+      if (numbers.includes(617)) return response.writeHead(status).end('not\u001b[2J so\nsecond')
+      taken.push(...numbers)
+      return response.writeHead(200).end()
     })
+    const context = fakeContext()
+    const exporter = await openHttp(url, context, EAGER)
+    await exporter.write(messagesTo(1000))
+    await until(() => context.counters.waiting === 0)
+    await exporter.close()
+    assert.deepEqual(
+      taken,
+      messagesTo(1000).flatMap((_, n) => (n === 617 ? [] : n)),
+    )
     assert.deepEqual(
       context.givenUp.map(({ message }) => Number(message.timestamp)),
-      Array.from({ length: 1000 }, (_, i) => i),
+      [617],
     )
     const { error } = context.givenUp[0] ?? assert.fail()
     assert.equal(error.code, 'export-failed')
@@ -181,6 +186,135 @@ for (const status of [302, 400, 401, 413]) {
     assert.match(error.message, /answered \d+: not\\u001b\[2J so$/)
   })
 }
+
+test('http gives nothing up while the sink answers 400 to everything', async (t) => {
+  let broken = true
+  const { url, posts } = await sink(t, (response) =>
+    response.writeHead(broken ? 400 : 200).end(broken ? 'no such index' : ''),
+  )
+  const context = fakeContext()
+  const exporter = await openHttp(url, context, EAGER)
+  await exporter.write(messagesTo(100))
+  await until(() => posts.length > 50)
+  broken = false
+  await until(() => context.counters.waiting === 0)
+  await exporter.close()
+  assert.equal(context.counters.delivered, 100)
+  assert.equal(context.counters.givenUp, 0)
+  assert.match(
+    context.logged[0]?.message ?? '',
+    /answered 400: no such index, and nothing after that was accepted; trying again/,
+  )
+})
+
+for (const [status, advice] of [
+  [302, 'redirects are not followed'],
+  [401, 'check ARUBA_STREAM_HTTP_AUTHORIZATION'],
+  [403, 'check ARUBA_STREAM_HTTP_AUTHORIZATION'],
+  [404, 'check the URL'],
+  [405, 'check the URL'],
+] as const) {
+  test(`http waits until a sink that answers ${status} takes the messages, and says so once`, async (t) => {
+    const { url, posts } = await sink(t, (response, nth) =>
+      nth < 5
+        ? response.writeHead(status, { location: '/elsewhere' }).end('no')
+        : ok(response, nth, ''),
+    )
+    const context = fakeContext()
+    const exporter = await openHttp(url, context, EAGER)
+    await exporter.write(messagesTo(10))
+    await exporter.close()
+    assert.equal(new Set(posts.map(({ body }) => body)).size, 1)
+    assert.equal(context.counters.delivered, 10)
+    assert.deepEqual(
+      context.logged.map(({ level }) => level),
+      ['error', 'info'],
+    )
+    const expected = `answered ${status}: no; ${advice}; trying again until it works`
+    assert.ok(context.logged[0]?.message.includes(expected), context.logged[0]?.message)
+  })
+}
+
+test('http sends as the options behind "#" say', async (t) => {
+  const { url, posts } = await sink(t)
+  const context = fakeContext()
+  const exporter = await openHttp(`${url}#gzip=off,batch=2`, context)
+  await exporter.write(messagesTo(5))
+  await exporter.close()
+  assert.deepEqual(
+    posts.map(({ body }) => numbersIn(body)),
+    [[0, 1], [2, 3], [4]],
+  )
+  for (const { headers, url } of posts) {
+    assert.equal(url, 'POST /in?q=1')
+    assert.equal(headers['content-encoding'], undefined)
+  }
+})
+
+test('http refuses options that it does not know or that have a wrong value', async () => {
+  for (const [options, says] of [
+    [
+      'batch=0',
+      /^--export_data https:\/\/h\/in: batch: expected a number from 1 to 100000; got "0"/,
+    ],
+    ['batch=ten', /batch: expected a number from 1 to 100000; got "ten"/],
+    ['gzip', /gzip: expected on or off; got no value/],
+    ['gzp=off', /expected the option batch or gzip; got "gzp" \(did you mean "gzip"\?\)/],
+  ] as const) {
+    await assert.rejects(openHttp(`https://h/in?token=hidden#${options}`, fakeContext()), {
+      code: 'usage',
+      message: says,
+    })
+  }
+})
+
+test('http sends the headers of the environment, and masks them where a sink quotes them', async (t) => {
+  const { url, posts } = await sink(t, (response, nth) =>
+    response.writeHead(nth === 1 ? 503 : 200).end('hunter2-hunter2 is no key, nor is hunter2'),
+  )
+  const ARUBA_STREAM_HTTP_HEADERS =
+    'X-Api-Key: hunter2-hunter2\r\n\nAuthorization:Bearer hunter2\ncontent-type: text/plain'
+  const context = fakeContext({ env: { ARUBA_STREAM_HTTP_HEADERS } })
+  const exporter = await openHttp(url, context, EAGER)
+  await exporter.write(messagesTo(1))
+  await exporter.close()
+  const { headers } = posts[0] ?? assert.fail()
+  assert.equal(headers['x-api-key'], 'hunter2-hunter2')
+  assert.equal(headers.authorization, 'Bearer hunter2')
+  assert.equal(headers['content-type'], 'text/plain')
+  assert.match(context.logged[0]?.message ?? '', /answered 503: \*{4} is no key, nor is \*{4}/)
+  assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
+})
+
+test('http refuses headers that cannot be sent, and shows no value', async () => {
+  for (const [env, says] of [
+    [
+      { ARUBA_STREAM_HTTP_HEADERS: 'a: b\nhunter2' },
+      /expected lines of Name: value; line 2 is none/,
+    ],
+    [{ ARUBA_STREAM_HTTP_HEADERS: 'a b: hunter2' }, /line 1 is none/],
+    [
+      { ARUBA_STREAM_HTTP_HEADERS: 'A: \u0001hunter2' },
+      /A holds a control character at character 1/,
+    ],
+    [{ ARUBA_STREAM_HTTP_HEADERS: 'A: hunter2\na: b' }, /the header a twice/],
+    [{ ARUBA_STREAM_HTTP_HEADERS: 'Content-Length: 1' }, /the program itself sets Content-Length/],
+    [
+      {
+        ARUBA_STREAM_HTTP_HEADERS: 'Authorization: hunter2',
+        ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2',
+      },
+      /has the header Authorization, and ARUBA_STREAM_HTTP_AUTHORIZATION is set, too/,
+    ],
+  ] as const) {
+    await assert.rejects(openHttp('https://h/in', fakeContext({ env })), (error: Error) => {
+      assert.match(error.message, says)
+      assert.match(error.message, /ARUBA_STREAM_HTTP_/)
+      assert.doesNotMatch(error.message, /hunter2/)
+      return true
+    })
+  }
+})
 
 test('http gives up what is left when the time for a shutdown is over', async (t) => {
   const { url } = await sink(t, () => {})
@@ -202,7 +336,7 @@ test('http gives up what is left when the time for a shutdown is over', async (t
 test('http makes its caller wait while 3 MiB are waiting', async (t) => {
   let release = () => {}
   const { url } = await sink(t, (response, nth) => {
-    release = () => void ok(response, nth)
+    release = () => void ok(response, nth, '')
     if (nth > 1) release()
   })
   const context = fakeContext()
@@ -310,7 +444,7 @@ test('an unasked interim answer is not taken for the answer', async (t) => {
   const { url, posts } = await sink(t, (response, nth) => {
     response.writeContinue()
     response.writeEarlyHints({ link: '</style.css>; rel=preload' })
-    ok(response, nth)
+    ok(response, nth, '')
   })
   const context = fakeContext()
   const exporter = await openHttp(url, context, EAGER)
@@ -415,6 +549,9 @@ test('a page in place of an answer is quoted with its title', async (t) => {
   const context = fakeContext()
   const exporter = await openHttp(url, context)
   await exporter.write([fakeMessage('a', 1)])
-  await exporter.close()
-  assert.match(context.givenUp[0]?.error.message ?? '', /answered 404: Wrong <path>$/)
+  const closing = exporter.close()
+  await until(() => context.logged.length > 0)
+  context.expire()
+  await closing
+  assert.match(context.logged[0]?.message ?? '', /answered 404: Wrong <path>; check the URL/)
 })

@@ -7,7 +7,7 @@ import { startMetrics } from '../../src/report/metrics.js'
 import type { Snapshot } from '../../src/report/snapshot.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { parseExposition } from '../helpers/exposition.js'
-import { entry, NOW, OPEN, PROGRESS, snapshotOf } from '../helpers/snapshot.js'
+import { entry, NOW, OPEN, PROGRESS, snapshotOf, UP } from '../helpers/snapshot.js'
 
 async function start(t: TestContext, snapshot: () => Snapshot) {
   const clock = new FakeClock()
@@ -51,7 +51,13 @@ test('/metrics gives what the snapshot holds, and stands up to a strict parser',
         }),
         entry('quiet', { topic: 'audit' }),
       ],
-      [{ name: 'json', counters: { delivered: 99, retried: 4, givenUp: 3, kept: 2, waiting: 5 } }],
+      [
+        {
+          name: 'json',
+          counters: { delivered: 99, retried: 4, givenUp: 3, kept: 2, waiting: 5 },
+          state: UP,
+        },
+      ],
     ),
   )
   for (const expected of [100, 250]) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { createLogger } from '../../src/log.js'
 import { logStats, logUndelivered } from '../../src/report/stats.js'
-import { entry, NOW, OPEN, PROGRESS, snapshotOf } from '../helpers/snapshot.js'
+import { entry, NOW, OPEN, PROGRESS, snapshotOf, UP } from '../helpers/snapshot.js'
 
 const SNAPSHOT = snapshotOf(
   [
@@ -23,7 +23,13 @@ const SNAPSHOT = snapshotOf(
       },
     }),
   ],
-  [{ name: 'csv', counters: { delivered: 1190, retried: 7, givenUp: 3, kept: 0, waiting: 7 } }],
+  [
+    {
+      name: 'csv',
+      counters: { delivered: 1190, retried: 7, givenUp: 3, kept: 0, waiting: 7 },
+      state: UP,
+    },
+  ],
   { upMs: 61_000 },
 )
 
@@ -58,7 +64,7 @@ function undelivered(name: string, givenUp: number, kept: number, deadLetterFile
   const written: string[] = []
   const log = createLogger({ write: (text) => written.push(text.slice(21).trim()), now: () => NOW })
   const counters = { delivered: 5, retried: 0, givenUp, kept, waiting: 0 }
-  const snapshot = snapshotOf([], [{ name, counters }], { deadLetterFile })
+  const snapshot = snapshotOf([], [{ name, counters, state: UP }], { deadLetterFile })
   logStats(log, snapshot)
   logUndelivered(log, snapshot)
   return written.slice(1)

@@ -5,7 +5,7 @@ import { StreamError } from '../../src/errors.js'
 import type { EntrySnapshot, Snapshot } from '../../src/report/snapshot.js'
 import { createTable } from '../../src/report/table.js'
 import { displayWidth } from '../../src/text.js'
-import { entry, NOW, OPEN, PROGRESS, snapshotOf } from '../helpers/snapshot.js'
+import { entry, NOW, OPEN, PROGRESS, snapshotOf, UP } from '../helpers/snapshot.js'
 import { Terminal } from '../helpers/terminal.js'
 
 const RETRYING: Status = {
@@ -197,10 +197,15 @@ test('the exporters stand above the sums, each with its counters that are not ze
   world.snapshot = snapshotOf(
     [entry('A')],
     [
-      { name: 'csv', counters: { delivered: 1234, retried: 0, givenUp: 0, kept: 0, waiting: 0 } },
+      {
+        name: 'csv',
+        counters: { delivered: 1234, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
+        state: UP,
+      },
       {
         name: 'tcp://h:1\n',
         counters: { delivered: 5, retried: 2, givenUp: 52, kept: 51, waiting: 64 },
+        state: UP,
       },
     ],
     { deadLetterFile: 'd5.ndjson' },
