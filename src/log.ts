@@ -3,8 +3,8 @@ import { printable, printableJson, truncate } from './text.js'
 
 /**
  * Values that a log line carries in addition to its message. `entry` and `exporter` say where it
- * happened; lines with a `code`, and a `cause` where there is one, count as repeats of each other, see
- * {@link collapseRepeats}.
+ * happened; `host` does so for lines about a whole cluster. Lines with a `code`, and a `cause` where there
+ * is one, count as repeats of each other, see {@link collapseRepeats}.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
   /**
@@ -154,7 +154,7 @@ export interface CollapsingLogger extends Logger {
   flush(): void
 }
 
-/** Lines of one level, entry, exporter, code and cause. */
+/** Lines of one level, place (entry, exporter, host), code and cause. */
 type Repeated = {
   /** When the last of them was logged. */
   loggedMs: number
@@ -173,7 +173,7 @@ type Repeated = {
 const MAX_INTERVAL_MS = 3_600_000
 
 /**
- * Holds back repeated lines. The first line of a level, entry, exporter, code and cause is logged. Further
+ * Holds back repeated lines. The first line of a level, place, code and cause is logged. Further
  * ones are counted; when the interval is over, the last one is logged with their number, and the
  * interval doubles, up to an hour. After two of the first intervals without such a line (longer than
  * any wait between retries) the next one counts as a first one. Lines without a code are logged at once.
@@ -185,7 +185,7 @@ const MAX_INTERVAL_MS = 3_600_000
 export function collapseRepeats(log: Logger, options: CollapseOptions = {}): CollapsingLogger {
   const { intervalMs = 60_000, elapsed = () => performance.now() } = options
   const kinds = new Map<string, Repeated>()
-  /** By entry and exporter: the kind of the state that was logged last. */
+  /** By place: the kind of the state that was logged last. */
   const states = new Map<string, Repeated>()
 
   const logHeld = (kind: Repeated) => {
@@ -202,12 +202,12 @@ export function collapseRepeats(log: Logger, options: CollapseOptions = {}): Col
   const isDue = (kind: Repeated) => elapsed() - kind.loggedMs >= kind.intervalMs
 
   const collapsing = loggerTo((level, message, fields) => {
-    const { entry, exporter, code, cause, state } = fields
-    const place = JSON.stringify([entry, exporter])
+    const { entry, exporter, host, code, cause, state } = fields
+    const place = JSON.stringify([entry, exporter, host])
     const before = states.get(place)
     if (state && before) before.outdated = true
     if (code === undefined) return log[level](message, fields)
-    const key = JSON.stringify([level, entry, exporter, code, cause])
+    const key = JSON.stringify([level, entry, exporter, host, code, cause])
     const nowMs = elapsed()
     let kind = kinds.get(key)
     if (kind && !isOver(kind)) {

@@ -56,9 +56,7 @@ export class KeyStore {
       const from = own.current()
       try {
         const validation = await validate(host, from)
-        if (validation.type === 'renewed' && this.#adopt({ host, from, to: validation.key })) {
-          renewals.push({ host, from, to: validation.key })
-        }
+        if (validation.type === 'renewed') renewals.push({ host, from, to: validation.key })
       } catch (error) {
         if (signal.aborted || !(error instanceof StreamError)) throw error
         if (error.retry) unanswered.push({ name, host, cause: error })
@@ -70,7 +68,8 @@ export class KeyStore {
       // All are asked in one tick, so that those with the same key share a call.
       await Promise.all(all.map(({ key }) => validateOne(key)))
       this.#warn(unanswered)
-      if (renewals.length > 0) await untilAborted(this.#save(renewals), signal)
+      const adopted = this.#adopt(renewals)
+      if (adopted.length > 0) await untilAborted(this.#save(adopted), signal)
     } catch (error) {
       for (const { key } of all) key.close()
       throw error
@@ -99,7 +98,8 @@ export class KeyStore {
     const validation = await this.#validate(host, refused, signal)
     if (validation.type === 'accepted') throw goodButRefused(host, refused)
     const renewal = { host, from: refused, to: validation.key }
-    if (this.#adopt(renewal)) await this.#save([renewal])
+    const adopted = this.#adopt([renewal])
+    if (adopted.length > 0) await this.#save(adopted)
     // A closed entry gets no renewals any more, but may still make this one try.
     if (own.current().equals(refused)) own.use(validation.key)
   }
@@ -139,20 +139,40 @@ export class KeyStore {
     }
   }
 
-  /** @returns whether an entry has taken the new key */
-  #adopt({ host, from, to }: Renewal): boolean {
-    const holders = [...this.#entries].filter(
-      (own) => isSameHost(own.host, host) && own.current().equals(from),
-    )
-    for (const own of holders) own.use(to)
-    if (holders.length === 0) return false
-    this.#options.log.info('Central has renewed a key', {
-      host: host.authority,
-      key: from.fingerprint,
-      replaced_by: to.fingerprint,
-      entries: holders.length,
-    })
-    return true
+  /**
+   * Gives the new keys to the entries that have the old ones.
+   * @returns those that an entry has taken
+   */
+  #adopt(renewals: readonly Renewal[]): Renewal[] {
+    const adopted: Adopted[] = []
+    for (const renewal of renewals) {
+      const { host, from, to } = renewal
+      const holders = [...this.#entries].filter(
+        (own) => isSameHost(own.host, host) && own.current().equals(from),
+      )
+      for (const own of holders) own.use(to)
+      // Nobody has it where another entry with the same key was first.
+      if (holders.length > 0) adopted.push({ renewal, entries: holders.length })
+    }
+    this.#logAdopted(adopted)
+    return adopted.map(({ renewal }) => renewal)
+  }
+
+  /** A few keys of a host have a line each, many have one together. */
+  #logAdopted(adopted: readonly Adopted[]): void {
+    const { log } = this.#options
+    for (const host of new Set(adopted.map(({ renewal }) => renewal.host.authority))) {
+      const here = adopted.filter(({ renewal }) => renewal.host.authority === host)
+      const level = here.length <= FEW_KEYS ? 'info' : 'debug'
+      for (const { renewal, entries } of here) {
+        const keys = { key: renewal.from.fingerprint, replaced_by: renewal.to.fingerprint }
+        log[level]('Central has renewed a key', { host, ...keys, entries })
+      }
+      if (level === 'debug') {
+        const entries = here.reduce((sum, each) => sum + each.entries, 0)
+        log.info(`Central has renewed ${here.length} keys`, { host, entries })
+      }
+    }
   }
 
   /**
@@ -191,6 +211,12 @@ export class KeyStore {
     }
   }
 }
+
+/** So many renewed keys of a host are logged one by one. */
+const FEW_KEYS = 3
+
+/** A renewal, and how many entries have taken it. */
+type Adopted = { readonly renewal: Renewal; readonly entries: number }
 
 type Unanswered = { readonly name: string; readonly host: Host; readonly cause: StreamError }
 

@@ -8,9 +8,9 @@ import { openOutputs } from '../outputs/outputs.js'
 import { Collector } from '../pipeline/collector.js'
 import { joinServices } from '../pipeline/services.js'
 import type { Program } from '../program.js'
-import { logStatus } from '../report/log-status.js'
 import { type Reporting, startReporting } from '../report/reporting.js'
 import type { Snapshot } from '../report/snapshot.js'
+import { StatusLog } from '../report/status-log.js'
 import { exitCode } from './exit-code.js'
 import { onReaderGone } from './reader-gone.js'
 import type { StreamSettings } from './settings.js'
@@ -58,13 +58,14 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     openOutputs({ ...settings, source }, topics, program),
     stopping,
   )
+  const statusLog = new StatusLog(log)
   const collector = new Collector({
     settings,
     program,
     file,
     service,
     outputs,
-    onStatus: (status, { label }) => logStatus(log.child({ entry: label }), status),
+    onStatus: (status, entry) => statusLog.change(entry, status),
   })
   const snapshot = (): Snapshot => ({
     entries: collector.snapshot(Date.now()),
@@ -89,6 +90,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     // If the streams ended by themselves, an exporter may wait for its receiver without limit.
     await outputs.close()
     await untilAborted(file.settled(), shutdown.forced).catch(() => undefined)
+    statusLog.close()
     await reporting?.close()
   }
   const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)

@@ -25,7 +25,12 @@ export type Progress = {
 /** The state of an entry. */
 export type Phase =
   /** In a handshake, or waiting for the limiter or for a new credential; `attempt` counts from 1. */
-  | { readonly type: 'connecting'; readonly attempt: number }
+  | {
+      readonly type: 'connecting'
+      readonly attempt: number
+      /** Why the attempt before it failed. */
+      readonly cause?: StreamError
+    }
   | {
       readonly type: 'open'
       readonly since: number
@@ -112,7 +117,9 @@ export class StatusTracker {
 
   /** A refused entry stays refused while it is tried again. */
   connecting(attempt: number): void {
-    if (this.#phase.type !== 'refused') this.#enter({ type: 'connecting', attempt })
+    const { type, cause } = { cause: undefined, ...this.#phase }
+    if (type === 'refused') return
+    this.#enter({ type: 'connecting', attempt, ...(cause && { cause }) })
   }
 
   open(): void {

@@ -4,6 +4,7 @@ import type { CustomerEntry } from '../input/entries.js'
 import type { Logger } from '../log.js'
 import { createLimiter } from '../net/limiter.js'
 import type { Endpoint, Service } from '../service.js'
+import { listed } from '../text.js'
 import { createEndpoint } from './endpoint.js'
 import { createDecoders } from './message.js'
 import { type Subscriber, SubscriberIds, subscriberId } from './subscriber-id.js'
@@ -23,6 +24,9 @@ export type NewCentralOptions = {
   readonly clock?: Clock
 }
 
+/** The first tokens of so many API clients are logged one by one. */
+const FEW_CLIENTS = 3
+
 /** New Central. */
 export function createNewCentral(options: NewCentralOptions): Service<Topic> {
   const { userAgent, verifyCertificates, env, log, clock } = options
@@ -34,25 +38,25 @@ export function createNewCentral(options: NewCentralOptions): Service<Topic> {
     onToken({ id }, { lifeMs }, isFirst) {
       const goodFor = lifeText(lifeMs)
       const fields = { client_id: id }
-      if (isFirst) log.info(`got a token, which is good for ${goodFor}`, fields)
-      else log.debug(`got another token, which is good for ${goodFor}`, fields)
+      // Many have a line for each cluster, once it is connected.
+      if (isFirst && clients.size <= FEW_CLIENTS) {
+        log.info(`got a token, which is good for ${goodFor}`, fields)
+      } else
+        log.debug(`got ${isFirst ? 'a' : 'another'} token, which is good for ${goodFor}`, fields)
     },
     ...(clock && { clock }),
   })
+  /** The ids of the API clients. */
+  const clients = new Set<string>()
   const ids = new SubscriberIds()
   let warnsOfReplay = options.asksReplay
 
-  async function endpointOf(entry: CustomerEntry<Topic>): Promise<Endpoint> {
+  async function endpointOf(entry: CustomerEntry<Topic>, fresh: string[]): Promise<Endpoint> {
     const { client, host, topic } = entry
     const own = client?.subscriberId
     const held =
       own === undefined ? await ids.hold(subscriberId(subscriberOf(entry, env))) : undefined
-    if (held?.isFresh) {
-      log.warn(
-        'another process on this machine streams this entry; this one uses a subscriber id of its own, so that each gets every event. What New Central keeps for the first id during a lost connection does not come here',
-        { entry: entry.label },
-      )
-    }
+    if (held?.isFresh) fresh.push(entry.label)
     return createEndpoint({
       host,
       topic,
@@ -75,7 +79,18 @@ export function createNewCentral(options: NewCentralOptions): Service<Topic> {
           '--start_seq, --deliver_last, --deliver_all and --since_time mean nothing to New Central; its entries are streamed without them',
         )
       }
-      const endpoints = await Promise.all(entries.map(endpointOf))
+      /** Entries that another process has the subscriber id of. */
+      const fresh: string[] = []
+      for (const { client } of entries) clients.add(client?.id ?? '')
+      const endpoints = await Promise.all(entries.map((entry) => endpointOf(entry, fresh)))
+      if (fresh.length > 0) {
+        log.warn(
+          'another process on this machine streams the same; this one uses a subscriber id of its own, so that each gets every event. What New Central keeps for the first id during a lost connection does not come here',
+          fresh.length === 1
+            ? { entry: fresh[0] }
+            : { subscriptions: fresh.length, entries: listed(fresh) },
+        )
+      }
       signal.throwIfAborted()
       return endpoints
     },

@@ -1,20 +1,32 @@
 import type { Status } from '../connection/status.js'
 import type { LogFields, Logger, LogLevel } from '../log.js'
-import { formatDuration } from '../text.js'
+import { formatDuration, listed } from '../text.js'
 import { abnormalSilence } from './health.js'
 import type { EntrySnapshot } from './snapshot.js'
 
-type Line = readonly [level: LogLevel, message: string, fields?: LogFields]
+/** Up to so many subscriptions each have lines of their own. */
+export const FEW = 6
+
+export type StatusLine = {
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: LogFields
+}
 
 /** Logs the new status of an entry; `log` adds its name. */
 export function logStatus(log: Logger, status: Status): void {
-  // An attempt is no state of its own: the state before it still holds.
-  const state = status.type === 'connecting' ? {} : ({ state: true } as const)
-  const [level, message, fields] = describe(status)
-  log[level](message, { ...fields, ...state })
+  const { level, message, fields } = describeStatus(status)
+  log[level](message, fields)
 }
 
-function describe(status: Status): Line {
+/** The line for the new status of an entry. */
+export function describeStatus(status: Status): StatusLine {
+  const [level, message, fields] = describe(status)
+  // An attempt is no state of its own: the state before it still holds.
+  return { level, message, fields: status.type === 'connecting' ? {} : { ...fields, state: true } }
+}
+
+function describe(status: Status): readonly [level: LogLevel, message: string, fields?: LogFields] {
   switch (status.type) {
     case 'connecting':
       return ['debug', `connecting (attempt ${status.attempt})`]
@@ -48,37 +60,66 @@ function describe(status: Status): Line {
   }
 }
 
-function duration(ms: number): string {
+export function duration(ms: number): string {
   return ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
 }
 
 /**
  * Makes a function that logs a warning when an open entry is silent for too long, and a line when
- * messages come again. Call it every few seconds. A new connection alone does not end a silence.
+ * messages come again. Where there are many entries, those of a cluster and topic share a line. Call it
+ * every few seconds. A new connection alone does not end a silence.
  */
 export function createSilenceLog(log: Logger): (entries: readonly EntrySnapshot[]) => void {
   /** By entry: the number of frames when the warning was logged. */
   const warned = new Map<string, number>()
   return (entries) => {
+    const silent: EntrySnapshot[] = []
+    const again: EntrySnapshot[] = []
     for (const entry of entries) {
-      const { name, topic, status } = entry
-      const before = warned.get(name)
+      const { label, status } = entry
+      const before = warned.get(label)
       if (before !== undefined) {
         if (before === status.frames) continue
-        warned.delete(name)
+        warned.delete(label)
         // Fewer: a reload has replaced the entry.
-        if (before < status.frames) log.info('messages come again', { entry: name })
+        if (before < status.frames) again.push(entry)
       }
-      const silentMs = abnormalSilence(entry)
-      if (silentMs === undefined) continue
-      warned.set(name, status.frames)
+      if (abnormalSilence(entry) === undefined) continue
+      warned.set(label, status.frames)
+      silent.push(entry)
+    }
+    for (const [first, ...others] of together(again, entries.length)) {
+      log.info('messages come again', whereOf(first, others))
+    }
+    for (const [first, ...others] of together(silent, entries.length)) {
       log.warn(
-        `open, but no message for ${formatDuration(silentMs)}, which is unusual for ${topic}: ` +
+        `open, but no message for ${formatDuration(abnormalSilence(first) ?? 0)}, which is unusual for ${first.topic}: ` +
           'check in Central that devices are up and the topic is still ticked',
-        { entry: name },
+        whereOf(first, others),
       )
     }
-    const present = new Set(entries.map(({ name }) => name))
-    for (const name of warned.keys()) if (!present.has(name)) warned.delete(name)
+    const present = new Set(entries.map(({ label }) => label))
+    for (const label of warned.keys()) if (!present.has(label)) warned.delete(label)
   }
+}
+
+type Some = readonly [EntrySnapshot, ...EntrySnapshot[]]
+
+/** Those that share a line: of a cluster and topic, where there are many entries in all. */
+function together(entries: readonly EntrySnapshot[], total: number): Some[] {
+  const groups = new Map<string, Some>()
+  for (const entry of entries) {
+    const { label, host, topic } = entry
+    const key = total <= FEW ? label : `${topic} ${host}`
+    const [first, ...others] = groups.get(key) ?? []
+    groups.set(key, first ? [first, ...others, entry] : [entry])
+  }
+  return [...groups.values()]
+}
+
+function whereOf(first: EntrySnapshot, others: readonly EntrySnapshot[]): LogFields {
+  if (others.length === 0) return { entry: first.label }
+  const { host, topic } = first
+  const labels = [first, ...others].map(({ label }) => label)
+  return { host, topic, subscriptions: labels.length, entries: listed(labels) }
 }

@@ -1,9 +1,10 @@
 import type { StreamSettings } from '../commands/settings.js'
 import type { Program } from '../program.js'
 import { createSilenceLog } from './log-status.js'
-import type { Snapshot } from './snapshot.js'
-import { logStats, logUndelivered } from './stats.js'
+import type { EntrySnapshot, Snapshot } from './snapshot.js'
+import { createStatsLog, logStats, logUndelivered } from './stats.js'
 import type { Table } from './table.js'
+import { isTrouble } from './trouble.js'
 
 const STATS_INTERVAL_MS = 60_000
 /** How often silences and repeated lines are looked at, both of which are counted in minutes. */
@@ -22,7 +23,7 @@ export async function startReporting(
   snapshot: () => Snapshot,
   program: Program,
 ): Promise<Reporting> {
-  const { log, screen, version } = program
+  const { log, screen, version, shutdown } = program
   const metrics = settings.metrics
     ? await (await import('./metrics.js')).startMetrics({ ...settings.metrics, snapshot, version })
     : undefined
@@ -39,9 +40,16 @@ export async function startReporting(
     screen.divertLog(table.log)
     every(REDRAW_MS, table.redraw)
   }
+  const logCounters = createStatsLog(log)
   every(settings.statsIntervalMs ?? (screen.terminal ? 0 : STATS_INTERVAL_MS), () =>
-    logStats(log, snapshot()),
+    logCounters(snapshot()),
   )
+  /** Once the end has begun, all that do not stream have simply ended. */
+  let troubled: readonly EntrySnapshot[] = []
+  const atEnd = () => {
+    troubled = snapshot().entries.filter(isTrouble)
+  }
+  shutdown.stopping.addEventListener('abort', atEnd, { once: true })
   const logSilences = createSilenceLog(log)
   every(WATCH_MS, () => {
     logSilences(snapshot().entries)
@@ -55,7 +63,7 @@ export async function startReporting(
       table?.close()
       screen.divertLog()
       // The table leaves the final counters on the screen.
-      if (!table) logStats(log, snapshot())
+      if (!table) logStats(log, snapshot(), troubled)
       logUndelivered(log, snapshot())
       await metrics?.close()
     },

@@ -62,14 +62,15 @@ export function describeState(entry: EntrySnapshot): string {
   return code === undefined || code === status.type ? status.type : `${status.type}: ${code}`
 }
 
-/** `5 entries: 4 open, 1 retrying` */
+/** `5 subscriptions: 4 open, 1 retrying` */
 export function describeEntries(entries: readonly EntrySnapshot[]): string {
   const counts = new Map<string, number>()
   for (const { status } of entries) counts.set(status.type, (counts.get(status.type) ?? 0) + 1)
   const states = ['open', 'connecting', 'retrying', 'refused', 'ended']
     .filter((type) => counts.has(type))
     .map((type) => `${counts.get(type)} ${type}`)
-  const total = entries.length === 1 ? '1 entry' : `${formatCount(entries.length)} entries`
+  const total =
+    entries.length === 1 ? '1 subscription' : `${formatCount(entries.length)} subscriptions`
   return states.length === 0 ? total : `${total}: ${states.join(', ')}`
 }
 

@@ -1,19 +1,79 @@
 import type { LogFields, Logger } from '../log.js'
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/received.js'
+import { listed } from '../text.js'
+import { FEW } from './log-status.js'
 import {
   describeEntries,
   describeState,
   describeUndelivered,
+  type EntrySnapshot,
+  type ExporterSnapshot,
   exportersOf,
   type Snapshot,
 } from './snapshot.js'
+import { byTrouble, isTrouble, reasonsOf } from './trouble.js'
 
 type StatsLine = { readonly message: string; readonly fields: LogFields }
 
-/** Logs the counters: a line for the program, one for each entry, and one for each exporter. */
-export function logStats(log: Logger, snapshot: Snapshot): void {
-  for (const { message, fields } of statsLines(snapshot)) log.info(message, fields)
+/** Lines about single subscriptions, or about reasons of trouble, in one report. */
+const MOST = 10
+
+/**
+ * Makes the function that logs the counters while the program runs: a line for the program, and one for
+ * each thing that is wrong. All others are logged at debug.
+ */
+export function createStatsLog(log: Logger): (snapshot: Snapshot) => void {
+  /** Of each output, what was retried and given up when it was logged last. */
+  const logged = new Map<string, number>()
+  return (snapshot) => {
+    const { entries } = snapshot
+    write(log, 'info', totalLine(snapshot))
+    const wrong =
+      entries.length <= FEW ? entries.filter(isTrouble).map(entryLine) : reasonLines(entries)
+    for (const line of wrong.slice(0, MOST)) write(log, 'info', line)
+    const fine = entries.length <= FEW ? entries.filter((entry) => !isTrouble(entry)) : entries
+    for (const entry of fine) write(log, 'debug', entryLine(entry))
+    for (const exporter of exportersOf(snapshot)) {
+      const { name, counters } = exporter
+      const trouble = counters.retried + counters.givenUp
+      const isNew = trouble > (logged.get(name) ?? 0)
+      logged.set(name, trouble)
+      write(log, isNew ? 'info' : 'debug', exporterLine(exporter, snapshot))
+    }
+  }
+}
+
+/**
+ * Logs the counters at the end: a line for the program, and one for each entry where there are few, else
+ * for those that were in trouble.
+ * @param troubled in trouble when the end began; all others have ended as asked
+ */
+export function logStats(
+  log: Logger,
+  snapshot: Snapshot,
+  troubled: readonly EntrySnapshot[] = [],
+): void {
+  const { entries, earlier } = snapshot
+  write(log, 'info', totalLine(snapshot))
+  if (entries.length <= FEW) for (const entry of entries) write(log, 'info', entryLine(entry))
+  else {
+    const wrong = byTrouble([
+      ...new Map(
+        [...entries.filter(isTrouble), ...troubled].map((entry) => [entry.label, entry]),
+      ).values(),
+    ])
+    for (const entry of wrong.slice(0, MOST)) write(log, 'info', entryLine(entry))
+    const more = wrong.length - MOST
+    if (more > 0) log.info(`${more} more were in trouble`)
+    for (const entry of entries) write(log, 'debug', entryLine(entry))
+  }
+  if (earlier?.bytes) {
+    log.info('received by entries before they were changed or removed', earlier)
+  }
+  for (const exporter of exportersOf(snapshot)) {
+    write(log, 'info', exporterLine(exporter, snapshot))
+  }
 }
 
 /** Logs at the end where the undelivered messages are, and how to send them. */
@@ -34,11 +94,15 @@ export function logUndelivered(log: Logger, { exporters, deadLetterFile }: Snaps
   }
 }
 
+function write(log: Logger, level: 'info' | 'debug', { message, fields }: StatsLine): void {
+  log[level](message, fields)
+}
+
 /** Numbers are fields, so that a collector of JSON logs finds them. */
-function statsLines(snapshot: Snapshot): StatsLine[] {
-  const { entries, earlier, deadLetterFile, upMs } = snapshot
+function totalLine(snapshot: Snapshot): StatsLine {
+  const { entries, earlier, upMs } = snapshot
   const exporters = exportersOf(snapshot)
-  const total: StatsLine = {
+  return {
     message: describeEntries(entries),
     fields: {
       ...receivedBy(entries, earlier),
@@ -48,44 +112,52 @@ function statsLines(snapshot: Snapshot): StatsLine[] {
       up_seconds: seconds(upMs),
     },
   }
-  const perEntry = entries.map(
-    (entry): StatsLine => ({
-      message: describeState(entry),
-      fields: {
-        entry: entry.name,
-        topic: entry.topic,
-        messages: entry.messages,
-        bytes: entry.status.bytes,
-        undecodable: entry.undecodable,
-        filtered: entry.filtered,
-        schema_drift: entry.unknownFields || undefined,
-        repeats: entry.status.repeats || undefined,
-        skipped_texts: entry.skippedTexts || undefined,
-        reconnects: entry.status.reconnects,
-        gap_seconds: seconds(entry.status.gapMs),
-        last_message: time(entry.status.lastFrameAt),
-      },
-    }),
-  )
-  const before: StatsLine[] = earlier?.bytes
-    ? [{ message: 'received by entries before they were changed or removed', fields: earlier }]
-    : []
-  const perExporter = exporters.map((exporter): StatsLine => {
-    const { delivered, retried, givenUp, kept, waiting } = exporter.counters
-    const what = exporter.name === TRANSFORM ? 'messages given up' : 'messages delivered'
-    return {
-      message: [what, ...describeUndelivered(exporter, deadLetterFile)].join(', '),
-      fields: {
-        exporter: exporter.name,
-        delivered,
-        retried,
-        given_up: givenUp,
-        kept: kept || undefined,
-        waiting,
-      },
-    }
-  })
-  return [total, ...perEntry, ...before, ...perExporter]
+}
+
+function entryLine(entry: EntrySnapshot): StatsLine {
+  return {
+    message: describeState(entry),
+    fields: {
+      entry: entry.label,
+      topic: entry.topic,
+      messages: entry.messages,
+      bytes: entry.status.bytes,
+      undecodable: entry.undecodable,
+      filtered: entry.filtered,
+      schema_drift: entry.unknownFields || undefined,
+      repeats: entry.status.repeats || undefined,
+      skipped_texts: entry.skippedTexts || undefined,
+      reconnects: entry.status.reconnects,
+      gap_seconds: seconds(entry.status.gapMs),
+      last_message: time(entry.status.lastFrameAt),
+    },
+  }
+}
+
+function reasonLines(entries: readonly EntrySnapshot[]): StatsLine[] {
+  return reasonsOf(entries).map(({ host, what, entries: of }) => ({
+    message: `${what}: ${listed(of.map(({ label }) => label))}`,
+    fields: { host, subscriptions: of.length },
+  }))
+}
+
+function exporterLine(
+  exporter: ExporterSnapshot,
+  { deadLetterFile }: Pick<Snapshot, 'deadLetterFile'>,
+): StatsLine {
+  const { delivered, retried, givenUp, kept, waiting } = exporter.counters
+  const what = exporter.name === TRANSFORM ? 'messages given up' : 'messages delivered'
+  return {
+    message: [what, ...describeUndelivered(exporter, deadLetterFile)].join(', '),
+    fields: {
+      exporter: exporter.name,
+      delivered,
+      retried,
+      given_up: givenUp,
+      kept: kept || undefined,
+      waiting,
+    },
+  }
 }
 
 function outputOption(name: string): string {

@@ -138,7 +138,7 @@ test('what cannot be decoded or exported is kept, and a newer schema brings it b
   assert.deepEqual(rest, letters.slice(0, 2))
   assert.match(
     replay.stderr,
-    /1 entry: 1 ended \(messages=2 bytes=\d+ undecodable=2 delivered=2 given_up=0/,
+    /1 subscription: 1 ended \(messages=2 bytes=\d+ undecodable=2 delivered=2 given_up=0/,
   )
 
   const own = ['replay', 'dead.jsonl', '--export_data', 'json', '--dead_letter', './dead.jsonl']

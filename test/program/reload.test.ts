@@ -158,7 +158,10 @@ describe('a reload', { concurrency: 2 }, () => {
     program.kill()
     const { code, stderr } = await program.result
     assert.equal(code, 0)
-    assert.match(stderr, /1 entry: 1 ended \(messages=3 bytes=\d+ undecodable=1 delivered=3 /)
+    assert.match(
+      stderr,
+      /1 subscription: 1 ended \(messages=3 bytes=\d+ undecodable=1 delivered=3 /,
+    )
     assert.match(
       stderr,
       /before they were changed or removed \(messages=2 bytes=\d+ undecodable=1\)/,

@@ -362,7 +362,10 @@ describe('SIGHUP', { concurrency: 2 }, () => {
     assert.equal((await gone?.ended)?.code, 1000)
     assert.equal((await location?.ended)?.code, 1000)
     assert.equal((await presence?.ended)?.code, 1000)
-    assert.match(await program.waitForLine('the input file was read again'), /added=1.*removed=1/)
+    assert.match(
+      await program.waitForLine('the input file was read again'),
+      /added=2 removed=2 changed=1 same=1/,
+    )
     assert.deepEqual(
       ['audit', 'apprf', 'presence'].map((topic) => handshakes(central, topic)),
       [1, 1, 2],

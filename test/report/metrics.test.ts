@@ -160,7 +160,7 @@ test('/healthz is 200 while an entry is open and none is refused, and notes what
   assert.equal(response.status, 200)
   assert.deepEqual(await response.json(), {
     ok: true,
-    summary: '2 entries: 1 open, 1 retrying',
+    summary: '2 subscriptions: 1 open, 1 retrying',
     reasons: [],
     notes: [
       {

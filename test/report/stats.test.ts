@@ -44,7 +44,7 @@ test('the counters are one line for the program, one for each entry and one for 
   assert.deepEqual(
     lines('text').map((line) => line.slice(21).trim()),
     [
-      'INFO  2 entries: 1 open, 1 refused (messages=1200 bytes=34000 undecodable=2 delivered=1190 given_up=3 up_seconds=61)',
+      'INFO  2 subscriptions: 1 open, 1 refused (messages=1200 bytes=34000 undecodable=2 delivered=1190 given_up=3 up_seconds=61)',
       'INFO  A: open (topic=monitoring messages=1200 bytes=34000 undecodable=2 reconnects=1 gap_seconds=3 last_message=2026-01-02T03:04:05.000Z)',
       'INFO  B: refused: topic-unsubscribed (topic=audit messages=0 bytes=0 undecodable=0 schema_drift=12 reconnects=0 gap_seconds=0 last_message=never)',
       'INFO  csv: messages delivered, 3 lost (delivered=1190 retried=7 given_up=3 waiting=7)',

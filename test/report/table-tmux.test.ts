@@ -82,11 +82,11 @@ for (const columns of [80, 120]) {
         text.split('\n').every((each) => displayWidth(each) <= narrow) &&
         !text.includes('RECONN'),
     )
-    assert.equal(resized.filter((each) => each.includes('entries:')).length, 1)
+    assert.equal(resized.filter((each) => each.includes('subscriptions:')).length, 1)
 
     press()
     const end = await screen((text) => text.endsWith('the end'))
-    assert.match(end.at(-2) ?? '', /^3 entries: 2 open, 1 refused · 48 messages/)
+    assert.match(end.at(-2) ?? '', /^3 subscriptions: 2 open, 1 refused · 48 messages/)
     assert.equal(tmux('display-message', '-p', '#{cursor_flag}').trim(), '1')
   })
 }

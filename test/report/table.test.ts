@@ -56,7 +56,7 @@ test('at 120 columns the table shows entry, topic, state, messages, rate, last m
     'CustomerA_monitoring  monitoring  open                               12,345       0   3 s       2',
     'CustomerA_presence    presence    retrying: certificate-untrusted         0       0     -       0',
     'CustomerB_audit       audit       refused: topic-unsubscribed             0       0     -       0',
-    '3 entries: 1 open, 1 retrying, 1 refused · 12,345 messages · 0/s · up 0 s',
+    '3 subscriptions: 1 open, 1 retrying, 1 refused · 12,345 messages · 0/s · up 0 s',
   ])
 })
 
@@ -68,7 +68,7 @@ test('at 80 columns the long columns are shortened', () => {
     'CustomerA_monit…  monitoring  open                 12,345       0   3 s       2',
     'CustomerA_prese…  presence    retrying: certif…         0       0     -       0',
     'CustomerB_audit   audit       refused: topic-u…         0       0     -       0',
-    '3 entries: 1 open, 1 retrying, 1 refused · 12,345 messages · 0/s · up 0 s',
+    '3 subscriptions: 1 open, 1 retrying, 1 refused · 12,345 messages · 0/s · up 0 s',
   ])
 })
 
@@ -114,7 +114,7 @@ test('log lines stand above the table, in order, and do not tear it', () => {
   ])
   assert.match(all.at(-3) ?? '', /^ENTRY/)
   assert.match(all.at(-2) ?? '', /^A /)
-  assert.match(all.at(-1) ?? '', /^1 entry: 1 open/)
+  assert.match(all.at(-1) ?? '', /^1 subscription: 1 open/)
 })
 
 test('the rate is that of the last five seconds', () => {
@@ -144,7 +144,10 @@ test('a screen too low for all entries shows those in trouble first', () => {
     terminal.lines.slice(1, -1).map((line) => line.split(' ')[0]),
     ['refused', 'broken', 'E0', 'E1', 'E2', 'E3', 'E4'],
   )
-  assert.match(terminal.lines.at(-1) ?? '', /^43 more not shown · 50 entries: 48 open, 1 retrying/)
+  assert.match(
+    terminal.lines.at(-1) ?? '',
+    /^43 more not shown · 50 subscriptions: 48 open, 1 retrying/,
+  )
 })
 
 test('after a resize the old drawing is gone, whether the terminal became narrower or wider', () => {
@@ -156,7 +159,7 @@ test('after a resize the old drawing is gone, whether the terminal became narrow
     table.redraw()
     const text = terminal.lines.join('\n')
     assert.equal(text.match(/ENTRY/g)?.length, 1, text)
-    assert.equal(text.match(/entries:/g)?.length, 1, text)
+    assert.equal(text.match(/subscriptions:/g)?.length, 1, text)
     assert.equal(terminal.lines[0], 'a log line that stays')
   }
 })

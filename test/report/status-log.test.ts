@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { StatusTracker } from '../../src/connection/status.js'
+import { StreamError } from '../../src/errors.js'
+import type { CustomerEntry } from '../../src/input/entries.js'
+import { collapseRepeats, createLogger, type LogLevel } from '../../src/log.js'
+import { parseHost } from '../../src/net/host.js'
+import { StatusLog } from '../../src/report/status-log.js'
+import { Secret } from '../../src/secret.js'
+import { FakeClock } from '../helpers/clock.js'
+
+const LOST = new StreamError('connection-lost', 'the server closed the connection (1001)')
+const GONE = new StreamError('unreachable', 'cannot reach it: it refuses connections')
+const TOPICS = ['apprf', 'audit', 'location', 'monitoring', 'presence', 'security'] as const
+
+/** A fleet of customers with six topics each, on these clusters in turn. */
+function start(customers: number, clusters: readonly string[], level: LogLevel = 'info') {
+  const lines: string[] = []
+  const clock = new FakeClock()
+  const log = createLogger({ write: (text) => lines.push(text.slice(21).trim()), level })
+  const collapsing = collapseRepeats(log, { elapsed: () => clock.elapsed() })
+  const statusLog = new StatusLog(collapsing, clock)
+  const fleet = Array.from({ length: customers }, (_, at) => {
+    const name = `Customer${at + 1}`
+    const host = parseHost(clusters[at % clusters.length] ?? '')
+    return TOPICS.map((topic) => {
+      const label = `${name}.${topic}`
+      const key = new Secret('k')
+      const entry: CustomerEntry = {
+        ...{ name, topic, label, key, host },
+        username: undefined,
+        hostname: undefined,
+      }
+      const tracker = new StatusTracker(clock, (status) => statusLog.change(entry, status))
+      return { entry, tracker, cluster: host.authority, name }
+    })
+  }).flat()
+  for (const { tracker } of fleet) tracker.connecting(1)
+  return {
+    fleet,
+    clock,
+    statusLog,
+    of: (cluster: string) => fleet.filter((each) => each.cluster === cluster),
+    /** The lines since the last call; with `fields`, those too. */
+    news: (fields = false) =>
+      lines.splice(0).map((line) => (fields ? line : line.replace(/ \([^()]*\)$/, ''))),
+    wait(ms: number) {
+      for (let waited = 0; waited < ms; waited += 1000) {
+        clock.advance(1000)
+        collapsing.logRepeats()
+      }
+    },
+  }
+}
+
+const CLUSTERS = ['eu.example', 'us.example', 'ap.example']
+
+test('the start of many subscriptions is a line for each cluster', () => {
+  const { fleet, news, wait } = start(40, CLUSTERS)
+  for (const { tracker } of fleet) tracker.open()
+  assert.deepEqual(news(), [])
+  wait(1000)
+  assert.deepEqual(news(true), [
+    'INFO  eu.example is connected: 84 of 84 subscriptions open (host=eu.example subscriptions=84 code=all-connected)',
+    'INFO  us.example is connected: 78 of 78 subscriptions open (host=us.example subscriptions=78 code=all-connected)',
+    'INFO  ap.example is connected: 78 of 78 subscriptions open (host=ap.example subscriptions=78 code=all-connected)',
+  ])
+})
+
+test('a cluster that goes and comes back is told in a few lines, with the gaps', () => {
+  const { fleet, of, news, wait } = start(40, CLUSTERS)
+  for (const { tracker } of fleet) tracker.open()
+  wait(2000)
+  news()
+  const down = of('us.example')
+  for (const { tracker } of down) {
+    tracker.lost(0)
+    tracker.retrying(1, 500, LOST)
+  }
+  wait(1000)
+  assert.deepEqual(news(), [
+    'WARN  the server closed the connection (1001); 78 of 78 subscriptions are trying again',
+  ])
+  for (let second = 0; second < 40; second++) {
+    for (const { tracker } of down) {
+      tracker.connecting(2)
+      tracker.retrying(2, 1000, GONE)
+    }
+    wait(1000)
+  }
+  assert.deepEqual(news(), [
+    'WARN  cannot reach it: it refuses connections; 78 of 78 subscriptions are trying again',
+  ])
+  for (const { tracker } of down.slice(0, 30)) tracker.open()
+  wait(5000)
+  assert.deepEqual(news(), [
+    'INFO  us.example answers again: 30 of 78 subscriptions open, gap 41.0 s to 41.0 s',
+  ])
+  for (const { tracker } of down.slice(30)) tracker.open()
+  wait(2000)
+  assert.deepEqual(news(), [
+    'INFO  us.example answers again: 78 of 78 subscriptions open, gap 41.0 s to 46.0 s',
+  ])
+  // What was held back is over.
+  wait(300_000)
+  assert.deepEqual(news(), [])
+})
+
+test('a refused key is one line that names what it takes away', () => {
+  const { fleet, news, wait } = start(40, CLUSTERS)
+  for (const { tracker } of fleet) tracker.open()
+  wait(2000)
+  news()
+  for (const { tracker } of fleet.filter(({ name }) => name === 'Customer7')) {
+    tracker.refused(new StreamError('key-refused', 'eu.example refused the key 01234567'), 600_000)
+  }
+  wait(1000)
+  assert.deepEqual(news(), [
+    'ERROR eu.example refused the key 01234567; 6 subscriptions are refused and tried again every 10 min: Customer7.apprf, Customer7.audit, Customer7.location and 3 more',
+  ])
+})
+
+test('one subscription among many has a line of its own', () => {
+  const { fleet, news, wait } = start(40, CLUSTERS)
+  for (const { tracker } of fleet) tracker.open()
+  wait(2000)
+  news()
+  const tracker = fleet[0]?.tracker
+  tracker?.lost(0)
+  tracker?.retrying(1, 500, LOST)
+  wait(2000)
+  tracker?.open()
+  wait(2000)
+  assert.deepEqual(news(), [
+    'WARN  Customer1.apprf: the server closed the connection (1001); trying again in 0.5 s',
+    'INFO  Customer1.apprf: connected again after a gap of 2.0 s',
+  ])
+})
+
+test('what is over before it is told is not told', () => {
+  const { fleet, news, wait } = start(40, CLUSTERS)
+  for (const { tracker } of fleet) tracker.retrying(1, 100, GONE)
+  for (const { tracker } of fleet) tracker.open()
+  wait(2000)
+  assert.equal(news().length, 3)
+})
+
+test('the end of many subscriptions is one line', () => {
+  const { fleet, statusLog, news, wait } = start(40, CLUSTERS)
+  for (const { tracker } of fleet) tracker.open()
+  wait(2000)
+  news()
+  for (const { tracker } of fleet) tracker.ended(undefined)
+  statusLog.close()
+  assert.deepEqual(news(true), ['INFO  240 subscriptions ended (subscriptions=240)'])
+})
+
+test('at debug each subscription has its lines', () => {
+  const { fleet, news } = start(2, ['eu.example'], 'debug')
+  news()
+  for (const { tracker } of fleet) tracker.open()
+  assert.equal(news()[11], 'DEBUG Customer2.security: connected')
+})
+
+test('where there are few subscriptions, each has lines of its own at once', () => {
+  const { fleet, news } = start(1, ['eu.example'])
+  for (const { tracker } of fleet) tracker.open()
+  assert.equal(news().length, 6)
+})
