@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { fstatSync, readFileSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { untilAborted } from './clock.js'
 import { type Invocation, parseCommandLine } from './commands/command-line.js'
 import type { LogSettings } from './commands/settings.js'
@@ -9,6 +9,7 @@ import type { Program } from './program.js'
 import { createScreen, hasColour } from './screen.js'
 import { Shutdown, Terminals } from './shutdown.js'
 import { printable } from './text.js'
+import { VERSION } from './version.js'
 
 /** How long a timer or socket that a user's module left open keeps the process when all is done. */
 const LINGER_MS = 200
@@ -23,10 +24,6 @@ const LOOK_AGAIN_MS = 1_000
 const AWAKE_MS = 2 ** 30
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string }
 
 const shutdown = new Shutdown(() => leave(1))
 const screen = createScreen(process.stderr, process.env)
@@ -94,7 +91,7 @@ async function main(args: readonly string[]): Promise<number> {
   /** Whether the command ends by itself. A signal before that leaves something undone. */
   let finite = false
   try {
-    const invocation = parseCommandLine(args, version)
+    const invocation = parseCommandLine(args, VERSION)
     if (invocation.command === 'show') {
       process.stdout.write(invocation.text)
       return 0
@@ -164,7 +161,7 @@ function openLog(settings?: LogSettings): CollapsingLogger {
 /** @throws StreamError where the current folder was deleted */
 function createProgram(): Program {
   return {
-    version,
+    version: VERSION,
     log,
     stdin: process.stdin,
     stdout: {

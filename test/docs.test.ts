@@ -369,6 +369,8 @@ describe('the examples', () => {
     ['typescript-module', 'rssi.ts'],
     ['ported-module', 'ported.mjs'],
     ['decode', 'decode.mjs'],
+    ['watch', 'watch.mjs'],
+    ['positions', 'positions.ts'],
     ['associated', 'associated.mjs'],
     ['ap-names', 'ap-names.mjs'],
     ['rogues', 'rogues.mjs'],

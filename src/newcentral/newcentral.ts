@@ -21,6 +21,8 @@ export type NewCentralOptions = {
   /** Whether replay options were given, which mean nothing here. */
   readonly asksReplay: boolean
   readonly log: Logger
+  /** Those of other streams of this process. Default: its own. */
+  readonly tokens?: Tokens
   readonly clock?: Clock
 }
 
@@ -30,22 +32,24 @@ const FEW_CLIENTS = 3
 /** New Central. */
 export function createNewCentral(options: NewCentralOptions): Service<Topic> {
   const { userAgent, verifyCertificates, env, log, clock } = options
-  const tokens = new Tokens({
-    verifyCertificates,
-    userAgent,
-    // Not the one of the handshakes: a slow answer here must not hold up entries that are ready.
-    limiter: createLimiter(),
-    onToken({ id }, { lifeMs }, isFirst) {
-      const goodFor = lifeText(lifeMs)
-      const fields = { client_id: id }
-      // Many have a line for each cluster, once it is connected.
-      if (isFirst && clients.size <= FEW_CLIENTS) {
-        log.info(`got a token, which is good for ${goodFor}`, fields)
-      } else
-        log.debug(`got ${isFirst ? 'a' : 'another'} token, which is good for ${goodFor}`, fields)
-    },
-    ...(clock && { clock }),
-  })
+  const tokens =
+    options.tokens ??
+    new Tokens({
+      verifyCertificates,
+      userAgent,
+      // Not the one of the handshakes: a slow answer here must not hold up entries that are ready.
+      limiter: createLimiter(),
+      onToken({ id }, { lifeMs }, isFirst) {
+        const goodFor = lifeText(lifeMs)
+        const fields = { client_id: id }
+        // Many have a line for each cluster, once it is connected.
+        if (isFirst && clients.size <= FEW_CLIENTS) {
+          log.info(`got a token, which is good for ${goodFor}`, fields)
+        } else
+          log.debug(`got ${isFirst ? 'a' : 'another'} token, which is good for ${goodFor}`, fields)
+      },
+      ...(clock && { clock }),
+    })
   /** The ids of the API clients. */
   const clients = new Set<string>()
   const ids = new SubscriberIds()

@@ -14,8 +14,11 @@ export type TransformContext<T extends AnyTopic = AnyTopic> = {
   readonly type: string | undefined
 }
 
+/** Any object but a promise. */
+type Plain = object & { readonly then?: never }
+
 /** What a transform returns: a record, several, or nothing. */
-export type Transformed = object | readonly object[] | null | undefined
+export type Transformed = Plain | readonly Plain[] | null | undefined
 
 /**
  * The default export of the module of `--transform`: gets each record and returns what goes on. That is

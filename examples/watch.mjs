@@ -1,0 +1,15 @@
+// CENTRAL=internal-ui.central.arubanetworks.com WSSKEY=… node watch.mjs
+import { StreamError, stream } from 'aruba-stream'
+
+const { CENTRAL: hostname, WSSKEY: wsskey } = process.env
+try {
+  for await (const { data } of stream({ hostname, wsskey, topic: 'presence', readable: true })) {
+    for (const { sta_eth_mac, rssi_val } of data.pa_proximity_event?.proximity ?? []) {
+      process.stdout.write(`${sta_eth_mac?.addr} ${rssi_val} dBm\n`)
+    }
+  }
+} catch (error) {
+  if (!(error instanceof StreamError)) throw error
+  process.stderr.write(`${error.code}: ${error.message}\n`)
+  process.exitCode = error.exitCode
+}

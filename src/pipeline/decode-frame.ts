@@ -1,0 +1,70 @@
+import { createDecoders as createClassicDecoders } from '../classic/message.js'
+import { loggerTo } from '../log.js'
+import { createDecoders as createNewCentralDecoders } from '../newcentral/message.js'
+import type { Decoder, Decoders } from '../service.js'
+import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
+import { joinDecoders } from './services.js'
+
+export type DecodeOptions<T extends AnyTopic = AnyTopic> = {
+  /** Which messages the frame may hold. */
+  readonly topic: T
+  /** `customer` of the record. Default: the topic. */
+  readonly customer?: string
+  /** Addresses and network names as text. Default: false. */
+  readonly readable?: boolean
+  /** A folder with newer `.proto` files. It is read once. */
+  readonly protoDir?: string
+}
+
+/** More are of no use: a recording has a few entries. */
+const MAX_KEPT = 1000
+const services = new Map<string, Decoders>()
+const decoders = new Map<string, Decoder>()
+
+/**
+ * Decodes one frame: the bytes of a binary WebSocket message of either service, as a recording or a dead
+ * letter keeps them in base64.
+ *
+ * @example
+ * const { record } = { record: decode(Buffer.from(frame, 'base64'), { topic: 'presence' }) }
+ * @throws StreamError `frame-undecodable`, with offset and reason; `schema-invalid`
+ */
+export function decode<T extends AnyTopic>(
+  frame: Uint8Array,
+  options: DecodeOptions<T>,
+): StreamRecordOf<T> {
+  const message = decoderOf(options).decode(
+    { bytes: frame, receivedAt: Date.now(), text: false },
+    'record',
+  )
+  return message.record as StreamRecordOf<T>
+}
+
+function decoderOf({
+  topic,
+  customer = topic,
+  readable = false,
+  protoDir,
+}: DecodeOptions): Decoder {
+  const key = JSON.stringify([topic, customer, readable, protoDir])
+  const known = decoders.get(key)
+  if (known) return known
+  if (decoders.size >= MAX_KEPT) decoders.clear()
+  const made = serviceOf(readable, protoDir).of({ name: customer, topic })
+  decoders.set(key, made)
+  return made
+}
+
+/** What is made of a schema once. */
+function serviceOf(readable: boolean, protoDir: string | undefined): Decoders {
+  const key = JSON.stringify([readable, protoDir])
+  const known = services.get(key)
+  if (known) return known
+  const options = { readable, protoDir, log: loggerTo(() => {}) }
+  const made = joinDecoders({
+    classic: createClassicDecoders(options),
+    newCentral: createNewCentralDecoders(options),
+  })
+  services.set(key, made)
+  return made
+}

@@ -1,0 +1,174 @@
+import { createClassic } from '../classic/classic.js'
+import type * as classic from '../classic/topics.js'
+import { createFrameBudget } from '../connection/frame-queue.js'
+import type { Status } from '../connection/status.js'
+import { subscribe } from '../connection/subscribe.js'
+import { errorText, StreamError } from '../errors.js'
+import type { LogFields, LogLevel } from '../log.js'
+import { loggerTo } from '../log.js'
+import { createLimiter } from '../net/limiter.js'
+import { createNewCentral } from '../newcentral/newcentral.js'
+import { Tokens } from '../newcentral/tokens.js'
+import type { Endpoint, Service } from '../service.js'
+import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
+import { VERSION } from '../version.js'
+import { entryOf } from './entry-options.js'
+import { joinServices } from './services.js'
+
+/** How an entry of the input file names the credentials of its service, and what else it asks for. */
+export type ClassicCredentials = {
+  readonly wsskey: string
+  readonly username?: string
+}
+
+export type NewCentralCredentials = {
+  readonly client_id: string
+  readonly client_secret: string
+  /** Only these types of events. Default: all. */
+  readonly event_types?: readonly string[]
+  /** In place of HPE's. */
+  readonly token_url?: string
+  /** In place of the derived one: programs with the same id share the events. */
+  readonly subscriber_id?: string
+  /** In place of the topic's. */
+  readonly path?: string
+  /** What a derived subscriber id is told from others by. Default: the name of the machine. */
+  readonly instance?: string
+}
+
+export type StreamOptions<T extends AnyTopic = AnyTopic> = {
+  /** As on Central's Streaming page: `host`, `host:port` or a `wss://` URL. */
+  readonly hostname: string
+  readonly topic: T
+  /** `customer` of the records. Default: the topic. */
+  readonly customer?: string
+  /** Addresses and network names as text. Default: false. */
+  readonly readable?: boolean
+  /** A folder with newer `.proto` files. */
+  readonly protoDir?: string
+  /** Default: true. */
+  readonly verifyCertificates?: boolean
+  /** Ends the loop. Records that were received before still come. */
+  readonly signal?: AbortSignal
+  /** Called at each change: connecting, open, retrying with its cause. */
+  readonly onStatus?: (status: Status) => void
+  /** Called with a frame that cannot be decoded. The stream goes on. */
+  readonly onUndecodable?: (error: StreamError, frame: Uint8Array) => void
+  /** Called with the key that Central has given in place of `wsskey`. Keep it for the next start. */
+  readonly onRenewedKey?: (wsskey: string) => void
+  /** Gets what the program would log. */
+  readonly onLog?: (level: LogLevel, message: string, fields: LogFields) => void
+} & (T extends classic.Topic ? ClassicCredentials : NewCentralCredentials)
+
+/** Shared by all streams of the process, as by the entries of a program. */
+const LIMITER = createLimiter()
+const BUDGET = createFrameBudget()
+const USER_AGENT = `aruba-stream/${VERSION}`
+const tokens = new Map<boolean, Tokens>()
+
+/**
+ * The records of one topic of one customer, for as long as the loop runs. Connects when the loop begins,
+ * and again whenever a connection is lost; renews keys and tokens. A loop that takes its time slows the
+ * stream down. `break` closes the connection.
+ *
+ * @example
+ * for await (const record of stream({ hostname, wsskey, topic: 'presence', readable: true })) {
+ *   for (const { rssi_val } of record.data.pa_rssi_event?.rssi ?? []) use(rssi_val)
+ * }
+ * @throws StreamError, from the loop: `input-invalid` where an option is wrong, `schema-invalid`; where
+ *   Central refuses, `key-refused`, `client-refused`, `topic-unsubscribed`, `redirected` or `refused`
+ */
+export async function* stream<T extends AnyTopic>(
+  options: StreamOptions<T>,
+): AsyncGenerator<StreamRecordOf<T>, void, undefined> {
+  const { signal, verifyCertificates = true, onStatus, onUndecodable } = options
+  const entry = entryOf(options)
+  const service = serviceOf(options)
+  service.decoders.load([entry.topic])
+  const decoder = service.decoders.of({ name: entry.name, topic: entry.topic })
+  const refused = new AbortController()
+  const over = signal ? AbortSignal.any([signal, refused.signal]) : refused.signal
+  let endpoint: Endpoint | undefined
+  try {
+    endpoint = (await service.endpoints([entry], over))[0]
+  } catch (error) {
+    if (over.aborted) return
+    throw error
+  }
+  if (!endpoint) return
+  const subscription = subscribe({
+    endpoint,
+    limiter: LIMITER,
+    budget: BUDGET,
+    signal: over,
+    verifyCertificates,
+    lastTimestamp: () => decoder.lastTimestamp,
+    // The program waits and tries again, because somebody reads its log. Here the caller decides.
+    onRefused: () => refused.abort(),
+    ...(decoder.identify && { identify: (frame) => decoder.identify?.(frame) }),
+    ...(onStatus && { onStatus: (status) => onStatus(status) }),
+  })
+  for await (const frames of subscription) {
+    for (const frame of frames) {
+      if (frame.text && decoder.skipsText) continue
+      let record: StreamRecordOf<T>
+      try {
+        record = decoder.decode(frame, 'record').record as StreamRecordOf<T>
+      } catch (error) {
+        onUndecodable?.(asUndecodable(error), frame.bytes)
+        continue
+      }
+      yield record
+    }
+  }
+  const { status } = subscription
+  if (status.type === 'refused') throw status.cause
+}
+
+type ServiceOptions = Pick<
+  StreamOptions,
+  'readable' | 'protoDir' | 'verifyCertificates' | 'onLog' | 'onRenewedKey'
+> &
+  Pick<NewCentralCredentials, 'instance'>
+
+function serviceOf(options: ServiceOptions): Service {
+  const { readable = false, protoDir, verifyCertificates = true } = options
+  const { onLog = () => {}, onRenewedKey = () => {}, instance } = options
+  const log = loggerTo(onLog)
+  const common = { userAgent: USER_AGENT, verifyCertificates, protoDir, readable, log }
+  return joinServices({
+    classic: createClassic({
+      ...common,
+      replay: {},
+      // There is no file: the caller keeps the key.
+      file: {
+        keys: async () => new Map(),
+        noteKey: () => {},
+        save: async (renewals) => {
+          for (const { to } of renewals) onRenewedKey(to.reveal())
+        },
+      },
+    }),
+    newCentral: createNewCentral({
+      ...common,
+      env: { ARUBA_STREAM_INSTANCE: instance },
+      asksReplay: false,
+      tokens: tokensFor(verifyCertificates),
+    }),
+  })
+}
+
+/** All streams with the same API client share its token. */
+function tokensFor(verifyCertificates: boolean): Tokens {
+  const known = tokens.get(verifyCertificates)
+  if (known) return known
+  const made = new Tokens({ userAgent: USER_AGENT, verifyCertificates, limiter: createLimiter() })
+  tokens.set(verifyCertificates, made)
+  return made
+}
+
+function asUndecodable(error: unknown): StreamError {
+  return error instanceof StreamError
+    ? error
+    : new StreamError('frame-undecodable', errorText(error))
+}

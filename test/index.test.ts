@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type {
+  AnyTopic,
+  ExportFunction,
+  StreamOptions,
+  StreamRecordOf,
+  TransformContext,
+  TransformFunction,
+} from '../src/index.js'
+import * as api from '../src/index.js'
+import { encodeFrame } from '../src/simulator/classic/encode.js'
+import { encodeEvent } from '../src/simulator/newcentral/event.js'
+import { withDefaults } from '../src/simulator/newcentral/settings.js'
+import { startCentral } from './helpers/central.js'
+import { makeKey } from './helpers/keys.js'
+import { makeSecret } from './helpers/new-central.js'
+import { runProgram } from './helpers/program.js'
+import { ROOT } from './helpers/settings.js'
+
+/** Checked by tsc: a statement that does not hold does not compile. */
+type Expect<T extends true> = T
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type Fits<A, B> = [A] extends [B] ? true : false
+type Not<T extends boolean> = T extends true ? false : true
+
+type Yielded<T extends AnyTopic> =
+  ReturnType<typeof api.stream<T>> extends AsyncGenerator<infer R> ? R : never
+type At = { hostname: string }
+
+export type TypesHold = [
+  // Records by topic, and the union of both services.
+  Expect<Equal<Yielded<'presence'>, StreamRecordOf<'presence'>>>,
+  Expect<Equal<Yielded<'wids'>, StreamRecordOf<'wids'>>>,
+  Expect<Equal<Yielded<'audit' | 'wids'>, StreamRecordOf<'audit' | 'wids'>>>,
+  Expect<Equal<ReturnType<typeof api.decode<'audit'>>, StreamRecordOf<'audit'>>>,
+  Expect<Equal<StreamRecordOf['topic'], AnyTopic>>,
+  Expect<Equal<StreamRecordOf<'presence'>['timestamp'], string>>,
+  Expect<Equal<StreamRecordOf<'rssi-events'>['timestamp'], string | null>>,
+  // Each service has its own credentials.
+  Expect<Fits<At & { topic: 'presence'; wsskey: string }, StreamOptions<'presence'>>>,
+  Expect<Not<Fits<At & { topic: 'presence'; client_id: string }, StreamOptions<'presence'>>>>,
+  Expect<
+    Fits<At & { topic: 'wids'; client_id: string; client_secret: string }, StreamOptions<'wids'>>
+  >,
+  Expect<Not<Fits<At & { topic: 'wids'; wsskey: string }, StreamOptions<'wids'>>>>,
+  Expect<Not<Fits<At & { topic: 'presense'; wsskey: string }, StreamOptions>>>,
+  // Modules.
+  Expect<
+    Equal<Parameters<ExportFunction<'location-v1alpha1'>>[0], StreamRecordOf<'location-v1alpha1'>>
+  >,
+  Expect<Equal<Parameters<TransformFunction<'presence'>>[0], StreamRecordOf<'presence'>>>,
+  Expect<Equal<Parameters<TransformFunction>[0], StreamRecordOf>>,
+  Expect<Equal<TransformContext<'wids'>['topic'], 'wids'>>,
+  Expect<Fits<TransformFunction, TransformFunction<'audit'>>>,
+  Expect<Not<Fits<TransformFunction<'audit'>, TransformFunction>>>,
+  Expect<Not<Fits<() => string, TransformFunction>>>,
+  Expect<Not<Fits<() => Promise<number>, TransformFunction>>>,
+  Expect<Fits<() => undefined, TransformFunction>>,
+  Expect<Fits<(record: StreamRecordOf) => Promise<StreamRecordOf[]>, TransformFunction>>,
+]
+
+test('the package exports five things besides types', () => {
+  assert.deepEqual(Object.keys(api).sort(), [
+    'StreamError',
+    'TOPICS',
+    'decode',
+    'isTopic',
+    'stream',
+  ])
+  assert.equal(api.TOPICS.length, 18)
+  assert.ok(api.isTopic('presence') && api.isTopic('wids') && !api.isTopic('wifi'))
+})
+
+test('the example for presence prints clients and dBm, and says why a key is refused', async (t) => {
+  const central = await startCentral(t)
+  const [good, bad] = [makeKey('good'), makeKey('bad')]
+  central.keys.accept(good)
+  const script = join(ROOT, 'examples/watch.mjs')
+  const env = { CENTRAL: central.url, WSSKEY: good }
+  const program = runProgram(t, [], { script, env })
+  const socket = await central.waitForSocket()
+  const addr = Buffer.from('E0F8471E01AC')
+  const payload = { pa_proximity_event: { proximity: [{ sta_eth_mac: { addr }, rssi_val: -61 }] } }
+  await socket.send(encodeFrame('presence', payload, { timestamp: '1', customer_id: 'c' }))
+  assert.equal(await program.waitForLine('dBm', 'stdout'), 'e0:f8:47:1e:01:ac -61 dBm')
+  const refused = await runProgram(t, [], { script, env: { ...env, WSSKEY: bad } }).result
+  assert.equal(refused.code, 3)
+  assert.match(refused.stderr, /^key-refused: /)
+})
+
+test('the example for positions of New Central prints metres, and ends on SIGTERM', async (t) => {
+  const central = await startCentral(t)
+  const program = runProgram(t, [], {
+    script: join(ROOT, 'examples/positions.ts'),
+    nodeOptions: ['--import', 'tsx'],
+    cwd: ROOT,
+    env: {
+      CENTRAL: central.url,
+      CLIENT_ID: 'positions',
+      CLIENT_SECRET: makeSecret('positions'),
+      TOKEN_URL: `${central.url}/as/token.oauth2`,
+    },
+  })
+  const socket = await central.waitForSocket()
+  const event = encodeEvent(
+    {
+      type: 'network-services.v1.wifi-client-locations.created',
+      payload: { wifi_client_location: { sta_eth_mac: 'aa:bb', x: 1.5, y: 2 } },
+    },
+    { topic: 'location-events', customerId: 'c', now: 1, count: 0, settings: withDefaults({}) },
+  )
+  await socket.send(event)
+  assert.equal(await program.waitForLine('aa:bb', 'stdout'), 'aa:bb 1.5 m, 2 m')
+  program.kill()
+  const { code, stderr } = await program.result
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /^connecting\nopen\n(.*\n)*ended\n$/)
+})
