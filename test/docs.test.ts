@@ -27,6 +27,7 @@ import { golden } from './helpers/golden.js'
 import { writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
 import { runProgram } from './helpers/program.js'
+import { trafficRecording } from './helpers/recording.js'
 import { ROOT } from './helpers/settings.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf, UP } from './helpers/snapshot.js'
 import { tempFolder } from './helpers/temp-folder.js'
@@ -274,6 +275,38 @@ describe('the examples', () => {
   test('show the rows of the record as the program prints them', async (t) => {
     const { code, stdout } = await replay(t, ['--rows'])
     assert.deepEqual([code, stdout], [0, example('rows')])
+  })
+
+  test('state how large rows are', async (t) => {
+    const stdin = trafficRecording(100)
+    const { stdout } = await runProgram(t, ['replay', '-', '--rows'], { stdin }).result
+    const sizes = new Map<string, number[]>()
+    for (const line of stdout.trimEnd().split('\n')) {
+      const { topic } = JSON.parse(line)
+      sizes.set(topic, [...(sizes.get(topic) ?? []), Buffer.byteLength(line) + 1])
+    }
+    const stated = tableRows('table', 'row-sizes')
+    assert.deepEqual(
+      stated.map(([topic]) => topic),
+      [...sizes.keys()].map((topic) => `\`${topic}\``),
+    )
+    for (const [topic = '', average = '', largest = ''] of stated) {
+      const found = sizes.get(topic.slice(1, -1)) ?? []
+      const mean = found.reduce((sum, size) => sum + size, 0) / found.length
+      const near = (size: number, text: string) =>
+        Math.abs(size / Number(text.replace(',', '')) - 1) < 0.25
+      assert.ok(near(mean, average), `${topic}: ${mean}`)
+      assert.ok(near(Math.max(...found), largest), `${topic}: ${Math.max(...found)}`)
+    }
+  })
+
+  test('show a row of the record in brief as the program prints it', async (t) => {
+    const env = { TZ: 'UTC' }
+    const { code, stdout } = await runProgram(t, ['replay', '-', '--brief'], {
+      stdin: recording(),
+      env,
+    }).result
+    assert.deepEqual([code, stdout], [0, example('brief')])
   })
 
   test('show the columns and the row that the csv output writes', async (t) => {

@@ -105,6 +105,7 @@ function delivery(): Option[] {
     // How the reference script's own documentation spells it.
     flag('--decode_decode', '').hideHelp(),
     flag('--rows', 'print flat rows in place of records, one JSON object a line'),
+    flag('--brief', 'print one line for people a row: time, entry, what it is about'),
     repeatable('--export_data <TYPE>', `send each message to TYPE: ${types}; may be repeated`),
     option(
       '--transform <FILE>',

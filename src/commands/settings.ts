@@ -20,8 +20,8 @@ type ReachSettings = {
   readonly verifyCertificates: boolean
 }
 
-/** What stdout gets of each message: its record, or its rows. */
-export type Printed = 'records' | 'rows'
+/** What stdout gets of each message: its record, or its rows as JSON or in brief. */
+export type Printed = 'records' | 'rows' | 'brief'
 
 /** What becomes of frames; `stream` and `replay` share it. */
 export type DeliverySettings = {
@@ -83,6 +83,7 @@ type OptionValues = Partial<{
   readonly decode_data: boolean
   readonly decode_decode: boolean
   readonly rows: boolean
+  readonly brief: boolean
   readonly export_data: readonly string[]
   readonly readable: boolean
   readonly proto_dir: string
@@ -198,7 +199,11 @@ function deliverySettings(values: OptionValues): DeliverySettings {
   }
 }
 
-function printed({ rows, decode_data, decode_decode }: OptionValues): Printed | undefined {
+function printed({ rows, brief, decode_data, decode_decode }: OptionValues): Printed | undefined {
+  if (rows && brief) {
+    throw new StreamError('usage', '--rows and --brief: expected one of them; got both')
+  }
+  if (brief) return 'brief'
   if (rows) return 'rows'
   return decode_data || decode_decode ? 'records' : undefined
 }

@@ -7,8 +7,9 @@ import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { HttpSink, parseHttpTarget } from './http-sink.js'
-import { accountOf, type Item, type LineOutput, type OutputContext } from './output.js'
-import { numberForm, readType, wordForm } from './type-options.js'
+import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
+import { asRows } from './rows.js'
+import { numberForm, ROWS, readType, wordForm } from './type-options.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 1_000 }
 /** One batch on its way and the next two being filled. */
@@ -21,12 +22,13 @@ const OPTIONS = {
   /** How many messages a batch holds at most. */
   batch: numberForm(1, 100_000),
   gzip: wordForm('on', 'off'),
+  ...ROWS,
 }
 
 const compress = promisify(gzip)
 
 /**
- * `http(s)://…[#batch=N,gzip=off]`: batches of NDJSON by POST, one at a time so that order holds. A batch
+ * `http(s)://…[#batch=N,gzip=off,rows]`: batches of NDJSON by POST, one at a time so that order holds. A batch
  * is delivered when it was answered with 2xx. After 400, 413 and 422 it is halved, to find the message
  * that is refused; anything else is retried until it works. Whether the receiver is there shows with the
  * first batch: asking without sending data is not possible.
@@ -36,7 +38,7 @@ export async function openHttp(
   type: string,
   context: OutputContext,
   { requestMs, clock = systemClock, ...timing }: HttpTiming = {},
-): Promise<LineOutput> {
+): Promise<Output> {
   const { counters, graceOver, forced } = context
   const { target, options } = readType(type, OPTIONS)
   const gzipped = options.gzip !== 'off'
@@ -59,7 +61,7 @@ export async function openHttp(
     forced,
     late: `${sink.name}: not delivered before the end`,
   })
-  return {
+  const output: LineOutput = {
     needs: 'line',
     write(messages) {
       counters.waiting += messages.length
@@ -70,4 +72,5 @@ export async function openHttp(
       await sink.close()
     },
   }
+  return options.rows ? asRows(output, context) : output
 }

@@ -3,8 +3,9 @@ import { ByteBudget } from '../delivery/byte-budget.js'
 import { AppendFile, fileRetryLog } from '../files/append-file.js'
 import { prepareFolder } from '../files/open-file.js'
 import { safeName } from '../files/safe-name.js'
-import { accountOf, type Item, type LineOutput, type OutputContext } from './output.js'
-import { readType } from './type-options.js'
+import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
+import { asRows } from './rows.js'
+import { ROWS, readType } from './type-options.js'
 
 /** Where `json` writes without a PATH. */
 export const DEFAULT_JSON_PATH = './aruba-stream.ndjson'
@@ -18,8 +19,13 @@ const FOLDER_FILE_BYTES = 64 * 1024
  * Opens `json[:PATH]`: NDJSON, appended to one file, or for a PATH that ends in `/` to one file per
  * entry in that folder. Delivered means that the write call has taken the whole line.
  */
-export async function openJson(target: string, context: OutputContext): Promise<LineOutput> {
-  const path = readType(target, {}, 'json:').target || DEFAULT_JSON_PATH
+export async function openJson(type: string, context: OutputContext): Promise<Output> {
+  const { target, options } = readType(type, ROWS, 'json:')
+  const output = await openLines(target || DEFAULT_JSON_PATH, context)
+  return options.rows ? asRows(output, context) : output
+}
+
+async function openLines(path: string, context: OutputContext): Promise<LineOutput> {
   const { counters } = context
   const label = `--export_data json:${path}`
   const options = { ...context, ...accountOf(context), label }

@@ -98,11 +98,13 @@ export function countOutcome(
 /** An output of lines that gets pieces of each message in place of its line. */
 export function inPieces(
   output: LineOutput,
-  linesOf: (message: StreamMessage) => Iterable<Uint8Array>,
+  textsOf: (message: StreamMessage) => Iterable<string>,
   context: OutputContext,
 ): Output {
   function* piecesOf(parcel: Parcel): Generator<Piece> {
-    for (const line of linesOf(parcel.message)) yield parcel.add(new Piece(parcel, line))
+    for (const text of textsOf(parcel.message)) {
+      yield parcel.add(new Piece(parcel, Buffer.from(text)))
+    }
   }
   return {
     needs: 'record',

@@ -47,8 +47,8 @@ export async function openPrinter(
 ): Promise<Output> {
   const output = openStdout(options, context)
   if (print === 'records') return output
-  const { asRows } = await import('./rows.js')
-  return asRows(output, context, options)
+  const { printRows } = await import('./rows.js')
+  return printRows(print, output, options, context)
 }
 
 /** Prints each message as a record. */

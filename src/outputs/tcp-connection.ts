@@ -3,7 +3,7 @@ import tls from 'node:tls'
 import { StreamError } from '../errors.js'
 import { networkError } from '../net/network-error.js'
 import { redactUrl } from '../net/redact.js'
-import { readType } from './type-options.js'
+import { ROWS, readType } from './type-options.js'
 
 const CONNECT_MS = 10_000
 const KEEPALIVE_MS = 30_000 // half of what common NAT tables keep an idle mapping
@@ -16,6 +16,8 @@ export type TcpAddress = {
   readonly tls: boolean
   /** The target as messages name it. */
   readonly name: string
+  /** Whether rows are sent in place of records. */
+  readonly rows: boolean
 }
 
 /** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
@@ -26,7 +28,7 @@ export function parseTcpTarget(type: string): TcpAddress {
       `--export_data: expected tcp://HOST:PORT or tls://HOST:PORT; ${why}`,
     )
   if (type.includes('@')) throw wrong('a user or password has no meaning here')
-  const { target } = readType(type, {})
+  const { target, options } = readType(type, ROWS)
   let url: URL
   try {
     url = new URL(target)
@@ -42,6 +44,7 @@ export function parseTcpTarget(type: string): TcpAddress {
     port: Number(url.port),
     tls: url.protocol === 'tls:',
     name: `${url.protocol}//${url.host}`,
+    rows: options.rows ?? false,
   }
 }
 

@@ -5,7 +5,8 @@ import { SendQueue } from '../delivery/send-queue.js'
 import { Tail } from '../delivery/tail.js'
 import { StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
-import { accountOf, type Item, type LineOutput, type OutputContext } from './output.js'
+import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
+import { asRows } from './rows.js'
 import { parseTcpTarget, type TcpAddress, TcpConnection } from './tcp-connection.js'
 
 /** Well below the tail: all that waits and is sent at once on a new connection stays in the tail. */
@@ -28,12 +29,13 @@ export async function openTcp(
   target: string,
   context: OutputContext,
   timing: BackoffOptions = {},
-): Promise<LineOutput> {
-  const output = new TcpOutput(parseTcpTarget(target), context, timing)
+): Promise<Output> {
+  const address = parseTcpTarget(target)
+  const output = new TcpOutput(address, context, timing)
   await output.connect().catch((error: StreamError) => {
     throw new StreamError('exporter-unusable', `${error.message} (needed at the start)`)
   })
-  return output
+  return address.rows ? asRows(output, context) : output
 }
 
 /** Sends lines over one connection after the other. */

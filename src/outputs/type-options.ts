@@ -28,6 +28,9 @@ export const FLAG: OptionForm<true> = {
   read: (value) => (value === undefined ? true : undefined),
 }
 
+/** The option of outputs of lines that makes them send rows in place of records. */
+export const ROWS = { rows: FLAG }
+
 /** A text that the pattern fits. */
 export function textForm(pattern: RegExp, expected: string): OptionForm<string> {
   return {

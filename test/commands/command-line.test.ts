@@ -62,6 +62,14 @@ describe('parseCommandLine', () => {
     assert.equal(streamed('--decode_data', '--rows').print, 'rows')
   })
 
+  test('prints in brief with --brief, and refuses it together with --rows', () => {
+    assert.equal(streamed('--brief').print, 'brief')
+    assert.match(
+      refusal(...NEEDED, '--rows', '--brief'),
+      /--rows and --brief: expected one of them/,
+    )
+  })
+
   test('takes - for _ in an option, and leaves values alone', () => {
     const settings = streamed('--no-valid-cert', '--since-time=10s', '--dead-letter=a-b_c')
     assert.equal(settings.verifyCertificates, false)

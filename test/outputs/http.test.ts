@@ -259,7 +259,7 @@ test('http refuses options that it does not know or that have a wrong value', as
     ],
     ['batch=ten', /batch: expected a number from 1 to 100000; got "ten"/],
     ['gzip', /gzip: expected on or off; got no value/],
-    ['gzp=off', /expected the option batch or gzip; got "gzp" \(did you mean "gzip"\?\)/],
+    ['gzp=off', /expected the option batch or gzip or rows; got "gzp" \(did you mean "gzip"\?\)/],
   ] as const) {
     await assert.rejects(openHttp(`https://h/in?token=hidden#${options}`, fakeContext()), {
       code: 'usage',

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { openJson } from '../../src/outputs/json.js'
-import { asRows } from '../../src/outputs/rows.js'
-import { openStdout } from '../../src/outputs/stdout.js'
+import { openOutput } from '../../src/outputs/open-output.js'
+import { openPrinter } from '../../src/outputs/stdout.js'
 import type { StreamMessage } from '../../src/service.js'
 import { until } from '../helpers/clock.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
@@ -34,7 +38,7 @@ function endless(): { list: object[]; made: () => number } {
 test('an output of rows counts each message once, however many rows it has', async (t) => {
   const path = join(tempFolder(t), 'rows.ndjson')
   const context = fakeContext()
-  const output = asRows(await openJson(path, context), context)
+  const output = await openJson(`${path}?rows`, context)
   const many = Array.from({ length: 2000 }, (_, n) => ({ rssi_val: -n }))
   await output.write([presence(many), presence([])])
   await output.close()
@@ -54,7 +58,7 @@ test('an output of rows counts each message once, however many rows it has', asy
 
 test('an output of rows makes no more of a message than its sink takes, and gives it up once', async () => {
   const context = fakeContext()
-  const output = asRows(await openJson('/dev/full', context), context)
+  const output = await openJson('/dev/full?rows', context)
   const { list, made } = endless()
   const writing = output.write([presence(list)])
   await until(() => context.counters.retried > 0)
@@ -72,10 +76,38 @@ test('rows on a terminal hold nothing that a terminal obeys', async () => {
   const stream = new PassThrough()
   const context = fakeContext()
   const options = { stream, terminal: true, colour: true, onReaderGone: () => {} }
-  const output = asRows(openStdout(options, context), context, { terminal: true })
+  const output = await openPrinter('rows', options, context)
   await output.write([presence([{ device_id: 'a\u009b31m\u202eb' }])])
   await output.close()
   const text = String(stream.read())
   assert.match(text, /a\\u009b31m\\u202eb/)
   assert.equal(text.split('\n').length, 3)
+})
+
+test('tcp and http send rows where their option asks for them', async (t) => {
+  const bodies: Buffer[] = []
+  const web = createHttpServer(async (request, response) => {
+    for await (const chunk of request) bodies.push(chunk)
+    response.end()
+  }).listen(0, '127.0.0.1')
+  const lines: Buffer[] = []
+  const server = createTcpServer((socket) => {
+    socket.on('data', (chunk) => lines.push(chunk)).on('end', () => socket.end())
+  }).listen(0, '127.0.0.1')
+  t.after(() => [web, server].map((each) => each.close()))
+  await Promise.all([once(web, 'listening'), once(server, 'listening')])
+  const portOf = (each: typeof server) => (each.address() as AddressInfo).port
+  const rows = '{"table":"presence",'
+  for (const type of [
+    `tcp://127.0.0.1:${portOf(server)}?rows`,
+    `http://127.0.0.1:${portOf(web)}/#rows`,
+  ]) {
+    const context = fakeContext()
+    const output = await openOutput(type, context)
+    await output.write([presence([])])
+    await output.close()
+    assert.equal(context.counters.delivered, 1)
+  }
+  assert.ok(Buffer.concat(lines).toString().startsWith(rows))
+  assert.ok(gunzipSync(Buffer.concat(bodies)).toString().startsWith(rows))
 })
