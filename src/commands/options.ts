@@ -28,7 +28,11 @@ export const OPTIONS = {
     option('--since_time <DURATION>', 'ask for the messages of the past 1h, 5m, 1h30m', duration),
     flag('--no_reconnect', 'end a stream when its connection ends'),
     option('--record <FILE>', 'append every frame as received to FILE, for replay'),
-    option('--metrics <[HOST:]PORT>', 'serve /metrics (Prometheus) and /healthz', listenAddress),
+    option(
+      '--metrics <[HOST:]PORT>',
+      'serve /metrics (Prometheus), /healthz, /livez and /readyz',
+      listenAddress,
+    ),
     ...delivery(),
   ],
   check: () => [

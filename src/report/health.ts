@@ -1,5 +1,11 @@
 import type { AnyTopic } from '../stream-record.js'
-import { causeOf, describeEntries, type EntrySnapshot, type Snapshot } from './snapshot.js'
+import {
+  causeOf,
+  describeEntries,
+  type EntrySnapshot,
+  exportersOf,
+  type Snapshot,
+} from './snapshot.js'
 
 const MINUTE_MS = 60_000
 
@@ -46,8 +52,11 @@ type Health = {
   readonly notes: readonly HealthRemark[]
 }
 
-/** What `/healthz` says. */
-export function healthOf({ entries }: Snapshot): Health {
+/**
+ * What `/healthz` says.
+ * @param minOpen per cent of the subscriptions that must be open; without it: one, and none refused
+ */
+export function healthOf({ entries }: Snapshot, minOpen?: number): Health {
   const refused = entries.filter(({ status }) => status.type === 'refused')
   const closed = entries.filter(({ status }) => status.type !== 'open' && status.type !== 'refused')
   const someOpen = entries.some(({ status }) => status.type === 'open')
@@ -57,11 +66,50 @@ export function healthOf({ entries }: Snapshot): Health {
     return [{ ...remark(entry), silent_seconds: Math.floor(silentMs / 1000) }]
   })
   const closedRemarks = closed.map(remark)
+  const summary = describeEntries(entries)
+  if (minOpen !== undefined) {
+    const open = entries.filter(({ status }) => status.type === 'open').length
+    const ok = open > 0 && open * 100 >= minOpen * entries.length
+    const others = [...refused.map(remark), ...closedRemarks]
+    const [reasons, notes] = ok ? [[], [...others, ...silences]] : [others, silences]
+    return { ok, summary, reasons, notes }
+  }
   return {
     ok: someOpen && refused.length === 0,
-    summary: describeEntries(entries),
+    summary,
     reasons: [...refused.map(remark), ...(someOpen ? [] : closedRemarks)],
     notes: [...(someOpen ? closedRemarks : []), ...silences],
+  }
+}
+
+/** Why the program could not do its job: an output that takes nothing, or subscriptions. */
+type ReadyReason =
+  | HealthRemark
+  | {
+      readonly output: string
+      readonly since: string
+      readonly code?: string
+      readonly message?: string
+    }
+
+type Readiness = Pick<Health, 'ok' | 'summary'> & { readonly reasons: readonly ReadyReason[] }
+
+/** What `/readyz` says: ready while all outputs take what comes, and a subscription is open. */
+export function readinessOf(snapshot: Snapshot): Readiness {
+  const { entries } = snapshot
+  const blocked = exportersOf(snapshot).filter(({ state }) => !state.up)
+  const someOpen = entries.some(({ status }) => status.type === 'open')
+  return {
+    ok: someOpen && blocked.length === 0,
+    summary: describeEntries(entries),
+    reasons: [
+      ...blocked.map(({ name, state: { since, lastError } }) => ({
+        output: name,
+        since: new Date(since).toISOString(),
+        ...(lastError && { code: lastError.code, message: lastError.message }),
+      })),
+      ...(someOpen ? [] : entries.map(remark)),
+    ],
   }
 }
 

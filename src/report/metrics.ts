@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../clock.js'
 import type { ListenAddress } from '../commands/settings.js'
 import { StreamError } from '../errors.js'
 import { printable, printableJson } from '../text.js'
-import { healthOf } from './health.js'
+import { healthOf, readinessOf } from './health.js'
 import { type Page, type PageServer, servePages, textPage } from './page-server.js'
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
@@ -22,36 +22,43 @@ type MetricsServer = PageServer & { readonly url: string }
 /** However often a page is asked for, it is made once in this time. */
 const CACHE_MS = 1000
 
+type Make = (query: URLSearchParams) => Page | Promise<Page>
+
 /**
- * Serves `/metrics` (Prometheus) and `/healthz`: 200 while at least one entry is open and none is
- * refused, else 503 with the reasons.
+ * Serves `/metrics` (Prometheus), and for probes `/livez`, `/readyz` and `/healthz`. These are 200, or 503
+ * with the reasons.
  * @throws StreamError `exporter-unusable` where it cannot listen
  */
 export async function startMetrics(options: MetricsOptions): Promise<MetricsServer> {
   const { host, port, snapshot, version, clock = systemClock } = options
   const registry = await createRegistry(version)
-  const pages: Readonly<Record<string, () => Promise<Page>>> = {
-    '/metrics': cached(clock, async () => ({
+  const pages: Readonly<Record<string, Make>> = {
+    '/metrics': async () => ({
       status: 200,
       type: registry.contentType,
       body: Buffer.from(await registry.render(snapshot())),
-    })),
-    '/healthz': cached(clock, async () => {
-      const health = healthOf(snapshot())
-      return {
-        status: health.ok ? 200 : 503,
-        type: 'application/json',
-        body: Buffer.from(`${printableJson(JSON.stringify(health))}\n`),
-      }
     }),
+    '/livez': () => healthPage({ ok: true }),
+    '/readyz': () => healthPage(readinessOf(snapshot())),
+    '/healthz': (query) => {
+      const minOpen = minOpenOf(query)
+      return minOpen === 'wrong'
+        ? textPage(400, 'min_open: expected per cent of the subscriptions, such as min_open=90%')
+        : healthPage(healthOf(snapshot(), minOpen))
+    },
   }
+  const made = new PageCache(clock)
 
   const answer = async (method: string, target: string): Promise<Page> => {
-    const [path = ''] = target.split('?', 1)
-    const page = Object.hasOwn(pages, path) ? pages[path] : undefined
-    if (!page) return textPage(404, 'try /metrics or /healthz')
-    if (method === 'GET' || method === 'HEAD') return page()
-    return { ...textPage(405, 'only GET and HEAD'), headers: { Allow: 'GET, HEAD' } }
+    const [path = '', text = ''] = target.split('?', 2)
+    const make = Object.hasOwn(pages, path) ? pages[path] : undefined
+    if (!make) return textPage(404, `try ${Object.keys(pages).join(', ')}`)
+    if (method !== 'GET' && method !== 'HEAD') {
+      return { ...textPage(405, 'only GET and HEAD'), headers: { Allow: 'GET, HEAD' } }
+    }
+    const query = new URLSearchParams(text)
+    const key = path === '/healthz' ? `${path} ${minOpenOf(query)}` : path
+    return made.page(key, () => make(query))
   }
   const server = await servePages({ host, port, clock, answer }).catch((error: unknown) => {
     throw cannotListen(error, { host, port })
@@ -59,24 +66,51 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
   return { ...server, url: listenUrl({ host, port: server.port }) }
 }
 
+function healthPage(health: { readonly ok: boolean }): Page {
+  return {
+    status: health.ok ? 200 : 503,
+    type: 'application/json',
+    body: Buffer.from(`${printableJson(JSON.stringify(health))}\n`),
+  }
+}
+
+/** Whole per cent, with or without the sign. A plain `%` is no valid escape, but what everybody writes. */
+function minOpenOf(query: URLSearchParams): number | 'wrong' | undefined {
+  const text = query.get('min_open')
+  if (text === null) return undefined
+  const [, digits] = /^(\d{1,3})%?$/.exec(text) ?? []
+  return digits !== undefined && Number(digits) <= 100 ? Number(digits) : 'wrong'
+}
+
 /** Makes a page when it is asked for, and again when it is asked for later than {@link CACHE_MS}. */
-function cached(clock: Clock, make: () => Promise<Page>): () => Promise<Page> {
-  let making: Promise<Page> | undefined
-  let made: { readonly page: Page; readonly atMs: number } | undefined
-  const remake = async () => {
+class PageCache {
+  readonly #clock: Clock
+  readonly #pages = new Map<string, { readonly page: Promise<Page>; atMs: number }>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** @param key one of a bounded number */
+  page(key: string, make: () => Page | Promise<Page>): Promise<Page> {
+    const before = this.#pages.get(key)
+    if (before && this.#clock.elapsed() - before.atMs < CACHE_MS) return before.page
+    const made = { page: this.#make(make), atMs: Number.POSITIVE_INFINITY }
+    this.#pages.set(key, made)
+    void made.page.then(() => {
+      made.atMs = this.#clock.elapsed()
+    })
+    return made.page
+  }
+
+  async #make(make: () => Page | Promise<Page>): Promise<Page> {
     // A large page takes milliseconds. Let the streams go on first.
     await nextTurn()
-    const page = await make().catch((error: unknown) =>
-      textPage(500, `unexpected error: ${printable(String(error))}`),
-    )
-    made = { page, atMs: clock.elapsed() }
-    making = undefined
-    return page
-  }
-  return async () => {
-    if (made && clock.elapsed() - made.atMs < CACHE_MS) return made.page
-    making ??= remake()
-    return making
+    try {
+      return await make()
+    } catch (error) {
+      return textPage(500, `unexpected error: ${printable(String(error))}`)
+    }
   }
 }
 

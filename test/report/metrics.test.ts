@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
+import type { Status } from '../../src/connection/status.js'
 import { StreamError } from '../../src/errors.js'
 import { startMetrics } from '../../src/report/metrics.js'
 import type { Snapshot } from '../../src/report/snapshot.js'
@@ -193,6 +194,70 @@ test('/healthz is 503 with the reason when an entry is refused', async (t) => {
       message: 'tick the topic\n\u001b[2J',
     },
   ])
+})
+
+/** What each page for probes answers. */
+async function probes(t: TestContext, snapshot: Snapshot) {
+  const { url } = await start(t, () => snapshot)
+  const codes: Record<string, number> = {}
+  for (const page of ['livez', 'readyz', 'healthz', 'healthz?min_open=90%']) {
+    codes[page] = (await fetch(`${url}/${page}`)).status
+  }
+  const ready = (await (await fetch(`${url}/readyz`)).json()) as { reasons: unknown[] }
+  return { codes, ready }
+}
+
+test('each page for probes says what it is for', async (t) => {
+  const refused = { ...PROGRESS, type: 'refused', at: NOW, cause: REFUSED } as const
+  const cause = new StreamError('unreachable', 'it refuses connections')
+  const away = { ...PROGRESS, type: 'retrying', since: NOW, attempt: 1, delayMs: 9, cause } as const
+  const some = (count: number, status: Status) =>
+    Array.from({ length: 240 }, (_, at) => entry(`E${at}`, at < count ? { status } : {}))
+  const counters = { delivered: 0, retried: 9, givenUp: 0, kept: 0, waiting: 1 }
+  const state = { up: false, since: NOW, lastError: new StreamError('timed-out', 'no answer') }
+  const says = (live: number, ready: number, health: number, most: number) => ({
+    livez: live,
+    readyz: ready,
+    healthz: health,
+    'healthz?min_open=90%': most,
+  })
+  const one = await probes(t, snapshotOf(some(6, refused)))
+  assert.deepEqual(one.codes, says(200, 200, 503, 200))
+  const cluster = await probes(t, snapshotOf(some(80, away)))
+  assert.deepEqual(cluster.codes, says(200, 200, 200, 503))
+  const all = await probes(t, snapshotOf(some(240, away)))
+  assert.deepEqual(all.codes, says(200, 503, 503, 503))
+  assert.equal(all.ready.reasons.length, 240)
+  const output = await probes(
+    t,
+    snapshotOf(some(0, away), [{ name: 'nats://h/x', counters, state }]),
+  )
+  assert.deepEqual(output.codes, says(200, 503, 200, 200))
+  assert.deepEqual(output.ready, {
+    ok: false,
+    summary: '240 subscriptions: 240 open',
+    reasons: [
+      {
+        output: 'nats://h/x',
+        since: '2026-01-02T03:04:05.000Z',
+        code: 'timed-out',
+        message: 'no answer',
+      },
+    ],
+  })
+})
+
+test('the threshold of /healthz is per cent, and anything else is refused', async (t) => {
+  const status = { ...PROGRESS, type: 'connecting', attempt: 1 } as const
+  const entries = [entry('A'), entry('B'), entry('C', { status })]
+  const { url } = await start(t, () => snapshotOf(entries))
+  const code = async (threshold: string) =>
+    (await fetch(`${url}/healthz?min_open=${threshold}`)).status
+  assert.deepEqual(
+    [await code('66%'), await code('66%25'), await code('66'), await code('67%'), await code('0')],
+    [200, 200, 200, 503, 200],
+  )
+  for (const wrong of ['101', '', 'x', '-1', '1.5']) assert.equal(await code(wrong), 400, wrong)
 })
 
 test('/healthz is 503 while no entry is open', async (t) => {
