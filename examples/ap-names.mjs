@@ -13,6 +13,7 @@ export default function transform(record, { customer }) {
     ({ sta_eth_mac, device_id, rssi_val }) => ({
       customer,
       topic: 'presence',
+      timestamp: record.timestamp,
       time: record.time,
       client: sta_eth_mac?.addr,
       ap: names.get(device_id) ?? device_id,

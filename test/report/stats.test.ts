@@ -52,6 +52,33 @@ test('the counters are one line for the program, one for each entry and one for 
   )
 })
 
+test('what a transform drops is counted as filtered, and it has a line once it has failed', () => {
+  const transform = (givenUp: number) => ({
+    name: 'transform',
+    counters: { delivered: 0, retried: 0, givenUp, kept: givenUp, waiting: 0 },
+    state: UP,
+  })
+  const written = (givenUp: number) => {
+    const texts: string[] = []
+    const log = createLogger({ write: (text) => texts.push(text), now: () => NOW })
+    const over = { deadLetterFile: 'dead.ndjson' }
+    const snapshot = snapshotOf([entry('A', { filtered: 7 })], [transform(givenUp)], over)
+    logStats(log, snapshot)
+    logUndelivered(log, snapshot)
+    return texts.map((line) => line.slice(21).trim())
+  }
+  assert.equal(written(0).length, 2)
+  for (const line of written(0)) assert.match(line, / filtered=7 /)
+  assert.match(
+    written(3)[2] ?? '',
+    /^INFO {2}transform: messages given up, 3 kept in dead\.ndjson /,
+  )
+  assert.match(
+    written(3)[3] ?? '',
+    /: aruba-stream replay dead\.ndjson --transform FILE, and the outputs$/,
+  )
+})
+
 test('in JSON the counters are numbers', () => {
   const [, a] = lines('json').map((line) => JSON.parse(line))
   assert.equal(a.entry, 'A')

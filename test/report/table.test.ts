@@ -221,6 +221,18 @@ test('the exporters stand above the sums, each with its counters that are not ze
   assert.equal(terminal.lines.length, 5)
 })
 
+test('the sums say how much a transform has dropped, and a line above them how often it failed', () => {
+  const { terminal, world, table } = start([entry('A')])
+  const counters = { delivered: 0, retried: 0, givenUp: 2, kept: 0, waiting: 0 }
+  world.snapshot = snapshotOf(
+    [entry('A', { messages: 1500, filtered: 1200 })],
+    [{ name: 'transform', counters, state: UP }],
+  )
+  table.redraw()
+  assert.equal(terminal.lines[2], 'transform: 2 lost')
+  assert.match(terminal.lines[3] ?? '', / · 1,500 messages · 1,200 filtered · /)
+})
+
 test('the table has colours only when asked for', () => {
   const plain = start(THREE)
   plain.table.redraw()
