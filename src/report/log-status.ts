@@ -34,7 +34,7 @@ function describe(status: Status): readonly [level: LogLevel, message: string, f
       if (status.reconnects === 0) return ['info', 'connected']
       return [
         'info',
-        `connected again after a gap of ${duration(status.gapMsBefore)}`,
+        `connected again after a gap of ${duration(status.gapMsBefore)}; messages of that time may be missing`,
         // With a code, the lines of an unstable connection are collapsed, like those of its losses.
         { gap_seconds: status.gapMsBefore / 1000, code: 'reconnected' },
       ]

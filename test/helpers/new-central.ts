@@ -10,8 +10,10 @@ import { Tokens } from '../../src/newcentral/tokens.js'
 import type { Topic } from '../../src/newcentral/topics.js'
 import { Secret } from '../../src/secret.js'
 import type { Endpoint } from '../../src/service.js'
-import type { Central } from '../../src/simulator/central.js'
+import type { Central, CentralOptions } from '../../src/simulator/central.js'
+import { startCentral } from './central.js'
 import type { FakeClock } from './clock.js'
+import type { NewCentralInput } from './input.js'
 import { registerKey } from './keys.js'
 import { Subscriber } from './subscription.js'
 
@@ -92,4 +94,31 @@ export function idsIn(frames: readonly Frame[], topic: Topic = 'rssi-events'): s
 /** A client secret that is looked for in the output of programs. */
 export function makeSecret(label: string): string {
   return registerKey(`s3cret-${Buffer.from(label).toString('hex')}-Zq7xW2`)
+}
+
+/** The secret of every client of {@link newCentralEntry}. */
+export const CLIENT_SECRET = makeSecret('of the client')
+
+/** A simulator all of whose tokens are looked for in the output of programs. */
+export async function startNewCentral(
+  t: TestContext,
+  newCentral: CentralOptions['newCentral'] = {},
+  options: Omit<CentralOptions, 'newCentral'> = {},
+): Promise<Central> {
+  const central = await startCentral(t, { ...options, newCentral })
+  central.on('answered', ({ headers }) => {
+    const [, token] = /^Bearer (\S+)$/.exec(headers.authorization ?? '') ?? []
+    if (token) registerKey(token)
+  })
+  return central
+}
+
+/** An entry whose tokens come from the simulator. */
+export function newCentralEntry(
+  { url }: Pick<Central, 'url'>,
+  topic: string,
+  more: Partial<NewCentralInput> = {},
+): NewCentralInput {
+  const token_url = `${url}/as/token.oauth2`
+  return { client_id: 'client', client_secret: CLIENT_SECRET, topic, token_url, ...more }
 }

@@ -1,92 +1,25 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
-import { TOPICS as CLASSIC_TOPICS } from '../../src/classic/topics.js'
-import { TOPICS } from '../../src/newcentral/topics.js'
-import type { Central, CentralOptions } from '../../src/simulator/central.js'
-import { encodeFrame } from '../../src/simulator/classic/encode.js'
-import { startCentral } from '../helpers/central.js'
+import { test } from 'node:test'
 import { until } from '../helpers/clock.js'
 import { goldenEvents } from '../helpers/event.js'
-import { type NewCentralInput, writeInput } from '../helpers/input.js'
-import { registerKey } from '../helpers/keys.js'
-import { makeSecret } from '../helpers/new-central.js'
+import { writeInput } from '../helpers/input.js'
+import {
+  CLIENT_SECRET,
+  makeSecret,
+  newCentralEntry,
+  startNewCentral,
+} from '../helpers/new-central.js'
 import { runProgram } from '../helpers/program.js'
-import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
-import { tempFolder } from '../helpers/temp-folder.js'
+import { commandLine, printed, startStream } from '../helpers/stream.js'
 import { eventFrame, idsOf, publish } from '../simulator/newcentral-client.js'
 
-const SECRET = makeSecret('of the client')
-
-/** A simulator all of whose tokens are looked for in the output of programs. */
-async function start(t: TestContext, newCentral: CentralOptions['newCentral'] = {}) {
-  const central = await startCentral(t, { newCentral })
-  central.on('answered', ({ headers }) => {
-    const [, token] = /^Bearer (\S+)$/.exec(headers.authorization ?? '') ?? []
-    if (token) registerKey(token)
-  })
-  return central
-}
-
-function entry(
-  { url }: Pick<Central, 'url'>,
-  topic: string,
-  more: Partial<NewCentralInput> = {},
-): NewCentralInput {
-  const token_url = `${url}/as/token.oauth2`
-  return { client_id: 'client', client_secret: SECRET, topic, token_url, ...more }
-}
-
-test('entries of both services stream side by side, and are the same after record and replay', async (t) => {
-  const folder = tempFolder(t)
-  const central = await start(t)
-  const all = [
-    ...CLASSIC_TOPICS.map((topic) => entryOf(topic)),
-    ...TOPICS.map((topic) => entry(central, topic)),
-  ]
-  const input = Object.fromEntries(all.map((each) => [`A_${each.topic}`, each]))
-  const args = ['--decode_data', '--log_level', 'debug', '--record', 'frames.ndjson']
-  const program = await startStream(t, central, args, { input, cwd: folder })
-  await until(() => central.sockets.length === all.length)
-  assert.equal(central.tokenRequests.length, 1)
-
-  const events = goldenEvents().filter(({ decoded }) => decoded.message !== null)
-  for (const { topic, bytes } of events) await central.broadcast(topic, bytes)
-  const fields = { timestamp: '1700000000000000000', customer_id: 'c'.repeat(32) }
-  for (const topic of CLASSIC_TOPICS) await central.broadcast(topic, encodeFrame(topic, {}, fields))
-  const count = events.length + CLASSIC_TOPICS.length
-  await until(
-    () => program.stdout.split('\n').length > count,
-    () => `${count} lines; ${program.stdout.split('\n').length - 1} came`,
-  )
-  program.kill()
-  const { code, stdout } = await program.result
-  assert.equal(code, 0)
-  const records = printed(stdout)
-  for (const topic of TOPICS) {
-    const sent = events.filter((event) => event.topic === topic)
-    const ids = records
-      .filter((each) => each.topic === topic)
-      .map((each) => ('id' in each ? each.id : ''))
-    assert.deepEqual(
-      ids,
-      sent.map(({ decoded }) => decoded.envelope.id ?? ''),
-      topic,
-    )
-  }
-  const replayed = await runProgram(t, ['replay', 'frames.ndjson', '--decode_data'], {
-    cwd: folder,
-  }).result
-  assert.equal(replayed.code, 0)
-  assert.deepEqual(replayed.stdout.split('\n').sort(), stdout.split('\n').sort())
-  assert.equal(readFileSync(join(folder, 'frames.ndjson'), 'utf8').split('\n').length - 1, count)
-})
-
 test('an entry with a wrong secret is refused in one line, and the others go on', async (t) => {
-  const central = await start(t, { clients: [{ id: 'client', secret: SECRET }] })
+  const central = await startNewCentral(t, { clients: [{ id: 'client', secret: CLIENT_SECRET }] })
   const wrong = { client_secret: makeSecret('wrong') }
-  const input = { Bad: entry(central, 'wids', wrong), Good: entry(central, 'rssi-events') }
+  const input = {
+    Bad: newCentralEntry(central, 'wids', wrong),
+    Good: newCentralEntry(central, 'rssi-events'),
+  }
   const program = await startStream(t, central, ['--decode_data'], { input })
   const line = await program.waitForLine(/Bad: .*invalid_client/)
   assert.match(line, /compare client_id and client_secret/)
@@ -98,17 +31,20 @@ test('an entry with a wrong secret is refused in one line, and the others go on'
 })
 
 test('the program ends with 3 where every API client is refused', async (t) => {
-  const central = await start(t, { clients: [{ id: 'client', secret: SECRET }] })
+  const central = await startNewCentral(t, { clients: [{ id: 'client', secret: CLIENT_SECRET }] })
   const wrong = { client_secret: makeSecret('wrong') }
-  const input = { A: entry(central, 'wids', wrong), B: entry(central, 'rssi-events', wrong) }
+  const input = {
+    A: newCentralEntry(central, 'wids', wrong),
+    B: newCentralEntry(central, 'rssi-events', wrong),
+  }
   const { code, stderr } = await (await startStream(t, central, [], { input })).result
   assert.equal(code, 3, stderr)
   assert.equal(central.handshakes.length, 0)
 })
 
 test('a second run of the same file takes nothing from the first, nor does a check', async (t) => {
-  const central = await start(t)
-  const input = { A: entry(central, 'rssi-events') }
+  const central = await startNewCentral(t)
+  const input = { A: newCentralEntry(central, 'rssi-events') }
   const first = await startStream(t, central, ['--decode_data'], { input })
   await until(() => central.sockets.length === 1)
   const second = runProgram(t, commandLine(central, first.path))
@@ -134,9 +70,9 @@ test('a second run of the same file takes nothing from the first, nor does a che
 })
 
 test('two programs with one subscriber_id share the stream without loss', async (t) => {
-  const central = await start(t)
+  const central = await startNewCentral(t)
   const more = { subscriber_id: '9b2f0c1e-5a0d-4c7b-8f3e-2d6a1b4c5e7f' }
-  const input = { A: entry(central, 'rssi-events', more) }
+  const input = { A: newCentralEntry(central, 'rssi-events', more) }
   const programs = [
     await startStream(t, central, ['--decode_data'], { input }),
     await startStream(t, central, ['--decode_data'], { input }),
@@ -151,8 +87,8 @@ test('two programs with one subscriber_id share the stream without loss', async 
 })
 
 test('a subscriber id stays the same over restarts, and another instance has another', async (t) => {
-  const central = await start(t)
-  const path = await writeInput(t, { A: entry(central, 'rssi-events') })
+  const central = await startNewCentral(t)
+  const path = await writeInput(t, { A: newCentralEntry(central, 'rssi-events') })
   const idOf = async (instance: string) => {
     const env = { ARUBA_STREAM_INSTANCE: instance }
     const opened = central.nextSocket()
@@ -172,11 +108,11 @@ async function idsAgree(ids: readonly unknown[]): Promise<unknown> {
 }
 
 test('check says what is wrong with each entry in a line', async (t) => {
-  const central = await start(t, { old_client: ['old'], missing: ['wids'] })
+  const central = await startNewCentral(t, { old_client: ['old'], missing: ['wids'] })
   const path = await writeInput(t, {
-    Old: entry(central, 'rssi-events', { client_id: 'old' }),
-    Missing: entry(central, 'wids'),
-    Fine: entry(central, 'alert-events'),
+    Old: newCentralEntry(central, 'rssi-events', { client_id: 'old' }),
+    Missing: newCentralEntry(central, 'wids'),
+    Fine: newCentralEntry(central, 'alert-events'),
   })
   const { code, stdout } = await runProgram(t, ['check', ...commandLine(central, path, [])]).result
   assert.equal(code, 3)
@@ -186,17 +122,17 @@ test('check says what is wrong with each entry in a line', async (t) => {
 })
 
 test('no secret and no token is shown where servers repeat them', async (t) => {
-  const central = await start(t)
+  const central = await startNewCentral(t)
   const input = {
-    A: entry(central, 'wids'),
-    B: entry(central, 'rssi-events'),
-    C: entry(central, 'alert-events'),
+    A: newCentralEntry(central, 'wids'),
+    B: newCentralEntry(central, 'rssi-events'),
+    C: newCentralEntry(central, 'alert-events'),
   }
-  central.failToken({ type: 'answer', status: 503, body: `no ${SECRET}` })
+  central.failToken({ type: 'answer', status: 503, body: `no ${CLIENT_SECRET}` })
   central.failToken({
     type: 'answer',
     status: 401,
-    body: `{"error":"invalid_grant","x":"${SECRET}"}`,
+    body: `{"error":"invalid_grant","x":"${CLIENT_SECRET}"}`,
   })
   const args = ['--decode_data', '--log_level', 'debug', '--no_reconnect']
   const { stderr } = await (await startStream(t, central, args, { input })).result
@@ -204,8 +140,8 @@ test('no secret and no token is shown where servers repeat them', async (t) => {
 })
 
 test('text frames are skipped with one line, and an unknown message is logged once a type', async (t) => {
-  const central = await start(t)
-  const input = { A: entry(central, 'ap-events') }
+  const central = await startNewCentral(t)
+  const input = { A: newCentralEntry(central, 'ap-events') }
   const program = await startStream(t, central, ['--decode_data'], { input })
   const socket = await central.waitForSocket()
   for (let at = 0; at < 3; at++) {

@@ -41,7 +41,7 @@ test('a reconnect is logged with the length of the gap', () => {
   assert.deepEqual(news(), [
     'INFO  A: connected',
     'WARN  A: it broke off; trying again in 2.5 s',
-    'INFO  A: connected again after a gap of 2.5 s',
+    'INFO  A: connected again after a gap of 2.5 s; messages of that time may be missing',
   ])
 })
 

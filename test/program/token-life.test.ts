@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { systemClock } from '../../src/clock.js'
+import type { Central } from '../../src/simulator/central.js'
+import { pace } from '../../src/simulator/feed.js'
+import type { NewCentralOptions } from '../../src/simulator/newcentral/service.js'
+import { until } from '../helpers/clock.js'
+import { newCentralEntry, startNewCentral } from '../helpers/new-central.js'
+import { sized } from '../helpers/settings.js'
+import { startStream } from '../helpers/stream.js'
+import { eventFrame, idsOf } from '../simulator/newcentral-client.js'
+
+const TOPIC = 'rssi-events'
+const RATE = 200
+/** Seconds that a token lives. */
+const LIFE = sized(3, 20)
+/** At full size two minutes. */
+const EVENTS = RATE * sized(7, 120)
+const WAYS = ['1008', '4000', '1001', 'cut'] as const
+
+/** What the server does, by the name of the entry that streams from it. */
+const SERVERS: Readonly<Record<string, NewCentralOptions>> = {
+  unhurried: {},
+  ...Object.fromEntries(
+    WAYS.flatMap((expiry_close) =>
+      (['by_id', 'none'] as const).map((queue) => [
+        `${expiry_close} ${queue}`,
+        { expiry_at: 'half', expiry_close, queue, duplicates: queue === 'by_id' ? 5 : 0 },
+      ]),
+    ),
+  ),
+}
+
+/** How often, after the first one, no connection was open. */
+function countGaps(central: Central): () => number {
+  let open = 0
+  let gaps = 0
+  central.on('opened', async ({ ended }) => {
+    open++
+    await ended
+    open--
+    if (open === 0) gaps++
+  })
+  return () => gaps
+}
+
+async function startServers(t: TestContext) {
+  const started = Object.entries(SERVERS).map(async ([name, settings]) => {
+    const central = await startNewCentral(t, { expires_in: LIFE, ...settings })
+    return { name, settings, central, gaps: countGaps(central) }
+  })
+  return Promise.all(started)
+}
+
+test(`tokens of ${LIFE} s and ${EVENTS} events at ${RATE} a second: each event comes once, or is lost as the server says`, async (t) => {
+  const servers = await startServers(t)
+  const [first] = servers
+  assert.ok(first)
+  const input = Object.fromEntries(
+    servers.map(({ name, central }) => [
+      name,
+      newCentralEntry(central, TOPIC, { hostname: central.url }),
+    ]),
+  )
+  const args = ['--decode_data', '--log_format', 'json']
+  const program = await startStream(t, first.central, args, { input })
+  await Promise.all(servers.map(({ central }) => central.waitForSocket()))
+
+  const ids = idsOf('e', EVENTS)
+  const due = pace({ rate: RATE, signal: new AbortController().signal, clock: systemClock })
+  for (const id of ids) {
+    await due()
+    const frame = eventFrame(id)
+    await Promise.all(servers.map(({ central }) => central.broadcast(TOPIC, frame)))
+  }
+  const counts = ({ central }: { central: Central }) => central.newCentral.account.counts()
+  const sent = () => servers.reduce((sum, server) => sum + counts(server).sent, 0)
+  await until(() => servers.every((server) => counts(server).queued === 0))
+  await until(
+    () => program.stdout.split('\n').length > sent(),
+    () => `${sent()} lines; ${program.stdout.split('\n').length - 1} came`,
+  )
+  const ends = servers.map(({ name, central, gaps }) => ({
+    name,
+    lost: new Set(central.newCentral.account.ids('lost')),
+    repeated: central.newCentral.account.counts().repeated,
+    sockets: central.handshakes.filter(({ status }) => status === 101).length,
+    tokens: central.tokenRequests.length,
+    gaps: gaps(),
+  }))
+  program.kill()
+  const { code, stdout, stderr } = await program.result
+  assert.equal(code, 0)
+
+  const received = new Map<string, string[]>(servers.map(({ name }) => [name, []]))
+  for (const line of stdout.trimEnd().split('\n')) {
+    const { customer, id } = JSON.parse(line)
+    received.get(customer)?.push(id)
+  }
+  const log = stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  for (const { name, lost, repeated, sockets, tokens, gaps } of ends) {
+    const own = log.filter(({ entry }) => entry === name)
+    const last = own.findLast((line) => 'reconnects' in line)
+    const figures = `${sockets} connections, ${tokens} tokens, ${gaps} gaps of ${last?.gap_seconds} s together, ${lost.size} lost, ${repeated} repeated`
+    t.diagnostic(`${name}: ${figures}`)
+    const got = received.get(name) ?? []
+    assert.equal(new Set(got).size, got.length, `${name}: none comes twice`)
+    const expected = ids.filter((id) => !lost.has(id))
+    assert.deepEqual(new Set(got), new Set(expected), `${name}: ${figures}`)
+
+    assert.equal(last?.reconnects, gaps, name)
+    assert.equal(last?.repeats ?? 0, repeated, name)
+    const tells = own.some(({ message }) => /connected again after a gap of .*; messages of that time may be missing/.test(message))
+    if (name === 'unhurried') {
+      // Replaced at 80 % of a token's life, each time with a token that is new.
+      assert.equal(gaps, 0, 'it is never without a connection')
+      assert.equal(tokens, sockets)
+      assert.ok(sockets > sized(2, 7), figures)
+      assert.equal(lost.size, 0)
+      continue
+    }
+    assert.ok(gaps >= sized(2, 10), figures)
+    assert.ok(tells, `${name}: the log tells of the gap`)
+    if (name.endsWith('by_id')) assert.equal(lost.size, 0, name)
+  }
+})
