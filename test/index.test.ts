@@ -30,7 +30,18 @@ type Yielded<T extends AnyTopic> =
   ReturnType<typeof api.stream<T>> extends AsyncGenerator<infer R> ? R : never
 type At = { hostname: string }
 
+/** The topic of a call decides what its records are. */
+const sightings = () => api.stream({ hostname: 'h', wsskey: 'k', topic: 'presence' })
+const rogues = () =>
+  api.stream({ hostname: 'h', client_id: 'i', client_secret: 's', topic: 'wids' })
+const change = (frame: Uint8Array) => api.decode(frame, { topic: 'audit' }).data
+
 export type TypesHold = [
+  Expect<
+    Equal<ReturnType<typeof sightings>, AsyncGenerator<StreamRecordOf<'presence'>, void, undefined>>
+  >,
+  Expect<Equal<ReturnType<typeof rogues>, AsyncGenerator<StreamRecordOf<'wids'>, void, undefined>>>,
+  Expect<Equal<ReturnType<typeof change>, StreamRecordOf<'audit'>['data']>>,
   // Records by topic, and the union of both services.
   Expect<Equal<Yielded<'presence'>, StreamRecordOf<'presence'>>>,
   Expect<Equal<Yielded<'wids'>, StreamRecordOf<'wids'>>>,
