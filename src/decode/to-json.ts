@@ -14,9 +14,6 @@ const CLOSE_BRACKET = 0x5d
 const COMMA = 0x2c
 const COLON = 0x3a
 
-/** Larger frames are written by way of their object: messages in messages could be put in order many times. */
-const LARGE_FRAME = 128 * 1024
-
 /** A map with more entries is written by way of the object: each key is compared with those before it. */
 const MAX_ENTRIES = 32
 
@@ -32,7 +29,6 @@ export const WRITER = new JsonWriter()
  */
 export function writeInOrder(wire: WireReader, write: () => boolean): Uint8Array | undefined {
   wire.unknownFields.discard()
-  if (wire.bytes.length > LARGE_FRAME) return undefined
   wire.anyOrder = true
   try {
     if (write()) return WRITER.take()

@@ -8,8 +8,17 @@ import { writeWellKnown } from './write-well-known.js'
 /** A field that came, and where its value begins. */
 type Occurrence = { readonly step: Step; readonly at: number }
 
-/** A message with more fields than this is written by way of its object. */
-const MAX_FIELDS = 256
+/** A message with more fields than this is written by way of its object, which takes less memory then. */
+const MAX_FIELDS = 1024 * 1024
+/** Each member of a oneof looks for its siblings among all fields before it. */
+const MAX_FIELDS_WITH_ONEOFS = 256
+/**
+ * In larger frames, groups and messages that came in parts are written by way of the object: one in the
+ * other, they would be read many times.
+ */
+const LARGE_FRAME = 128 * 1024
+
+const isLarge = ({ bytes }: WireReader) => bytes.length > LARGE_FRAME
 
 /**
  * Writes a message whose fields come in any order, and singular ones several times: finds all of them
@@ -62,15 +71,18 @@ function findFields(wire: WireReader, plan: MessagePlan, group: number): Occurre
       wire.unknown(plan, tag)
       continue
     }
-    if (found.length === MAX_FIELDS) return undefined
-    if (step.oneof !== 0) dropSiblings(wire, found, step)
+    if (found.length === MAX_FIELDS || (step.form === 'group' && isLarge(wire))) return undefined
+    if (step.oneof !== 0) {
+      if (found.length > MAX_FIELDS_WITH_ONEOFS) return undefined
+      dropSiblings(wire, found, step)
+    }
     if (step.number < last) ordered = false
     last = step.number
     found.push({ step, at: wire.pos })
     wire.skip(tag)
   }
   if (!closed) return undefined
-  if (!ordered) sort(found)
+  if (!ordered) found.sort((a, b) => a.step.number - b.step.number)
   return found
 }
 
@@ -85,18 +97,6 @@ function dropSiblings(wire: WireReader, found: Occurrence[], { oneof, number }: 
     found.splice(index, 1)
   }
   wire.pos = pos
-}
-
-/** Sorts by insertion: there are few fields, and most are in order. */
-function sort(found: Occurrence[]): void {
-  for (let index = 1; index < found.length; index++) {
-    const moved = found[index] as Occurrence
-    let at = index - 1
-    for (; at >= 0 && (found[at] as Occurrence).step.number > moved.step.number; at--) {
-      found[at + 1] = found[at] as Occurrence
-    }
-    found[at + 1] = moved
-  }
 }
 
 /** Writes a field from all that came of it. */
@@ -167,7 +167,7 @@ function writeMerged(
 ): boolean {
   const { bytes } = wire
   const { message } = (found[first] as Occurrence).step
-  if (message === undefined) return false
+  if (message === undefined || isLarge(wire)) return false
   const parts = found.slice(first, next).map(({ at }) => {
     wire.pos = at
     const outerEnd = wire.limit()

@@ -137,6 +137,26 @@ describe('messages', () => {
     assert.equal(JSON.stringify(data), '{"i32":1,"u32":1,"str":"x","sub":{"i64":"1","u64":"1"}}')
   })
 
+  it('puts fields of a large frame in order as well, whatever is in it', () => {
+    const text = 'x'.repeat(100)
+    const disordered = Array.from({ length: 3000 }, (_, index) =>
+      bytes(18, bytes(14, text), int(3, index), int(1, index)),
+    )
+    const subs = Array.from({ length: 3000 }, (_, index) => ({
+      i32: index,
+      u32: index,
+      str: text,
+    }))
+    assert.equal(JSON.stringify(data2(...disordered)), JSON.stringify({ subs }))
+    assert.deepEqual(data2(...disordered, int(1, 7)), { i32: 7, subs })
+    assert.deepEqual(data2(...disordered, group(24, int(1, 1))), { subs, grp: { x: 1 } })
+    assert.deepEqual(data2(bytes(17, int(1, 1)), ...disordered, bytes(17, int(3, 1))), {
+      sub: { i32: 1, u32: 1 },
+      subs,
+    })
+    assert.deepEqual(data2(int(26, 1), ...disordered, bytes(28, 'x')), { subs, third: 'x' })
+  })
+
   it('joins a list that comes in parts, packed and not', () => {
     const parts = [int(19, 1), bytes(19, varint(2), varint(3)), int(1, 9), int(19, 4)]
     assert.deepEqual(data2(...parts), { i32: 9, nums: [1, 2, 3, 4] })
