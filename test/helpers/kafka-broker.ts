@@ -47,17 +47,16 @@ export type KafkaMessage = {
 
 /**
  * Prepares a broker of its own on free ports of loopback, whose store outlives its kills. It runs when
- * `start` was called.
+ * `start` was called, and makes no topics by itself.
  */
-export async function prepareKafkaBroker(
-  t: { after(work: () => Promise<void>): void },
-  { autoCreate = true } = {},
-): Promise<KafkaBroker> {
+export async function prepareKafkaBroker(t: {
+  after(work: () => Promise<void>): void
+}): Promise<KafkaBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'kafka-'))
   const file = join(folder, 'server.properties')
   const ports = [await closedPort(), await closedPort(), await closedPort(), await closedPort()]
   const [port = 0, saslPort = 0, tlsPort = 0] = ports
-  await writeFile(file, await properties(folder, ports, autoCreate))
+  await writeFile(file, await properties(folder, ports))
   const scram = `SCRAM-SHA-256=[name=${LOGIN.KAFKA_USERNAME},password=${LOGIN.KAFKA_PASSWORD}]`
   const format = ['format', '-t', CLUSTER_ID, '-c', file, '--add-scram', scram]
   await promisify(execFile)('java', [...JAVA, 'kafka.tools.StorageTool', ...format])
@@ -100,7 +99,6 @@ export async function prepareKafkaBroker(
 async function properties(
   folder: string,
   [port, saslPort, tlsPort, controllerPort]: readonly number[],
-  autoCreate: boolean,
 ): Promise<string> {
   const { good } = await certificates()
   const pem = join(folder, 'broker.pem')
@@ -126,7 +124,7 @@ async function properties(
     // A broker that was killed is taken back so much later.
     'broker.session.timeout.ms': 1000,
     'broker.heartbeat.interval.ms': 250,
-    'auto.create.topics.enable': autoCreate,
+    'auto.create.topics.enable': false,
     'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256',
     'listener.name.sasl_plaintext.plain.sasl.jaas.config': `${modules}.plain.PlainLoginModule required user_${user}="${password}";`,
     'listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config': `${modules}.scram.ScramLoginModule required;`,

@@ -6,7 +6,7 @@ import type { Output } from '../../src/outputs/output.js'
 import { until } from './clock.js'
 import { seededRandom } from './random.js'
 
-/** A receiver in a process of its own, which can be killed and started again. */
+/** A receiver in a process of its own, which can be killed, and started where it does not run. */
 export type Mortal = { kill(): Promise<void>; start(): Promise<void> }
 
 /** @param start starts the process and resolves when it listens */
@@ -25,6 +25,7 @@ export async function mortal(
   return {
     kill,
     start: async () => {
+      if (child.exitCode === null && child.signalCode === null) return
       child = await start()
     },
   }
