@@ -113,7 +113,9 @@ test(`tokens of ${LIFE} s and ${EVENTS} events at ${RATE} a second: each event c
 
     assert.equal(last?.reconnects, gaps, name)
     assert.equal(last?.repeats ?? 0, repeated, name)
-    const tells = own.some(({ message }) => /connected again after a gap of .*; messages of that time may be missing/.test(message))
+    const tells = own.some(({ message }) =>
+      /connected again after a gap of .*; messages of that time may be missing/.test(message),
+    )
     if (name === 'unhurried') {
       // Replaced at 80 % of a token's life, each time with a token that is new.
       assert.equal(gaps, 0, 'it is never without a connection')
