@@ -21,6 +21,8 @@ import { trafficRecording } from './helpers/recording.js'
 import { ROOT } from './helpers/settings.js'
 import { tempFolder } from './helpers/temp-folder.js'
 
+const pipes = PAGES.find(({ path }) => path === 'docs/pipes.md')?.text ?? ''
+
 /** A crontab as cron reads it: assignments, and one command. */
 function readCrontab(text: string): { env: Record<string, string>; command: string } {
   const env: Record<string, string> = { SHELL: '/bin/sh', PATH: '/usr/bin:/bin' }
