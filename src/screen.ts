@@ -8,6 +8,8 @@ export type Screen = {
   readonly colour: boolean
   columns(): number
   rows(): number
+  /** Calls back when the size of the terminal has changed. */
+  onResize(callback: () => void): void
   /** Sends log lines to `write` from now on, for the live table; without it, to stderr again. */
   divertLog(write?: (text: string) => boolean): void
 }
@@ -51,6 +53,7 @@ export function createScreen(stderr: WriteStream, env: Environment): ProcessScre
     // Some terminals, such as a serial console, report 0 for both.
     columns: () => stderr.columns || 80,
     rows: () => stderr.rows || 24,
+    onResize: (callback) => void stderr.on('resize', callback),
     divertLog(diverted = write) {
       logWrite = diverted
     },

@@ -89,6 +89,19 @@ export function listed(names: readonly string[], most = 3): string {
   return `${shown.join(', ')}${more === 0 ? '' : ` and ${formatCount(more)} more`}`
 }
 
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
+
+/** `512 B`, `1.2 kB`, `34 MB` */
+export function formatBytes(bytes: number): string {
+  let unit = 0
+  let value = bytes
+  while (value >= 1000 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${BYTE_UNITS[unit]}`
+}
+
 /** Characters of two columns: CJK, Hangul and kana (but for half-width forms), full-width forms, emoji. */
 const WIDE =
   /^(?![\uff61-\uffdc])(?:[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u

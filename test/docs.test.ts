@@ -478,11 +478,12 @@ function inShell(lines: string): string {
 
 /** The picture of the README: entries in each state that an operator sees. */
 function drawTable(): string[] {
-  const terminal = new Terminal(101, 24)
+  const terminal = new Terminal(118, 24)
   const retrying: Status = {
     ...PROGRESS,
     type: 'retrying',
     since: NOW,
+    bytes: 9_600_000,
     lastFrameAt: NOW - 12_000,
     frameAgeMs: 12_000,
     reconnects: 3,
@@ -496,25 +497,50 @@ function drawTable(): string[] {
     at: NOW,
     cause: new StreamError('topic-unsubscribed', 'tick it'),
   }
-  const open = (agoMs: number, reconnects = 0): Status => ({
+  const open = (bytes: number, agoMs: number, reconnects = 0): Status => ({
     ...OPEN,
+    bytes,
     lastFrameAt: NOW - agoMs,
     frameAgeMs: agoMs,
     reconnects,
   })
   // Messages at the last drawing, and of these in the five seconds before.
   const entries = [
-    [entry('CustomerA_monitoring', { messages: 48_214, status: open(1000) }), 12],
+    [
+      entry('CustomerA_monitoring', {
+        messages: 48_214,
+        delayMs: 800,
+        status: open(29_300_000, 1000),
+      }),
+      12,
+    ],
     [
       entry('CustomerA_presence', {
         topic: 'presence',
         messages: 302_977,
-        status: open(0, 1),
+        delayMs: 400,
+        status: open(61_200_000, 0, 1),
       }),
       190,
     ],
-    [entry('CustomerB_location', { topic: 'location', messages: 91_530, status: retrying }), 0],
-    [entry('CustomerB_apprf', { topic: 'apprf', messages: 7045, status: open(240_000) }), 0],
+    [
+      entry('CustomerB_location', {
+        topic: 'location',
+        messages: 91_530,
+        delayMs: 600,
+        status: retrying,
+      }),
+      0,
+    ],
+    [
+      entry('CustomerB_apprf', {
+        topic: 'apprf',
+        messages: 7045,
+        delayMs: 12_000,
+        status: open(4_100_000, 240_000),
+      }),
+      0,
+    ],
     [entry('CustomerC_security', { topic: 'security', status: refused }), 0],
   ] as const
   const delivered = entries.reduce((sum, [{ messages }]) => sum + messages, 0)

@@ -2,7 +2,7 @@ import { errorText, StreamError } from '../errors.js'
 import type { StreamMessage } from '../service.js'
 import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
 import { createTimeLimit, isThenable, loadModule, unusableModule } from './load-module.js'
-import type { Output, OutputContext } from './output.js'
+import { noteTime, type Output, type OutputContext } from './output.js'
 import { optionPairs, splitType } from './type-options.js'
 
 /** What an export function gets beside the record. */
@@ -88,6 +88,7 @@ export async function openModule(type: string, context: OutputContext): Promise<
           const result = deliver(message)
           if (isThenable(result)) await inTime(result)
           counters.delivered++
+          noteTime(message, context)
         } catch (error) {
           const why = `${target}: ${errorText(error)}`
           context.giveUp(message, new StreamError('export-failed', why))

@@ -1,3 +1,5 @@
+import { systemClock } from '../clock.js'
+import type { Histogram } from '../delivery/histogram.js'
 import type { OutputState } from '../delivery/retry-log.js'
 import type { StreamError } from '../errors.js'
 import type { OpenFiles } from '../files/distinct-files.js'
@@ -48,6 +50,8 @@ export type OutputContext = {
   readonly log: Logger
   readonly counters: ExporterCounters
   readonly state: OutputState
+  /** Counts how long messages took from their receipt until they were delivered. */
+  readonly times?: Histogram
   /** Topics of the input file at the start; more may come with SIGHUP. In a replay: all there are. */
   readonly topics: readonly AnyTopic[]
   /** Whether only some of the topics may come, as in a replay: a recording tells which at its end. */
@@ -90,6 +94,13 @@ export type MessageAccount = {
   retried(count: number): void
 }
 
+/** Of the oldest message of a delivery: all of them would cost more than they tell. */
+export function noteTime(item: Item | undefined, { times }: Pick<OutputContext, 'times'>): void {
+  if (!item || !times) return
+  const { receivedAt } = item instanceof Piece ? item.parcel.message : item
+  times.observe((systemClock.now() - receivedAt) / 1000)
+}
+
 /** Counts the outcome of messages. They were counted as waiting when they were accepted. */
 export function accountOf(context: OutputContext): MessageAccount {
   const { counters } = context
@@ -99,6 +110,7 @@ export function accountOf(context: OutputContext): MessageAccount {
     heldBytes: ({ frame }) => frame.length,
     settled(items, error) {
       counters.waiting -= items.length
+      if (!error) noteTime(items[0], context)
       for (const item of items) {
         if (!(item instanceof Piece)) countOutcome(item, error, context)
         else if (item.parcel.settle(error)) {

@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.js'
 import type { DeliverySettings } from '../commands/settings.js'
 import type { Frame } from '../connection/frame.js'
+import { EXPORT_BOUNDS, Histogram } from '../delivery/histogram.js'
 import type { StreamError } from '../errors.js'
 import { errorText } from '../errors.js'
 import { type NamedFile, OpenFiles, requireDistinct } from '../files/distinct-files.js'
@@ -81,7 +82,8 @@ export async function openOutputs(
   const contextOf = (type: string): OutputContext => {
     const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
     const state = { up: true, since: systemClock.now(), lastError: undefined }
-    counters.push({ name: type, counters: own, state })
+    const times = new Histogram(EXPORT_BOUNDS)
+    counters.push({ name: type, counters: own, state, times })
     const ownLog = namedOnce(log, type)
     /** Whether the dead letter kept a frame that a transform made several messages of. */
     const letters = new WeakMap<Uint8Array, Promise<boolean>>()
@@ -90,6 +92,7 @@ export async function openOutputs(
       log: ownLog,
       counters: own,
       state,
+      times,
       topics: topics === 'any' ? ALL_TOPICS : topics,
       topicsUncertain: topics === 'any',
       protoDir: settings.protoDir,

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../clock.js'
 import type { StreamSettings } from '../commands/settings.js'
 import { createFrameBudget } from '../connection/frame-queue.js'
 import type { Status } from '../connection/status.js'
+import { DELAY_BOUNDS, Histogram } from '../delivery/histogram.js'
 import { StreamError } from '../errors.js'
 import { type CustomerEntry, subscriptionId } from '../input/entries.js'
 import type { InputFile } from '../input/input-file.js'
@@ -12,6 +13,7 @@ import type { Outputs } from '../outputs/outputs.js'
 import type { EntrySnapshot } from '../report/snapshot.js'
 import type { Endpoint, ResumePoint, Service } from '../service.js'
 import type { Shutdown } from '../shutdown.js'
+import type { AnyTopic } from '../stream-record.js'
 import { EntryStream } from './entry-stream.js'
 import { type Received, receivedBy } from './received.js'
 import { Streams } from './streams.js'
@@ -37,6 +39,8 @@ export class Collector {
   readonly #streams: Streams
   /** The streams that have begun, the last one of each subscription. */
   readonly #live = new Map<string, EntryStream>()
+  /** By topic: from the timestamp of a message until its receipt. */
+  readonly delays = new Map<AnyTopic, Histogram>()
   /** Whether any entry has been open in this run. */
   #everOpen = false
   /** What was received by streams that a reload has ended. */
@@ -197,6 +201,7 @@ export class Collector {
       decoder: service.decoders.of(entry),
       outputs,
       log: program.log,
+      delays: this.#delaysOf(entry.topic),
       signal,
       graceOver: program.shutdown.graceOver,
       resume: this.#resumePointFor(entry),
@@ -212,6 +217,12 @@ export class Collector {
     if (before) this.#addToEarlier(before)
     this.#live.set(id, stream)
     await stream.run()
+  }
+
+  #delaysOf(topic: AnyTopic): Histogram {
+    const delays = this.delays.get(topic) ?? new Histogram(DELAY_BOUNDS)
+    this.delays.set(topic, delays)
+    return delays
   }
 
   #onStatus(status: Status, entry: CustomerEntry): void {

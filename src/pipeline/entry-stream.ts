@@ -1,5 +1,6 @@
 import type { Frame } from '../connection/frame.js'
 import { type SubscribeOptions, type Subscription, subscribe } from '../connection/subscribe.js'
+import type { Histogram } from '../delivery/histogram.js'
 import type { StreamError } from '../errors.js'
 import type { CustomerEntry } from '../input/entries.js'
 import type { Logger } from '../log.js'
@@ -17,6 +18,7 @@ export type EntryStreamOptions = Omit<
   readonly decoder: Decoder
   readonly outputs: Outputs
   readonly log: Logger
+  readonly delays?: Histogram | undefined
 }
 
 /** The stream of one entry: from its subscription through the decoder to the outputs. */
@@ -29,11 +31,11 @@ export class EntryStream {
   #held = false
 
   constructor(options: EntryStreamOptions) {
-    const { entry, decoder, outputs } = options
+    const { entry, decoder, outputs, delays } = options
     const log = options.log.child({ entry: entry.label })
     this.entry = entry
     this.#options = options
-    this.#processor = new Processor({ entry, decoder, outputs, log })
+    this.#processor = new Processor({ entry, decoder, outputs, log, delays })
     this.subscription = subscribe({
       ...options,
       lastTimestamp: () => this.#processor.lastTimestamp,
@@ -49,7 +51,8 @@ export class EntryStream {
 
   /** @param nowMs milliseconds since the epoch */
   snapshot(nowMs: number): EntrySnapshot {
-    const { messages, undecodable, filtered, unknownFields, skippedTexts } = this.#processor
+    const { messages, undecodable, filtered, unknownFields, skippedTexts, lastDelayMs } =
+      this.#processor
     return {
       name: this.entry.name,
       topic: this.entry.topic,
@@ -62,6 +65,7 @@ export class EntryStream {
       filtered: this.#options.outputs.transform && filtered,
       unknownFields,
       skippedTexts,
+      delayMs: lastDelayMs,
       credentialAge: this.#options.endpoint.credentialAge(nowMs),
       held: this.#held,
     }

@@ -1,4 +1,5 @@
 import type { Frame } from '../connection/frame.js'
+import type { Histogram } from '../delivery/histogram.js'
 import { errorText, StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import type { EntryName, Outputs } from '../outputs/outputs.js'
@@ -10,6 +11,8 @@ type ProcessorOptions = {
   readonly decoder: Decoder
   readonly outputs: Outputs
   readonly log: Logger
+  /** Counts how long after its timestamp a message came. */
+  readonly delays?: Histogram | undefined
 }
 
 /** Bytes of frames that are decoded before their messages are written. Lines are larger than frames. */
@@ -28,6 +31,8 @@ export class Processor {
   filtered = 0
   /** Text frames that mean nothing to the service. */
   skippedTexts = 0
+  /** How long after its timestamp the last message came, milliseconds. */
+  lastDelayMs: number | undefined
   readonly topic: EntryName['topic']
   readonly #options: ProcessorOptions
   readonly #first: 'record' | 'line'
@@ -76,7 +81,15 @@ export class Processor {
         bytes = 0
       }
     }
+    this.#noteDelay(messages.at(-1))
     if (messages.length > 0) await outputs.write(messages)
+  }
+
+  /** Of one message of a batch: all of them would cost more than they tell. */
+  #noteDelay(message: StreamMessage | undefined): void {
+    if (message?.timestamp === undefined) return
+    this.lastDelayMs = message.receivedAt - Number(message.timestamp / 1_000_000n)
+    this.#options.delays?.observe(this.lastDelayMs / 1000)
   }
 
   async #transform(message: StreamMessage): Promise<readonly StreamMessage[]> {

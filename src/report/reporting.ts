@@ -39,6 +39,7 @@ export async function startReporting(
     table = createTable({ ...screen, snapshot })
     screen.divertLog(table.log)
     every(REDRAW_MS, table.redraw)
+    screen.onResize(table.redraw)
   }
   const logCounters = createStatsLog(log)
   every(settings.statsIntervalMs ?? (screen.terminal ? 0 : STATS_INTERVAL_MS), () =>
@@ -60,7 +61,7 @@ export async function startReporting(
     async close() {
       for (const timer of timers) clearInterval(timer)
       log.flush()
-      table?.close()
+      table?.close(troubled)
       screen.divertLog()
       // The table leaves the final counters on the screen.
       if (!table) logStats(log, snapshot(), troubled)

@@ -1,4 +1,5 @@
 import type { Status } from '../connection/status.js'
+import type { Histogram } from '../delivery/histogram.js'
 import type { OutputState } from '../delivery/retry-log.js'
 import { type ExporterCounters, TRANSFORM } from '../outputs/output.js'
 import type { Received } from '../pipeline/received.js'
@@ -28,6 +29,8 @@ export type EntrySnapshot = {
   readonly skippedTexts: number
   /** Seconds since the credential was issued; undefined where that is not known. */
   readonly credentialAge: number | undefined
+  /** How long after its timestamp the last message came, milliseconds. */
+  readonly delayMs?: number | undefined
   /** Reading waits for a slow exporter, so silence means nothing. */
   readonly held?: boolean
 }
@@ -36,12 +39,16 @@ export type ExporterSnapshot = {
   readonly name: string
   readonly counters: ExporterCounters
   readonly state: OutputState
+  /** From the receipt of a message until it was delivered. */
+  readonly times?: Histogram
 }
 
 /** The whole program as it stands now. Table, log, metrics and health show this and nothing else. */
 export type Snapshot = {
   readonly entries: readonly EntrySnapshot[]
   readonly exporters: readonly ExporterSnapshot[]
+  /** By topic: from the timestamp of a message until its receipt. */
+  readonly delays?: ReadonlyMap<AnyTopic, Histogram>
   /** Received by entries that a reload has removed or changed, which `entries` no longer counts. */
   readonly earlier?: Received | undefined
   /** The file of `--dead_letter`, which keeps messages that an exporter gave up. */

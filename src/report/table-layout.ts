@@ -60,7 +60,7 @@ export function layOut(
       position += columnWidth + GAP
       unsure = !isAscii(text)
     }
-    return line
+    return line.trimEnd()
   })
 }
 

@@ -1,33 +1,24 @@
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/received.js'
 import { fit, formatCount, formatDuration, printable } from '../text.js'
-import { abnormalSilence } from './health.js'
+import { FEW } from './log-status.js'
+import type { RateOf } from './rates.js'
 import {
   describeEntries,
-  describeState,
   describeUndelivered,
   type EntrySnapshot,
   type ExporterSnapshot,
   exportersOf,
   type Snapshot,
 } from './snapshot.js'
-import { type Cell, type Colour, type Column, layOut, paint } from './table-layout.js'
+import { layOut, paint } from './table-layout.js'
+import { clusterCells, clustersOf, columnsFor, entryCells, formatRate } from './table-rows.js'
+import { byTrouble, reasonsOf } from './trouble.js'
 
-/** The rate is that of the last five seconds. */
-const RATE_MS = 5000
-
-const COLUMNS: readonly Column[] = [
-  { title: 'ENTRY', align: 'left', shrinkTo: 12, rank: 0 },
-  { title: 'TOPIC', align: 'left', rank: 4 },
-  { title: 'STATE', align: 'left', shrinkTo: 10, rank: 1 },
-  { title: 'MESSAGES', align: 'right', rank: 2 },
-  { title: 'RATE/S', align: 'right', rank: 5 },
-  { title: 'LAST', align: 'right', rank: 3 },
-  { title: 'RECONN', align: 'right', rank: 6 },
-]
-
-/** Messages a second of an entry. */
-type RateOf = (entry: EntrySnapshot) => number
+const MOST_CLUSTERS = 8
+const MOST_REASONS = 3
+/** Those in trouble that the last drawing names. */
+const MOST_AT_END = 10
 
 type Drawing = {
   readonly width: number
@@ -37,36 +28,89 @@ type Drawing = {
 }
 
 /**
- * The lines of the table: titles, entries, exporters, sums. Where not all entries fit, those in trouble
- * are shown first.
+ * The lines of the table: titles, rows, reasons of trouble, outputs, sums. Those in trouble are first. Where
+ * not all subscriptions fit, there is a row for each cluster above them.
  */
-export function tableLines(
-  snapshot: Snapshot,
-  { width, height, colour, rateOf }: Drawing,
-): string[] {
-  const { entries, earlier, deadLetterFile, upMs } = snapshot
-  const exporterLines = exportersOf(snapshot)
+export function tableLines(snapshot: Snapshot, drawing: Drawing): string[] {
+  const { height, width, colour } = drawing
+  const { entries } = snapshot
+  const below = exportersOf(snapshot)
     .slice(0, Math.max(0, height - 4))
-    .map((exporter) => exporterLine(exporter, deadLetterFile))
-  const room = Math.max(0, height - 2 - exporterLines.length)
-  const shown = entries.length <= room ? entries : byTrouble(entries).slice(0, room)
+    .map((exporter) => exporterLine(exporter, snapshot.deadLetterFile))
+  const room = Math.max(0, height - 2 - below.length)
+  // A few are all in the table, with their reasons.
+  const why = entries.length <= FEW ? [] : reasonLines(entries).slice(0, room >> 2)
+  const rest = room - why.length
+  const fits = entries.length <= rest
+  const all = clustersOf(entries)
+  const isGrouped = !fits && all.length > 1
+  const clusters = isGrouped ? all.slice(0, Math.min(MOST_CLUSTERS, rest >> 1)) : []
+  const shown = byTrouble(entries).slice(0, rest - clusters.length)
+  const rows = [
+    ...clusters.map((cluster) => clusterCells(cluster, drawing.rateOf)),
+    ...shown.map((entry) => entryCells(entry, drawing.rateOf(entry))),
+  ]
   const hidden = entries.length - shown.length
+  const summary = summaryLine(snapshot, drawing.rateOf)
+  return [
+    ...layOut(columnsFor(entries), rows, { width, colour, cursor: true }),
+    ...why.map((line) => paint(fit(line, width), 'yellow', colour)),
+    ...[...below, hidden > 0 ? `${formatCount(hidden)} more not shown · ${summary}` : summary].map(
+      (line) => paint(fit(line, width), 'dim', colour),
+    ),
+  ]
+}
+
+/**
+ * The lines that stay at the end: all subscriptions where there are few, else those in trouble.
+ * @param troubled in trouble when the end began; all others have ended as asked
+ */
+export function finalLines(
+  snapshot: Snapshot,
+  troubled: readonly EntrySnapshot[],
+  drawing: Drawing,
+): string[] {
+  const { entries } = snapshot
+  if (entries.length <= FEW) return tableLines(snapshot, drawing)
+  const { width, colour, rateOf } = drawing
+  const shown = byTrouble(troubled).slice(0, MOST_AT_END)
+  const rows = shown.map((entry) => entryCells(entry, rateOf(entry)))
+  const more = troubled.length - shown.length
+  const below = [
+    more > 0 ? `${formatCount(more)} more were in trouble` : '',
+    ...exportersOf(snapshot).map((exporter) => exporterLine(exporter, snapshot.deadLetterFile)),
+    summaryLine(snapshot, rateOf),
+  ]
+  return [
+    ...(rows.length === 0
+      ? []
+      : layOut(columnsFor(entries), rows, { width, colour, cursor: true })),
+    ...below.filter(Boolean).map((line) => paint(fit(line, width), 'dim', colour)),
+  ]
+}
+
+function summaryLine({ entries, earlier, upMs }: Snapshot, rateOf: RateOf): string {
   const { messages, filtered } = receivedBy(entries, earlier)
-  const total = entries.reduce((sum, entry) => sum + rateOf(entry), 0)
-  const summary = [
-    hidden > 0 ? `${hidden} more not shown` : '',
+  const rate = entries.reduce((sum, entry) => sum + rateOf(entry), 0)
+  return [
     describeEntries(entries),
     `${formatCount(messages)} messages`,
     filtered === undefined ? '' : `${formatCount(filtered)} filtered`,
-    `${formatRate(total)}/s`,
+    `${formatRate(rate)}/s`,
     `up ${formatDuration(upMs)}`,
   ]
-  const cells = shown.map((entry) => entryCells(entry, rateOf(entry)))
-  const below = [...exporterLines, summary.filter(Boolean).join(' · ')]
-  return [
-    ...layOut(COLUMNS, cells, { width, colour, cursor: true }),
-    ...below.map((line) => paint(fit(line, width), 'dim', colour)),
-  ]
+    .filter(Boolean)
+    .join(' · ')
+}
+
+/** `78 retrying: unreachable · eu.example` */
+function reasonLines(entries: readonly EntrySnapshot[]): string[] {
+  const reasons = reasonsOf(entries)
+  const lines = reasons
+    .slice(0, MOST_REASONS)
+    .map(({ host, what, entries: of }) => `${formatCount(of.length)} ${what} · ${host}`)
+  const more = reasons.length - lines.length
+  return more > 0 ? [...lines, `${more} more reasons`] : lines
 }
 
 function exporterLine(exporter: ExporterSnapshot, deadLetterFile: string | undefined): string {
@@ -79,63 +123,4 @@ function exporterLine(exporter: ExporterSnapshot, deadLetterFile: string | undef
     ...describeUndelivered(exporter, deadLetterFile).map((text) => printable(text, 100)),
   ]
   return `${printable(name, 100)}: ${parts.filter(Boolean).join(' · ')}`
-}
-
-function entryCells(entry: EntrySnapshot, rate: number): Cell[] {
-  const { name, topic, status, messages } = entry
-  const trouble = troubleOf(entry)
-  const { frameAgeMs } = status
-  return [
-    { text: name },
-    { text: topic },
-    {
-      text: trouble === 'silent' ? 'open, silent' : describeState(entry),
-      colour: STATE_COLOURS[trouble],
-    },
-    { text: formatCount(messages) },
-    { text: formatRate(rate) },
-    { text: frameAgeMs === undefined ? '-' : formatDuration(frameAgeMs) },
-    { text: formatCount(status.reconnects) },
-  ]
-}
-
-/** The worst first. */
-const STATE_COLOURS = {
-  refused: 'red',
-  retrying: 'yellow',
-  connecting: 'yellow',
-  silent: 'yellow',
-  ended: 'dim',
-  open: 'green',
-} as const satisfies Record<string, Colour>
-type Trouble = keyof typeof STATE_COLOURS
-const TROUBLES = Object.keys(STATE_COLOURS)
-
-function troubleOf(entry: EntrySnapshot): Trouble {
-  return abnormalSilence(entry) === undefined ? entry.status.type : 'silent'
-}
-
-function byTrouble(entries: readonly EntrySnapshot[]): EntrySnapshot[] {
-  const rank = (entry: EntrySnapshot) => TROUBLES.indexOf(troubleOf(entry))
-  return [...entries].sort((a, b) => rank(a) - rank(b))
-}
-
-/** Makes a function that measures the rates of the last seconds. Call it for each drawing. */
-export function createRates(): (snapshot: Snapshot) => RateOf {
-  const samples: { upMs: number; messages: Map<string, number> }[] = []
-  return ({ entries, upMs }) => {
-    samples.push({ upMs, messages: new Map(entries.map(({ name, messages }) => [name, messages])) })
-    while (samples[1] && upMs - samples[1].upMs >= RATE_MS) samples.shift()
-    const [oldest] = samples
-    return ({ name, messages }) => {
-      if (!oldest || upMs <= oldest.upMs) return 0
-      const before = oldest.messages.get(name) ?? messages
-      // An entry that a reload has replaced counts from zero.
-      return (Math.max(0, messages - before) * 1000) / (upMs - oldest.upMs)
-    }
-  }
-}
-
-function formatRate(rate: number): string {
-  return rate > 0 && rate < 10 ? rate.toFixed(1) : formatCount(Math.round(rate))
 }

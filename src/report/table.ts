@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import { HIDE_CURSOR, SHOW_CURSOR } from '../screen.js'
 import { displayWidth } from '../text.js'
-import type { Snapshot } from './snapshot.js'
-import { createRates, tableLines } from './table-lines.js'
+import { createRates } from './rates.js'
+import type { EntrySnapshot, Snapshot } from './snapshot.js'
+import { finalLines, tableLines } from './table-lines.js'
 
 type TableOptions = {
   /** Writes to the terminal. */
@@ -20,8 +21,11 @@ export interface Table {
   redraw(): void
   /** Writes whole log lines above the table. */
   log(text: string): boolean
-  /** Draws the table a last time and leaves it on the screen. Later log lines follow below. */
-  close(): void
+  /**
+   * Draws the table a last time and leaves it on the screen. Later log lines follow below.
+   * @param troubled in trouble when the end began; all others have ended as asked
+   */
+  close(troubled?: readonly EntrySnapshot[]): void
 }
 
 const ERASE_LINE_END = '\x1b[K'
@@ -45,12 +49,13 @@ export function createTable(options: TableOptions): Table {
     return up === 0 ? '\r' : `\r\x1b[${up}A`
   }
 
-  const compose = () => {
+  const compose = (troubled?: readonly EntrySnapshot[]) => {
     // On some terminals a line wraps when it reaches the last column.
     const width = Math.max(10, columns() - 1)
     const height = Math.max(2, rows() - 1)
     const state = snapshot()
-    lines = tableLines(state, { width, height, colour, rateOf: rates(state) })
+    const drawing = { width, height, colour, rateOf: rates(state) }
+    lines = troubled ? finalLines(state, troubled, drawing) : tableLines(state, drawing)
     drawn = lines.map((line) => Math.min(width, displayWidth(stripVTControlCharacters(line))))
   }
 
@@ -69,11 +74,11 @@ export function createTable(options: TableOptions): Table {
       if (!open || lines.length === 0) return write(text)
       return draw(`${toTop()}${ERASE_BELOW}${text}`)
     },
-    close() {
+    close(troubled = []) {
       if (!open) return
       open = false
       const top = toTop()
-      compose()
+      compose(troubled)
       draw(top)
       if (hidden) write(SHOW_CURSOR)
     },

@@ -2,6 +2,7 @@
  * The live table on a real terminal, moved on by each key: entries connect, one breaks, one is
  * refused, a log line comes, the lost one comes back, the end.
  */
+import { TOPICS } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
 import { createLogger } from '../../src/log.js'
 import { createTable } from '../../src/report/table.js'
@@ -24,9 +25,18 @@ const refused = {
   cause: new StreamError('topic-unsubscribed', 'tick it'),
 } as const
 
-let entries = ['CustomerA_monitoring', '客户 📶 presence', 'B'].map((name) =>
-  entry(name, { status: connecting }),
-)
+const clusters = ['eu.example', 'us.example', 'ap.example']
+/** As an argument: so many subscriptions on three clusters. */
+const many = Number(process.argv[2] ?? 0)
+const few = ['CustomerA_monitoring', '客户 📶 presence', 'B']
+let entries =
+  many > 0
+    ? Array.from({ length: many }, (_, at) => {
+        const host = clusters[Math.floor(at / 6) % 3] ?? ''
+        const topic = TOPICS[at % 6] ?? 'audit'
+        return entry(`Customer${Math.floor(at / 6) + 1}`, { topic, label: `C${at}`, host })
+      })
+    : few.map((name) => entry(name, { status: connecting }))
 const set = (at: number, over: Partial<(typeof entries)[number]>) => {
   entries = entries.map((one, index) => (index === at ? { ...one, ...over } : one))
 }
@@ -39,16 +49,26 @@ const table = createTable({
 })
 const log = createLogger({ write: table.log, colour: true, now: () => NOW })
 
-const steps = [
-  () => set(0, { status: { ...OPEN, lastFrameAt: NOW, frameAgeMs: 0 }, messages: 41 }),
-  () => set(1, { status: OPEN }),
+const troubled = () => entries.filter(({ status }) => status.type !== 'open')
+const outage = [
   () => {
-    set(1, { status: lost })
-    log.warn('closed it \x1b[2J\n', { entry: '客户 📶 presence' })
+    for (const [at, { host }] of entries.entries())
+      if (host === 'us.example') set(at, { status: lost })
   },
-  () => set(2, { status: refused }),
-  () => set(1, { status: { ...OPEN, reconnects: 1 }, messages: 7 }),
 ]
+const steps =
+  many > 0
+    ? outage
+    : [
+        () => set(0, { status: { ...OPEN, lastFrameAt: NOW, frameAgeMs: 0 }, messages: 41 }),
+        () => set(1, { status: OPEN }),
+        () => {
+          set(1, { status: lost })
+          log.warn('closed it \x1b[2J\n', { entry: '客户 📶 presence' })
+        },
+        () => set(2, { status: refused }),
+        () => set(1, { status: { ...OPEN, reconnects: 1 }, messages: 7 }),
+      ]
 stderr.on('resize', table.redraw)
 // Before anything is shown: a key that comes sooner would be echoed into the table.
 stdin.setRawMode(true)
@@ -60,7 +80,7 @@ stdin.on('data', () => {
     table.redraw()
     return
   }
-  table.close()
+  table.close(troubled())
   stderr.write('the end\n')
   stdin.pause()
 })

@@ -11,14 +11,14 @@ import { tempFolder } from '../helpers/temp-folder.js'
 const SHOW = fileURLToPath(new URL('../helpers/table-show.js', import.meta.url))
 
 /** A terminal with a server of its own, which goes when the test ends. */
-async function startTmux(t: TestContext, columns: number) {
+async function startTmux(t: TestContext, columns: number, many = 0) {
   let socket = ''
   // Before its folder is removed.
   t.after(() => tmux('kill-server'))
   socket = join(tempFolder(t), 'tmux')
   const tmux = (...args: string[]) =>
     execFileSync('tmux', ['-S', socket, '-f', '/dev/null', '-u', ...args], { encoding: 'utf8' })
-  const command = `'${process.execPath}' ${LOADER.join(' ')} '${SHOW}'; sleep 60`
+  const command = `'${process.execPath}' ${LOADER.join(' ')} '${SHOW}' ${many}; sleep 60`
   tmux('new-session', '-d', '-x', `${columns}`, '-y', '20', '-c', ROOT, command)
   return {
     tmux,
@@ -44,14 +44,19 @@ function stateOf(lines: readonly string[], name: string): string | undefined {
     .find((cell) => /^(open|connecting|retrying|refused)/.test(cell))
 }
 
-for (const columns of [80, 120]) {
+for (const columns of [80, 120, 200]) {
   test(`on a terminal of ${columns} columns the table redraws in place while entries connect, break and come back`, async (t) => {
     if (spawnSync('tmux', ['-V']).error) return t.skip('tmux is not installed')
     const { press, screen, resize, tmux } = await startTmux(t, columns)
 
     const first = await screen((text) => text.includes('3 connecting'))
     assert.equal(first.length, 5)
-    assert.match(first[0] ?? '', /^ENTRY +TOPIC +STATE +MESSAGES +RATE\/S +LAST +RECONN$/)
+    assert.match(
+      first[0] ?? '',
+      columns === 80
+        ? /^ENTRY +TOPIC +STATE +MESSAGES +RATE\/S +LAST +RECONN$/
+        : /^ENTRY +TOPIC +STATE +MESSAGES +RATE\/S +BYTES +LAST +DELAY +RECONN$/,
+    )
     assert.equal(tmux('display-message', '-p', '#{cursor_flag}').trim(), '0')
 
     press()
@@ -88,5 +93,34 @@ for (const columns of [80, 120]) {
     const end = await screen((text) => text.endsWith('the end'))
     assert.match(end.at(-2) ?? '', /^3 subscriptions: 2 open, 1 refused · 48 messages/)
     assert.equal(tmux('display-message', '-p', '#{cursor_flag}').trim(), '1')
+  })
+}
+
+for (const columns of [80, 120, 200]) {
+  test(`on a terminal of ${columns} columns 240 subscriptions are grouped by cluster, also after a resize`, async (t) => {
+    if (spawnSync('tmux', ['-V']).error) return t.skip('tmux is not installed')
+    const { press, screen, resize } = await startTmux(t, columns, 240)
+    const first = await screen((text) => text.includes('240 open'))
+    assert.equal(first.length, 19)
+    press()
+    const outage = await screen((text) => text.includes('78 retrying: connection-lost'))
+    assert.equal(outage.length, 19)
+    assert.match(outage[1] ?? '', /^us\.example +78 topics +78 retrying/)
+    assert.match(outage[4] ?? '', /^Customer2 +apprf +retrying: conn/)
+    for (const width of [columns - 25, columns + 30]) {
+      resize(width)
+      const resized = await screen(
+        (text) =>
+          text.split('\n').every((each) => displayWidth(each) <= width) &&
+          text.split('\n').filter((each) => each.startsWith('ENTRY')).length === 1 &&
+          text.split('\n').filter((each) => /^us\.exa/.test(each)).length === 1,
+      )
+      assert.equal(resized[0]?.startsWith('ENTRY'), true)
+      assert.equal(resized.length, 19)
+    }
+    press()
+    const end = await screen((text) => text.endsWith('the end'))
+    assert.match(end.at(-3) ?? '', /^68 more were in trouble$/)
+    assert.match(end.at(-2) ?? '', /^240 subscriptions: 162 open, 78 retrying/)
   })
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { TOPICS } from '../../src/classic/topics.js'
 import type { Status } from '../../src/connection/status.js'
 import { StreamError } from '../../src/errors.js'
 import type { EntrySnapshot, Snapshot } from '../../src/report/snapshot.js'
@@ -42,20 +43,21 @@ function start(entries: readonly EntrySnapshot[], columns = 80, rows = 24, colou
 const THREE = [
   entry('CustomerA_monitoring', {
     messages: 12_345,
-    status: { ...OPEN, lastFrameAt: NOW - 3000, frameAgeMs: 3000, reconnects: 2 },
+    delayMs: 400,
+    status: { ...OPEN, bytes: 345_678, lastFrameAt: NOW - 3000, frameAgeMs: 3000, reconnects: 2 },
   }),
   entry('CustomerA_presence', { topic: 'presence', status: RETRYING }),
   entry('CustomerB_audit', { topic: 'audit', status: REFUSED }),
 ]
 
-test('at 120 columns the table shows entry, topic, state, messages, rate, last message and reconnects', () => {
+test('at 120 columns the table shows all columns but the host, those in trouble first', () => {
   const { terminal, table } = start(THREE, 120)
   table.redraw()
   assert.deepEqual(terminal.lines, [
-    'ENTRY                 TOPIC       STATE                            MESSAGES  RATE/S  LAST  RECONN',
-    'CustomerA_monitoring  monitoring  open                               12,345       0   3 s       2',
-    'CustomerA_presence    presence    retrying: certificate-untrusted         0       0     -       0',
-    'CustomerB_audit       audit       refused: topic-unsubscribed             0       0     -       0',
+    'ENTRY                 TOPIC       STATE                            MESSAGES  RATE/S   BYTES  LAST  DELAY  RECONN',
+    'CustomerB_audit       audit       refused: topic-unsubscribed             0       0     0 B     -      -       0',
+    'CustomerA_presence    presence    retrying: certificate-untrusted         0       0     0 B     -      -       0',
+    'CustomerA_monitoring  monitoring  open                               12,345       0  346 kB   3 s  0.4 s       2',
     '3 subscriptions: 1 open, 1 retrying, 1 refused · 12,345 messages · 0/s · up 0 s',
   ])
 })
@@ -64,10 +66,10 @@ test('at 80 columns the long columns are shortened', () => {
   const { terminal, table } = start(THREE, 80)
   table.redraw()
   assert.deepEqual(terminal.lines, [
-    'ENTRY             TOPIC       STATE              MESSAGES  RATE/S  LAST  RECONN',
-    'CustomerA_monit…  monitoring  open                 12,345       0   3 s       2',
-    'CustomerA_prese…  presence    retrying: certif…         0       0     -       0',
-    'CustomerB_audit   audit       refused: topic-u…         0       0     -       0',
+    'ENTRY               TOPIC       STATE            MESSAGES  RATE/S  LAST  RECONN',
+    'CustomerB_audit     audit       refused: topic…         0       0     -       0',
+    'CustomerA_presence  presence    retrying: cert…         0       0     -       0',
+    'CustomerA_monitor…  monitoring  open               12,345       0   3 s       2',
     '3 subscriptions: 1 open, 1 retrying, 1 refused · 12,345 messages · 0/s · up 0 s',
   ])
 })
@@ -90,7 +92,7 @@ test('it redraws in place, in one write, while entries connect, break and come b
     table.redraw()
     assert.equal(terminal.writes, before + 1)
     assert.equal(terminal.lines.length, 4)
-    return terminal.lines[2]?.split(/ {2,}/)[2]
+    return terminal.lines.find((line) => line.startsWith('B '))?.split(/ {2,}/)[2]
   }
   assert.equal(show({ ...PROGRESS, type: 'connecting', attempt: 1 }), 'connecting')
   assert.equal(show(OPEN), 'open')
@@ -142,11 +144,11 @@ test('a screen too low for all entries shows those in trouble first', () => {
   assert.equal(terminal.scrolledOff.length, 0)
   assert.deepEqual(
     terminal.lines.slice(1, -1).map((line) => line.split(' ')[0]),
-    ['refused', 'broken', 'E0', 'E1', 'E2', 'E3', 'E4'],
+    ['refused', 'broken', 'E0', 'E1', 'E2', 'E3', '1'],
   )
   assert.match(
     terminal.lines.at(-1) ?? '',
-    /^43 more not shown · 50 subscriptions: 48 open, 1 retrying/,
+    /^44 more not shown · 50 subscriptions: 48 open, 1 retrying/,
   )
 })
 
@@ -241,4 +243,60 @@ test('the table has colours only when asked for', () => {
   coloured.table.redraw()
   assert.ok(coloured.terminal.colours > 0)
   assert.deepEqual(coloured.terminal.lines, plain.terminal.lines)
+})
+
+/** 240 subscriptions on three clusters, of which one is away; a key of another is refused. */
+const FLEET = Array.from({ length: 240 }, (_, at) => {
+  const customer = Math.floor(at / 6)
+  const host = ['eu.example', 'us.example', 'ap.example'][customer % 3] ?? ''
+  const status = host === 'us.example' ? RETRYING : customer === 2 ? REFUSED : OPEN
+  const topic = TOPICS[at % 6] ?? 'audit'
+  return entry(`Customer${customer + 1}`, { topic, label: `C${at}`, host, status, messages: 10 })
+})
+
+for (const columns of [80, 120, 200]) {
+  test(`at ${columns} columns 240 subscriptions are grouped by cluster, with the reasons of trouble`, () => {
+    const { terminal, table } = start(FLEET, columns, 24)
+    table.redraw()
+    const { lines } = terminal
+    assert.equal(lines.length, 23)
+    assert.deepEqual(
+      lines.slice(1, 5).map((line) => line.split(/ {2,}/).slice(0, 2)),
+      [
+        ['ap.example', '78 topics'],
+        ['us.example', '78 topics'],
+        ['eu.example', '84 topics'],
+        ['Customer3', 'apprf'],
+      ],
+    )
+    assert.match(lines[2] ?? '', /78 retrying/)
+    assert.deepEqual(lines.slice(-3, -1), [
+      '6 refused: topic-unsubscribed · ap.example',
+      '78 retrying: certificate-untrusted · us.example',
+    ])
+    assert.equal(/ HOST$/.test(lines[0] ?? ''), columns >= 120)
+    for (const line of lines) assert.ok(displayWidth(line) < columns, line)
+  })
+}
+
+test('the end of many subscriptions leaves the sums and those that were in trouble', () => {
+  const { terminal, world, table } = start(FLEET, 120, 40)
+  table.redraw()
+  const troubled = FLEET.filter(({ status }) => status !== OPEN)
+  const ended = { ...PROGRESS, type: 'ended', at: NOW, cause: undefined } as const
+  world.snapshot = snapshotOf(FLEET.map((each) => ({ ...each, status: ended })))
+  table.close(troubled)
+  const { lines } = terminal
+  assert.equal(lines.length, 13)
+  assert.match(lines[1] ?? '', /^Customer3 +apprf +refused: topic-unsubscribed/)
+  assert.equal(lines[11], '74 more were in trouble')
+  assert.match(lines[12] ?? '', /^240 subscriptions: 240 ended · 2,400 messages/)
+})
+
+test('the end of many subscriptions without trouble leaves the sums alone', () => {
+  const entries = FLEET.map((each) => ({ ...each, status: OPEN }))
+  const { terminal, table } = start(entries, 120, 40)
+  table.redraw()
+  table.close([])
+  assert.deepEqual(terminal.lines, ['240 subscriptions: 240 open · 2,400 messages · 0/s · up 0 s'])
 })

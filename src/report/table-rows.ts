@@ -1,0 +1,104 @@
+import { formatBytes, formatCount, formatDuration } from '../text.js'
+import type { RateOf } from './rates.js'
+import { describeEntries, describeState, type EntrySnapshot } from './snapshot.js'
+import type { Cell, Colour, Column } from './table-layout.js'
+import { STATES, type State, stateOf } from './trouble.js'
+
+const STATE_COLOURS: Readonly<Record<State, Colour>> = {
+  refused: 'red',
+  retrying: 'yellow',
+  connecting: 'yellow',
+  silent: 'yellow',
+  ended: 'dim',
+  open: 'green',
+}
+
+const HOST: Column = { title: 'HOST', align: 'left', shrinkTo: 12, rank: 9 }
+const COLUMNS: readonly Column[] = [
+  { title: 'ENTRY', align: 'left', shrinkTo: 18, rank: 0 },
+  { title: 'TOPIC', align: 'left', rank: 4 },
+  { title: 'STATE', align: 'left', shrinkTo: 14, rank: 1 },
+  { title: 'MESSAGES', align: 'right', rank: 2 },
+  { title: 'RATE/S', align: 'right', rank: 5 },
+  { title: 'BYTES', align: 'right', rank: 7 },
+  { title: 'LAST', align: 'right', rank: 3 },
+  { title: 'DELAY', align: 'right', rank: 8 },
+  { title: 'RECONN', align: 'right', rank: 6 },
+  HOST,
+]
+
+/** The columns of the table. The host tells nothing where there is but one. */
+export function columnsFor(entries: readonly EntrySnapshot[]): readonly Column[] {
+  const hosts = new Set(entries.map(({ host }) => host))
+  return hosts.size > 1 ? COLUMNS : COLUMNS.filter((column) => column !== HOST)
+}
+
+export function entryCells(entry: EntrySnapshot, rate: number): Cell[] {
+  const { name, topic, status, messages, delayMs, host } = entry
+  const state = stateOf(entry)
+  const { frameAgeMs, bytes, reconnects } = status
+  return [
+    { text: name },
+    { text: topic },
+    {
+      text: state === 'silent' ? 'open, silent' : describeState(entry),
+      colour: STATE_COLOURS[state],
+    },
+    { text: formatCount(messages) },
+    { text: formatRate(rate) },
+    { text: formatBytes(bytes) },
+    { text: frameAgeMs === undefined ? '-' : formatDuration(frameAgeMs) },
+    { text: delayMs === undefined ? '-' : formatDelay(delayMs) },
+    { text: formatCount(reconnects) },
+    { text: host },
+  ]
+}
+
+/** The subscriptions of a host. */
+type Cluster = { readonly host: string; readonly entries: readonly EntrySnapshot[] }
+
+/** The clusters, the one with the worst state first. */
+export function clustersOf(entries: readonly EntrySnapshot[]): Cluster[] {
+  const clusters = new Map<string, EntrySnapshot[]>()
+  for (const entry of entries) {
+    const of = clusters.get(entry.host) ?? []
+    clusters.set(entry.host, of)
+    of.push(entry)
+  }
+  return Array.from(clusters, ([host, of]) => ({ host, entries: of })).sort(
+    (a, b) => STATES.indexOf(worstOf(a)) - STATES.indexOf(worstOf(b)),
+  )
+}
+
+export function clusterCells(cluster: Cluster, rateOf: RateOf): Cell[] {
+  const { host, entries } = cluster
+  const sum = (value: (entry: EntrySnapshot) => number) =>
+    entries.reduce((total, entry) => total + value(entry), 0)
+  const ages = entries.flatMap(({ status }) => status.frameAgeMs ?? [])
+  const [count, states = count] = describeEntries(entries).split(': ')
+  return [
+    { text: host, colour: 'bold' },
+    { text: `${formatCount(entries.length)} topics`, colour: 'bold' },
+    { text: states ?? '', colour: STATE_COLOURS[worstOf(cluster)] },
+    { text: formatCount(sum(({ messages }) => messages)) },
+    { text: formatRate(sum(rateOf)) },
+    { text: formatBytes(sum(({ status }) => status.bytes)) },
+    { text: ages.length === 0 ? '-' : formatDuration(Math.min(...ages)) },
+    { text: '' },
+    { text: formatCount(sum(({ status }) => status.reconnects)) },
+    { text: '' },
+  ]
+}
+
+function worstOf({ entries }: Cluster): State {
+  const ranks = entries.map((entry) => STATES.indexOf(stateOf(entry)))
+  return STATES[Math.min(...ranks)] ?? 'open'
+}
+
+function formatDelay(ms: number): string {
+  return ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : formatDuration(ms)
+}
+
+export function formatRate(rate: number): string {
+  return rate > 0 && rate < 10 ? rate.toFixed(1) : formatCount(Math.round(rate))
+}
