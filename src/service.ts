@@ -1,32 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type * as classic from './classic/message.js'
 import type { Frame } from './connection/frame.js'
 import type { StreamError } from './errors.js'
 import type { CustomerEntry } from './input/entries.js'
 import type { Host } from './net/host.js'
-import type { EventMessage } from './newcentral/message.js'
 import type { Secret } from './secret.js'
 import type { AnyRecord, AnyTopic } from './stream-record.js'
 
 /** One message of either service, as it was decoded or as a transform made it. */
-export type StreamMessage = classic.StreamMessage | EventMessage | TransformedMessage
-
-/** What a transform made of a message. */
-export interface TransformedMessage {
+export interface StreamMessage<Record extends AnyRecord = AnyRecord> {
+  /** Name of the entry in the input file. */
   readonly customer: string
   /** One word for entry and topic. */
   readonly label: string
   readonly topic: AnyTopic
+  /** Milliseconds since the epoch. */
   readonly receivedAt: number
-  /** As it came. */
+  /** The bytes of the WebSocket message. */
   readonly frame: Uint8Array
-  /** Of the message, whatever the record says now. */
+  /** When it was sent, nanoseconds since the epoch, whatever a transform made of the record. */
   readonly timestamp: bigint | undefined
+  /** What tells the event from others, where the service has that. */
   readonly identity: string | undefined
-  /** 1 for the first record that was made of the frame. */
+  /** Of the records that a transform made of the frame, which one this is, from 1. */
   readonly part: number
-  /** What the transform returned. It need not have the fields of a record. */
-  readonly record: AnyRecord
+  /** The record as an object. What a transform returned need not have the fields of one. */
+  readonly record: Record
+  /** The record as one line of UTF-8 JSON with its newline. */
   readonly line: Uint8Array
 }
 
@@ -64,7 +63,7 @@ export interface Decoder<Message extends StreamMessage = StreamMessage> {
    */
   decode(frame: Frame, first: 'record' | 'line'): Message
   /** Text frames mean nothing: they are skipped. */
-  readonly skipsText?: boolean
+  readonly skipsText: boolean
   /**
    * What tells the frame's event from others; undefined where it has nothing. Where a service has this,
    * repeats are dropped.

@@ -1,5 +1,11 @@
+import { type DecodersOptions, makeDecoders } from '../decode/decoders.js'
+import {
+  createFrameDecoder,
+  type DecoderOptions,
+  type RecordMaker,
+} from '../decode/frame-decoder.js'
 import { type PackedText, packText } from '../decode/json-writer.js'
-import { createPlanner, type MessagePlan } from '../decode/plan.js'
+import { createPlanners, type MessagePlan } from '../decode/plan.js'
 import { readableScalar } from '../decode/readable.js'
 import { WRITER, writeInOrder, writeMessage } from '../decode/to-json.js'
 import type { JsonValue } from '../decode/to-object.js'
@@ -8,9 +14,10 @@ import { checkWeight } from '../decode/weight.js'
 import { readJson } from '../decode/well-known.js'
 import { WireReader } from '../decode/wire-reader.js'
 import type { TopicPayloads } from '../schema/types/index.js'
+import type { Decoder, Decoders, StreamMessage } from '../service.js'
 import { Envelope } from './envelope.js'
 import { GeofenceNotices } from './geofence.js'
-import type { Schema } from './schema.js'
+import { loadSchema, type Schema, shippedMessages } from './schema.js'
 import type { Topic } from './topics.js'
 
 /** One record, as printed. */
@@ -34,29 +41,10 @@ export type ClassicRecordOf<T extends Topic = Topic> = {
   [K in T]: Omit<StreamRecord, 'topic' | 'data'> & { topic: K; data: TopicPayloads[K] }
 }[T]
 
-type RecordOptions = {
-  readonly customer: string
-  readonly schema: Schema
-  readonly readable?: boolean
-}
-
-type Planner = ReturnType<typeof createPlanner>
-
-/** By schema: a thousand entries of a topic share its plans. */
-const PLANNERS = { plain: new WeakMap<Schema, Planner>(), readable: new WeakMap<Schema, Planner>() }
+const plannerOf = createPlanners(readableScalar)
 
 /** Shared by all entries, so that an idle entry keeps neither its last frame nor its last line. */
 const READER = new WireReader()
-
-function plannerOf(schema: Schema, readable: boolean): Planner {
-  const planners = PLANNERS[readable ? 'readable' : 'plain']
-  let planner = planners.get(schema)
-  if (planner === undefined) {
-    planner = createPlanner(readable ? readableScalar : () => undefined)
-    planners.set(schema, planner)
-  }
-  return planner
-}
 
 const KEYS = {
   time: packText(',"time":'),
@@ -68,8 +56,20 @@ const KEYS = {
   end: packText('}\n'),
 }
 
+/** Makes the decoders of Classic Central. */
+export function createDecoders(options: DecodersOptions): Decoders<Topic> {
+  return makeDecoders({ loadSchema, shippedMessages, createDecoder }, options)
+}
+
+/** Makes the decoder of one subscription. */
+export function createDecoder(
+  options: DecoderOptions<Schema>,
+): Decoder<StreamMessage<StreamRecord>> {
+  return createFrameDecoder(options, (unknownFields) => new Maker(options, unknownFields))
+}
+
 /** Makes records and lines, each from the bytes of a frame. */
-export class RecordMaker {
+class Maker implements RecordMaker<StreamRecord> {
   readonly #customer: string
   readonly #readable: boolean
   readonly #unknownFields: UnknownFields
@@ -77,8 +77,14 @@ export class RecordMaker {
   readonly #payload: MessagePlan
   readonly #notices: GeofenceNotices | undefined
   readonly #opening: PackedText
+  // Two numbers, since a bigint for each frame costs more than the few that are asked for.
+  #lastLow: number | undefined
+  #lastHigh = 0
 
-  constructor({ customer, schema, readable = false }: RecordOptions, unknownFields: UnknownFields) {
+  constructor(
+    { customer, schema, readable = false }: DecoderOptions<Schema>,
+    unknownFields: UnknownFields,
+  ) {
     const { envelope, payload, notice } = schema
     const planOf = plannerOf(schema, readable)
     this.#customer = customer
@@ -90,18 +96,19 @@ export class RecordMaker {
     this.#opening = packText(`{"customer":${JSON.stringify(customer)},"topic":`)
   }
 
-  /** Of the last frame: the lower 32 bits of its timestamp, signed. */
-  get timestampLow(): number {
-    return this.#envelope.timestampLow
+  get lastTimestamp(): bigint | undefined {
+    return this.#lastLow === undefined
+      ? undefined
+      : BigInt(this.#envelope.timestampText(this.#lastLow, this.#lastHigh))
   }
 
-  /** Of the last frame: the upper 32 bits of its timestamp. */
-  get timestampHigh(): number {
-    return this.#envelope.timestampHigh
+  timestamp(frame: Uint8Array): bigint {
+    return BigInt(this.#open(frame).envelope.timestampText())
   }
 
-  timestamp(low: number, high: number): bigint {
-    return BigInt(this.#envelope.timestampText(low, high))
+  keepTimestamp(): void {
+    this.#lastLow = this.#envelope.timestampLow
+    this.#lastHigh = this.#envelope.timestampHigh
   }
 
   record(frame: Uint8Array): StreamRecord {

@@ -1,6 +1,6 @@
-import { createDecoders as createClassicDecoders } from '../classic/message.js'
+import { createDecoders as createClassicDecoders } from '../classic/record.js'
 import { isTopic } from '../classic/topics.js'
-import { createDecoders as createNewCentralDecoders } from '../newcentral/message.js'
+import { createDecoders as createNewCentralDecoders } from '../newcentral/record.js'
 import { joinDecoders } from '../pipeline/services.js'
 import { classicTraffic } from '../simulator/classic/traffic.js'
 import { QUIET } from '../simulator/feed.js'

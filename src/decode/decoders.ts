@@ -2,7 +2,7 @@ import type protobuf from 'protobufjs'
 import type { Logger } from '../log.js'
 import type { Decoder, Decoders } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
-import type { UnknownField } from './unknown-fields.js'
+import type { DecoderOptions } from './frame-decoder.js'
 import { UnknownReport } from './unknown-report.js'
 
 export type DecodersOptions = {
@@ -17,13 +17,7 @@ export type DecoderKind<T extends AnyTopic, Schema> = {
   loadSchema(topic: T, options: { readonly protoDir: string | undefined }): Schema
   /** All messages of the shipped schema of a topic. */
   shippedMessages(topic: T): readonly protobuf.Type[]
-  createDecoder(options: {
-    readonly customer: string
-    readonly label: string
-    readonly schema: Schema
-    readonly readable: boolean
-    readonly onUnknown: (news: readonly UnknownField[]) => void
-  }): Decoder
+  createDecoder(options: DecoderOptions<Schema>): Decoder
 }
 
 /** Makes the decoders of entries; what those of a topic share is made once. */

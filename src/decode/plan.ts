@@ -87,8 +87,26 @@ export type CompiledPlan = {
 /** A scalar in place of the one for the field's type. */
 export type ScalarChoice = (message: string, field: string, type: string) => Scalar | undefined
 
+/** Gives each message type its plan. */
+export type Planner = (type: protobuf.Type) => MessagePlan
+
+/** Planners by schema: a thousand entries of a topic share the plans. */
+export function createPlanners(
+  readableText: ScalarChoice,
+): (schema: object, readable: boolean) => Planner {
+  const plain = new WeakMap<object, Planner>()
+  const readable = new WeakMap<object, Planner>()
+  return (schema, isReadable) => {
+    const planners = isReadable ? readable : plain
+    const planner =
+      planners.get(schema) ?? createPlanner(isReadable ? readableText : () => undefined)
+    planners.set(schema, planner)
+    return planner
+  }
+}
+
 /** Compiles message types, each once. */
-export function createPlanner(choose: ScalarChoice): (type: protobuf.Type) => MessagePlan {
+export function createPlanner(choose: ScalarChoice): Planner {
   const plans = new Map<protobuf.Type, MessagePlan>()
 
   function planOf(type: protobuf.Type): MessagePlan {

@@ -1,5 +1,11 @@
+import { type DecodersOptions, makeDecoders } from '../decode/decoders.js'
+import {
+  createFrameDecoder,
+  type DecoderOptions,
+  type RecordMaker,
+} from '../decode/frame-decoder.js'
 import { type PackedText, packText } from '../decode/json-writer.js'
-import { createPlanner, type MessagePlan } from '../decode/plan.js'
+import { createPlanners, type MessagePlan } from '../decode/plan.js'
 import { WRITER, writeInOrder, writeMessage } from '../decode/to-json.js'
 import type { JsonValue } from '../decode/to-object.js'
 import type { UnknownFields } from '../decode/unknown-fields.js'
@@ -7,10 +13,11 @@ import { checkWeight } from '../decode/weight.js'
 import { readJson } from '../decode/well-known.js'
 import { WireReader } from '../decode/wire-reader.js'
 import type { NewCentralPayloads } from '../schema/types/newcentral/index.js'
+import type { Decoder, Decoders, StreamMessage } from '../service.js'
 import { printable } from '../text.js'
 import { Envelope } from './envelope.js'
 import { readableText } from './readable.js'
-import type { Schema } from './schema.js'
+import { loadSchema, type Schema, shippedMessages } from './schema.js'
 import { EVENT_TYPE_PREFIX, TOPIC_FACTS, type Topic } from './topics.js'
 
 /** One record of New Central, as printed. */
@@ -38,29 +45,10 @@ export type EventRecordOf<T extends Topic = Topic> = {
   [K in T]: Omit<EventRecord, 'topic' | 'data'> & { topic: K; data: NewCentralPayloads[K] }
 }[T]
 
-export type RecordOptions = {
-  readonly customer: string
-  readonly schema: Schema
-  readonly readable?: boolean
-}
-
-type Planner = ReturnType<typeof createPlanner>
-
-/** By schema: a thousand entries of a topic share its plans. */
-const PLANNERS = { plain: new WeakMap<Schema, Planner>(), readable: new WeakMap<Schema, Planner>() }
+const plannerOf = createPlanners(readableText)
 
 /** Shared by all entries, so that an idle entry keeps neither its last frame nor its last line. */
 const READER = new WireReader()
-
-function plannerOf(schema: Schema, readable: boolean): Planner {
-  const planners = PLANNERS[readable ? 'readable' : 'plain']
-  let planner = planners.get(schema)
-  if (planner === undefined) {
-    planner = createPlanner(readable ? readableText : () => undefined)
-    planners.set(schema, planner)
-  }
-  return planner
-}
 
 const KEYS = {
   time: packText(',"time":'),
@@ -74,8 +62,21 @@ const KEYS = {
   end: packText('}\n'),
 }
 
+/** Makes the decoders of New Central. */
+export function createDecoders(options: DecodersOptions): Decoders<Topic> {
+  return makeDecoders({ loadSchema, shippedMessages, createDecoder }, options)
+}
+
+/** Makes the decoder of one subscription. */
+export function createDecoder(
+  options: DecoderOptions<Schema>,
+): Decoder<StreamMessage<EventRecord>> {
+  return createFrameDecoder(options, (unknownFields) => new Maker(options, unknownFields))
+}
+
 /** Makes records and lines, each from the bytes of a frame. */
-export class RecordMaker {
+class Maker implements RecordMaker<EventRecord> {
+  readonly skipsText = true
   readonly #customer: string
   readonly #topic: Topic
   readonly #readable: boolean
@@ -85,8 +86,14 @@ export class RecordMaker {
   /** What every payload is; undefined where each event has a message of its own. */
   readonly #payload: MessagePlan | undefined
   readonly #opening: PackedText
+  // Two numbers, since a bigint for each frame costs more than the few that are asked for.
+  #lastSeconds: number | undefined
+  #lastNanos = 0
 
-  constructor({ customer, schema, readable = false }: RecordOptions, unknownFields: UnknownFields) {
+  constructor(
+    { customer, schema, readable = false }: DecoderOptions<Schema>,
+    unknownFields: UnknownFields,
+  ) {
     const planOf = plannerOf(schema, readable)
     const { topic, payload } = schema
     this.#customer = customer
@@ -104,26 +111,22 @@ export class RecordMaker {
     )
   }
 
-  /** Whether the last frame had a time. */
-  get hasTime(): boolean {
-    return this.#envelope.hasTime
+  get lastTimestamp(): bigint | undefined {
+    if (this.#lastSeconds === undefined) return undefined
+    return BigInt(this.#lastSeconds) * 1_000_000_000n + BigInt(this.#lastNanos)
   }
 
-  /** Of the last frame: seconds since the epoch. */
-  get seconds(): number {
-    return this.#envelope.seconds
-  }
-
-  get nanos(): number {
-    return this.#envelope.nanos
-  }
-
-  /** The time of an event, nanoseconds since the epoch; undefined where it has none. */
   timestamp(frame: Uint8Array): bigint | undefined {
     this.#open(frame)
     const text = this.#envelope.timestampText()
     this.#unknownFields.discard()
     return text === null ? undefined : BigInt(text)
+  }
+
+  keepTimestamp(): void {
+    if (!this.#envelope.hasTime) return
+    this.#lastSeconds = this.#envelope.seconds
+    this.#lastNanos = this.#envelope.nanos
   }
 
   /**

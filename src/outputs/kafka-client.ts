@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type * as Kafka from '@platformatic/kafka'
-import type { StreamMessage } from '../classic/message.js'
+import type { StreamMessage } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
 import { kafkaFault, noLeader } from './kafka-errors.js'
 import type { KafkaLogin, KafkaTarget } from './kafka-target.js'

@@ -8,12 +8,10 @@ import type { StreamMessage } from '../service.js'
  * makes of one frame get `.2`, `.3` behind the id.
  */
 export function messageId(message: StreamMessage): string {
-  const { customer, topic, frame } = message
-  const part = 'part' in message && message.part > 1 ? `.${message.part}` : ''
-  const event = 'identity' in message ? message.identity : undefined
+  const { customer, topic, frame, identity, part } = message
   const hash = createHash('sha256')
     .update(JSON.stringify([customer, topic]))
-    .update(event ?? frame)
+    .update(identity ?? frame)
     .digest('base64url')
-  return hash + part
+  return part > 1 ? `${hash}.${part}` : hash
 }

@@ -124,7 +124,7 @@ export async function openOutputs(
           // Not awaited here: at the end, an output gives up all its messages in one loop.
           pendingDeadLetter = deadLetter?.write([{ ...letter, exporter: type, onSettled: settle }])
         })
-        if ('part' in givenUp) letters.set(frame, settled)
+        if (transform) letters.set(frame, settled)
       },
     }
   }

@@ -1,5 +1,5 @@
 import { errorText, StreamError } from '../errors.js'
-import type { StreamMessage, TransformedMessage } from '../service.js'
+import type { StreamMessage } from '../service.js'
 import type { AnyRecord, AnyTopic, StreamRecordOf } from '../stream-record.js'
 import { createTimeLimit, isThenable, loadModule } from './load-module.js'
 import type { OutputContext } from './output.js'
@@ -95,7 +95,7 @@ function jsonOf(record: unknown, place: string): string {
 }
 
 /** Both forms come from one text, whatever the module does with its object later. */
-class Made implements TransformedMessage {
+class Made implements StreamMessage {
   readonly customer: string
   readonly label: string
   readonly topic: AnyTopic
@@ -114,7 +114,7 @@ class Made implements TransformedMessage {
     this.receivedAt = message.receivedAt
     this.frame = message.frame
     this.timestamp = message.timestamp
-    this.identity = 'identity' in message ? message.identity : undefined
+    this.identity = message.identity
     this.part = part
     this.line = line
   }

@@ -1,6 +1,6 @@
-import { createDecoders as createClassicDecoders } from '../classic/message.js'
+import { createDecoders as createClassicDecoders } from '../classic/record.js'
 import { loggerTo } from '../log.js'
-import { createDecoders as createNewCentralDecoders } from '../newcentral/message.js'
+import { createDecoders as createNewCentralDecoders } from '../newcentral/record.js'
 import type { Decoder, Decoders } from '../service.js'
 import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
 import { joinDecoders } from './services.js'

@@ -74,7 +74,7 @@ export class Processor {
       for (const made of outputs.transform ? await this.#transform(message) : [message]) {
         messages.push(made)
         // A transform may make much of a small frame.
-        bytes += frame.bytes.length + ('part' in made ? made.line.length : 0)
+        bytes += frame.bytes.length + (outputs.transform ? made.line.length : 0)
         if (bytes < BATCH_BYTES) continue
         await outputs.write(messages)
         messages = []

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createDecoder } from '../../src/classic/message.js'
+import { createDecoder } from '../../src/classic/record.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import { dataOf, faultOf, outcomeOf, schemaOf } from '../helpers/decode.js'
 import { bytes, fixed32, fixed64, frameOf, group, int, varint } from '../helpers/wire.js'

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { typeFiles } from '../../scripts/type-text.js'
-import type { StreamMessage } from '../../src/classic/message.js'
 import type { ClassicRecordOf, StreamRecord } from '../../src/classic/record.js'
 import type { Topic } from '../../src/classic/topics.js'
 import type { EventRecord } from '../../src/newcentral/record.js'
@@ -13,6 +12,7 @@ import type { stream_geofence_notify, stream_location } from '../../src/schema/t
 import type * as locationV1 from '../../src/schema/types/newcentral/location-events.js'
 import type * as locationV1alpha1 from '../../src/schema/types/newcentral/location-v1alpha1.js'
 import type { Float, JsonStruct, TimeText } from '../../src/schema/value-types.js'
+import type { StreamMessage } from '../../src/service.js'
 import type { AnyRecord, StreamRecordOf } from '../../src/stream-record.js'
 import { ROOT } from '../helpers/settings.js'
 
@@ -55,7 +55,7 @@ export type TypesHold = [
   Expect<Fits<ExportFunction, ExportFunction<'audit'>>>,
   Expect<Not<Fits<ExportFunction<'audit'>, ExportFunction>>>,
   Expect<Not<Fits<{ sta_location_x: boolean }, Location>>>,
-  Expect<Equal<StreamMessage['record'], StreamRecord>>,
+  Expect<Equal<StreamMessage<StreamRecord>['record'], StreamRecord>>,
   // New Central: two versions of a stream are two types, and well-known types are what JSON has for them.
   Expect<
     Equal<StreamRecordOf<'location-v1alpha1'>['data'], locationV1alpha1.StreamLocationMessage>

@@ -5,7 +5,7 @@
  */
 import { readSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createDecoder } from '../../src/classic/message.js'
+import { createDecoder } from '../../src/classic/record.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import { StreamError } from '../../src/errors.js'
 import { parseProto } from '../../src/schema/parse-proto.js'

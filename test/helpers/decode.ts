@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createDecoder, type DecoderOptions } from '../../src/classic/message.js'
+import { createDecoder } from '../../src/classic/record.js'
 import { loadSchema, type Schema } from '../../src/classic/schema.js'
 import type { Topic } from '../../src/classic/topics.js'
+import type { DecoderOptions } from '../../src/decode/frame-decoder.js'
 import { StreamError } from '../../src/errors.js'
 import { ProtoFile } from '../../src/schema/load-proto.js'
 
@@ -23,7 +24,7 @@ export function schemaOf(proto: string): Schema {
 export function outcomeOf(
   schema: Schema | Topic,
   bytes: Uint8Array,
-  options: Partial<DecoderOptions> = {},
+  options: Partial<DecoderOptions<Schema>> = {},
 ): { record: Record<string, unknown>; data: unknown } | string {
   const decoder = createDecoder({
     customer: 'A',

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import type { DecoderOptions } from '../../src/decode/frame-decoder.js'
 import { StreamError } from '../../src/errors.js'
-import { createDecoder, type DecoderOptions } from '../../src/newcentral/message.js'
 import type { EventRecord } from '../../src/newcentral/record.js'
+import { createDecoder } from '../../src/newcentral/record.js'
 import { loadSchema, type Schema } from '../../src/newcentral/schema.js'
 import { TOPIC_FACTS, TOPICS, type Topic } from '../../src/newcentral/topics.js'
 
@@ -72,7 +73,7 @@ export function normal(value: unknown): unknown {
 export function outcomeOf(
   schema: Schema | Topic,
   bytes: Uint8Array,
-  options: Partial<DecoderOptions> = {},
+  options: Partial<DecoderOptions<Schema>> = {},
 ): EventRecord | StreamError {
   const decoder = createDecoder({
     customer: 'A',

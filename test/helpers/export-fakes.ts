@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { PassThrough } from 'node:stream'
-import type { StreamMessage } from '../../src/classic/message.js'
+import type { StreamRecord } from '../../src/classic/record.js'
 import type { Topic } from '../../src/classic/topics.js'
 import type { StreamError } from '../../src/errors.js'
 import { OpenFiles } from '../../src/files/distinct-files.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
 import type { OutputContext } from '../../src/outputs/output.js'
 import type { Program } from '../../src/program.js'
-import type { StreamMessage as AnyMessage } from '../../src/service.js'
+import type { StreamMessage } from '../../src/service.js'
 import { Shutdown } from '../../src/shutdown.js'
 
 /** A message as the decoder makes it, whose line holds the entry and a number. */
@@ -15,7 +15,7 @@ export function fakeMessage(
   customer: string,
   n: number,
   { topic = 'monitoring' as Topic, pad = 200 } = {},
-): StreamMessage {
+): StreamMessage<StreamRecord> {
   const record = {
     customer,
     topic,
@@ -31,6 +31,8 @@ export function fakeMessage(
     receivedAt: 0,
     frame: Buffer.from(`frame ${n}`),
     timestamp: BigInt(n),
+    identity: undefined,
+    part: 1,
     record,
     line: Buffer.from(`${JSON.stringify(record)}\n`),
   }
@@ -38,7 +40,7 @@ export function fakeMessage(
 
 export type FakeContext = OutputContext & {
   readonly logged: { level: LogLevel; message: string }[]
-  readonly givenUp: { message: AnyMessage; error: StreamError }[]
+  readonly givenUp: { message: StreamMessage; error: StreamError }[]
   /** Aborts `graceOver`. */
   expire(): void
   /** Aborts `forced`. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { StreamMessage } from '../../src/classic/message.js'
 import type { Output } from '../../src/outputs/output.js'
+import type { StreamMessage } from '../../src/service.js'
 import { until } from './clock.js'
 import { seededRandom } from './random.js'
 

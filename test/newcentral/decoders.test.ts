@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type LogLevel, loggerTo } from '../../src/log.js'
-import { createDecoders } from '../../src/newcentral/message.js'
+import { createDecoders } from '../../src/newcentral/record.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { bytes, int } from '../helpers/wire.js'
 

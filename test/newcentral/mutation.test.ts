@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { StreamError } from '../../src/errors.js'
-import { createDecoder } from '../../src/newcentral/message.js'
+import { createDecoder } from '../../src/newcentral/record.js'
 import { loadSchema } from '../../src/newcentral/schema.js'
 import { TOPICS, type Topic } from '../../src/newcentral/topics.js'
 import { goldenEvents } from '../helpers/event.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { UnknownField } from '../../src/decode/unknown-fields.js'
-import { createDecoder } from '../../src/newcentral/message.js'
+import { createDecoder } from '../../src/newcentral/record.js'
 import { loadSchema } from '../../src/newcentral/schema.js'
 import { faultOf, goldenEvents, recordOf } from '../helpers/event.js'
 import { bytes, int, varint } from '../helpers/wire.js'

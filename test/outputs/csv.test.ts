@@ -13,12 +13,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import papaparse from 'papaparse'
 import protobuf from 'protobufjs'
-import type { StreamMessage } from '../../src/classic/message.js'
 import type { StreamRecord } from '../../src/classic/record.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import type { JsonValue } from '../../src/decode/to-object.js'
-import { createDecoder } from '../../src/newcentral/message.js'
+import { createDecoder } from '../../src/newcentral/record.js'
 import { loadSchema as schemaOfEvents } from '../../src/newcentral/schema.js'
 import { openCsv } from '../../src/outputs/csv.js'
 import { csvRows, HEADS, heading, PLAIN } from '../../src/outputs/csv-rows.js'
@@ -26,6 +25,7 @@ import { guard } from '../../src/outputs/csv-text.js'
 import { openOutput } from '../../src/outputs/open-output.js'
 import { RowWriter } from '../../src/rows/row-writer.js'
 import { tableOf } from '../../src/rows/tables.js'
+import type { StreamMessage } from '../../src/service.js'
 import { ALL_TOPICS } from '../../src/stream-record.js'
 import { until } from '../helpers/clock.js'
 import { outcomeOf, schemaOf } from '../helpers/decode.js'
@@ -39,7 +39,7 @@ type Row = Readonly<Record<string, string>>
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/golden')
 
-function goldenMessages(file: string): StreamMessage[] {
+function goldenMessages(file: string): StreamMessage<StreamRecord>[] {
   return readFileSync(join(FIXTURES, file), 'utf8')
     .trimEnd()
     .split('\n')
@@ -49,7 +49,7 @@ function goldenMessages(file: string): StreamMessage[] {
     })
 }
 
-function messageOf(record: StreamRecord, topic: Topic): StreamMessage {
+function messageOf(record: StreamRecord, topic: Topic): StreamMessage<StreamRecord> {
   return { ...fakeMessage(record.customer, 0, { topic }), record }
 }
 
@@ -63,7 +63,11 @@ function readCsv(path: string): Row[] {
 }
 
 /** Rows as the rules say they must be, worked out from the record without the code under test. */
-function expectedRows(messages: readonly StreamMessage[], topic: Topic, list: string[]): Row[] {
+function expectedRows(
+  messages: readonly StreamMessage<StreamRecord>[],
+  topic: Topic,
+  list: string[],
+): Row[] {
   const { payload } = loadSchema(topic)
   return messages
     .filter((message) => message.topic === topic)

@@ -11,12 +11,12 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import type { StreamMessage } from '../../src/classic/message.js'
 import { StreamError } from '../../src/errors.js'
 import { OpenFiles } from '../../src/files/distinct-files.js'
 import { openHttp } from '../../src/outputs/http.js'
 import { openJson } from '../../src/outputs/json.js'
 import { type OutputsSettings, openOutputs } from '../../src/outputs/outputs.js'
+import type { StreamMessage } from '../../src/service.js'
 import { until } from '../helpers/clock.js'
 import {
   EAGER,

@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import type { StreamMessage } from '../../src/classic/message.js'
 import { StreamError } from '../../src/errors.js'
 import { openPostgres, type PostgresTiming } from '../../src/outputs/postgres.js'
+import type { StreamMessage } from '../../src/service.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
@@ -32,7 +32,7 @@ const messages = (count: number, customer = 'a') =>
 const spread = (count: number) => numbers(count).map((n) => fakeMessage(`c${n % ENTRIES}`, n))
 
 /** A message with a character that jsonb refuses. */
-function withNul(n: number): StreamMessage {
+function withNul(n: number): ReturnType<typeof fakeMessage> {
   const message = fakeMessage('a', n)
   const line = message.line.toString().replace('"pad":"', '"pad":"\\u0000')
   return { ...message, line: Buffer.from(line) }
@@ -46,7 +46,7 @@ function fakeEvent(bytes: string) {
     ...{ type: 'w', source: 'source', data: {} },
   }
   const line = Buffer.from(`${JSON.stringify(record)}\n`)
-  return { customer, label, receivedAt, record, line, frame: Buffer.from(bytes) }
+  return { customer, label, receivedAt, record, line, frame: Buffer.from(bytes), part: 1 }
 }
 
 let databases = 0

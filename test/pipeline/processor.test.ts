@@ -10,6 +10,7 @@ test('an unexpected error of the decoder costs one frame, not the stream', async
   const processor = new Processor({
     entry: { name: 'A', topic: 'audit' },
     decoder: {
+      skipsText: false,
       unknownTotal: 0,
       lastTimestamp: undefined,
       decode() {
@@ -47,6 +48,7 @@ test('an event type that no schema knows is logged once, and each of its frames 
   const processor = new Processor({
     entry: { name: 'A', topic: 'audit' },
     decoder: {
+      skipsText: false,
       unknownTotal: 0,
       lastTimestamp: undefined,
       decode() {

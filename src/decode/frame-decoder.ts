@@ -1,0 +1,135 @@
+import type { Frame } from '../connection/frame.js'
+import { StreamError } from '../errors.js'
+import type { Decoder, StreamMessage } from '../service.js'
+import type { AnyRecord, AnyTopic } from '../stream-record.js'
+import { type UnknownField, UnknownFields } from './unknown-fields.js'
+
+/** Makes records of the frames of one subscription. What it makes is decided by the service. */
+export interface RecordMaker<Record extends AnyRecord> {
+  /** @throws StreamError `frame-undecodable` */
+  record(frame: Uint8Array): Record
+  /**
+   * @returns the record as one line of UTF-8 JSON with its newline
+   * @throws StreamError `frame-undecodable`
+   */
+  line(frame: Uint8Array): Uint8Array
+  /** When the frame's message was sent, nanoseconds since the epoch. */
+  timestamp(frame: Uint8Array): bigint | undefined
+  /** Text frames mean nothing: they are skipped. */
+  readonly skipsText?: boolean
+  /** What tells the frame's event from others, where the service has that; undefined for an event without. */
+  identify?(frame: Uint8Array): string | undefined
+  /** Keeps the timestamp of the frame that was read last, if it has one, as that of the last message. */
+  keepTimestamp(): void
+  /** What was kept, nanoseconds since the epoch. */
+  readonly lastTimestamp: bigint | undefined
+}
+
+export type DecoderOptions<Schema> = {
+  /** Name of the entry; it stands in every record. */
+  readonly customer: string
+  /** One word for entry and topic, for the log and names of files; `customer` by default. */
+  readonly label?: string
+  readonly schema: Schema
+  /** Addresses as text instead of base64, and the time as text; default: no. */
+  readonly readable?: boolean
+  /** Gets what the schema does not know, each thing once; the things of one frame together. */
+  readonly onUnknown?: (news: readonly UnknownField[]) => void
+}
+
+/** Makes the decoder of one subscription, with the maker of its service. */
+export function createFrameDecoder<
+  Record extends AnyRecord,
+  Schema extends { readonly topic: AnyTopic },
+>(
+  options: DecoderOptions<Schema>,
+  createMaker: (unknownFields: UnknownFields) => RecordMaker<Record>,
+): Decoder<StreamMessage<Record>> {
+  const unknownFields = new UnknownFields(options.onUnknown ?? (() => undefined))
+  const maker = createMaker(unknownFields)
+  const { customer, label = customer } = options
+  const entry = { customer, label, topic: options.schema.topic }
+  return {
+    get unknownTotal() {
+      return unknownFields.total
+    },
+    get lastTimestamp() {
+      return maker.lastTimestamp
+    },
+    skipsText: maker.skipsText ?? false,
+    ...(maker.identify && {
+      identify({ bytes, text }: Frame) {
+        if (text) return undefined
+        try {
+          return maker.identify?.(bytes)
+        } catch {
+          return undefined
+        } finally {
+          unknownFields.discard()
+        }
+      },
+    }),
+    decode(frame, first) {
+      if (frame.text) {
+        throw new StreamError(
+          'frame-undecodable',
+          `${label}: a text frame of ${frame.bytes.length} bytes came where a binary one was expected`,
+        )
+      }
+      unknownFields.discard()
+      const message = new DecodedMessage(entry, frame, maker, first)
+      unknownFields.commit()
+      maker.keepTimestamp()
+      return message
+    },
+  }
+}
+
+type Entry = Pick<StreamMessage, 'customer' | 'label' | 'topic'>
+
+/** A message as it was decoded. The form that was not made at once is made when it is asked for. */
+class DecodedMessage<Record extends AnyRecord> implements StreamMessage<Record> {
+  readonly customer: string
+  readonly label: string
+  readonly topic: AnyTopic
+  readonly receivedAt: number
+  readonly frame: Uint8Array
+  readonly part = 1
+  readonly #maker: RecordMaker<Record>
+  #record: Record | undefined
+  #line: Uint8Array | undefined
+
+  constructor(
+    { customer, label, topic }: Entry,
+    { bytes, receivedAt }: Frame,
+    maker: RecordMaker<Record>,
+    first: 'record' | 'line',
+  ) {
+    this.customer = customer
+    this.label = label
+    this.topic = topic
+    this.receivedAt = receivedAt
+    this.frame = bytes
+    this.#maker = maker
+    if (first === 'record') this.#record = maker.record(bytes)
+    else this.#line = maker.line(bytes)
+  }
+
+  get timestamp(): bigint | undefined {
+    return this.#maker.timestamp(this.frame)
+  }
+
+  get identity(): string | undefined {
+    return this.#maker.identify?.(this.frame)
+  }
+
+  get record(): Record {
+    this.#record ??= this.#maker.record(this.frame)
+    return this.#record
+  }
+
+  get line(): Uint8Array {
+    this.#line ??= this.#maker.line(this.frame)
+    return this.#line
+  }
+}
