@@ -47,6 +47,11 @@ export class Piece {
 /** Pieces that are handed over together: one message may have millions of rows. */
 const HANDED_BYTES = 64 * 1024
 
+const MIB = 1024 * 1024
+
+/** The values of a message stand in each of its rows: a long text in a message with a long list is a bomb. */
+const limitFor = (frame: number) => Math.min(64 * MIB + 32 * frame, 1024 * MIB)
+
 /**
  * Hands messages to a sink in pieces. While the sink has no room, no further pieces are made.
  * @param piecesOf makes the pieces of a message; where it throws, the message is given up
@@ -62,9 +67,13 @@ export async function writePieces<T extends Piece>(
   let bytes = 0
   for (const message of messages) {
     const parcel = new Parcel(message)
+    const limit = limitFor(message.frame.length)
+    let total = 0
     try {
       for (const piece of piecesOf(parcel)) {
         pieces.push(piece)
+        total += piece.line.length
+        if (total > limit) throw tooMany(limit, message)
         bytes += piece.line.length
         if (bytes < HANDED_BYTES) continue
         const full = pieces
@@ -74,7 +83,8 @@ export async function writePieces<T extends Piece>(
         if (parcel.error) break
       }
     } catch (error) {
-      parcel.error ??= new StreamError('export-failed', errorText(error))
+      parcel.error ??=
+        error instanceof StreamError ? error : new StreamError('export-failed', errorText(error))
       // What was not handed over is dropped.
       const dropped = pieces.filter((piece) => piece.parcel === parcel)
       pieces = pieces.filter((piece) => piece.parcel !== parcel)
@@ -83,6 +93,15 @@ export async function writePieces<T extends Piece>(
     if (parcel.settle(undefined)) countOutcome(message, parcel.error, context)
   }
   if (pieces.length > 0) await write(pieces)
+}
+
+function tooMany(limit: number, { frame }: StreamMessage): StreamError {
+  const mib = Math.floor(limit / MIB)
+  const kib = Math.ceil(frame.length / 1024)
+  return new StreamError(
+    'export-failed',
+    `its rows would take more than ${mib} MiB, too much for a frame of ${kib} KiB`,
+  )
 }
 
 /** Counts what became of a message. */
