@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import type * as Kafka from '@platformatic/kafka'
-import { untilAborted } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
-import { StreamError } from '../errors.js'
+import { StreamError, toStreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import type { StreamMessage } from '../service.js'
+import { firstTry } from './first-try.js'
 import { KafkaClient } from './kafka-client.js'
 import { isLoginRefused } from './kafka-errors.js'
 import { type KafkaTarget, parseKafkaTarget, readKafkaLogin } from './kafka-target.js'
@@ -18,8 +18,6 @@ import { accountOf, type Output, type OutputContext } from './output.js'
 /** With keys and headers below the 1 MiB that a broker takes by default, even where nothing is packed. */
 const BATCH = { maxCount: 1_000, maxBytes: 786_432, maxAgeMs: 50 }
 const BUDGET_BYTES = 4 * 1_048_576
-/** How long the start waits for a broker. After that, streams begin and messages wait. */
-const START_MS = 5_000
 
 /**
  * `kafka://HOST:9092/PREFIX` and `kafkas://…`: a record is a message of the topic `PREFIX.<topic>`, its
@@ -83,19 +81,15 @@ class KafkaOutput implements Output {
 
   /** Looks whether messages could be sent. */
   async start(): Promise<void> {
-    const late = AbortSignal.timeout(START_MS)
-    try {
-      await untilAborted(this.#connect(), AbortSignal.any([late, this.#context.graceOver]))
-    } catch (thrown) {
-      if (isLoginRefused(thrown)) {
-        await this.close()
-        throw new StreamError('exporter-unusable', thrown.message)
-      }
-      const silent = `${this.#target.name}: no answer within ${START_MS / 1000} s`
-      this.#queue.interrupt(
-        thrown instanceof StreamError ? thrown : new StreamError('timed-out', silent),
-      )
+    const { name } = this.#target
+    const { graceOver } = this.#context
+    const fault = await firstTry({ name, graceOver }, () => this.#connect())
+    if (fault === undefined) return
+    if (isLoginRefused(fault)) {
+      await this.close()
+      throw new StreamError('exporter-unusable', fault.message)
     }
+    this.#queue.interrupt(toStreamError(fault))
   }
 
   write(messages: readonly StreamMessage[]): Promise<void> {

@@ -33,7 +33,7 @@ export async function loadNats(places: readonly string[]): Promise<NatsLibrary> 
  * Connects to the first of the servers that answers. A connection that is lost later is opened again,
  * without limit. Credentials come from `NATS_CREDS` (a file), else `NATS_USER` and `NATS_PASSWORD`, else
  * `NATS_TOKEN`.
- * @throws StreamError `exporter-unusable`
+ * @throws StreamError `exporter-unusable` where the login is wrong, else one that can be retried
  */
 export async function connectNats(
   { transport }: NatsLibrary,
@@ -64,8 +64,8 @@ export async function connectNats(
         `${where} refused the login; set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN`,
       )
     }
-    const message = natsErrorText(networkError(error, where), { env })
-    throw new StreamError('exporter-unusable', `${message} (needed at the start)`)
+    const fault = networkError(error, where)
+    throw new StreamError(fault.code, natsErrorText(fault, { env }))
   }
 }
 

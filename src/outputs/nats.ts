@@ -1,7 +1,5 @@
-import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import type { JetStreamClient } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/transport-node'
 import { untilAborted } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Batch } from '../delivery/delivery.js'
@@ -12,88 +10,69 @@ import { safeName } from '../files/safe-name.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import type { StreamMessage } from '../service.js'
 import { messageId } from './message-id.js'
-import {
-  connectNats,
-  isJetStreamMissing,
-  loadNats,
-  type NatsLibrary,
-  natsErrorText,
-} from './nats-client.js'
-import { findStreams } from './nats-stream.js'
-import { type NatsTarget, parseNatsTarget } from './nats-target.js'
+import { isJetStreamMissing, loadNats, natsErrorText } from './nats-client.js'
+import { NatsLink, type NatsParts } from './nats-link.js'
+import { parseNatsTarget } from './nats-target.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 
 const BUDGET_BYTES = 4 * 1_048_576
-const ANSWER_MS = 10_000
+/** How many messages of an entry are on their way at the same time. */
+const PIPELINE = 256
 const ACK_MS = 10_000
 /** Room for the header with the message's id, which counts as payload. */
 const HEADER_BYTES = 128
 /** JetStream's code for a message that is larger than its stream allows. */
 const MESSAGE_TOO_LARGE = 10_054
 
+/** When to try again, and how many messages of an entry are on their way at the same time. */
+export type NatsOptions = BackoffOptions & { readonly pipeline?: number }
+
 /**
  * `nats://HOST:4222/PREFIX[?stream=NAME]`: JetStream, one message a record on `PREFIX.<topic>.<entry>`,
- * delivered when the stream has acknowledged it. Messages of different entries are on their way at the
- * same time; those of one entry follow each other, since a stream may refuse one and take the next.
- * @throws StreamError `exporter-unusable` where packages, server, login or stream are missing or wrong
+ * delivered when the stream has acknowledged it. Several messages of an entry are on their way at the same
+ * time. Where one of them fails, it and all behind it are published again, under the same ids. A server or
+ * stream that is not there yet is waited for.
+ * @throws StreamError `exporter-unusable` where packages or address are wrong, or the server refuses the
+ *   login at its first answer
  */
 export async function openNats(
   target: string,
   context: OutputContext,
-  timing: BackoffOptions = {},
+  { pipeline = PIPELINE, ...timing }: NatsOptions = {},
 ): Promise<Output> {
   const parsed = parseNatsTarget(target)
   const library = await loadNats([import.meta.url, join(context.cwd, 'package.json')])
-  const connection = await connectNats(library, parsed.servers, context, timing)
-  try {
-    const options = { checkAPI: false, timeout: ANSWER_MS }
-    const manager = await library.jetstream.jetstreamManager(connection, options)
-    const { streams, untaken } = await findStreams(library, manager, parsed, context)
-    for (const { name, duplicateWindowMs } of streams) {
-      context.log.info(`stream ${name} keeps repeats out for ${duplicateWindowMs / 1000} s`)
-    }
-    if (untaken.length > 0) {
-      const subjects = untaken.map((topic) => `${parsed.prefix}.${topic}.*`).join(', ')
-      context.log.warn(`no JetStream stream takes ${subjects}; such messages would wait for one`)
-    }
-  } catch (error) {
-    await connection.close()
-    throw error
-  }
-  return new NatsOutput({ target: parsed, library, connection, context, timing })
+  const retryLog = new RetryLog(context)
+  const output = new NatsOutput({ target: parsed, library, context, timing, retryLog }, pipeline)
+  await output.start()
+  return output
 }
 
-type NatsParts = {
-  readonly target: NatsTarget
-  readonly library: NatsLibrary
-  readonly connection: NatsConnection
-  readonly context: OutputContext
-  readonly timing: BackoffOptions
+/** How many messages of one entry go out together. */
+type Pace = {
+  /** One until a message was accepted: a stream that comes back would take those behind it first. */
+  size: number
+  /** How many messages at the front are refused for themselves. */
+  refused: number
 }
 
-/** Publishes over one connection; the library opens it again when it is lost. */
 class NatsOutput implements Output {
   readonly needs = 'line'
   readonly #parts: NatsParts
-  readonly #name: string
-  readonly #client: JetStreamClient
-  /** By subject. One message of each is published at a time, so that order holds whatever happens. */
+  readonly #link: NatsLink
+  readonly #pipeline: number
+  /** By subject. */
   readonly #queues = new Map<string, SendQueue<StreamMessage>>()
   readonly #budget = new ByteBudget(BUDGET_BYTES)
-  readonly #retryLog: RetryLog
-  /** Aborts when the connection is lost; a new one when it is back. */
-  #lost = whenLost()
-  /** Pending while there is no connection. */
-  #connected: Promise<void> | undefined
-  #reconnected: () => void = () => {}
 
-  constructor(parts: NatsParts) {
-    const { target, library, connection, context } = parts
+  constructor(parts: NatsParts, pipeline: number) {
     this.#parts = parts
-    this.#name = `nats://${target.servers.join(',')}/${target.prefix}`
-    this.#client = library.jetstream.jetstream(connection)
-    this.#retryLog = new RetryLog(context)
-    this.#watch()
+    this.#link = new NatsLink(parts)
+    this.#pipeline = pipeline
+  }
+
+  start(): Promise<void> {
+    return this.#link.start()
   }
 
   async write(messages: readonly StreamMessage[]): Promise<void> {
@@ -105,64 +84,115 @@ class NatsOutput implements Output {
 
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()))
-    await this.#parts.connection.close()
+    await this.#link.close()
   }
 
   #queueOf({ topic, customer }: StreamMessage): SendQueue<StreamMessage> {
-    const { target, context, timing } = this.#parts
+    const { target, context, timing, retryLog } = this.#parts
     const subject = `${target.prefix}.${topic}.${safeName(customer, { keepDots: false })}`
     let queue = this.#queues.get(subject)
     if (!queue) {
       const { graceOver, forced } = context
+      const pace: Pace = { size: 1, refused: 0 }
       queue = new SendQueue<StreamMessage>({
         ...accountOf(context),
-        deliver: (batch, signal) => this.#deliver(subject, batch, signal),
-        batch: { maxCount: 1, maxBytes: BUDGET_BYTES },
+        deliver: (batch, signal) => this.#deliver(subject, pace, batch, signal),
+        batch: { maxCount: this.#pipeline, maxBytes: BUDGET_BYTES },
         budget: this.#budget,
-        retryLog: this.#retryLog,
+        retryLog,
         delayMs: (failures) => backoffDelay(failures, timing),
         graceOver,
         endsAtGrace: true,
         forced,
-        late: `${this.#name}: not delivered before the end`,
+        late: `${this.#link.name}: not delivered before the end`,
       })
       this.#queues.set(subject, queue)
     }
     return queue
   }
 
-  /** Publishes one message. When the connection is lost, publishes it again, under the same id. */
   async #deliver(
     subject: string,
-    { items }: Batch<StreamMessage>,
+    pace: Pace,
+    batch: Batch<StreamMessage>,
     signal: AbortSignal,
   ): Promise<void> {
-    const [message] = items
-    while (message && !signal.aborted) {
-      await this.#connected
-      const lost = this.#lost.signal
-      try {
-        return await untilAborted(this.#publish(subject, message), lost)
-      } catch (error) {
-        if (!lost.aborted) throw error
-        this.#parts.context.counters.retried++
+    if (pace.refused > 0) batch.fill()
+    while (batch.items.length > 0 && !signal.aborted) {
+      const client = await this.#link.client()
+      const size = this.#link.mayTakeOutOfOrder ? 1 : pace.size
+      const part = batch.items.slice(0, Math.max(size, pace.refused + 1))
+      const outcomes = await this.#publishAll(client, subject, part)
+      this.#settle(batch, outcomes, pace)
+    }
+  }
+
+  /** @returns for each message: accepted, or why not; undefined where the connection was lost before */
+  async #publishAll(
+    client: JetStreamClient,
+    subject: string,
+    messages: readonly StreamMessage[],
+  ): Promise<readonly (true | StreamError | undefined)[]> {
+    const outcomes = new Array<true | StreamError | undefined>(messages.length).fill(undefined)
+    const { lost } = this.#link
+    const answers = messages.map(async (message, at) => {
+      outcomes[at] = await this.#publish(client, subject, message)
+    })
+    await untilAborted(Promise.all(answers), lost).catch((error: unknown) => {
+      if (!lost.aborted) throw error
+    })
+    // What comes in later belongs to the lost connection.
+    return [...outcomes]
+  }
+
+  /** Settles messages from the front, up to the first one that must be published again. */
+  #settle(
+    batch: Batch<StreamMessage>,
+    outcomes: readonly (true | StreamError | undefined)[],
+    pace: Pace,
+  ): void {
+    const last = outcomes.lastIndexOf(true)
+    const again = outcomes.findIndex((each) => each === undefined || (each !== true && each.retry))
+    const settled = outcomes.slice(0, again === -1 ? undefined : again)
+    let refusal: StreamError | undefined
+    pace.refused = 0
+    for (const [at, outcome] of settled.entries()) {
+      if (outcome === true) batch.delivered(1)
+      else if (outcome && (at < last || batch.closing())) batch.refused(outcome)
+      else {
+        // Nothing was accepted after this one. The next try goes one message further.
+        refusal = outcome
+        pace.refused = settled.length - at
+        break
       }
+    }
+    pace.size = again === -1 ? this.#pipeline : 1
+    const error = outcomes[again]
+    if (error instanceof StreamError) throw error
+    if (again !== -1) this.#parts.context.counters.retried += outcomes.length - again
+    else if (refusal && batch.items.length === pace.refused) {
+      const says = `${refusal.message}, and nothing after that was accepted`
+      throw new StreamError('output-refused', says)
     }
   }
 
   /** Publishes one message, without the newline of its line. */
-  async #publish(subject: string, message: StreamMessage): Promise<void> {
+  async #publish(
+    client: JetStreamClient,
+    subject: string,
+    message: StreamMessage,
+  ): Promise<true | StreamError> {
     const payload = message.line.subarray(0, -1)
-    const { info } = this.#parts.connection
-    const maxPayload = info?.max_payload ?? Number.POSITIVE_INFINITY
+    const { maxPayload } = this.#link
     if (payload.length + HEADER_BYTES > maxPayload) {
       const why = `${payload.length} bytes are more than max_payload of the server, ${maxPayload}`
-      throw new StreamError('export-failed', `${subject}: ${why}`)
+      return new StreamError('export-failed', `${subject}: ${why}`)
     }
     try {
-      await this.#client.publish(subject, payload, { msgID: messageId(message), timeout: ACK_MS })
+      await client.publish(subject, payload, { msgID: messageId(message), timeout: ACK_MS })
+      return true
     } catch (error) {
-      throw this.#translate(error, subject)
+      return this.#translate(error, subject)
     }
   }
 
@@ -182,36 +212,4 @@ class NatsOutput implements Output {
     }
     return new StreamError('unavailable', `${subject}: JetStream refused it (${said})`)
   }
-
-  async #watch(): Promise<void> {
-    for await (const { type } of this.#parts.connection.status()) {
-      if (type === 'disconnect') this.#onLost()
-      if (type === 'reconnect') {
-        this.#connected = undefined
-        this.#lost = whenLost()
-        this.#reconnected()
-        this.#retryLog.works(this)
-      }
-    }
-  }
-
-  #onLost(): void {
-    // The library reports this again for each try that ends with a refused login.
-    this.#connected ??= new Promise((resolve) => {
-      this.#reconnected = resolve
-    })
-    this.#retryLog.failed(
-      this,
-      new StreamError('connection-lost', `${this.#name}: connection lost`),
-    )
-    // What was on its way may have arrived or not: it is published again, under the same id.
-    this.#lost.abort()
-  }
-}
-
-/** A thousand subjects may listen to the signal, without a warning of Node. */
-function whenLost(): AbortController {
-  const lost = new AbortController()
-  setMaxListeners(0, lost.signal)
-  return lost
 }

@@ -8,6 +8,7 @@ import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { Secret } from '../secret.js'
 import type { StreamMessage } from '../service.js'
+import { firstTry } from './first-try.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 import { loadPostgres, PostgresConnection, type PostgresLibrary } from './postgres-client.js'
 import { isLoginRefused, passwordMissing, postgresFault, sqlState } from './postgres-fault.js'
@@ -17,8 +18,6 @@ import { type PostgresTarget, parsePostgresTarget, readPassword, tlsOf } from '.
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 100 }
 /** One batch on its way and the next ones being filled. */
 const BUDGET_BYTES = 4 * BATCH.maxBytes
-/** How long the start waits for the server. After that, streams begin and messages wait. */
-const START_MS = 5_000
 
 const TABLE_MISSING = '42P01'
 /** Another collector makes the table at the same time. */
@@ -39,7 +38,7 @@ export type PostgresTiming = BackoffOptions & {
 export async function openPostgres(
   target: string,
   context: OutputContext,
-  { startMs = START_MS, ...timing }: PostgresTiming = {},
+  { startMs, ...timing }: PostgresTiming = {},
 ): Promise<Output> {
   const parsed = parsePostgresTarget(target, context.env)
   const library = await loadPostgres([import.meta.url, join(context.cwd, 'package.json')])
@@ -90,23 +89,21 @@ class PostgresOutput implements Output {
   }
 
   /** Connects, and looks whether the table takes rows, by inserting none. */
-  async start(startMs: number): Promise<void> {
+  async start(startMs: number | undefined): Promise<void> {
     await readPassword(this.#target, this.#context)
-    const late = AbortSignal.timeout(startMs)
-    try {
-      const signal = AbortSignal.any([late, this.#context.graceOver])
-      await this.#send({ items: [], lines: [] }, signal)
-    } catch (thrown) {
-      const { name } = this.#target
-      const error = late.aborted
-        ? new StreamError('timed-out', `${name}: no answer within ${startMs / 1000} s`)
-        : postgresFault(thrown, this.#target, this.#secrets)
-      if (isLoginRefused(error)) {
-        await this.#queue.close()
-        throw new StreamError('exporter-unusable', error.message)
-      }
-      this.#queue.interrupt(error)
+    const { name } = this.#target
+    const { graceOver } = this.#context
+    const nothing = { items: [], lines: [] }
+    const fault = await firstTry({ name, graceOver, startMs }, (signal) =>
+      this.#send(nothing, signal),
+    )
+    if (fault === undefined) return
+    const error = postgresFault(fault, this.#target, this.#secrets)
+    if (isLoginRefused(error)) {
+      await this.#queue.close()
+      throw new StreamError('exporter-unusable', error.message)
     }
+    this.#queue.interrupt(error)
   }
 
   write(messages: readonly StreamMessage[]): Promise<void> {

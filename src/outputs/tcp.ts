@@ -3,8 +3,9 @@ import type { Batch } from '../delivery/delivery.js'
 import { RetryLog } from '../delivery/retry-log.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { Tail } from '../delivery/tail.js'
-import { StreamError } from '../errors.js'
+import { StreamError, toStreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import { firstTry } from './first-try.js'
 import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
 import { asRows } from './rows.js'
 import { parseTcpTarget, type TcpAddress, TcpConnection } from './tcp-connection.js'
@@ -21,9 +22,10 @@ const MAX_BROKEN_ENDS = 3
 
 /**
  * `tcp://HOST:PORT` and `tls://HOST:PORT`: NDJSON lines over one connection, which is opened again when
- * it is lost. TCP does not tell how much a receiver had read before that, so the last 1 MiB is sent
+ * it is lost; a receiver that is not there yet is waited for. TCP does not tell how much a receiver had
+ * read before a loss, so the last 1 MiB is sent
  * again on the new connection, then what waited: whole lines, in order, some of them twice.
- * @throws StreamError `exporter-unusable` where the address is wrong or cannot be reached
+ * @throws StreamError `exporter-unusable` where the address is wrong
  */
 export async function openTcp(
   target: string,
@@ -32,9 +34,7 @@ export async function openTcp(
 ): Promise<Output> {
   const address = parseTcpTarget(target)
   const output = new TcpOutput(address, context, timing)
-  await output.connect().catch((error: StreamError) => {
-    throw new StreamError('exporter-unusable', `${error.message} (needed at the start)`)
-  })
+  await output.start()
   return address.rows ? asRows(output, context) : output
 }
 
@@ -77,7 +77,14 @@ class TcpOutput implements LineOutput {
     })
   }
 
-  async connect(signal = this.#context.graceOver): Promise<TcpConnection> {
+  async start(): Promise<void> {
+    const { name } = this.#address
+    const { graceOver } = this.#context
+    const fault = await firstTry({ name, graceOver }, (signal) => this.#connect(signal))
+    if (fault !== undefined) this.#queue.interrupt(toStreamError(fault))
+  }
+
+  async #connect(signal: AbortSignal): Promise<TcpConnection> {
     const connection = await TcpConnection.open(this.#address, signal, (lost) => {
       // The lines that were sent last may be lost, so this cannot wait for the next message.
       if (this.#connection === lost) this.#queue.interrupt(lost.failure())
@@ -117,7 +124,7 @@ class TcpOutput implements LineOutput {
   /** The open connection. On a new one, the tail has been sent again first. */
   async #connected(signal: AbortSignal): Promise<TcpConnection> {
     if (this.#connection && !this.#connection.lost) return this.#connection
-    const connection = await this.connect(signal)
+    const connection = await this.#connect(signal)
     for (const { bytes, count } of this.#tail.chunks) {
       this.#context.counters.retried += count
       if (!(await connection.write(bytes))) throw connection.failure()

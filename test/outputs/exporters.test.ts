@@ -46,11 +46,14 @@ for (const [type, shown] of REFUSED) {
   })
 }
 
-for (const type of ['kafka', 'postgres', 'http']) {
+for (const type of ['kafka', 'postgres', 'http', 'nats', 'tcp', 'tls']) {
   // The grace of this context never ends: an end that waits for it would not come.
   test(`${type}:// whose other side is away holds up no end that has nothing to deliver`, async () => {
     const context = fakeContext()
-    const output = await openOutput(`${type}://127.0.0.1:${await closedPort()}/net`, context)
+    const output = await openOutput(
+      `${type}://127.0.0.1:${await closedPort()}${/^t/.test(type) ? '' : '/net'}`,
+      context,
+    )
     if (type !== 'http') assert.match(context.logged[0]?.message ?? '', /messages wait/)
     await output.close()
     assert.equal(context.counters.givenUp, 0)

@@ -15,6 +15,8 @@ import { messageId } from '../../src/outputs/message-id.js'
 import { openNats } from '../../src/outputs/nats.js'
 import { loadNats } from '../../src/outputs/nats-client.js'
 import { parseNatsTarget } from '../../src/outputs/nats-target.js'
+import type { Output } from '../../src/outputs/output.js'
+import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { exportUnderKills } from '../helpers/mortal.js'
@@ -62,9 +64,20 @@ async function open(
   server: NatsServer,
   target: string,
   given = {},
-): Promise<[Awaited<ReturnType<typeof openNats>>, FakeContext]> {
+): Promise<[Output, FakeContext]> {
   const context = fakeContext(given)
   return [await openNats(`nats://127.0.0.1:${server.port}/${target}`, context, EAGER), context]
+}
+
+/** That the start goes on, and the log says what is waited for. */
+async function waitsFor(opening: Promise<[Output, FakeContext]>, pattern: RegExp) {
+  const [output, context] = await opening
+  await output.close()
+  const [first] = context.logged
+  assert.match(first?.message ?? '', pattern)
+  assert.match(first?.message ?? '', /; trying again until it works, messages wait$/)
+  assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
+  return first?.level
 }
 
 test('nats reads several hosts, with and without port', () => {
@@ -108,28 +121,73 @@ test('nats names the packages to install where they are not installed', async (t
   assert.equal(typeof transport.connect, 'function')
 })
 
-test('nats refuses a server that is not there at the start', async () => {
-  await assert.rejects(openNats('nats://127.0.0.1:1/p', fakeContext()), unusable(/127.0.0.1:1/))
+test('nats waits for a server that is not there at the start', live, async (t) => {
+  const server = await startNatsServer(t)
+  await server.kill()
+  const [output, context] = await open(server, 'aruba?stream=S')
+  assert.match(context.logged[0]?.message ?? '', /refuses connections.*messages wait$/)
+  for (const n of numbers(1000)) output.write([fakeMessage(`c${n % 2}`, n)])
+  await server.start()
+  await until(() => context.counters.waiting === 0)
+  await output.close()
+  assert.equal(context.counters.delivered, 1000)
+  const bySubject = await stored(await server.manager(), 'S')
+  for (const c of [0, 1]) {
+    assert.deepEqual(bySubject.get(`aruba.monitoring.c${c}`), numbers(500, 2, c))
+  }
+  assert.ok(context.logged.some(({ message }) => message.startsWith('works again')))
 })
 
-test('nats shows how to make the stream where none takes the subjects', live, async (t) => {
+test('nats whose server is away holds up no end that has nothing to deliver', async () => {
+  const context = fakeContext()
+  const output = await openNats(`nats://127.0.0.1:${await closedPort()}/p`, context)
+  await output.close()
+  assert.equal(context.counters.givenUp, 0)
+})
+
+test('nats waits for a stream that is not there, and says how to make it', live, async (t) => {
   const server = await startNatsServer(t)
-  await assert.rejects(
+  const manager = await server.manager()
+  const level = await waitsFor(
     open(server, 'aruba.prod'),
-    unusable(/nats stream add ARUBA_PROD --subjects "aruba.prod.>"/),
+    /nats stream add ARUBA_PROD --subjects "aruba.prod.>"/,
   )
-  await (await server.manager()).streams.add({ name: 'HALF', subjects: ['aruba.prod.audit.>'] })
-  await assert.rejects(
+  assert.equal(level, 'error')
+  await manager.streams.add({ name: 'HALF', subjects: ['aruba.prod.audit.>'] })
+  await waitsFor(
     open(server, 'aruba.prod', { topics: ['audit', 'presence'] }),
-    unusable(/no JetStream stream takes aruba.prod.presence/),
+    /no JetStream stream takes aruba.prod.presence/,
   )
-  await assert.rejects(
-    open(server, 'aruba.other?stream=HALF'),
-    unusable(/HALF is there but does not take/),
+  await waitsFor(open(server, 'aruba.other?stream=HALF'), /HALF is there but does not take/)
+  await waitsFor(
+    open(server, 'aruba.prod?stream=NEW'),
+    /NEW cannot be made: its subjects aruba\.prod\.> overlap with those of HALF; use \?stream=HALF/,
   )
-  await assert.rejects(open(server, 'aruba.prod?stream=NEW'), unusable(/overlap/))
   const [output] = await open(server, 'aruba.prod', { topics: ['audit'] })
   await output.close()
+
+  const [late, context] = await open(server, 'late')
+  await late.write([fakeMessage('a', 1)])
+  await manager.streams.add({ name: 'LATE', subjects: ['late.>'] })
+  await until(() => context.counters.delivered === 1)
+  await late.close()
+})
+
+test('nats names at the start what is wrong with a stream', live, async (t) => {
+  const server = await startNatsServer(t)
+  const { streams } = await server.manager()
+  await streams.add({ name: 'N', subjects: ['n.>'], no_ack: true })
+  await streams.add({ name: 'I', subjects: ['i.>'], retention: RetentionPolicy.Interest })
+  await streams.add({ name: 'P', subjects: ['p.monitoring.a', 'p.monitoring.b'] })
+  await waitsFor(open(server, 'n'), /the JetStream stream N has no_ack/)
+  for (const [prefix, says] of [
+    ['i', /the stream I keeps messages only for its consumers .*, and has none/],
+    ['p', /no JetStream stream takes all of p\.monitoring\.\*: P takes a part/],
+  ] as const) {
+    const [output, context] = await open(server, prefix)
+    await output.close()
+    assert.match(context.logged.find(({ level }) => level === 'warn')?.message ?? '', says)
+  }
 })
 
 test(
@@ -138,7 +196,7 @@ test(
   async (t) => {
     const server = await startNatsServer(t)
     const given = { topics: ['audit', 'presence'] as const, topicsUncertain: true }
-    await assert.rejects(open(server, 'aruba', given), unusable(/no JetStream stream takes aruba/))
+    await waitsFor(open(server, 'aruba', given), /no JetStream stream takes aruba/)
     await (await server.manager()).streams.add({ name: 'HALF', subjects: ['aruba.audit.>'] })
     const [output, context] = await open(server, 'aruba', given)
     await output.close()
@@ -148,7 +206,7 @@ test(
 
 test('nats says that JetStream is off', live, async (t) => {
   const server = await startNatsServer(t, { jetstream: false })
-  await assert.rejects(open(server, 'aruba?stream=S'), unusable(/no JetStream/))
+  await waitsFor(open(server, 'aruba?stream=S'), /no JetStream/)
 })
 
 test('nats takes its login from the environment', live, async (t) => {
@@ -186,7 +244,7 @@ test(
     await writeFile(join(folder, 'key.pem'), good.key)
     const config = `tls { cert_file: "${folder}/cert.pem", key_file: "${folder}/key.pem" }`
     const server = await startNatsServer(t, { config })
-    await assert.rejects(open(server, 'aruba?stream=S'), unusable(/DEPTH_ZERO_SELF_SIGNED_CERT/))
+    await waitsFor(open(server, 'aruba?stream=S'), /DEPTH_ZERO_SELF_SIGNED_CERT/)
     const target = `nats://127.0.0.1:${server.port}/aruba?stream=S`
     const { delivered } = JSON.parse(await sendOne(target, { NODE_EXTRA_CA_CERTS: caFile }))
     assert.equal(delivered, 1)
@@ -202,6 +260,7 @@ test(
     const { config } = await (await server.manager()).streams.info('S')
     assert.deepEqual(config.subjects, ['aruba.>'])
     assert.equal(config.duplicate_window, 600e9)
+    assert.equal(config.max_age, 7 * 86_400e9)
     assert.equal(config.storage, 'file')
     for (const n of numbers(500)) {
       await Promise.all(
@@ -258,8 +317,11 @@ test('what a NATS server quotes of the login is masked', async (t) => {
     { NATS_TOKEN: 'hunter2-token-of-ours' },
     { NATS_USER: 'ann', NATS_PASSWORD: 'hunter2' },
   ]) {
-    const opening = openNats(`nats://127.0.0.1:${port}/aruba`, fakeContext({ env }))
-    await assert.rejects(opening, unusable(/not with CONNECT .*\*\*\*\*/))
+    const context = fakeContext({ env })
+    const output = await openNats(`nats://127.0.0.1:${port}/aruba`, context)
+    await output.close()
+    assert.match(context.logged[0]?.message ?? '', /not with CONNECT .*\*\*\*\*/)
+    assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
   }
 })
 
@@ -301,6 +363,35 @@ test(
     assert.match(context.givenUp[0]?.error.message ?? '', /max_payload/)
     assert.match(context.givenUp[1]?.error.message ?? '', /size/)
     assert.deepEqual((await stored(await server.manager(), 'S')).get('aruba.monitoring.a'), [0, 3])
+  },
+)
+
+test(
+  'nats finds the one record of 1,000 that is too large, and stores the others in order',
+  live,
+  async (t) => {
+    const server = await startNatsServer(t)
+    const { streams } = await server.manager()
+    await streams.add({ name: 'S', subjects: ['aruba.>'], max_msg_size: 10_000 })
+    const [output, context] = await open(server, 'aruba')
+    const messages = numbers(1000).map((n) => fakeMessage('a', n, { pad: n === 617 ? 15_000 : 9 }))
+    for (const message of messages) await output.write([message])
+    await until(() => context.counters.waiting === 0)
+    assert.deepEqual(
+      context.givenUp.map(({ message }) => Number(message.timestamp)),
+      [617],
+    )
+    await output.write([fakeMessage('a', 1000, { pad: 15_000 })])
+    await until(() => context.logged.some(({ level }) => level === 'error'))
+    assert.equal(context.counters.waiting, 1, 'nothing was accepted after it')
+    await output.write([fakeMessage('a', 1001)])
+    await until(() => context.counters.waiting === 0)
+    await output.close()
+    assert.deepEqual(
+      (await stored(await server.manager(), 'S')).get('aruba.monitoring.a'),
+      numbers(1002).filter((n) => n !== 617 && n !== 1000),
+    )
+    assert.equal(context.counters.givenUp, 2)
   },
 )
 

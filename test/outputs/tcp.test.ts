@@ -64,8 +64,19 @@ test('tcp refuses an address that is none, and never shows a login', async () =>
   })
 })
 
-test('tcp refuses a receiver that is not there at the start', async () => {
-  await assert.rejects(openTcp('tcp://127.0.0.1:1', fakeContext()), unusable(/tcp:\/\/127.0.0.1:1/))
+test('tcp waits for a receiver that is not there at the start', async (t) => {
+  const port = await closedPort()
+  const context = fakeContext()
+  const output = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
+  assert.match(context.logged[0]?.message ?? '', /tcp:\/\/127.0.0.1:.*refuses.*messages wait$/)
+  for (const n of [1, 2, 3]) await output.write([fakeMessage('a', n)])
+  const received: string[] = []
+  const server = net.createServer(async (socket) => received.push(await text(socket)))
+  server.listen(port, '127.0.0.1')
+  t.after(() => server.close())
+  await until(() => context.counters.delivered === 3)
+  await output.close()
+  assert.deepEqual(firstArrivals((received[0] ?? '').trim().split('\n')).get('a'), [1, 2, 3])
 })
 
 test('tcp sends every line in order and waits for the end of the other side', async (t) => {
@@ -171,7 +182,9 @@ test('tcp trusts a tls:// receiver by its certificate alone', async (t) => {
   const received: Promise<string>[] = []
   const server = tls.createServer(good, (socket) => received.push(text(socket)))
   const target = `tls://127.0.0.1:${await listen(t, server)}`
-  await assert.rejects(openTcp(target, fakeContext()), unusable(/DEPTH_ZERO_SELF_SIGNED_CERT/))
+  const context = fakeContext()
+  await (await openTcp(target, context)).close()
+  assert.match(context.logged[0]?.message ?? '', /DEPTH_ZERO_SELF_SIGNED_CERT.*messages wait$/)
   assert.equal(received.length, 0)
   const { delivered } = JSON.parse(await sendOne(target, { NODE_EXTRA_CA_CERTS: caFile }))
   assert.equal(delivered, 1)
