@@ -1,4 +1,5 @@
 import { abnormalSilence } from './health.js'
+import { histogramText } from './histogram-text.js'
 import type { EntrySnapshot, ExporterSnapshot, Snapshot } from './snapshot.js'
 
 type MetricsRegistry = {
@@ -16,6 +17,17 @@ type Row<Of> = {
 }
 
 const isState = (type: string) => (entry: EntrySnapshot) => Number(entry.status.type === type)
+
+const DELAY = {
+  name: 'aruba_stream_delay_seconds',
+  help: 'From the timestamp of a message until its receipt; one message of each batch counts.',
+  labelName: 'topic',
+}
+const EXPORT = {
+  name: 'aruba_stream_export_seconds',
+  help: 'From the receipt of a message until it was delivered; one of each delivery counts.',
+  labelName: 'exporter',
+}
 
 /** For each entry, with labels `customer` and `topic`. */
 const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
@@ -100,14 +112,26 @@ const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
   },
   {
     name: 'aruba_stream_key_age_seconds',
-    help: 'Seconds since Central made the key, which it renews every 7 days. New Central: since the token was issued.',
+    help: 'Seconds since Central made the key. Central renews keys every 7 days.',
     type: 'gauge',
-    value: ({ credentialAge }) => credentialAge,
+    value: ({ service, credentialAge }) => (service === 'classic' ? credentialAge : undefined),
+  },
+  {
+    name: 'aruba_stream_token_age_seconds',
+    help: 'Seconds since the token of the API client was issued.',
+    type: 'gauge',
+    value: ({ service, credentialAge }) => (service === 'newcentral' ? credentialAge : undefined),
   },
 ]
 
 /** For each exporter, with label `exporter`. */
 const EXPORTER_ROWS: readonly Row<ExporterSnapshot>[] = [
+  {
+    name: 'aruba_stream_export_up',
+    help: 'Whether the exporter takes messages; 0 while what it does fails.',
+    type: 'gauge',
+    value: ({ state }) => Number(state.up),
+  },
   {
     name: 'aruba_stream_exported_total',
     help: 'Messages delivered by the exporter.',
@@ -193,15 +217,35 @@ export async function createRegistry(version: string): Promise<MetricsRegistry> 
       info.set({ customer, topic, host, service }, 1)
     }
   }
+  const subscriptions = new Gauge({
+    name: 'aruba_stream_subscriptions',
+    help: 'Subscriptions by state.',
+    labelNames: ['state'],
+    registers: [registry],
+  })
+  const setSubscriptions = (entries: readonly EntrySnapshot[]) => {
+    for (const state of ['open', 'connecting', 'retrying', 'refused', 'ended']) {
+      subscriptions.set({ state }, entries.filter(({ status }) => status.type === state).length)
+    }
+  }
   const setExporters = setter(EXPORTER_ROWS, ['exporter'], ({ name }) => ({ exporter: name }))
 
   return {
     contentType: registry.contentType,
-    render({ entries, exporters }) {
+    async render({ entries, exporters, delays = new Map() }) {
       setEntries(entries)
       setInfo(entries)
+      setSubscriptions(entries)
       setExporters(exporters)
-      return registry.metrics()
+      const times = exporters.flatMap(({ name: label, times: histogram }) =>
+        histogram ? [{ label, histogram }] : [],
+      )
+      const late = Array.from(delays, ([label, histogram]) => ({ label, histogram }))
+      return [
+        await registry.metrics(),
+        histogramText(DELAY, late),
+        histogramText(EXPORT, times),
+      ].join('')
     },
   }
 }
