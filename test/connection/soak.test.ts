@@ -11,7 +11,7 @@ import { sized } from '../helpers/settings.js'
 import { endpointAt } from '../helpers/subscription.js'
 
 const ENTRIES = 3
-const RECONNECTS = sized(400, 5000)
+const RECONNECTS = sized(240, 5000)
 /** After so many rounds everything happens again: a frame or none, and three ways to break. */
 const PERIOD = 6
 /** When everything is warm, and whole periods before the last round. */

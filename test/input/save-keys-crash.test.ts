@@ -15,7 +15,7 @@ import { sized } from '../helpers/settings.js'
 /** A kill comes so many turns of the event loop after the first rewrite, at most. */
 const MOST_TURNS = 1000
 /** Each takes the start of a process, 0.1 s of a core. */
-const KILLS = sized(20, 400)
+const KILLS = sized(8, 400)
 
 /** A process that rewrites keys, as it is built: that starts quickly. */
 function rewriter(t: TestContext, path: string, keys: readonly string[], rounds: number) {
@@ -57,7 +57,7 @@ async function outcome(child: ChildProcess): Promise<string> {
 }
 
 test('two processes that rewrite the same file at once lose nothing', async (t) => {
-  const rounds = sized(40, 400)
+  const rounds = sized(16, 400)
   const chains = ['a', 'b'].map((name) =>
     Array.from({ length: rounds + 1 }, (_, n) => makeKey(`${name}${n}`)),
   )

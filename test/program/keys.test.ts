@@ -24,7 +24,7 @@ import { sized } from '../helpers/settings.js'
 import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
-const KILLS = sized(12, 200)
+const KILLS = sized(6, 200)
 /** A kill comes so many turns of the event loop after its event, at most. */
 const MOST_TURNS = 400
 

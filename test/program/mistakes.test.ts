@@ -9,7 +9,8 @@ import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey, registerKey } from '../helpers/keys.js'
-import { type ProgramResult, runProgram } from '../helpers/program.js'
+import { runProgram } from '../helpers/program.js'
+import { refusal } from '../helpers/refusal.js'
 import { commandLine, entryOf } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -18,16 +19,15 @@ async function requireMistake(
   t: TestContext,
   argsFor: (url: string) => readonly string[],
   expected: readonly RegExp[],
-): Promise<ProgramResult> {
+): Promise<void> {
   const central = await startCentral(t)
-  const result = await runProgram(t, argsFor(central.url)).result
+  const result = await refusal(argsFor(central.url))
   assert.equal(result.code, 2, result.stderr)
   assert.equal(result.stdout, '')
   for (const each of expected) assert.match(result.stderr, each)
   assert.match(result.stderr, /(^|\n)aruba-stream: [^\n]+\n$/)
   assert.doesNotMatch(result.stderr, /^\s+at |unexpected error/m)
   assert.equal(central.connections.accepted, 0)
-  return result
 }
 
 const file = (customers: unknown) => JSON.stringify({ customers }, null, 2)
@@ -189,6 +189,21 @@ describe('nothing is opened when', { concurrency: 2 }, () => {
 })
 
 describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
+  it('with the exit code 2', async (t) => {
+    for (const [text, says] of [
+      ['', /^aruba-stream: [^\n]+input\.json: it is empty; [^\n]+\n$/],
+      [
+        file({ A: { topic: 'audit' } }),
+        /^aruba-stream: [^\n]+customers\.A\.wsskey: is missing[^\n]*\n$/,
+      ],
+    ] as const) {
+      const args = commandLine({ url: 'http://127.0.0.1:1' }, await writeInput(t, text))
+      const { code, stdout, stderr } = await runProgram(t, args).result
+      assert.deepEqual([code, stdout], [2, ''])
+      assert.match(stderr, says)
+    }
+  })
+
   const twice = file({ A: { topic: 'audit' }, B: { wsskey: makeKey('no topic') } })
 
   it('as JSON where that was asked for, even if the command line cannot be read', async (t) => {
@@ -214,7 +229,8 @@ describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
     const log = join(tempFolder(t), 'log')
     const shell = `exec 2>'${log}'; export JOURNAL_STREAM=$(stat -c %d:%i '${log}'); exec "$@"`
     await runProgram(t, ['replay'], { shell }).result
-    const said = "<3>missing required argument 'FILE' (see aruba-stream replay --help)\n"
+    const missing = 'missing FILE, which --record or --dead_letter wrote; - is stdin'
+    const said = `<3>${missing} (see aruba-stream replay --help)\n`
     assert.equal(await readFile(log, 'utf8'), said)
   })
 

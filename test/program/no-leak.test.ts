@@ -6,6 +6,7 @@ import { closedPort, startCentral } from '../helpers/central.js'
 import { type InputEntry, writeInput } from '../helpers/input.js'
 import { makeKey, registerKey } from '../helpers/keys.js'
 import { type ProgramOptions, runProgram } from '../helpers/program.js'
+import { refusal } from '../helpers/refusal.js'
 import { commandLine, entryOf, startStream } from '../helpers/stream.js'
 
 // `runProgram` looks for every key in all output; what is asserted here is that the case arose.
@@ -48,9 +49,11 @@ describe('no key is shown where', { concurrency: 2 }, () => {
       `{"customers": "${makeKey('as customers')}"}`,
     ]
     for (const text of texts) {
-      const { code, stderr } = await run(t, central, text)
+      const { code, stderr } = await refusal(commandLine(central, await writeInput(t, text), LOUD))
       assert.equal(code, 2, stderr)
     }
+    const { code, stderr } = await run(t, central, texts[0] ?? '')
+    assert.equal(code, 2, stderr)
     assert.equal(central.connections.accepted, 0)
   })
 
@@ -62,9 +65,11 @@ describe('no key is shown where', { concurrency: 2 }, () => {
       [`--hostname=${makeKey('as host')}`, '--jsoninput', 'input.json'],
     ]
     for (const each of args) {
-      const { code, stderr } = await runProgram(t, each).result
+      const { code, stderr } = await refusal(each)
       assert.equal(code, 2, stderr)
     }
+    const { code, stderr } = await runProgram(t, args.flat()).result
+    assert.equal(code, 2, stderr)
   })
 
   it('the server repeats it, in answers to the handshake', async (t) => {
