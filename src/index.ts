@@ -8,6 +8,8 @@ export type { JsonValue } from './decode/to-object.js'
 export { type FailureCode, StreamError } from './errors.js'
 export type { LogFields, Logger, LogLevel } from './log.js'
 export type {
+  ExportBatchContext,
+  ExportBatchFunction,
   ExportContext,
   ExportFunction,
   ModuleContext,

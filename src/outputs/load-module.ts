@@ -14,6 +14,7 @@ export type LoadedModule<Name extends string> = {
 
 /**
  * Loads a user's module. Its default export must be a function, and so must the named exports be that it has.
+ * @param instead the named export that may stand in place of the default one
  * @param label how the command line names it, for errors: `--export_data ./save.mjs`
  * @param cwd where a relative path starts from
  * @throws StreamError `exporter-unusable`
@@ -21,7 +22,11 @@ export type LoadedModule<Name extends string> = {
 export async function loadModule<Name extends string>(
   label: string,
   target: string,
-  { cwd, names }: { readonly cwd: string; readonly names: readonly Name[] },
+  {
+    cwd,
+    names,
+    instead,
+  }: { readonly cwd: string; readonly names: readonly Name[]; readonly instead?: Name },
 ): Promise<LoadedModule<Name>> {
   const path = resolve(cwd, target)
   if (/\.(nd)?jsonl?$/.test(path)) {
@@ -35,10 +40,6 @@ export async function loadModule<Name extends string>(
   } catch (error) {
     throw unusableModule(label, loadFault(error, path))
   }
-  const main = defaultOf(exports.default)
-  if (!isFunction(main)) {
-    throw unusableModule(label, `its default export must be a function; got ${kindOf(main)}`)
-  }
   const named: { [name in Name]?: LoadedModule<Name>['main'] } = {}
   for (const name of names) {
     const value = exports[name]
@@ -47,6 +48,11 @@ export async function loadModule<Name extends string>(
       throw unusableModule(label, `its export "${name}" must be a function; got ${kindOf(value)}`)
     }
     named[name] = value
+  }
+  const own = defaultOf(exports.default)
+  const main = own === undefined && instead !== undefined ? named[instead] : own
+  if (!isFunction(main)) {
+    throw unusableModule(label, `its default export must be a function; got ${kindOf(main)}`)
   }
   return { main, named }
 }

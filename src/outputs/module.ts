@@ -1,7 +1,12 @@
-import { errorText, StreamError } from '../errors.js'
+import { sleep, systemClock } from '../clock.js'
+import { RetryLog } from '../delivery/retry-log.js'
+import { errorText } from '../errors.js'
+import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import type { StreamMessage } from '../service.js'
 import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
 import { createTimeLimit, isThenable, loadModule, unusableModule } from './load-module.js'
+import { createBatches } from './module-batch.js'
+import { moduleFault } from './module-fault.js'
 import { noteTime, type Output, type OutputContext } from './output.js'
 import { optionPairs, splitType } from './type-options.js'
 
@@ -23,7 +28,8 @@ export type ModuleOptions = Readonly<Record<string, string>>
 
 /**
  * The default export of an exporter module: takes one record. It is awaited before the entry's next
- * record; where it throws, the message counts as given up.
+ * record; where it throws, the message counts as given up, or is tried again where the error has
+ * `retry: true`.
  *
  * `ExportFunction<'monitoring'>` takes records of that topic; without a topic, `record.topic` tells
  * which one it is.
@@ -32,6 +38,20 @@ export type ExportFunction<T extends AnyTopic = AnyTopic> = (
   message: StreamRecordOf<T>,
   context: ExportContext<T>,
 ) => void | Promise<void>
+
+/**
+ * The export `exportBatch` of an exporter module, which may stand beside or in place of the default one:
+ * takes up to 1,000 records, in order, and is awaited before the next ones. It must take all of them or
+ * none. Where it throws, smaller batches are tried, until the record is found that it does not take; an
+ * error that has `retry: true` has the same records tried again.
+ */
+export type ExportBatchFunction<T extends AnyTopic = AnyTopic> = (
+  records: readonly StreamRecordOf<T>[],
+  context: ExportBatchContext,
+) => void | Promise<void>
+
+/** What `exportBatch` gets beside the records. */
+export type ExportBatchContext = Pick<ExportContext, 'signal' | 'options'>
 
 /** What an `open` of a module gets. */
 export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> & {
@@ -42,18 +62,23 @@ export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> &
 
 /**
  * Opens a user's module: its default export is called with every message, in order per entry, and
- * awaited; `open` and `close` are optional. Delivered means: the function returned, or what it
- * returned resolved.
+ * awaited, or `exportBatch` with several; `open` and `close` are optional. Delivered means: the function
+ * returned, or what it returned resolved.
  * @throws StreamError `exporter-unusable` with path and reason
  */
-export async function openModule(type: string, context: OutputContext): Promise<Output> {
+export async function openModule(
+  type: string,
+  context: OutputContext,
+  timing: BackoffOptions = {},
+): Promise<Output> {
   const { target } = splitType(type)
   const pairs = optionPairs(type).map(([name, value = '']) => [name, value])
   const options = Object.freeze(Object.fromEntries(pairs))
   const label = `--export_data ${target}`
   const { main: exportData, named } = await loadModule(label, target, {
     cwd: context.cwd,
-    names: ['open', 'close'],
+    names: ['open', 'close', 'exportBatch'],
+    instead: 'exportBatch',
   })
   const { counters, graceOver: signal, log, topics, stopping } = context
 
@@ -79,24 +104,45 @@ export async function openModule(type: string, context: OutputContext): Promise<
     throw unusableModule(label, `its open() failed: ${errorText(error)}`)
   }
 
+  const { exportBatch } = named
+  const batches =
+    exportBatch &&
+    createBatches(target, (records) => exportBatch(records, { signal, options }), context, timing)
+  const retryLog = new RetryLog(context)
+
+  /** Tries until the function takes the message, or refuses it. */
+  const deliverOne = async (message: StreamMessage) => {
+    for (let failures = 1; ; failures++) {
+      try {
+        const result = deliver(message)
+        if (isThenable(result)) await inTime(result)
+        counters.delivered++
+        noteTime(message, context)
+        break
+      } catch (thrown) {
+        const error = moduleFault(target, thrown)
+        if (!error.retry || signal.aborted) {
+          context.giveUp(message, error)
+          break
+        }
+        counters.retried++
+        retryLog.failed(message, error)
+        await sleep(backoffDelay(failures, timing), systemClock, signal).catch(() => {})
+      }
+    }
+    retryLog.works(message)
+    counters.waiting--
+  }
+
   return {
     needs: 'record',
     async write(messages) {
+      if (batches) return batches.write(messages)
       counters.waiting += messages.length
-      for (const message of messages) {
-        try {
-          const result = deliver(message)
-          if (isThenable(result)) await inTime(result)
-          counters.delivered++
-          noteTime(message, context)
-        } catch (error) {
-          const why = `${target}: ${errorText(error)}`
-          context.giveUp(message, new StreamError('export-failed', why))
-        }
-        counters.waiting--
-      }
+      for (const message of messages) await deliverOne(message)
     },
     async close() {
+      await batches?.close()
       if (!named.close) return
       try {
         await inTime(named.close())

@@ -24,7 +24,12 @@ export const OTHER_WAYS: ReadonlyMap<string, string> = new Map([
     'mqtt',
     'print records with --decode_data, and pipe them to mosquitto_pub -h BROKER -t TOPIC -l',
   ],
-  ...['influxdb', 'mysql', 'mongodb', 'amqp', 'syslog'].map((name) => [name, MODULE_WAY] as const),
+  ...['elasticsearch', 'opensearch', 'mysql', 'mongodb', 'amqp', 'syslog'].map(
+    (name) => [name, MODULE_WAY] as const,
+  ),
+  ...['influxdb', 'sqlite'].map(
+    (name) => [name, `use the module examples/${name}.mjs of the package`] as const,
+  ),
   ...['-', 'stdout', 'console'].map((name) => [name, STDOUT_WAY] as const),
   ['file', 'write json:PATH'],
   ['postgresql', `write ${EXPORT_TYPES.postgres}`],

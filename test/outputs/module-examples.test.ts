@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import http from 'node:http'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { type TestContext, test } from 'node:test'
+import { openModule } from '../../src/outputs/module.js'
+import type { StreamMessage } from '../../src/service.js'
+import { closedPort } from '../helpers/central.js'
+import { until } from '../helpers/clock.js'
+import { EAGER, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { needs, SYSTEM_ENV } from '../helpers/needs.js'
+import { ROOT } from '../helpers/settings.js'
+import { tempFolder } from '../helpers/temp-folder.js'
+
+const example = (name: string) => join(ROOT, 'examples', name)
+const noSqlite = await import('node:sqlite' as string).then(
+  () => false as const,
+  () => 'skipped: this Node has no node:sqlite (Node 22.13 and newer have it)',
+)
+
+test('the example for SQLite stores each record', { skip: noSqlite }, async (t) => {
+  const file = join(tempFolder(t), 'records.db')
+  const context = fakeContext()
+  const type = `${example('sqlite.mjs')}?file=${encodeURIComponent(file)}`
+  const output = await openModule(type, context, EAGER)
+  for (let n = 0; n < 2500; n++) await output.write([fakeMessage(`c${n % 2}`, n)])
+  await output.close()
+  assert.equal(context.counters.delivered, 2500)
+  const { DatabaseSync } = await import('node:sqlite' as string)
+  const db = new DatabaseSync(file)
+  t.after(() => db.close())
+  const rows = db.prepare('select timestamp, record from records order by rowid').all()
+  assert.deepEqual(
+    rows.map(({ timestamp }: { timestamp: string }) => Number(timestamp)),
+    Array.from({ length: 2500 }, (_, n) => n),
+  )
+  assert.equal(JSON.parse(rows[7].record).data.n, 7)
+})
+
+function signalOf(n: number): StreamMessage {
+  const message = fakeMessage('Customer, A', n)
+  const stat = {
+    device_id: 'AP 1',
+    macaddr: { addr: 'aa:bb:cc:dd:ee:ff' },
+    signal_in_db: -n,
+    speed: 9,
+  }
+  const record = { ...message.record, timestamp: String(1_700_000_000_000_000_000 + n * 1000) }
+  return { ...message, record: { ...record, data: { client_stats: [stat] } } } as StreamMessage
+}
+
+test('the example for InfluxDB writes line protocol, and waits for a server that is away', async (t) => {
+  const port = await closedPort()
+  const context = fakeContext()
+  const type = `${example('influxdb.mjs')}?url=http://127.0.0.1:${port}&db=net`
+  const output = await openModule(type, context, EAGER)
+  await output.write([signalOf(1), fakeMessage('A', 2)])
+  await until(() => context.counters.retried > 0)
+  const got: string[] = []
+  const server = http.createServer(async (request, response) => {
+    got.push(request.url ?? '', await text(request))
+    response.writeHead(204).end()
+  })
+  server.listen(port, '127.0.0.1')
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await until(() => context.counters.waiting === 0)
+  await output.close()
+  assert.deepEqual(got, [
+    '/write?db=net&precision=ns',
+    'client,customer=Customer\\,\\ A,ap=AP\\ 1,mac=aa:bb:cc:dd:ee:ff signal_db=-1i,speed=9i 1700000000000001000',
+  ])
+  assert.equal(context.counters.delivered, 2)
+})
+
+async function startInflux(t: TestContext): Promise<string> {
+  const folder = tempFolder(t)
+  const [port, rpc] = [await closedPort(), await closedPort()]
+  const child = spawn('influxd', ['run'], {
+    stdio: 'ignore',
+    env: {
+      ...SYSTEM_ENV,
+      HOME: folder,
+      INFLUXDB_BIND_ADDRESS: `127.0.0.1:${rpc}`,
+      INFLUXDB_HTTP_BIND_ADDRESS: `127.0.0.1:${port}`,
+      INFLUXDB_META_DIR: join(folder, 'meta'),
+      INFLUXDB_DATA_DIR: join(folder, 'data'),
+      INFLUXDB_DATA_WAL_DIR: join(folder, 'wal'),
+      INFLUXDB_REPORTING_DISABLED: 'true',
+    },
+  })
+  t.after(() => child.kill('SIGKILL'))
+  const url = `http://127.0.0.1:${port}`
+  await until(() =>
+    fetch(`${url}/ping`).then(
+      ({ status }) => status === 204,
+      () => false,
+    ),
+  )
+  return url
+}
+
+test('InfluxDB takes what its example sends', needs('influxd'), async (t) => {
+  const url = await startInflux(t)
+  const query = async (q: string) =>
+    (
+      await fetch(`${url}/query?db=net`, { method: 'POST', body: new URLSearchParams({ q }) })
+    ).json()
+  await query('create database net')
+  const context = fakeContext()
+  const output = await openModule(`${example('influxdb.mjs')}?url=${url}&db=net`, context, EAGER)
+  for (let n = 0; n < 500; n++) await output.write([signalOf(n)])
+  await output.close()
+  assert.equal(context.counters.delivered, 500)
+  const answer = JSON.stringify(await query('select count(signal_db), min(signal_db) from client'))
+  assert.match(answer, /500,-499\]/)
+})
