@@ -9,7 +9,7 @@ import { createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import protobuf from 'protobufjs'
 import descriptor from 'protobufjs/ext/descriptor.js'
-import { createDecoder } from '../dist/newcentral/message.js'
+import { createDecoder } from '../dist/newcentral/record.js'
 import { loadSchema } from '../dist/newcentral/schema.js'
 import { TOPIC_FACTS, TOPICS } from '../dist/newcentral/topics.js'
 
