@@ -27,6 +27,8 @@ export interface StreamMessage<Record extends AnyRecord = AnyRecord> {
   readonly record: Record
   /** The record as one line of UTF-8 JSON with its newline. */
   readonly line: Uint8Array
+  /** The lines of its rows, where the decoder has made them at once. */
+  readonly rows?: Uint8Array | undefined
 }
 
 /**
@@ -54,6 +56,9 @@ export interface Decoders<T extends AnyTopic = AnyTopic> {
   of(entry: { readonly name: string; readonly topic: T; readonly label?: string }): Decoder
 }
 
+/** What is made of a frame: its record, the line of its record, or the lines of its rows. */
+export type Form = 'record' | 'line' | 'rows'
+
 /** Turns the frames of one subscription into messages. */
 export interface Decoder<Message extends StreamMessage = StreamMessage> {
   /**
@@ -61,7 +66,7 @@ export interface Decoder<Message extends StreamMessage = StreamMessage> {
    * @throws StreamError `frame-undecodable`, with offset and reason; with `eventType` where no schema has
    *   the message
    */
-  decode(frame: Frame, first: 'record' | 'line'): Message
+  decode(frame: Frame, first: Form): Message
   /** Text frames mean nothing: they are skipped. */
   readonly skipsText: boolean
   /**

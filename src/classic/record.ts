@@ -4,15 +4,17 @@ import {
   type DecoderOptions,
   type RecordMaker,
 } from '../decode/frame-decoder.js'
-import { type PackedText, packText } from '../decode/json-writer.js'
-import { createPlanners, type MessagePlan } from '../decode/plan.js'
+import { type JsonWriter, type PackedText, packText } from '../decode/json-writer.js'
+import { createPlanner, createPlanners, type MessagePlan } from '../decode/plan.js'
 import { readableScalar } from '../decode/readable.js'
 import { WRITER, writeInOrder, writeMessage } from '../decode/to-json.js'
 import type { JsonValue } from '../decode/to-object.js'
+import { RowPlan, rowEnum, rowScalar, writeRows } from '../decode/to-rows.js'
 import type { UnknownFields } from '../decode/unknown-fields.js'
 import { checkWeight } from '../decode/weight.js'
 import { readJson } from '../decode/well-known.js'
 import { WireReader } from '../decode/wire-reader.js'
+import { StreamError } from '../errors.js'
 import type { TopicPayloads } from '../schema/types/index.js'
 import type { Decoder, Decoders, StreamMessage } from '../service.js'
 import { Envelope } from './envelope.js'
@@ -43,10 +45,35 @@ export type ClassicRecordOf<T extends Topic = Topic> = {
 
 const plannerOf = createPlanners(readableScalar)
 
+/** Rows of a larger frame are made from its record, some at a time. */
+const LARGE_FRAME = 64 * 1024
+
 /** Shared by all entries, so that an idle entry keeps neither its last frame nor its last line. */
 const READER = new WireReader()
 
+/** The plans of a schema for rows, which are made from the bytes without a record. */
+type RowPlans = { readonly payload: RowPlan; readonly notice: RowPlan | undefined }
+
+const ROW_PLANS = new WeakMap<Schema, RowPlans>()
+
+function rowPlansOf(schema: Schema): RowPlans {
+  let plans = ROW_PLANS.get(schema)
+  if (plans === undefined) {
+    const { topic, payload, notice } = schema
+    // Rows carry addresses as text, whatever records do.
+    const planOf = createPlanner(rowScalar(readableScalar), rowEnum)
+    plans = {
+      payload: new RowPlan(planOf(payload), topic),
+      notice: notice && new RowPlan(planOf(notice), topic),
+    }
+    ROW_PLANS.set(schema, plans)
+  }
+  return plans
+}
+
 const KEYS = {
+  customer: packText(',"customer":'),
+  topic: packText(',"topic":'),
   time: packText(',"time":'),
   timestamp: packText(',"timestamp":'),
   customerId: packText(',"customer_id":'),
@@ -71,6 +98,7 @@ export function createDecoder(
 /** Makes records and lines, each from the bytes of a frame. */
 class Maker implements RecordMaker<StreamRecord> {
   readonly #customer: string
+  readonly #schema: Schema
   readonly #readable: boolean
   readonly #unknownFields: UnknownFields
   readonly #envelope: Envelope
@@ -88,6 +116,7 @@ class Maker implements RecordMaker<StreamRecord> {
     const { envelope, payload, notice } = schema
     const planOf = plannerOf(schema, readable)
     this.#customer = customer
+    this.#schema = schema
     this.#readable = readable
     this.#unknownFields = unknownFields
     this.#envelope = new Envelope(planOf(envelope), envelope)
@@ -134,6 +163,41 @@ class Maker implements RecordMaker<StreamRecord> {
       return this.#write()
     })
     return written ?? Buffer.from(`${JSON.stringify(this.record(frame))}\n`)
+  }
+
+  /** The lines of a frame's rows; undefined where they have to be made from its record. */
+  rows(frame: Uint8Array): Uint8Array | undefined {
+    if (frame.length > LARGE_FRAME) return undefined
+    try {
+      this.#open(frame)
+      const plan = this.#openPayload()
+      const { payload, notice } = rowPlansOf(this.#schema)
+      const rowPlan = plan === this.#payload ? payload : notice
+      const rows = plan && rowPlan && writeRows(READER, rowPlan, this.#writeHead)
+      if (rows) return rows
+    } catch (error) {
+      // The record's way comes to faults in the order of the bytes.
+      if (!(error instanceof StreamError)) throw error
+    }
+    this.#unknownFields.discard()
+    return undefined
+  }
+
+  /** Writes what each row has in front of its columns. */
+  readonly #writeHead = (out: JsonWriter): void => {
+    const envelope = this.#envelope
+    out.packed(KEYS.time)
+    envelope.writeTime(out)
+    out.packed(KEYS.customer)
+    out.text(this.#customer)
+    out.packed(KEYS.topic)
+    envelope.writeString(READER, envelope.subject, out)
+    out.packed(KEYS.customerId)
+    envelope.writeString(READER, envelope.customer_id, out)
+    out.packed(KEYS.timestamp)
+    envelope.writeTimestamp(out)
+    out.packed(KEYS.mspIp)
+    envelope.writeString(READER, envelope.msp_id, out)
   }
 
   /** Writes the line; false where only the record has the right text. */

@@ -1,6 +1,6 @@
 import type { Frame } from '../connection/frame.js'
 import { StreamError } from '../errors.js'
-import type { Decoder, StreamMessage } from '../service.js'
+import type { Decoder, Form, StreamMessage } from '../service.js'
 import type { AnyRecord, AnyTopic } from '../stream-record.js'
 import { type UnknownField, UnknownFields } from './unknown-fields.js'
 
@@ -13,6 +13,8 @@ export interface RecordMaker<Record extends AnyRecord> {
    * @throws StreamError `frame-undecodable`
    */
   line(frame: Uint8Array): Uint8Array
+  /** The lines of its rows; undefined where they have to be made from the record. */
+  rows?(frame: Uint8Array): Uint8Array | undefined
   /** When the frame's message was sent, nanoseconds since the epoch. */
   timestamp(frame: Uint8Array): bigint | undefined
   /** Text frames mean nothing: they are skipped. */
@@ -95,6 +97,7 @@ class DecodedMessage<Record extends AnyRecord> implements StreamMessage<Record> 
   readonly receivedAt: number
   readonly frame: Uint8Array
   readonly part = 1
+  readonly rows: Uint8Array | undefined
   readonly #maker: RecordMaker<Record>
   #record: Record | undefined
   #line: Uint8Array | undefined
@@ -103,7 +106,7 @@ class DecodedMessage<Record extends AnyRecord> implements StreamMessage<Record> 
     { customer, label, topic }: Entry,
     { bytes, receivedAt }: Frame,
     maker: RecordMaker<Record>,
-    first: 'record' | 'line',
+    first: Form,
   ) {
     this.customer = customer
     this.label = label
@@ -111,8 +114,9 @@ class DecodedMessage<Record extends AnyRecord> implements StreamMessage<Record> 
     this.receivedAt = receivedAt
     this.frame = bytes
     this.#maker = maker
-    if (first === 'record') this.#record = maker.record(bytes)
-    else this.#line = maker.line(bytes)
+    if (first === 'rows') this.rows = maker.rows?.(bytes)
+    if (first === 'line') this.#line = maker.line(bytes)
+    else if (!this.rows) this.#record = maker.record(bytes)
   }
 
   get timestamp(): bigint | undefined {

@@ -1,17 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { copyPlain, ESCAPES, encodeBase64, viewOf } from './json-bytes.js'
+import { copyPlain, ESCAPES, encodeBase64, type PackedText, viewOf } from './json-bytes.js'
 import { lowerDigits, upperDigits } from './numbers.js'
 
-/** JSON text that is written often: four bytes at a time, the last four padded. */
-export type PackedText = { readonly words: Int32Array; readonly length: number }
-
-export function packText(json: string): PackedText {
-  const length = Buffer.byteLength(json)
-  const bytes = Buffer.alloc(Math.ceil(length / 4) * 4)
-  bytes.write(json)
-  const words = Int32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readInt32LE(i * 4))
-  return { words, length }
-}
+export { type PackedText, packText } from './json-bytes.js'
 
 const QUOTE = 0x22
 const ZERO = 0x30
@@ -22,10 +13,7 @@ const SLAB_SIZE = 16 * 1024
 /** Enough for any number in quotes, with the punctuation around it. */
 const NUMBER_SIZE = 32
 
-/**
- * Writes JSON text as UTF-8. Texts follow each other in a slab and are never overwritten: a text that
- * was taken stays valid without a copy.
- */
+/** Writes JSON text as UTF-8. Texts share slabs and are never overwritten: those taken stay valid. */
 export class JsonWriter {
   #bytes: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE)
   #view = viewOf(this.#bytes)
@@ -59,6 +47,14 @@ export class JsonWriter {
   /** Replaces a character of the current text. */
   replace(index: number, code: number): void {
     this.#bytes[this.#start + index] = code
+  }
+
+  /** Once more a part of the current text. */
+  again(index: number, length: number): void {
+    if (this.#bytes.length - this.#pos < length) this.#grow(length)
+    const from = this.#start + index
+    this.#bytes.copyWithin(this.#pos, from, from + length)
+    this.#pos += length
   }
 
   /** One ASCII character. */
@@ -124,17 +120,22 @@ export class JsonWriter {
     this.#digits(value >>> 0)
   }
 
-  /** A 64-bit integer in quotes, from its halves. */
+  /** A 64-bit integer from its halves, in quotes. */
   int64(low: number, high: number, signed: boolean): void {
+    this.byte(QUOTE)
+    this.integer64(low, high, signed)
+    this.byte(QUOTE)
+  }
+
+  /** A 64-bit integer from its halves. */
+  integer64(low: number, high: number, signed: boolean): void {
     this.#reserveNumber()
-    this.#bytes[this.#pos++] = QUOTE
     if (signed && high < 0) {
       this.#bytes[this.#pos++] = 0x2d
       this.#digits64(-low >>> 0, (low === 0 ? -high : ~high) >>> 0)
     } else {
       this.#digits64(low >>> 0, high >>> 0)
     }
-    this.#bytes[this.#pos++] = QUOTE
   }
 
   /** A string from its UTF-8 bytes; what is not UTF-8 becomes U+FFFD. */

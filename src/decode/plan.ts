@@ -106,7 +106,7 @@ export function createPlanners(
 }
 
 /** Compiles message types, each once. */
-export function createPlanner(choose: ScalarChoice): Planner {
+export function createPlanner(choose: ScalarChoice, makeEnum = enumScalar): Planner {
   const plans = new Map<protobuf.Type, MessagePlan>()
 
   function planOf(type: protobuf.Type): MessagePlan {
@@ -160,7 +160,7 @@ export function createPlanner(choose: ScalarChoice): Planner {
       return { form: 'scalar', scalar: NULL_SCALAR, message: undefined }
     const scalar =
       resolvedType instanceof Enum
-        ? enumScalar(enumNames(resolvedType), { message, field: name })
+        ? makeEnum(enumNames(resolvedType), { message, field: name })
         : (choose(message, name, type) ?? (SCALARS[type] as Scalar))
     return { form: 'scalar', scalar, message: undefined }
   }

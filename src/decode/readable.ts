@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { ScalarChoice } from './plan.js'
 import { SCALARS, type Scalar } from './scalars.js'
 import type { WireReader } from './wire-reader.js'
@@ -5,14 +6,20 @@ import type { WireReader } from './wire-reader.js'
 /** The bytes as text, or undefined where they are not what the field usually holds. */
 type ReadableForm = (bytes: Buffer) => string | undefined
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 const ADDRESSES: ReadonlyMap<string, ReadableForm> = new Map([
   ['mac_address', macText],
   ['MacAddress', macText],
   ['ip_address', ipText],
   ['IpAddress', ipText],
 ])
+
+/** Two digits for each byte. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+/** The value of a hex digit in ASCII, or 16. */
+const DIGIT = Uint8Array.from({ length: 256 }, (_, code) => {
+  const value = Number.parseInt(String.fromCharCode(code), 16)
+  return Number.isNaN(value) ? 16 : value
+})
 
 const TEXT_FIELDS = new Set(['essid', 'network', 'dest_url_prefix', 'geofence_id'])
 
@@ -48,23 +55,34 @@ function scalarFor(toText: ReadableForm): Scalar {
     write(wire, out) {
       const text = readText(wire)
       if (text === undefined) base64.write(wire, out)
-      else out.text(text)
+      // Addresses need no escapes.
+      else if (toText === utf8Text) out.text(text)
+      else out.ascii(`"${text}"`)
     },
   }
 }
 
 /** Six raw bytes, or the 12 hex digits in ASCII that `presence` sends. */
 function macText(bytes: Buffer): string | undefined {
-  let hex = ''
-  if (bytes.length === 6) hex = bytes.toString('hex')
-  else if (bytes.length === 12) hex = bytes.toString('latin1')
-  if (!/^[\da-f]{12}$/i.test(hex)) return undefined
-  return hex.toLowerCase().replace(/..(?=.)/g, '$&:')
+  const { length } = bytes
+  if (length !== 6 && length !== 12) return undefined
+  let text = ''
+  for (let at = 0; at < length; at += length / 6) {
+    let byte = bytes[at] as number
+    if (length === 12) {
+      const upper = DIGIT[byte] as number
+      const lower = DIGIT[bytes[at + 1] as number] as number
+      if (upper === 16 || lower === 16) return undefined
+      byte = upper * 16 + lower
+    }
+    text += at === 0 ? HEX[byte] : `:${HEX[byte]}`
+  }
+  return text
 }
 
 /** Decided by length: topics use different numbers for `addr_family`. */
 function ipText(bytes: Buffer): string | undefined {
-  if (bytes.length === 4) return bytes.join('.')
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`
   return bytes.length === 16 ? ipv6Text(bytes) : undefined
 }
 
@@ -87,9 +105,5 @@ export function ipv6Text(bytes: Buffer): string {
 }
 
 function utf8Text(bytes: Buffer): string | undefined {
-  try {
-    return UTF8.decode(bytes)
-  } catch {
-    return undefined
-  }
+  return isUtf8(bytes) ? bytes.toString() : undefined
 }

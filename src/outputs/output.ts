@@ -4,7 +4,7 @@ import type { OutputState } from '../delivery/retry-log.js'
 import type { StreamError } from '../errors.js'
 import type { OpenFiles } from '../files/distinct-files.js'
 import type { Logger } from '../log.js'
-import type { StreamMessage } from '../service.js'
+import type { Form, StreamMessage } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
 import { countOutcome, Piece } from './pieces.js'
 
@@ -14,7 +14,7 @@ export type Item = StreamMessage | Piece
 /** Where messages go: one for each `--export_data`, and one for stdout. */
 export interface Output {
   /** Which form `write` reads first; the decoder makes that one right away. */
-  readonly needs: 'record' | 'line'
+  readonly needs: Form
   /**
    * Accepts messages of one entry, in order; resolves when there is room for more. Never rejects: what
    * cannot be delivered is given up through the context.

@@ -114,19 +114,26 @@ export function countOutcome(
   else counters.delivered++
 }
 
-/** An output of lines that gets pieces of each message in place of its line. */
+/**
+ * An output of lines that gets pieces of each message in place of its line.
+ * @param needs `rows`: what the decoder has made of them is taken as it is
+ */
 export function inPieces(
   output: LineOutput,
+  needs: 'record' | 'rows',
   textsOf: (message: StreamMessage) => Iterable<string>,
   context: OutputContext,
 ): Output {
   function* piecesOf(parcel: Parcel): Generator<Piece> {
-    for (const text of textsOf(parcel.message)) {
-      yield parcel.add(new Piece(parcel, Buffer.from(text)))
+    const { message } = parcel
+    if (needs === 'rows' && message.rows) {
+      yield parcel.add(new Piece(parcel, message.rows))
+      return
     }
+    for (const text of textsOf(message)) yield parcel.add(new Piece(parcel, Buffer.from(text)))
   }
   return {
-    needs: 'record',
+    needs,
     write: (messages) => writePieces(messages, piecesOf, (pieces) => output.write(pieces), context),
     close: () => output.close(),
     reopen: async () => output.reopen?.(),

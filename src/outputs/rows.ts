@@ -9,7 +9,7 @@ import type { StdoutOptions } from './stdout.js'
 /** An output of lines that gets the rows of each message in place of its record. */
 export function asRows(output: LineOutput, context: OutputContext): Output {
   const writer = new RowWriter(context)
-  return inPieces(output, (message) => writer.texts(message), context)
+  return inPieces(output, 'rows', (message) => writer.texts(message), context)
 }
 
 /** Prints the rows of each message, as JSON or in brief. */
@@ -25,11 +25,12 @@ export function printRows(
     const brief = { now: systemClock.now, colour }
     return inPieces(
       output,
+      'record',
       (message) => writer.brief(message, { ...brief, columns: columnsOf(stream, terminal) }),
       context,
     )
   }
-  return inPieces(output, (message) => printed(writer.texts(message)), context)
+  return inPieces(output, 'record', (message) => printed(writer.texts(message)), context)
 }
 
 /** Without what a terminal obeys. */

@@ -3,7 +3,7 @@ import type { Histogram } from '../delivery/histogram.js'
 import { errorText, StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import type { EntryName, Outputs } from '../outputs/outputs.js'
-import type { Decoder, StreamMessage } from '../service.js'
+import type { Decoder, Form, StreamMessage } from '../service.js'
 import { withoutStart } from '../text.js'
 
 type ProcessorOptions = {
@@ -35,7 +35,7 @@ export class Processor {
   lastDelayMs: number | undefined
   readonly topic: EntryName['topic']
   readonly #options: ProcessorOptions
-  readonly #first: 'record' | 'line'
+  readonly #first: Form
   /** Types of events whose message no schema has. */
   readonly #unknownTypes = new Set<string>()
 

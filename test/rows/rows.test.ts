@@ -3,16 +3,19 @@ import { describe, test } from 'node:test'
 import { createDecoder as createClassicDecoder } from '../../src/classic/record.js'
 import { loadSchema as loadClassicSchema } from '../../src/classic/schema.js'
 import type { JsonObject } from '../../src/decode/to-object.js'
+import { StreamError } from '../../src/errors.js'
 import { createDecoder } from '../../src/newcentral/record.js'
 import { loadSchema } from '../../src/newcentral/schema.js'
 import { messagesOf } from '../../src/newcentral/topics.js'
 import { RowWriter } from '../../src/rows/row-writer.js'
 import type { StreamMessage } from '../../src/service.js'
+import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import type { AnyRecord } from '../../src/stream-record.js'
 import { goldenEvents } from '../helpers/event.js'
 import { fakeMessage } from '../helpers/export-fakes.js'
 import { flatten, parseRow } from '../helpers/flatten.js'
 import { allGolden } from '../helpers/golden.js'
+import { seededRandom } from '../helpers/random.js'
 
 /** Columns of `ap-events` that fields of different types share. */
 const SHARED = new Set(['data.status', 'data.vlan'])
@@ -74,6 +77,48 @@ describe('rows', () => {
       rows += made.length
     }
     t.diagnostic(`${rows} rows, ${values} values`)
+  })
+
+  test('made from the bytes of a frame are those of its record, and so are the faults', (t) => {
+    const random = seededRandom()
+    let direct = 0
+    let faults = 0
+    for (const { topic, frame } of allGolden()) {
+      const mutated = Buffer.from(frame)
+      mutated[Math.floor(random() * mutated.length)] = Math.floor(random() * 256)
+      for (const bytes of [frame, mutated]) {
+        const outcomes = (['rows', 'record'] as const).map((first) => {
+          const decoder = createClassicDecoder({ customer: 'A', schema: loadClassicSchema(topic) })
+          try {
+            const message = decoder.decode({ bytes, receivedAt: 0, text: false }, first)
+            const made = message.rows && Buffer.from(message.rows).toString()
+            if (made !== undefined) direct++
+            const text = made ?? [...(WRITERS[0]?.texts(message) ?? [])].join('')
+            return { text, unknown: decoder.unknownTotal, timestamp: decoder.lastTimestamp }
+          } catch (error) {
+            assert.ok(error instanceof StreamError)
+            faults++
+            return error.message
+          }
+        })
+        assert.deepEqual(outcomes[0], outcomes[1])
+      }
+    }
+    assert.ok(direct > 400, `only ${direct} frames`)
+    t.diagnostic(`${direct} frames without a record, ${faults} faults`)
+  })
+
+  test('of a frame with very many elements are made from its record, in pieces', () => {
+    const rssi = Array.from({ length: 5000 }, () => ({ rssi_val: -1 }))
+    const payload = { pa_rssi_event: { rssi } }
+    const bytes = encodeFrame('presence', payload, { timestamp: '1', customer_id: 'c'.repeat(32) })
+    const schema = loadClassicSchema('presence')
+    const decoder = createClassicDecoder({ customer: 'A', schema })
+    const message = decoder.decode({ bytes, receivedAt: 0, text: false }, 'rows')
+    assert.equal(message.rows, undefined)
+    const pieces = [...(WRITERS[0]?.texts(message) ?? [])]
+    assert.ok(pieces.length > 5)
+    assert.equal(pieces.join('').split('\n').length, 5002)
   })
 
   test('have every value of the golden events of New Central, each element in one row', (t) => {
