@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Admin } from '@platformatic/kafka'
 import { closedPort } from './central.js'
+import { until } from './clock.js'
 import { type Mortal, mortal } from './mortal.js'
 import { needs } from './needs.js'
 import { certificates } from './tls.js'
@@ -17,6 +18,9 @@ const [, VERSION] = /<version>(.*)<\/version>/.exec(readFileSync(POM, 'utf8')) ?
 const JARS = join(homedir(), '.cache', 'aruba-stream', `kafka-${VERSION}`)
 /** A small heap, and the compiler that starts quickly. */
 const JAVA = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${JARS}/*`]
+const PARTITIONS = 3
+/** Of a partition, the end. */
+const LATEST = -1n
 const CLUSTER_ID = 'aruba-stream-tests-AAA'
 
 /** Why the tests that need a real broker are skipped, or false. */
@@ -79,7 +83,14 @@ export async function prepareKafkaBroker(t: {
       const servers = [`127.0.0.1:${port}`]
       const admin = new Admin({ clientId: 'test', bootstrapBrokers: servers, retries: 20 })
       const configs = Object.entries(config).map(([name, value]) => ({ name, value }))
-      await admin.createTopics({ topics: [name], partitions: 3, replicas: 1, configs })
+      await admin.createTopics({ topics: [name], partitions: PARTITIONS, replicas: 1, configs })
+      // The controller knows of the topic before the broker leads its partitions.
+      const partitions = Array.from({ length: PARTITIONS }, (_, partitionIndex) => ({
+        partitionIndex,
+        timestamp: LATEST,
+      }))
+      const lead = () => admin.listOffsets({ topics: [{ name, partitions }] })
+      await until(() => lead().then(Boolean, () => false))
       await admin.close()
     },
     async read(topic) {
@@ -120,7 +131,7 @@ async function properties(
       'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL',
     listeners: Object.entries(listeners).map(([name, port]) => `${name}://127.0.0.1:${port}`),
     'log.dirs': join(folder, 'data'),
-    'num.partitions': 3,
+    'num.partitions': PARTITIONS,
     // A broker that was killed is taken back so much later.
     'broker.session.timeout.ms': 1000,
     'broker.heartbeat.interval.ms': 250,
