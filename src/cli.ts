@@ -6,6 +6,7 @@ import type { LogSettings } from './commands/settings.js'
 import { StreamError } from './errors.js'
 import { type CollapsingLogger, collapseRepeats, createLogger, isJournal } from './log.js'
 import type { Program } from './program.js'
+import { RecentLog } from './recent-log.js'
 import { createScreen, hasColour } from './screen.js'
 import { Shutdown, Terminals } from './shutdown.js'
 import { printable } from './text.js'
@@ -29,6 +30,7 @@ const shutdown = new Shutdown(() => leave(1))
 const screen = createScreen(process.stderr, process.env)
 const journal = isJournal(process.env.JOURNAL_STREAM, fstatSync(2))
 const terminals = new Terminals()
+const recentLog = new RecentLog()
 let log = openLog()
 /** Whether the program itself ends the process. Otherwise a module has called `process.exit()`. */
 let isEnding = false
@@ -161,7 +163,8 @@ async function perform(
 
 function openLog(settings?: LogSettings): CollapsingLogger {
   const { colour } = screen
-  return collapseRepeats(createLogger({ ...settings, write: screen.log, colour, journal }))
+  const lines = createLogger({ ...settings, write: screen.log, colour, journal })
+  return collapseRepeats(recentLog.tap(lines))
 }
 
 /** @throws StreamError where the current folder was deleted */
@@ -169,6 +172,7 @@ function createProgram(): Program {
   return {
     version: VERSION,
     log,
+    recentLog,
     stdin: process.stdin,
     stdout: {
       stream: process.stdout,

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { LockOwner } from './input/file-lock.js'
 import type { CollapsingLogger } from './log.js'
+import type { RecentLog } from './recent-log.js'
 import type { Screen } from './screen.js'
 import type { Shutdown } from './shutdown.js'
 
@@ -18,6 +19,8 @@ type Stdout = {
 export type Program = {
   readonly version: string
   readonly log: CollapsingLogger
+  /** Its last lines, for the status page. */
+  readonly recentLog?: RecentLog
   readonly stdin: Readable
   readonly stdout: Stdout
   readonly screen: Screen

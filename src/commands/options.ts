@@ -30,7 +30,7 @@ export const OPTIONS = {
     option('--record <FILE>', 'append every frame as received to FILE, for replay'),
     option(
       '--metrics <[HOST:]PORT>',
-      'serve /metrics (Prometheus), /healthz, /livez and /readyz',
+      'serve a status page, /metrics (Prometheus) and pages for probes',
       listenAddress,
     ),
     ...delivery(),

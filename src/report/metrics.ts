@@ -3,36 +3,78 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock.js'
 import type { ListenAddress } from '../commands/settings.js'
 import { StreamError } from '../errors.js'
+import { isLoopback } from '../net/host.js'
+import { receivedBy } from '../pipeline/received.js'
+import type { LogEvent } from '../recent-log.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf, readinessOf } from './health.js'
-import { type Page, type PageServer, servePages, textPage } from './page-server.js'
+import {
+  type Page,
+  type PageRequest,
+  type PageServer,
+  servePages,
+  textPage,
+} from './page-server.js'
+import { RateHistory } from './rate-history.js'
+import { createRates } from './rates.js'
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
+import { statusData } from './status-data.js'
+import { isOwnHost, loadStatusPage } from './status-page.js'
 
 type MetricsOptions = ListenAddress & {
   readonly snapshot: () => Snapshot
   /** Of this program. */
   readonly version: string
   readonly clock?: Clock
+  /** The last lines of the log, the newest first. */
+  readonly events?: () => readonly LogEvent[]
 }
 
 /** `url` is where it listens, with the port that was taken. */
-type MetricsServer = PageServer & { readonly url: string }
+type MetricsServer = PageServer & {
+  readonly url: string
+  /** Notes the rate for the plot of the last hour. Call it every `SAMPLE_MS`. */
+  sample(): void
+}
 
 /** However often a page is asked for, it is made once in this time. */
 const CACHE_MS = 1000
+/** Pages that a page elsewhere must not read through a browser. */
+const FOR_BROWSERS = ['/', '/status.json']
+const FOREIGN_HOST =
+  'this page answers to an IP address, localhost, the name of the machine, and the host of --metrics'
+const BEYOND_LOOPBACK =
+  'This page is served beyond this machine, without a login: everybody who reaches the port can read it.'
 
 type Make = (query: URLSearchParams) => Page | Promise<Page>
 
 /**
- * Serves `/metrics` (Prometheus), and for probes `/livez`, `/readyz` and `/healthz`. These are 200, or 503
+ * Serves a page for people at `/`, `/metrics` (Prometheus), and for probes `/livez`, `/readyz` and `/healthz`. These are 200, or 503
  * with the reasons.
  * @throws StreamError `exporter-unusable` where it cannot listen
  */
 export async function startMetrics(options: MetricsOptions): Promise<MetricsServer> {
-  const { host, port, snapshot, version, clock = systemClock } = options
+  const { host, port, snapshot, version, clock = systemClock, events = () => [] } = options
   const registry = await createRegistry(version)
+  const statusPage = loadStatusPage()
+  const rates = createRates()
+  const history = new RateHistory()
+  const status = () => {
+    const state = snapshot()
+    const data = statusData(state, {
+      version,
+      rateOf: rates(state),
+      rates: history.rates,
+      events: events(),
+      notes: isLoopback(host) ? [] : [BEYOND_LOOPBACK],
+      nowMs: clock.now(),
+    })
+    return jsonPage(200, data)
+  }
   const pages: Readonly<Record<string, Make>> = {
+    '/': () => statusPage,
+    '/status.json': status,
     '/metrics': async () => ({
       status: 200,
       type: registry.contentType,
@@ -49,13 +91,14 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
   }
   const made = new PageCache(clock)
 
-  const answer = async (method: string, target: string): Promise<Page> => {
+  const answer = async ({ method, target, host: asked }: PageRequest): Promise<Page> => {
     const [path = '', text = ''] = target.split('?', 2)
     const make = Object.hasOwn(pages, path) ? pages[path] : undefined
     if (!make) return textPage(404, `try ${Object.keys(pages).join(', ')}`)
     if (method !== 'GET' && method !== 'HEAD') {
       return { ...textPage(405, 'only GET and HEAD'), headers: { Allow: 'GET, HEAD' } }
     }
+    if (FOR_BROWSERS.includes(path) && !isOwnHost(asked, host)) return textPage(403, FOREIGN_HOST)
     const query = new URLSearchParams(text)
     const key = path === '/healthz' ? `${path} ${minOpenOf(query)}` : path
     return made.page(key, () => make(query))
@@ -63,14 +106,27 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
   const server = await servePages({ host, port, clock, answer }).catch((error: unknown) => {
     throw cannotListen(error, { host, port })
   })
-  return { ...server, url: listenUrl({ host, port: server.port }) }
+  return {
+    ...server,
+    url: listenUrl({ host, port: server.port }),
+    sample() {
+      const { entries, earlier } = snapshot()
+      history.sample(receivedBy(entries, earlier).messages, clock.elapsed())
+    },
+  }
 }
 
 function healthPage(health: { readonly ok: boolean }): Page {
+  return jsonPage(health.ok ? 200 : 503, health)
+}
+
+function jsonPage(status: number, value: object): Page {
+  const body = Buffer.from(`${printableJson(JSON.stringify(value))}\n`)
   return {
-    status: health.ok ? 200 : 503,
+    status,
     type: 'application/json',
-    body: Buffer.from(`${printableJson(JSON.stringify(health))}\n`),
+    body,
+    headers: { 'X-Content-Type-Options': 'nosniff' },
   }
 }
 

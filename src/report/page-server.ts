@@ -11,12 +11,20 @@ export type Page = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** What a client asks for. */
+export type PageRequest = {
+  readonly method: string
+  readonly target: string
+  /** The `Host` header. */
+  readonly host: string | undefined
+}
+
 type PageServerOptions = {
   readonly host: string
   readonly port: number
   readonly clock: Clock
   /** Never rejects. */
-  readonly answer: (method: string, target: string) => Promise<Page>
+  readonly answer: (request: PageRequest) => Promise<Page>
 }
 
 export type PageServer = {
@@ -38,6 +46,7 @@ const MAX_HEAD = 8192
 const MAX_RECEIVED = 65_536
 
 const HEAD_END = /\r?\n\r?\n/
+const HOST = /\r?\nHost:[ \t]*([^\s]*)[ \t]*\r?\n/i
 const REQUEST_LINE = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r?\n/
 
 /**
@@ -82,7 +91,7 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
     busy.add(socket)
     const [line = '', method = '', target = ''] = REQUEST_LINE.exec(head) ?? []
     const valid = line !== '' && HEAD_END.test(head)
-    const page = valid ? await answer(method, target) : BAD_REQUEST
+    const page = valid ? await answer({ method, target, host: HOST.exec(head)?.[1] }) : BAD_REQUEST
     socket.write(headOf(page))
     if (method !== 'HEAD') socket.write(page.body)
     socket.end()

@@ -1,6 +1,8 @@
 import type { StreamSettings } from '../commands/settings.js'
+import { isLoopback } from '../net/host.js'
 import type { Program } from '../program.js'
 import { createSilenceLog } from './log-status.js'
+import { SAMPLE_MS } from './rate-history.js'
 import type { EntrySnapshot, Snapshot } from './snapshot.js'
 import { createStatsLog, logStats, logUndelivered } from './stats.js'
 import type { Table } from './table.js'
@@ -25,14 +27,28 @@ export async function startReporting(
 ): Promise<Reporting> {
   const { log, screen, version, shutdown } = program
   const metrics = settings.metrics
-    ? await (await import('./metrics.js')).startMetrics({ ...settings.metrics, snapshot, version })
+    ? await (await import('./metrics.js')).startMetrics({
+        ...settings.metrics,
+        snapshot,
+        version,
+        events: () => program.recentLog?.events ?? [],
+      })
     : undefined
-  if (metrics) log.info(`metrics at ${metrics.url}/metrics, health at ${metrics.url}/healthz`)
+  if (metrics) {
+    const { url } = metrics
+    log.info(`status page at ${url}/, metrics at ${url}/metrics, health at ${url}/healthz`)
+    if (!isLoopback(settings.metrics?.host ?? '')) {
+      log.warn(
+        '--metrics listens beyond this machine, without a login: everybody who reaches the port can read the names of customers and the log',
+      )
+    }
+  }
 
   const timers: NodeJS.Timeout[] = []
   const every = (ms: number, work: () => void) => {
     if (ms > 0) timers.push(setInterval(work, ms))
   }
+  if (metrics) every(SAMPLE_MS, metrics.sample)
   let table: Table | undefined
   if (screen.terminal && !settings.print) {
     const { createTable } = await import('./table.js')

@@ -12,8 +12,8 @@ import {
   type Snapshot,
 } from './snapshot.js'
 import { layOut, paint } from './table-layout.js'
-import { clusterCells, clustersOf, columnsFor, entryCells, formatRate } from './table-rows.js'
-import { byTrouble, reasonsOf } from './trouble.js'
+import { clusterCells, columnsFor, entryCells, formatRate } from './table-rows.js'
+import { byTrouble, clustersOf, reasonsOf } from './trouble.js'
 
 const MOST_CLUSTERS = 8
 const MOST_REASONS = 3

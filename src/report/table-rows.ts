@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatDuration } from '../text.js'
 import type { RateOf } from './rates.js'
 import { describeEntries, describeState, type EntrySnapshot } from './snapshot.js'
 import type { Cell, Colour, Column } from './table-layout.js'
-import { STATES, type State, stateOf } from './trouble.js'
+import { type Cluster, type State, stateOf, worstOf } from './trouble.js'
 
 const STATE_COLOURS: Readonly<Record<State, Colour>> = {
   refused: 'red',
@@ -54,22 +54,6 @@ export function entryCells(entry: EntrySnapshot, rate: number): Cell[] {
   ]
 }
 
-/** The subscriptions of a host. */
-type Cluster = { readonly host: string; readonly entries: readonly EntrySnapshot[] }
-
-/** The clusters, the one with the worst state first. */
-export function clustersOf(entries: readonly EntrySnapshot[]): Cluster[] {
-  const clusters = new Map<string, EntrySnapshot[]>()
-  for (const entry of entries) {
-    const of = clusters.get(entry.host) ?? []
-    clusters.set(entry.host, of)
-    of.push(entry)
-  }
-  return Array.from(clusters, ([host, of]) => ({ host, entries: of })).sort(
-    (a, b) => STATES.indexOf(worstOf(a)) - STATES.indexOf(worstOf(b)),
-  )
-}
-
 export function clusterCells(cluster: Cluster, rateOf: RateOf): Cell[] {
   const { host, entries } = cluster
   const sum = (value: (entry: EntrySnapshot) => number) =>
@@ -88,11 +72,6 @@ export function clusterCells(cluster: Cluster, rateOf: RateOf): Cell[] {
     { text: formatCount(sum(({ status }) => status.reconnects)) },
     { text: '' },
   ]
-}
-
-function worstOf({ entries }: Cluster): State {
-  const ranks = entries.map((entry) => STATES.indexOf(stateOf(entry)))
-  return STATES[Math.min(...ranks)] ?? 'open'
 }
 
 function formatDelay(ms: number): string {

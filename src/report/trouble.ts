@@ -55,3 +55,25 @@ function whatOf(entry: EntrySnapshot): string {
   if (state === 'silent') return 'open, silent'
   return state === 'retrying' ? `retrying: ${causeOf(entry)?.code}` : describeState(entry)
 }
+
+/** The subscriptions of a host. */
+export type Cluster = { readonly host: string; readonly entries: readonly EntrySnapshot[] }
+
+/** The clusters, the one with the worst state first. */
+export function clustersOf(entries: readonly EntrySnapshot[]): Cluster[] {
+  const clusters = new Map<string, EntrySnapshot[]>()
+  for (const entry of entries) {
+    const of = clusters.get(entry.host) ?? []
+    clusters.set(entry.host, of)
+    of.push(entry)
+  }
+  return Array.from(clusters, ([host, of]) => ({ host, entries: of })).sort(
+    (a, b) => STATES.indexOf(worstOf(a)) - STATES.indexOf(worstOf(b)),
+  )
+}
+
+/** The worst state in a cluster. */
+export function worstOf({ entries }: Cluster): State {
+  const ranks = entries.map((entry) => STATES.indexOf(stateOf(entry)))
+  return STATES[Math.min(...ranks)] ?? 'open'
+}

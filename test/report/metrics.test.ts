@@ -282,7 +282,7 @@ test('/healthz notes a silence that is not normal, and stays 200', async (t) => 
 
 test('other paths are 404, other methods 405, and HEAD has no body', async (t) => {
   const { url } = await start(t, () => snapshotOf([entry('A')]))
-  assert.equal((await fetch(`${url}/`)).status, 404)
+  assert.equal((await fetch(`${url}/status`)).status, 404)
   assert.equal((await fetch(`${url}/metrics/x`)).status, 404)
   assert.equal((await fetch(`${url}/healthz?verbose=1`)).status, 200)
   const posted = await fetch(`${url}/metrics`, { method: 'POST', body: 'x' })
