@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { displayWidth, fit, formatCount, formatDuration, printable, truncate } from '../src/text.js'
+import {
+  displayWidth,
+  fit,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  listed,
+  printable,
+  truncate,
+} from '../src/text.js'
 
 test('a duration is shown in its largest unit, rounded down, and a negative one as none', () => {
   const shown = [
@@ -45,4 +54,24 @@ test('a text is cut to a width with an ellipsis, and never through a character',
 test('a text that is cut by length keeps its pairs of surrogates whole', () => {
   assert.equal(truncate('a😀b', 3), 'a…')
   assert.equal(printable('a\n😀'.repeat(100), 6), 'a\\n😀…')
+})
+
+test('bytes are shown in a unit that keeps them short', () => {
+  const shown: readonly [number, string][] = [
+    [0, '0 B'],
+    [999, '999 B'],
+    [1000, '1.0 kB'],
+    [9940, '9.9 kB'],
+    [34_499_000, '34 MB'],
+    [5e15, '5000 TB'],
+  ]
+  for (const [bytes, text] of shown) assert.equal(formatBytes(bytes), text)
+})
+
+test('a list names the first ones, and counts the others', () => {
+  assert.equal(listed(['A', 'B', 'C']), 'A, B, C')
+  assert.equal(
+    listed(['A\n', ...Array.from({ length: 1999 }, () => 'B')]),
+    'A\\n, B, B and 1,997 more',
+  )
 })

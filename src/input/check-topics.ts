@@ -39,7 +39,8 @@ function checkList(list: Node, context: TopicContext): readonly AnyTopic[] {
   const { service, show } = context
   const items = list.type === 'array' ? (list.children ?? []) : undefined
   if (!items) {
-    const example = JSON.stringify(service.topics.slice(0, 2))
+    const meant = severalTopics(String(list.value), service)
+    const example = JSON.stringify(meant ?? service.topics.slice(0, 2))
     throw new Problem(`expected a list of topics, such as ${example}; got ${show(list)}`)
   }
   if (items.length === 0) throw new Problem(`is an empty list; ${wanted(service)}`)
@@ -59,10 +60,9 @@ function checkTopic(node: Node | undefined, { service, services, show }: TopicCo
   const text = node.type === 'string' ? String(node.value) : ''
   const topic = topics.find((each) => each === text)
   if (topic) return topic
-  const words = text.split(/[\s,;|]+/)
-  const isList = words.length > 1 && words.every((word) => topics.some((each) => each === word))
-  if (isList || node.type === 'array') {
-    const example = isList ? `, ${JSON.stringify(words)}` : ''
+  const several = severalTopics(text, service)
+  if (several || node.type === 'array') {
+    const example = several ? `, ${JSON.stringify(several)}` : ''
     throw new Problem(`expected one topic; got several: name the list "topics"${example}`)
   }
   const plain = withoutLookalikes(text).trim()
@@ -77,6 +77,13 @@ function checkTopic(node: Node | undefined, { service, services, show }: TopicCo
     )
   }
   throw new Problem(`${wanted(service)}; got ${show(node)}${hint}`)
+}
+
+/** The topics in a text that lists several: `audit, presence`. */
+function severalTopics(text: string, { topics }: EntryRules): readonly string[] | undefined {
+  const words = text.split(/[\s,;|]+/)
+  const isList = words.length > 1 && words.every((word) => topics.some((each) => each === word))
+  return isList ? words : undefined
 }
 
 function wanted({ topics }: EntryRules): string {

@@ -137,6 +137,21 @@ test('all renewals are saved by one rewrite before anything connects', async (t)
   assert.ok(renewed[0]?.text.includes(new Secret(a).fingerprint))
 })
 
+test('many renewals of a host are one line, and each has one at debug', async (t) => {
+  const { central, store, entry, lines } = await setUp(t)
+  const entries = Array.from({ length: 10 }, (_, at) => {
+    const [old, renewed] = [makeKey(`old ${at}`), makeKey(`renewed ${at}`)]
+    central.keys.renew(old, renewed)
+    return [entry(`${at}`, old), entry(`${at} again`, old)]
+  }).flat()
+  await store.open(entries, never)
+  const renewed = lines.filter(({ text }) => text.includes('Central has renewed'))
+  const told = renewed.filter(({ level }) => level === 'info')
+  assert.equal(told.length, 1)
+  assert.match(told[0]?.text ?? '', /Central has renewed 10 keys/)
+  assert.equal(renewed.length, 11)
+})
+
 test('a refused key refuses its entries, the others go on', async (t) => {
   const { central, store, entry } = await setUp(t)
   const [good, bad] = [makeKey('good'), makeKey('bad')]

@@ -56,6 +56,10 @@ test('a list of topics that is wrong says what is wrong with it', async (t) => {
     await said('audit'),
     'expected a list of topics, such as ["apprf","audit"]; got "audit"',
   )
+  assert.match(
+    await said('audit, presence'),
+    /^expected a list of topics, such as \["audit","presence"\]; got a string of 15 characters/,
+  )
   assert.match(await said({}), /^expected a list of topics, .*; got an object$/)
   assert.equal(await said([]), `is an empty list; ${wanted}`)
   assert.equal(await said(['audit', 'audit']), 'has "audit" twice; expected it once')
