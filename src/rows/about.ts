@@ -112,10 +112,10 @@ const ABOUT: readonly (readonly [table: RegExp, parts: readonly string[]])[] = [
   [
     /./,
     [
-      '{name|device_name|uplink_name|interface_name|tunnel_name|map_name|essid|ssid|port_name}',
+      '{name|device_name|uplink_name|interface_name|tunnel_name|map_name|essid|ssid|port_name|device_id|serial|serial_number}',
+      '{status|oper_state|oper_status|wan_status|state}',
       '{device_id|serial|serial_number|swarm_id|stack_id}',
       '{macaddr|mac_address|radio_mac_address|peer_mac}',
-      '{status|oper_state|oper_status|wan_status|state}',
       '{severity}',
       '{description}',
       '{down_reason|state_down_reason}',
@@ -151,11 +151,11 @@ const STATES: ReadonlySet<string> = new Set([
 /** Where nothing better is known, so many values are shown. */
 const SOME = 6
 
-/** What a row says, in a few words. */
+/** What a row says, in a few words, each once. */
 export function about(table: string, values: Named): string {
   const [, parts = []] = ABOUT.find(([tables]) => tables.test(table)) ?? []
-  const found = parts.flatMap((part) => fill(part, values) ?? [])
-  if (found.length > 0) return found.join(' ')
+  const found = new Set(parts.flatMap((part) => fill(part, values) ?? []))
+  if (found.size > 0) return [...found].join(' ')
   return [...values]
     .slice(0, SOME)
     .map(([name, value]) => `${name}=${value}`)

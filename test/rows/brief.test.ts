@@ -56,9 +56,9 @@ describe('brief lines', () => {
 
   test('say which device is up or down, who changed what, and which rogue was seen', () => {
     const ap = { name: 'ap-1', serial: 'CN99', status: 'DOWN', model: 'AP-515' }
-    assert.deepEqual(said('monitoring', { aps: [ap] }), ['ap-1 CN99 DOWN AP-515'])
+    assert.deepEqual(said('monitoring', { aps: [ap] }), ['ap-1 DOWN CN99 AP-515'])
     const gateway_state = { device_name: 'gw-1', serial_number: 'GW7', status: 'STATUS_UP' }
-    assert.deepEqual(said('gw-events', { gateway_state }), ['gw-1 GW7 UP'])
+    assert.deepEqual(said('gw-events', { gateway_state }), ['gw-1 UP GW7'])
     const audit = {
       username: 'ann',
       service: 'CONFIGURATION',
@@ -106,7 +106,7 @@ describe('brief lines', () => {
       assert.ok(width <= columns && width >= columns - 1, `${width} of ${columns}`)
     }
     const [line = ''] = lines('monitoring', { aps })
-    assert.ok(line.endsWith('CN99 UP\n'))
+    assert.ok(line.endsWith('UP CN99\n'))
   })
 
   test('hold nothing that a terminal obeys, and one line a row', () => {
