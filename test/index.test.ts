@@ -11,7 +11,7 @@ import type {
 } from '../src/index.js'
 import * as api from '../src/index.js'
 import { encodeFrame } from '../src/simulator/classic/encode.js'
-import { encodeEvent } from '../src/simulator/newcentral/event.js'
+import { encodeEvent } from '../src/simulator/newcentral/cloud-event.js'
 import { withDefaults } from '../src/simulator/newcentral/settings.js'
 import { startCentral } from './helpers/central.js'
 import { makeKey } from './helpers/keys.js'

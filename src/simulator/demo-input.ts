@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Topic as ClassicTopic } from '../classic/topics.js'
 import { TOPICS, type Topic } from '../newcentral/topics.js'
 import type { ApiClient } from './newcentral/clients.js'
-import { uuid } from './newcentral/event.js'
+import { uuid } from './newcentral/cloud-event.js'
 import { TOKEN_PATH } from './newcentral/service.js'
 
 type ClassicEntry = {

@@ -7,7 +7,7 @@ import {
   ipText,
   type Moment,
   type Payload,
-} from './event.js'
+} from './cloud-event.js'
 
 /** Statistics cover this time; the real one is not known. */
 const SPAN_SECONDS = 300

@@ -1,5 +1,5 @@
 import { type AccessPoint, mac } from '../site.js'
-import { type EventMaker, inTurn, struct, timestamp, uuid } from './event.js'
+import { type EventMaker, inTurn, struct, timestamp, uuid } from './cloud-event.js'
 
 /** Changes by administrators: mostly of the configuration, sometimes of firmware or a subscription. */
 export const audit: EventMaker = ({ site, customerId, now, count }) => {

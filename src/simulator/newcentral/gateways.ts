@@ -7,7 +7,7 @@ import {
   type Moment,
   type Payload,
   timestamp,
-} from './event.js'
+} from './cloud-event.js'
 
 const UPLINK = { vlan_id: 4094, link_id: 1 }
 const NAMED_UPLINK = { ...UPLINK, description: 'uplink_inet' }

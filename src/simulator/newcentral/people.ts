@@ -9,7 +9,7 @@ import {
   type Payload,
   timestamp,
   uuid,
-} from './event.js'
+} from './cloud-event.js'
 
 type Version = 'v1' | 'v1alpha1'
 

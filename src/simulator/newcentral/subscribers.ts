@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.js'
 import type { Broadcast } from '../service.js'
 import type { CentralSocket } from '../socket.js'
 import type { Account, AccountLine, Outcome, SubscriberName } from './account.js'
-import { readEvent } from './event.js'
+import { readEvent } from './cloud-event.js'
 import type { NewCentralSettings } from './settings.js'
 
 /** So long an event waits for its subscriber. */

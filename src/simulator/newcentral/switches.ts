@@ -8,7 +8,7 @@ import {
   type Moment,
   type Payload,
   timestamp,
-} from './event.js'
+} from './cloud-event.js'
 
 const SITE_NAME = 'Head office'
 /** The real types are not known. */
