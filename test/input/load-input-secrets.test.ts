@@ -5,7 +5,10 @@ import { test } from 'node:test'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { seededRandom } from '../helpers/random.js'
+import { sized } from '../helpers/settings.js'
 import { entryProblems, load, problems, problemsOf } from './problems.js'
+
+const ROUNDS = sized(150, 2000)
 
 test('a key says what is wrong with it without being shown', async (t) => {
   const key = makeKey('faulty')
@@ -67,7 +70,7 @@ test('whatever happens to a file, JSON is told from other text as JSON.parse doe
   const path = await writeInput(t, good)
   const inserts = ['"', '\\', '{', '}', ':', ',', '\n', '", "x": "', 'x', 'é', '": {"a": "']
   let invalid = 0
-  for (let round = 0; round < 400; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     let text = good
     for (let change = int(3); change >= 0; change--) {
       const [at, length] = [int(text.length), int(2) ? int(3) : int(120)]
@@ -89,7 +92,7 @@ test('whatever happens to a file, JSON is told from other text as JSON.parse doe
     }
     if (said !== 'valid') invalid++
   }
-  assert.ok(invalid > 200)
+  assert.ok(invalid > ROUNDS / 2)
 })
 
 test('pieces of keys stay hidden in however many places they were pasted', async (t) => {
@@ -98,7 +101,7 @@ test('pieces of keys stay hidden in however many places they were pasted', async
     piece: key.slice(-20),
   }))
   // A file shows its first problems alone, so each part comes first in a file of all.
-  for (let first = 0; first < all.length; first += 10) {
+  for (let first = 0; first < all.length; first += sized(40, 10)) {
     const pieces = [...all.slice(first), ...all.slice(0, first)]
     const customers = Object.fromEntries(
       pieces.map(({ key, piece }) => [`x${piece}`, { wsskey: key, topic: piece, hostname: piece }]),
