@@ -14,8 +14,11 @@ import {
   openForAppend,
   unusableFile,
 } from './open-file.js'
+import { openRotating, type Rotation } from './rotating-file.js'
 
 type AppendFileOptions<Item> = OpenFileOptions & {
+  /** Default: the file grows without a limit. */
+  readonly rotation?: Rotation | undefined
   /** The line of an item, with its newline. */
   encode(item: Item): Uint8Array
   /** Bytes that an item keeps in memory in addition to its line; default: none. */
@@ -104,7 +107,7 @@ export class AppendFile<Item> {
     options: AppendFileOptions<Item>,
   ): Promise<AppendFile<Item>> {
     try {
-      return new AppendFile(path, options, await openForAppend(path, options))
+      return new AppendFile(path, options, await openFile(path, options))
     } catch (error) {
       throw unusableFile(options.label, path, error)
     }
@@ -155,7 +158,7 @@ export class AppendFile<Item> {
         await this.#inTurn(async () => {
           // The file was opened again. The new one starts with a whole line.
           if (file !== this.#file) written = wholeLines(lines, written).bytes
-          this.#file ??= await openForAppend(this.path, this.#options)
+          this.#file ??= await openFile(this.path, this.#options)
           file = this.#file
           written += await file.write(chunk, written)
         })
@@ -196,7 +199,7 @@ export class AppendFile<Item> {
     try {
       // Where nothing is there, the file is made anew.
       if (!old || old.identity === (await identityOf(this.path).catch(() => ''))) return
-      this.#file = await openForAppend(this.path, this.#options)
+      this.#file = await openFile(this.path, this.#options)
       this.#torn = 0
       await this.#closeFile(old)
     } catch (error) {
@@ -220,6 +223,11 @@ export class AppendFile<Item> {
     this.#lastTurn = turn.catch(() => {})
     return turn
   }
+}
+
+function openFile(path: string, options: AppendFileOptions<never>): Promise<OpenFile> {
+  const { rotation } = options
+  return rotation ? openRotating(path, rotation, options) : openForAppend(path, options)
 }
 
 /** The lines that are wholly among the first `bytes` bytes. */

@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { AppendFile, fileRetryLog } from '../files/append-file.js'
 import { prepareFolder } from '../files/open-file.js'
+import type { Rotation } from '../files/rotating-file.js'
 import { safeName } from '../files/safe-name.js'
 import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
 import { asRows } from './rows.js'
-import { ROWS, readType } from './type-options.js'
+import { type OptionForm, ROWS, readType } from './type-options.js'
 
 /** Where `json` writes without a PATH. */
 export const DEFAULT_JSON_PATH = './aruba-stream.ndjson'
@@ -15,20 +16,36 @@ export const JSON_ENDING = '.ndjson'
 /** What may wait for one file of a folder: a full disk can hold up a thousand files at the same time. */
 const FOLDER_FILE_BYTES = 64 * 1024
 
+const UNITS: Readonly<Record<string, number>> = { kb: 1e3, mb: 1e6, gb: 1e9 }
+
+const ROTATE: OptionForm<Rotation> = {
+  expected: 'SIZE,COUNT such as 100MB,10 (in kB, MB or GB; up to 1000 files)',
+  read(value = '') {
+    const [, size, unit = '', count] = /^(\d{1,6})([kmg]b),(\d{1,4})$/i.exec(value) ?? []
+    const bytes = Number(size) * (UNITS[unit.toLowerCase()] ?? 0)
+    const keep = Number(count)
+    return bytes > 0 && keep >= 1 && keep <= 1000 ? { bytes, keep } : undefined
+  },
+}
+
 /**
  * Opens `json[:PATH]`: NDJSON, appended to one file, or for a PATH that ends in `/` to one file per
  * entry in that folder. Delivered means that the write call has taken the whole line.
  */
 export async function openJson(type: string, context: OutputContext): Promise<Output> {
-  const { target, options } = readType(type, ROWS, 'json:')
-  const output = await openLines(target || DEFAULT_JSON_PATH, context)
+  const { target, options } = readType(type, { ...ROWS, rotate: ROTATE }, 'json:')
+  const output = await openLines(target || DEFAULT_JSON_PATH, options.rotate, context)
   return options.rows ? asRows(output, context) : output
 }
 
-async function openLines(path: string, context: OutputContext): Promise<LineOutput> {
+async function openLines(
+  path: string,
+  rotation: Rotation | undefined,
+  context: OutputContext,
+): Promise<LineOutput> {
   const { counters } = context
   const label = `--export_data json:${path}`
-  const options = { ...context, ...accountOf(context), label }
+  const options = { ...context, ...accountOf(context), label, rotation }
   if (path.endsWith('/')) return openFolder(path, context, options)
   const file = await AppendFile.open(path, options)
   return {

@@ -99,52 +99,107 @@ test('json says what is wrong with a path that cannot be used', async (t) => {
   }
 })
 
-test('json loses no acknowledged message and tears at most the last line when killed', async (t) => {
-  const path = join(tempFolder(t), 'out.ndjson')
-  const kills = sized(5, 100)
-  const acknowledged = new Set<number>()
-  let next = 0
-  let torn = 0
-  for (let kill = 0; kill < kills; kill++) {
-    const from = next
-    const child = spawn(
-      process.execPath,
-      [...LOADER, join(import.meta.dirname, '../helpers/json-child.js'), path, `${from}`],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    )
-    let acknowledgements = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      // At another moment each time, some of them in the middle of a write.
-      if (acknowledgements === '') setTimeout(() => child.kill('SIGKILL'), (kill * 7) % 31)
-      acknowledgements += text
-    })
-    await new Promise((resolve) => child.on('close', resolve))
-    const last = Number(acknowledgements.trimEnd().split('\n').at(-1))
-    for (let n = from; n <= last; n++) acknowledged.add(n)
-    const lines = readFileSync(path, 'utf8').split('\n')
-    if (lines.at(-1) !== '') torn++
-    next = last + 100_000
-  }
-  await (await openJson(path, fakeContext())).close()
-
-  const text = readFileSync(path, 'utf8')
-  assert.ok(text.endsWith('\n'))
-  const found = new Set<number>()
-  let broken = 0
-  for (const line of text.trimEnd().split('\n')) {
-    try {
-      found.add(JSON.parse(line).data.n)
-    } catch {
-      broken++
+for (const options of ['', '?rotate=300kB,1000']) {
+  test(`json${options} loses no acknowledged message and tears at most the last line when killed`, async (t) => {
+    const folder = tempFolder(t)
+    const path = join(folder, 'out.ndjson')
+    const textOf = (name: string) => readFileSync(join(folder, name), 'utf8')
+    const kills = sized(5, 100)
+    const acknowledged = new Set<number>()
+    let next = 0
+    let torn = 0
+    for (let kill = 0; kill < kills; kill++) {
+      const from = next
+      const child = spawn(
+        process.execPath,
+        [
+          ...LOADER,
+          join(import.meta.dirname, '../helpers/json-child.js'),
+          path + options,
+          `${from}`,
+        ],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      )
+      let acknowledgements = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        // At another moment each time, some of them in the middle of a write.
+        if (acknowledgements === '') setTimeout(() => child.kill('SIGKILL'), (kill * 7) % 31)
+        acknowledgements += text
+      })
+      await new Promise((resolve) => child.on('close', resolve))
+      const last = Number(acknowledgements.trimEnd().split('\n').at(-1))
+      for (let n = from; n <= last; n++) acknowledged.add(n)
+      // A kill within a rotation leaves no file under the name.
+      if (existsSync(path) && !/(^|\n)$/.test(textOf('out.ndjson'))) torn++
+      next = last + 100_000
     }
+    await (await openJson(path + options, fakeContext())).close()
+
+    const texts = readdirSync(folder).map(textOf)
+    for (const text of texts) assert.match(text, /(^|\n)$/)
+    const text = texts.join('')
+    const found = new Set<number>()
+    let broken = 0
+    for (const line of text.trimEnd().split('\n')) {
+      try {
+        found.add(JSON.parse(line).data.n)
+      } catch {
+        broken++
+      }
+    }
+    assert.ok(broken <= torn, `${broken} broken lines, of ${torn} torn by a kill`)
+    assert.ok(acknowledged.size > kills)
+    assert.deepEqual(
+      [...acknowledged].filter((n) => !found.has(n)),
+      [],
+    )
+    t.diagnostic(`${kills} kills, ${acknowledged.size} acknowledged, ${torn} torn`)
+  })
+}
+
+test('json rotates its file, keeps the newest and removes the oldest', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'out.ndjson')
+  const context = fakeContext()
+  for (const start of [0, 25]) {
+    const output = await openJson(`${path}?rotate=1kB,3`, context)
+    for (let n = start; n < start + 25; n++) {
+      await output.write([fakeMessage('A', n)])
+      await until(() => context.counters.waiting === 0)
+    }
+    await output.close()
   }
-  assert.ok(broken <= torn, `${broken} broken lines, of ${torn} torn by a kill`)
-  assert.ok(acknowledged.size > kills)
+  const names = ['out.ndjson.3', 'out.ndjson.2', 'out.ndjson.1', 'out.ndjson']
+  assert.deepEqual(readdirSync(folder).sort(), [...names].sort())
+  const numbers = names.flatMap((name) => {
+    const text = readFileSync(join(folder, name), 'utf8')
+    assert.ok(text.length < 1500, `${name}: ${text.length}`)
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line): number => JSON.parse(line).data.n)
+  })
+  assert.equal(numbers.at(-1), 49)
   assert.deepEqual(
-    [...acknowledged].filter((n) => !found.has(n)),
-    [],
+    numbers,
+    Array.from({ length: numbers.length }, (_, at) => 50 - numbers.length + at),
   )
-  t.diagnostic(`${kills} kills, ${acknowledged.size} acknowledged, ${torn} torn`)
+})
+
+test('json goes on in its file where it cannot rotate it, and says so', async (t) => {
+  const folder = tempFolder(t)
+  const path = join(folder, 'out.ndjson')
+  mkdirSync(`${path}.1`)
+  writeFileSync(join(`${path}.1`, 'x'), '')
+  const context = fakeContext()
+  const output = await openJson(`${path}?rotate=1kB,1`, context)
+  for (let n = 0; n < 9; n++) {
+    await output.write([fakeMessage('A', n)])
+    await until(() => context.counters.waiting === 0)
+  }
+  await output.close()
+  assert.match(context.logged[0]?.message ?? '', /the file cannot be rotated and grows on/)
+  assert.equal(readFileSync(path, 'utf8').trimEnd().split('\n').length, 9)
 })
 
 test('json writes to the default file where no path is given', async (t) => {

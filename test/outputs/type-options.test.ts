@@ -49,6 +49,8 @@ test('a wrong option says what is expected, and shows no login', () => {
 
 const REFUSED: readonly [type: string, says: RegExp][] = [
   ['json:out.ndjson?rotat=1', /^--export_data json:out\.ndjson: expected .*; got "rotat"/],
+  ['json:out?rotate=100', /rotate: expected SIZE,COUNT such as 100MB,10 .*; got "100"/],
+  ['json:out?rotate=0MB,5', /rotate: expected SIZE,COUNT/],
   ['csv:folder?x', /^--export_data csv:folder: expected .*; got "x"/],
   ['tcp://h:1?x', /^--export_data tcp:\/\/h:1: expected .*; got "x"/],
   ['https://h/in?token=hidden#x', /^--export_data https:\/\/h\/in: expected .*; got "x"/],
