@@ -5,6 +5,7 @@ import { geteuid } from 'node:process'
 import { promisify } from 'node:util'
 import { errorText, StreamError, systemFault, WRITE_FAULTS } from '../errors.js'
 import type { Logger } from '../log.js'
+import { printable } from '../text.js'
 import { identityOf, type OpenFiles } from './distinct-files.js'
 import { PipeFile } from './pipe-file.js'
 
@@ -195,6 +196,8 @@ export function unusableFile(label: string, path: string, error: unknown): Strea
 
 /** The same without the option, for a fault in the middle of a run. */
 export function openFault(path: string, error: unknown): string {
+  // Longer than others: it may have a command to copy in it.
+  if (error instanceof StreamError) return printable(error.message)
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return `the folder "${dirname(path)}" does not exist; create it first`
   if (code === 'EISDIR') return `"${path}" is a folder; expected a file`

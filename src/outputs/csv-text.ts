@@ -31,7 +31,7 @@ export function guard(text: string): string {
   return FORMULA.test(safe) || isChanged(safe) ? `'${safe}` : safe
 }
 
-/** Whether a spreadsheet would take a text for something else: a date, a number, a truth. */
+/** Whether a spreadsheet would take a text for something else: a date, a number, a boolean. */
 function isChanged(text: string): boolean {
   if (text.length > MAX_LENGTH) return /^\d+$/.test(text)
   if (NUMBER_LIKE.test(text)) return !(PLAIN_NUMBER.test(text) || ADDRESS.test(text))

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises'
+import { type FileHandle, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isTopic } from '../classic/topics.js'
 import { StreamError } from '../errors.js'
@@ -74,16 +74,34 @@ class CsvOutput implements Output {
     this.#options = { ...context, ...accountOf(context), label, retryLog }
   }
 
-  /** Opens the files that exist already, so that other columns are an error at the start. */
+  /**
+   * Opens the files that exist already, so that other columns are an error at the start.
+   * @throws StreamError with all files that cannot be used
+   */
   async openExisting(): Promise<void> {
+    const names = await readdir(this.#folder)
+    const faults: StreamError[] = []
     for (const topic of this.#context.topics) {
+      // Most topics have no files, and the columns of all topics take a while to make.
+      if (!names.some((name) => name.startsWith(`${safeName(topic)}.`))) continue
       const sheets = this.#sheetsOf(topic)
       for (const table of [sheets.own, ...sheets.own.lists]) {
         const path = this.#pathOf(table)
         if (!(await statIfThere(path))) continue
-        this.#files.set(table, await AppendFile.open(path, this.#optionsOf(sheets, table)))
+        try {
+          this.#files.set(table, await AppendFile.open(path, this.#optionsOf(sheets, table)))
+        } catch (error) {
+          if (!(error instanceof StreamError)) throw error
+          faults.push(error)
+        }
       }
     }
+    const [first, ...others] = faults
+    if (first === undefined) return
+    await this.close()
+    if (others.length === 0) throw first
+    const message = `--export_data csv:${this.#folder}: ${faults.length} files cannot be used`
+    throw new StreamError(first.code, message, { problems: faults.map((fault) => fault.message) })
   }
 
   write(messages: readonly StreamMessage[]): Promise<void> {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -17,6 +19,7 @@ import type { StreamRecord } from '../../src/classic/record.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import type { JsonValue } from '../../src/decode/to-object.js'
+import type { StreamError } from '../../src/errors.js'
 import { createDecoder } from '../../src/newcentral/record.js'
 import { loadSchema as schemaOfEvents } from '../../src/newcentral/schema.js'
 import { openCsv } from '../../src/outputs/csv.js'
@@ -540,6 +543,24 @@ test('csv refuses files with other columns at the start', async (t) => {
     },
   )
   await (await openCsv(folder, fakeContext({ topics: ['presence'] }))).close()
+})
+
+test('csv names all files of version 1.0 at once, each with the mv that moves it away', async (t) => {
+  const folder = join(tempFolder(t), "it's a folder of quite a long name, as some are, for sheets")
+  mkdirSync(folder)
+  for (const name of ['audit', 'presence', 'presence.pa_rssi_event.rssi']) {
+    writeFileSync(join(folder, `${name}.csv`), 'customer,topic,timestamp\nA,audit,1\n')
+  }
+  await assert.rejects(
+    openCsv(folder, fakeContext({ topics: ALL_TOPICS })),
+    (error: StreamError) => {
+      assert.match(error.message, /: 3 files cannot be used$/)
+      for (const problem of error.problems)
+        execFileSync('sh', ['-c', problem.split(': ').at(-1) ?? ''])
+      return error.problems.length === 3
+    },
+  )
+  await (await openCsv(folder, fakeContext({ topics: ALL_TOPICS }))).close()
 })
 
 test('csv has the values of extensions and groups, as a newer schema may bring them', async (t) => {
