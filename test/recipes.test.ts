@@ -145,6 +145,32 @@ test('the jq recipes give what they promise', needs('jq'), () => {
   ])
 })
 
+/** What a page's recipe for jq makes of lines of JSON. */
+function jqOf(page: string, input: string): string {
+  const { text } = PAGES.find(({ path }) => path === page) ?? assert.fail(page)
+  const [, option = '', filter = ''] = /^ *aruba-stream … .*\| jq (-\w) '(.*)'$/m.exec(text) ?? []
+  const { status, stdout, stderr } = spawnSync('jq', [option, filter], { input, encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
+  return stdout
+}
+
+test('the recipe for names in camel case changes all names of the data', needs('jq'), () => {
+  const renamed = JSON.parse(jqOf('docs/coming-from-wsclient.md', example('readable-record')))
+  assert.equal(renamed.customer, 'CustomerA_presence')
+  const [sighting] = renamed.data.paProximityEvent.proximity
+  assert.deepEqual(Object.keys(sighting), ['deviceId', 'staEthMac', 'rssiVal', 'associated'])
+})
+
+test('the recipe for rows gives client, access point and signal', needs('jq'), async (t) => {
+  const stdin = trafficRecording(20)
+  const { stdout } = await runProgram(t, ['replay', '-', '--rows'], { stdin }).result
+  const lines = jqOf('docs/rows.md', stdout).trimEnd().split('\n')
+  assert.ok(lines.length > 3)
+  for (const line of lines) {
+    assert.match(line, /^2026-11-25T17:58:\S+Z\t([\da-f]{2}:){5}[\da-f]{2}\tCN\d+\t-\d+$/)
+  }
+})
+
 const COMMAND = /^ *command = (\[.*\])$/m
 
 for (const name of ['vector', 'telegraf'] as const) {
