@@ -167,7 +167,7 @@ test('the recipe for rows gives client, access point and signal', needs('jq'), a
   const lines = jqOf('docs/rows.md', stdout).trimEnd().split('\n')
   assert.ok(lines.length > 3)
   for (const line of lines) {
-    assert.match(line, /^2026-11-25T17:58:\S+Z\t([\da-f]{2}:){5}[\da-f]{2}\tCN\d+\t-\d+$/)
+    assert.match(line, /^2026-11-25T17:\S+Z\t([\da-f]{2}:){5}[\da-f]{2}\tCN\d+\t-\d+$/)
   }
 })
 
