@@ -10,6 +10,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   end: async () => (await import('./end-to-end.js')).benchEndToEnd(),
   reader: async () => (await import('./slow-reader.js')).benchSlowReader(),
   startup: async () => (await import('./start-up.js')).benchStartUp(),
+  outputs: async () => (await import('./outputs.js')).benchOutputs(),
   entries: async () => (await import('./entries.js')).benchEntries(),
 }
 
