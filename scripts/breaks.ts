@@ -57,13 +57,13 @@ try {
   const [code] = await ended
   const endSeconds = (performance.now() - stoppedMs) / 1000
   const json = await rotation.read()
-  const quarter = Math.ceil(memory.length / 4)
+  const part = Math.ceil(memory.length / 10)
   const mean = (some: readonly number[]) =>
     Math.round(some.reduce((sum, each) => sum + each, 0) / some.length)
   const megabytes = {
-    first: mean(memory.slice(0, quarter)),
-    last: mean(memory.slice(-quarter)),
     most: Math.round(Math.max(...memory)),
+    // Tenths of the run.
+    mean: Array.from({ length: 10 }, (_, n) => mean(memory.slice(n * part, (n + 1) * part))),
   }
   const run = { seconds, code, endSeconds, breaks: sent.breaks, files: json.files, megabytes }
   const figures = { ...run, ...judge(sent, json, receiver), batches: receiver.done }
