@@ -25,18 +25,28 @@ export function checkTopics(
   read: ReadProperty,
   context: TopicContext,
 ): readonly AnyTopic[] {
+  const { service } = context
   const [one, list] = [values.get('topic'), values.get('topics')]
   if (!list) return [read('topic', () => checkTopic(one, context)) ?? []].flat()
-  return (
-    read('topics', () => {
-      if (one) throw new Problem('is there beside "topic"; expected one of them')
-      return checkList(list, context)
-    }) ?? []
-  )
+  const items = read('topics', () => {
+    if (one) throw new Problem('is there beside "topic"; expected one of them')
+    return itemsOf(list, context)
+  })
+  const topics: AnyTopic[] = []
+  // Each wrong item is a problem of its own.
+  for (const item of items ?? []) {
+    const found = read('topics', () => {
+      if (item.type === 'array') throw new Problem(`${wanted(service)}; got a list in the list`)
+      const topic = checkTopic(item, context)
+      if (topics.includes(topic)) throw new Problem(`has "${topic}" twice; expected it once`)
+      return topic
+    })
+    if (found) topics.push(found)
+  }
+  return topics
 }
 
-function checkList(list: Node, context: TopicContext): readonly AnyTopic[] {
-  const { service, show } = context
+function itemsOf(list: Node, { service, show }: TopicContext): readonly Node[] {
   const items = list.type === 'array' ? (list.children ?? []) : undefined
   if (!items) {
     const meant = severalTopics(String(list.value), service)
@@ -44,13 +54,7 @@ function checkList(list: Node, context: TopicContext): readonly AnyTopic[] {
     throw new Problem(`expected a list of topics, such as ${example}; got ${show(list)}`)
   }
   if (items.length === 0) throw new Problem(`is an empty list; ${wanted(service)}`)
-  const topics: AnyTopic[] = []
-  for (const item of items) {
-    const topic = checkTopic(item, context)
-    if (topics.includes(topic)) throw new Problem(`has "${topic}" twice; expected it once`)
-    topics.push(topic)
-  }
-  return topics
+  return items
 }
 
 function checkTopic(node: Node | undefined, { service, services, show }: TopicContext): AnyTopic {

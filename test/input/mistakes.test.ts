@@ -343,3 +343,16 @@ test('an IPv6 address without brackets is told to have them', async (t) => {
     assert.match(await entryProblems(t, { hostname }), new RegExp(`write \\[${hostname}\\]`))
   }
 })
+
+test('each wrong topic of a list is told', async (t) => {
+  const said = (topics: unknown) =>
+    problemsOf(t, { customers: { A: { wsskey: makeKey('topics'), topics } } })
+  const all = 'expected one of apprf, audit, location, monitoring, presence, security'
+  assert.deepEqual((await said(['presense', 'audit', ['audit'], 5, 'audit'])).split('\n'), [
+    'FILE: 4 problems',
+    `FILE: customers.A.topics: ${all}; got "presense" (did you mean "presence"?)`,
+    `FILE: customers.A.topics: ${all}; got a list in the list`,
+    `FILE: customers.A.topics: ${all}; got 5`,
+    'FILE: customers.A.topics: has "audit" twice; expected it once',
+  ])
+})

@@ -68,7 +68,7 @@ test('a list of topics that is wrong says what is wrong with it', async (t) => {
     `${wanted}; got "Presense" (did you mean "presence"?)`,
   )
   assert.equal(await said([1]), `${wanted}; got 1`)
-  assert.equal(await said([['audit']]), 'expected one topic; got several: name the list "topics"')
+  assert.equal(await said([['audit']]), `${wanted}; got a list in the list`)
   assert.equal(await said(['']), `is empty; ${wanted}`)
   assert.equal(await said(['audit'], {}), 'is there beside "topic"; expected one of them')
   assert.equal(
