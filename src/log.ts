@@ -113,23 +113,33 @@ function jsonLine(time: string, level: LogLevel, message: string, fields: LogFie
 }
 
 type Render = (time: string, level: LogLevel, message: string, fields: LogFields) => string
+type Paint = (style: 'bold' | (typeof COLOURS)[LogLevel], text: string) => string
 
 function textLine({ colour = false, journal = false }: LoggerOptions): Render {
-  const paint = (style: 'bold' | (typeof COLOURS)[LogLevel], text: string) =>
+  const paint: Paint = (style, text) =>
     colour ? styleText(style, text, { validateStream: false }) : text
-  return (time, level, message, { entry, exporter, ...facts }) => {
+  return (time, level, message, fields) => {
     const start = journal ? `<${PRIORITIES[level]}>` : `${paint('dim', `${time.slice(0, 19)}Z`)} `
-    const where = [entry, exporter].filter((name) => name !== undefined).map(quoteValue)
-    const rest = Object.entries(facts)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${quoteValue(value)}`)
-    return [
-      `${start}${paint(COLOURS[level], level.toUpperCase().padEnd(5))} `,
-      where.length === 0 ? '' : `${paint('bold', where.join(' '))}: `,
-      printable(message, MAX_MESSAGE),
-      rest.length === 0 ? '' : ` ${paint('dim', `(${rest.join(' ')})`)}`,
-    ].join('')
+    const name = paint(COLOURS[level], level.toUpperCase().padEnd(5))
+    return `${start}${name} ${lineText(message, fields, paint)}`
   }
+}
+
+/** What a text line says after its time and level. */
+export function lineText(
+  message: string,
+  { entry, exporter, ...facts }: LogFields,
+  paint: Paint = (_, text) => text,
+): string {
+  const where = [entry, exporter].filter((name) => name !== undefined).map(quoteValue)
+  const rest = Object.entries(facts)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${quoteValue(value)}`)
+  return [
+    where.length === 0 ? '' : `${paint('bold', where.join(' '))}: `,
+    printable(message, MAX_MESSAGE),
+    rest.length === 0 ? '' : ` ${paint('dim', `(${rest.join(' ')})`)}`,
+  ].join('')
 }
 
 /** In quotes unless it is one word: a value must not read as another field or as the message. */

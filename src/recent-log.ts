@@ -1,19 +1,17 @@
-import { type LogFields, type Logger, type LogLevel, loggerTo } from './log.js'
-import { printable } from './text.js'
+import { type LogFields, type Logger, type LogLevel, lineText, loggerTo } from './log.js'
 
 /** A line of the log, for the status page. */
 export type LogEvent = {
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly level: LogLevel
-  /** The entry or output that it is about; empty where it is about neither. */
-  readonly where: string
-  readonly message: string
+  /** What the line says after its time and level. */
+  readonly text: string
 }
 
 const MOST = 50
 
-/** Keeps the last lines of the log. */
+/** Keeps the last lines of the log, whatever `--log_level` is. */
 export class RecentLog {
   #events: LogEvent[] = []
 
@@ -30,10 +28,8 @@ export class RecentLog {
     })
   }
 
-  #add(level: LogLevel, message: string, { entry, exporter }: LogFields): void {
-    const where = [entry, exporter].filter((name) => name !== undefined).join(' ')
-    const event = { level, message: printable(message, 500), where: printable(where, 200) }
-    this.#events.push({ at: Date.now(), ...event })
+  #add(level: LogLevel, message: string, { state: _, ...fields }: LogFields): void {
+    this.#events.push({ at: Date.now(), level, text: lineText(message, fields) })
     if (this.#events.length > MOST) this.#events.shift()
   }
 }

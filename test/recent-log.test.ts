@@ -9,13 +9,13 @@ test('the last fifty lines are kept, the newest first, without those of debug', 
   const log = recent.tap(createLogger({ write: (text) => written.push(text), level: 'debug' }))
   log.debug('not kept')
   for (let at = 0; at < 60; at++) log.info(`line ${at}`)
-  log.child({ entry: 'A' }).warn('moves \u001b[2J no cursor', { code: 'x' })
+  log.child({ entry: 'A' }).warn('moves \u001b[2J no cursor', { code: 'x', state: true })
   assert.equal(written.length, 62)
   assert.equal(recent.events.length, 50)
   const [last, before] = recent.events
   assert.deepEqual(
     { ...last, at: 0 },
-    { at: 0, level: 'warn', where: 'A', message: 'moves \\u001b[2J no cursor' },
+    { at: 0, level: 'warn', text: 'A: moves \\u001b[2J no cursor (code=x)' },
   )
-  assert.equal(before?.message, 'line 59')
+  assert.equal(before?.text, 'line 59')
 })

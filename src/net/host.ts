@@ -117,9 +117,9 @@ export function isSameHost(a: Host, b: Host): boolean {
   return a.authority === b.authority && a.secure === b.secure
 }
 
-/** Whether a URL's host name is this machine. */
+/** Whether a host name, or an address with or without brackets, is this machine. */
 export function isLoopback(hostname: string): boolean {
-  if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]')
-    return true
+  if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true
+  if (hostname === '::1' || hostname === '[::1]') return true
   return isIP(hostname) === 4 && hostname.startsWith('127.')
 }

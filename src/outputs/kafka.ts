@@ -36,7 +36,7 @@ export async function openKafka(
   const needed = { type: 'kafka://', names: ['@platformatic/kafka'] }
   const places = [import.meta.url, join(context.cwd, 'package.json')]
   const [library] = await loadPackages(needed, places)
-  const local = parsed.servers.every(({ host }) => isLoopback(host) || host === '::1')
+  const local = parsed.servers.every(({ host }) => isLoopback(host))
   if (login?.mechanism === 'PLAIN' && !parsed.tls && !local) {
     context.log.warn('KAFKA_PASSWORD is sent in plain text; use kafkas:// to keep it secret')
   }

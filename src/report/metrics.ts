@@ -3,8 +3,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock.js'
 import type { ListenAddress } from '../commands/settings.js'
 import { StreamError } from '../errors.js'
-import { isLoopback } from '../net/host.js'
-import { receivedBy } from '../pipeline/received.js'
 import type { LogEvent } from '../recent-log.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf, readinessOf } from './health.js'
@@ -15,12 +13,9 @@ import {
   servePages,
   textPage,
 } from './page-server.js'
-import { RateHistory } from './rate-history.js'
-import { createRates } from './rates.js'
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
-import { statusData } from './status-data.js'
-import { isOwnHost, loadStatusPage } from './status-page.js'
+import { createStatusPage, isOwnHost } from './status-page.js'
 
 type MetricsOptions = ListenAddress & {
   readonly snapshot: () => Snapshot
@@ -40,41 +35,27 @@ type MetricsServer = PageServer & {
 
 /** However often a page is asked for, it is made once in this time. */
 const CACHE_MS = 1000
-/** Pages that a page elsewhere must not read through a browser. */
-const FOR_BROWSERS = ['/', '/status.json']
-const FOREIGN_HOST =
-  'this page answers to an IP address, localhost, the name of the machine, and the host of --metrics'
-const BEYOND_LOOPBACK =
-  'This page is served beyond this machine, without a login: everybody who reaches the port can read it.'
+const FOREIGN_HOST = textPage(
+  403,
+  'this page answers to an IP address, localhost, the name of the machine, and the host of --metrics',
+)
 
 type Make = (query: URLSearchParams) => Page | Promise<Page>
 
 /**
- * Serves a page for people at `/`, `/metrics` (Prometheus), and for probes `/livez`, `/readyz` and `/healthz`. These are 200, or 503
- * with the reasons.
+ * Serves the status page for people at `/`, `/metrics` (Prometheus), and for probes `/livez`, `/readyz` and
+ * `/healthz`. These are 200, or 503 with the reasons.
  * @throws StreamError `exporter-unusable` where it cannot listen
  */
 export async function startMetrics(options: MetricsOptions): Promise<MetricsServer> {
   const { host, port, snapshot, version, clock = systemClock, events = () => [] } = options
   const registry = await createRegistry(version)
-  const statusPage = loadStatusPage()
-  const rates = createRates()
-  const history = new RateHistory()
-  const status = () => {
-    const state = snapshot()
-    const data = statusData(state, {
-      version,
-      rateOf: rates(state),
-      rates: history.rates,
-      events: events(),
-      notes: isLoopback(host) ? [] : [BEYOND_LOOPBACK],
-      nowMs: clock.now(),
-    })
-    return jsonPage(200, data)
-  }
+  const statusPage = createStatusPage({
+    ...{ host, snapshot, version, events },
+    now: () => clock.now(),
+  })
   const pages: Readonly<Record<string, Make>> = {
-    '/': () => statusPage,
-    '/status.json': status,
+    ...statusPage.pages,
     '/metrics': async () => ({
       status: 200,
       type: registry.contentType,
@@ -98,7 +79,8 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
     if (method !== 'GET' && method !== 'HEAD') {
       return { ...textPage(405, 'only GET and HEAD'), headers: { Allow: 'GET, HEAD' } }
     }
-    if (FOR_BROWSERS.includes(path) && !isOwnHost(asked, host)) return textPage(403, FOREIGN_HOST)
+    // Prometheus and Kubernetes ask by names of their own. The status page is for browsers.
+    if (Object.hasOwn(statusPage.pages, path) && !isOwnHost(asked, host)) return FOREIGN_HOST
     const query = new URLSearchParams(text)
     const key = path === '/healthz' ? `${path} ${minOpenOf(query)}` : path
     return made.page(key, () => make(query))
@@ -106,27 +88,14 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
   const server = await servePages({ host, port, clock, answer }).catch((error: unknown) => {
     throw cannotListen(error, { host, port })
   })
-  return {
-    ...server,
-    url: listenUrl({ host, port: server.port }),
-    sample() {
-      const { entries, earlier } = snapshot()
-      history.sample(receivedBy(entries, earlier).messages, clock.elapsed())
-    },
-  }
+  return { ...server, url: listenUrl({ host, port: server.port }), sample: statusPage.sample }
 }
 
 function healthPage(health: { readonly ok: boolean }): Page {
-  return jsonPage(health.ok ? 200 : 503, health)
-}
-
-function jsonPage(status: number, value: object): Page {
-  const body = Buffer.from(`${printableJson(JSON.stringify(value))}\n`)
   return {
-    status,
+    status: health.ok ? 200 : 503,
     type: 'application/json',
-    body,
-    headers: { 'X-Content-Type-Options': 'nosniff' },
+    body: Buffer.from(`${printableJson(JSON.stringify(health))}\n`),
   }
 }
 

@@ -15,7 +15,7 @@ export type Page = {
 export type PageRequest = {
   readonly method: string
   readonly target: string
-  /** The `Host` header. */
+  /** The `Host` header; undefined where there is none, or more than one. */
   readonly host: string | undefined
 }
 
@@ -46,7 +46,6 @@ const MAX_HEAD = 8192
 const MAX_RECEIVED = 65_536
 
 const HEAD_END = /\r?\n\r?\n/
-const HOST = /\r?\nHost:[ \t]*([^\s]*)[ \t]*\r?\n/i
 const REQUEST_LINE = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r?\n/
 
 /**
@@ -90,8 +89,10 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
     const head = await receiveHead(socket)
     busy.add(socket)
     const [line = '', method = '', target = ''] = REQUEST_LINE.exec(head) ?? []
-    const valid = line !== '' && HEAD_END.test(head)
-    const page = valid ? await answer({ method, target, host: HOST.exec(head)?.[1] }) : BAD_REQUEST
+    const end = head.search(HEAD_END)
+    const valid = line !== '' && end !== -1
+    const host = hostIn(head.slice(0, end))
+    const page = valid ? await answer({ method, target, host }) : BAD_REQUEST
     socket.write(headOf(page))
     if (method !== 'HEAD') socket.write(page.body)
     socket.end()
@@ -141,6 +142,11 @@ function receiveHead(socket: Socket): Promise<string> {
     })
     socket.on('end', end)
   })
+}
+
+function hostIn(head: string): string | undefined {
+  const [first, ...others] = [...head.matchAll(/^host:(.*)$/gim)]
+  return others.length === 0 ? first?.[1]?.trim() : undefined
 }
 
 function headOf({ status, type, body, headers }: Page): string {

@@ -17,7 +17,7 @@ export type Reporting = { close(): Promise<void> }
 
 /**
  * Reports the state of the program while it runs: counters and silences in the log, the live table, the
- * metrics.
+ * metrics and the status page.
  * @throws StreamError `exporter-unusable` where `--metrics` cannot listen
  */
 export async function startReporting(
@@ -39,7 +39,8 @@ export async function startReporting(
     log.info(`status page at ${url}/, metrics at ${url}/metrics, health at ${url}/healthz`)
     if (!isLoopback(settings.metrics?.host ?? '')) {
       log.warn(
-        '--metrics listens beyond this machine, without a login: everybody who reaches the port can read the names of customers and the log',
+        '--metrics listens beyond this machine, without a login: everybody who reaches the port can read ' +
+          'the names of customers and the log',
       )
     }
   }
@@ -48,7 +49,10 @@ export async function startReporting(
   const every = (ms: number, work: () => void) => {
     if (ms > 0) timers.push(setInterval(work, ms))
   }
-  if (metrics) every(SAMPLE_MS, metrics.sample)
+  if (metrics) {
+    metrics.sample()
+    every(SAMPLE_MS, metrics.sample)
+  }
   let table: Table | undefined
   if (screen.terminal && !settings.print) {
     const { createTable } = await import('./table.js')

@@ -1,113 +1,226 @@
+import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/received.js'
 import type { LogEvent } from '../recent-log.js'
-import { printable } from '../text.js'
+import { formatBytes, formatCount, formatDuration, listed, printable } from '../text.js'
+import { SAMPLE_MS } from './rate-history.js'
 import type { RateOf } from './rates.js'
 import {
   causeOf,
   describeEntries,
+  describeUndelivered,
   type EntrySnapshot,
+  type ExporterSnapshot,
   exportersOf,
   type Snapshot,
 } from './snapshot.js'
-import { byTrouble, clustersOf, reasonsOf, stateOf } from './trouble.js'
+import { formatRate } from './table-rows.js'
+import {
+  byTrouble,
+  type Cluster,
+  clustersOf,
+  isTrouble,
+  reasonsOf,
+  type State,
+  stateOf,
+  whatOf,
+} from './trouble.js'
 
-/** What the status page shows beside the snapshot. */
-export type StatusExtras = {
-  readonly version: string
-  readonly rateOf: RateOf
-  /** Messages a second, the oldest first. */
-  readonly rates: readonly number[]
-  readonly events: readonly LogEvent[]
-  /** Sentences for people. */
-  readonly notes: readonly string[]
-  /** Milliseconds since the epoch. */
-  readonly nowMs: number
+type Row = {
+  /** Gives the row its colour. An output is open or refused. */
+  readonly state: State
+  /** In the order of the columns of the page. */
+  readonly cells: readonly string[]
+  /** The message of the failure. */
+  readonly why?: string
 }
 
-/** What `/status.json` holds. It has no keys, tokens or values of records. */
-export function statusData(snapshot: Snapshot, extras: StatusExtras): object {
-  const { entries, upMs } = snapshot
-  const { version, rateOf, rates, events, notes } = extras
+type Reason = {
+  readonly state: State
+  readonly what: string
+  readonly why: string
+  /** Some of the subscriptions. */
+  readonly names: string
+}
+
+/** What the page shows: texts for people, safe to show in one line. */
+type Status = {
+  readonly version: string
+  readonly machine: string
+  readonly state: State
+  readonly headline: string
+  readonly summary: string
+  readonly note: string
+  readonly totals: readonly (readonly [name: string, value: string])[]
+  readonly history: { readonly seconds: number; readonly rates: readonly number[] }
+  readonly reasons: readonly Reason[]
+  readonly outputs: readonly Row[]
+  readonly clusters: readonly Row[]
+  readonly subscriptions: readonly Row[]
+  readonly log: readonly { readonly time: string; readonly level: string; readonly text: string }[]
+}
+
+type Source = {
+  readonly version: string
+  readonly machine: string
+  readonly rateOf: RateOf
+  /** Messages a second in each ten seconds, the oldest first. */
+  readonly rates: readonly number[]
+  /** The newest first. */
+  readonly events: readonly LogEvent[]
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** A warning for people, or empty. */
+  readonly note: string
+}
+
+/** What the page shows. It has no keys, tokens or values of records. */
+export function statusData(snapshot: Snapshot, source: Source): Status {
+  const { rateOf, rates, events, version, machine } = source
+  const { entries } = snapshot
+  const outputs = exportersOf(snapshot)
   return {
     version,
-    up_ms: upMs,
+    machine,
+    ...verdictOf(entries, outputs),
     summary: describeEntries(entries),
-    states: statesOf(entries),
-    notes,
-    reasons: reasonsOf(entries).map(({ host, what, entries: of }) => ({
-      host,
-      what,
-      count: of.length,
-    })),
+    note: source.note,
     totals: totalsOf(snapshot, rateOf),
-    rates: rates.map((rate) => Math.round(rate * 10) / 10),
-    clusters: clustersOf(entries).map(({ host, entries: of }) => ({
-      host,
-      service: of[0]?.service,
-      states: statesOf(of),
-      rate: sum(of.map(rateOf)),
-      messages: sum(of.map(({ messages }) => messages)),
+    history: {
+      seconds: SAMPLE_MS / 1000,
+      rates: rates.map((rate) => Math.round(rate * 100) / 100),
+    },
+    reasons: troubleOf(entries, outputs),
+    outputs: outputs.map((output) => outputRow(output, snapshot.deadLetterFile, source.now)),
+    clusters: clustersOf(entries).map((cluster) => clusterRow(cluster, rateOf)),
+    subscriptions: byTrouble(entries).map((entry) => subscriptionRow(entry, rateOf(entry))),
+    log: events.map(({ at, level, text }) => ({ time: new Date(at).toISOString(), level, text })),
+  }
+}
+
+function troubleOf(
+  entries: readonly EntrySnapshot[],
+  outputs: readonly ExporterSnapshot[],
+): Reason[] {
+  const down = outputs.filter(({ state }) => !state.up)
+  return [
+    ...down.map(({ name, state: { lastError } }): Reason => {
+      const why = printable(lastError?.message ?? '')
+      return { state: 'refused', what: `output not up · ${printable(name)}`, why, names: '' }
+    }),
+    ...reasonsOf(entries).map(({ host, what, entries: of }) => ({
+      state: stateOfAll(of),
+      what: `${formatCount(of.length)} ${what} · ${printable(host)}`,
+      why: whyOf(of[0]),
+      names: listed(of.map(({ label }) => label)),
     })),
-    outputs: outputsOf(snapshot, extras),
-    subscriptions: byTrouble(entries).map((entry) => subscription(entry, rateOf(entry))),
-    events: events.map(({ at, ...event }) => ({ time: new Date(at).toISOString(), ...event })),
-  }
+  ]
 }
 
-function statesOf(entries: readonly EntrySnapshot[]): Record<string, number> {
-  const states: Record<string, number> = {}
-  for (const entry of byTrouble(entries)) {
-    const state = stateOf(entry)
-    states[state] = (states[state] ?? 0) + 1
-  }
-  return states
-}
-
-function totalsOf(snapshot: Snapshot, rateOf: RateOf): object {
-  const counters = exportersOf(snapshot).map((exporter) => exporter.counters)
-  const { messages, bytes } = receivedBy(snapshot.entries, snapshot.earlier)
+function verdictOf(
+  entries: readonly EntrySnapshot[],
+  outputs: readonly ExporterSnapshot[],
+): Pick<Status, 'state' | 'headline'> {
+  const troubled = entries.filter(isTrouble).length
+  const open = entries.filter(({ status }) => status.type === 'open').length
+  const down = outputs.filter(({ state }) => !state.up).length
+  const isBad = down > 0 || (troubled > 0 && open === 0)
+  const headline = [
+    troubled > 0
+      ? `${formatCount(troubled)} of ${formatCount(entries.length)} subscriptions in trouble`
+      : '',
+    down > 0 ? `${down} of ${outputs.length} outputs not up` : '',
+  ].filter(Boolean)
+  const count = `${formatCount(open)} of ${formatCount(entries.length)} subscriptions open`
+  const fine = open === entries.length ? 'All subscriptions are open' : count
   return {
-    messages,
-    bytes,
-    rate: sum(snapshot.entries.map(rateOf)),
-    delivered: sum(counters.map(({ delivered }) => delivered)),
-    waiting: sum(counters.map(({ waiting }) => waiting)),
-    given_up: sum(counters.map(({ givenUp }) => givenUp)),
+    state: isBad ? 'refused' : stateOfAll(entries),
+    headline: headline.join(', ') || fine,
   }
 }
 
-function outputsOf(snapshot: Snapshot, { nowMs }: StatusExtras): object[] {
-  return exportersOf(snapshot).map(({ name, state, counters }) => ({
-    name,
-    up: state.up,
-    since_ms: nowMs - state.since,
-    ...(state.lastError && { error: printable(state.lastError.message, 300) }),
-    delivered: counters.delivered,
-    waiting: counters.waiting,
-    retried: counters.retried,
-    given_up: counters.givenUp,
-    kept: counters.kept,
-  }))
+/** The worst of their states. */
+function stateOfAll(entries: readonly EntrySnapshot[]): State {
+  const [worst] = byTrouble(entries)
+  return worst ? stateOf(worst) : 'ended'
 }
 
-function subscription(entry: EntrySnapshot, rate: number): object {
-  const { name, topic, host, status, messages, credentialAge, delayMs } = entry
-  const cause = causeOf(entry)
+function totalsOf({ entries, earlier, upMs }: Snapshot, rateOf: RateOf): Status['totals'] {
+  const { messages, bytes, undecodable, filtered } = receivedBy(entries, earlier)
+  return [
+    ['Messages/s', formatRate(sum(entries, rateOf))],
+    ['Messages', formatCount(messages)],
+    ['Received', formatBytes(bytes)],
+    ['Undecodable', formatCount(undecodable)],
+    ...(filtered === undefined ? [] : ([['Filtered', formatCount(filtered)]] as const)),
+    ['Up', formatDuration(upMs)],
+  ]
+}
+
+function outputRow(output: ExporterSnapshot, deadLetter: string | undefined, now: number): Row {
+  const { name, counters, state } = output
+  const { lastError, since } = state
+  const isTransform = name === TRANSFORM
   return {
-    customer: name,
-    topic,
-    host,
+    state: state.up ? 'open' : 'refused',
+    cells: [
+      printable(name),
+      state.up ? 'up' : `not up for ${formatDuration(now - since)}`,
+      isTransform ? '' : formatCount(counters.delivered),
+      formatCount(counters.waiting),
+      formatCount(counters.retried),
+      formatCount(counters.givenUp),
+      describeUndelivered(output, deadLetter)
+        .map((text) => printable(text))
+        .join(', '),
+    ],
+    ...(lastError && { why: printable(lastError.message) }),
+  }
+}
+
+function clusterRow({ host, entries }: Cluster, rateOf: RateOf): Row {
+  const ages = entries.flatMap(({ status }) => status.frameAgeMs ?? [])
+  const open = entries.filter(({ status }) => status.type === 'open').length
+  return {
+    state: stateOfAll(entries),
+    cells: [
+      printable(host),
+      `${formatCount(open)} of ${formatCount(entries.length)}`,
+      formatCount(entries.filter(isTrouble).length),
+      formatRate(sum(entries, rateOf)),
+      formatCount(sum(entries, ({ messages }) => messages)),
+      ago(ages.length === 0 ? undefined : Math.min(...ages)),
+    ],
+  }
+}
+
+function subscriptionRow(entry: EntrySnapshot, rate: number): Row {
+  const { name, topic, host, status, messages, credentialAge } = entry
+  const why = whyOf(entry)
+  return {
     state: stateOf(entry),
-    ...(cause && { code: cause.code, message: printable(cause.message, 300) }),
-    rate,
-    messages,
-    last_ms: status.frameAgeMs,
-    gap_ms: status.gapMs,
-    delay_ms: delayMs,
-    credential_age_ms: credentialAge === undefined ? undefined : credentialAge * 1000,
+    cells: [
+      printable(name),
+      topic,
+      whatOf(entry),
+      formatRate(rate),
+      formatCount(messages),
+      ago(status.frameAgeMs),
+      status.reconnects === 0 ? '' : `${formatDuration(status.gapMs)} in ${status.reconnects}`,
+      credentialAge === undefined ? '' : `${formatDuration(credentialAge * 1000)} old`,
+      printable(host),
+    ],
+    ...(why !== '' && { why }),
   }
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
+function whyOf(entry: EntrySnapshot | undefined): string {
+  return printable((entry && causeOf(entry)?.message) ?? '')
+}
+
+function ago(ms: number | undefined): string {
+  return ms === undefined ? '' : `${formatDuration(ms)} ago`
+}
+
+function sum(entries: readonly EntrySnapshot[], value: (entry: EntrySnapshot) => number): number {
+  return entries.reduce((total, entry) => total + value(entry), 0)
 }

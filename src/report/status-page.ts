@@ -1,38 +1,99 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
+import { isLoopback } from '../net/host.js'
+import { receivedBy } from '../pipeline/received.js'
+import type { LogEvent } from '../recent-log.js'
+import { printableJson } from '../text.js'
 import type { Page } from './page-server.js'
+import { RateHistory } from './rate-history.js'
+import { createRates } from './rates.js'
+import type { Snapshot } from './snapshot.js'
+import { statusData } from './status-data.js'
 
-/** The status page for people. It loads nothing but `/status.json`, and sends nothing. */
-export function loadStatusPage(): Page {
-  const html = readFileSync(new URL('../../page/status.html', import.meta.url), 'utf8')
-  const policy = [
-    "default-src 'none'",
-    `script-src ${hashesOf(html, 'script')}`,
-    `style-src ${hashesOf(html, 'style')}`,
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ]
+type StatusPageOptions = {
+  /** That of `--metrics`. */
+  readonly host: string
+  readonly snapshot: () => Snapshot
+  readonly version: string
+  /** The last lines of the log, the newest first. */
+  readonly events: () => readonly LogEvent[]
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+type StatusPage = {
+  /** Its files and its data, by their paths. */
+  readonly pages: Readonly<Record<string, () => Promise<Page>>>
+  /** Notes the rates. Call it every `SAMPLE_MS`. */
+  sample(): void
+}
+
+/** The browser loads the files of this page and nothing else, and no text can become markup. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  'img-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
+
+const HEADERS = {
+  'Content-Security-Policy': POLICY,
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+}
+
+const BEYOND_LOOPBACK =
+  'This page is served beyond this machine, without a login: everybody who reaches the port can read it.'
+
+/** Makes the status page: what people see of the program in a browser. */
+export function createStatusPage(options: StatusPageOptions): StatusPage {
+  const { host, snapshot, version, events, now } = options
+  const rates = createRates()
+  const history = new RateHistory()
+  const machine = hostname()
+
+  const data = async () => {
+    const state = snapshot()
+    const status = statusData(state, {
+      version,
+      machine,
+      rateOf: rates(state),
+      rates: history.rates,
+      events: events(),
+      note: isLoopback(host) ? '' : BEYOND_LOOPBACK,
+      now: now(),
+    })
+    return page('application/json', Buffer.from(`${printableJson(JSON.stringify(status))}\n`))
+  }
   return {
-    status: 200,
-    type: 'text/html; charset=utf-8',
-    body: Buffer.from(html),
-    headers: {
-      'Content-Security-Policy': policy.join('; '),
-      'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
+    pages: {
+      '/': () => file('index.html', 'text/html'),
+      '/style.css': () => file('style.css', 'text/css'),
+      '/script.js': () => file('script.js', 'text/javascript'),
+      '/status.json': data,
+    },
+    sample() {
+      const state = snapshot()
+      rates(state)
+      history.sample(receivedBy(state.entries, state.earlier).messages, state.upMs)
     },
   }
 }
 
-/** What stands between the tags of this name, as a policy names it. */
-function hashesOf(html: string, tag: string): string {
-  const contents = html.matchAll(new RegExp(`<${tag}>(.*?)</${tag}>`, 'gs'))
-  const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
-  return Array.from(contents, ([, text = '']) => hash(text)).join(' ')
+async function file(name: string, type: string): Promise<Page> {
+  return page(type, await readFile(new URL(`../../page/${name}`, import.meta.url)))
+}
+
+function page(type: string, body: Uint8Array): Page {
+  return { status: 200, type: `${type}; charset=utf-8`, body, headers: HEADERS }
 }
 
 /**

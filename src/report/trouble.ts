@@ -50,7 +50,7 @@ export function reasonsOf(entries: readonly EntrySnapshot[]): Reason[] {
 }
 
 /** A state with its reason: `retrying: unreachable`. */
-function whatOf(entry: EntrySnapshot): string {
+export function whatOf(entry: EntrySnapshot): string {
   const state = stateOf(entry)
   if (state === 'silent') return 'open, silent'
   return state === 'retrying' ? `retrying: ${causeOf(entry)?.code}` : describeState(entry)

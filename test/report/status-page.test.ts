@@ -1,218 +1,303 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect } from 'node:net'
-import { join } from 'node:path'
+import { hostname } from 'node:os'
 import { type TestContext, test } from 'node:test'
-import type { Page } from 'playwright-core'
-import { TOPICS } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
-import type { LogEvent } from '../../src/recent-log.js'
+import { loggerTo } from '../../src/log.js'
+import { RecentLog } from '../../src/recent-log.js'
 import { startMetrics } from '../../src/report/metrics.js'
-import type { EntrySnapshot, Snapshot } from '../../src/report/snapshot.js'
+import type { Snapshot } from '../../src/report/snapshot.js'
 import { FakeClock } from '../helpers/clock.js'
-import { needs } from '../helpers/needs.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf, UP } from '../helpers/snapshot.js'
 
-const HOSTILE = '<img src=x onerror="document.title=1">'
-const HOSTS = ['eu.example', 'us.example', 'ap.example']
-const cause = new StreamError('unreachable', 'it refuses connections')
-const away = { ...PROGRESS, type: 'retrying', since: NOW, attempt: 3, delayMs: 9, cause } as const
-const key = new StreamError('key-refused', 'eu.example refused the key 01234567')
-const refused = { ...PROGRESS, type: 'refused', at: NOW, cause: key } as const
+const FILES = ['/', '/style.css', '/script.js', '/status.json']
 
-/** 240 subscriptions on three clusters; in an outage one of them is away, and a key is refused. */
-function fleet(outage: boolean): EntrySnapshot[] {
-  return Array.from({ length: 240 }, (_, at) => {
-    const customer = Math.floor(at / 6)
-    const host = HOSTS[customer % 3] ?? ''
-    const name = customer === 9 ? HOSTILE : `Customer${customer + 1}`
-    const trouble = host === 'us.example' ? away : customer === 6 ? refused : undefined
-    const open = {
-      ...OPEN,
-      bytes: 50_000 * at,
-      frameAgeMs: 900 * at,
-      gapMs: at % 7 === 0 ? 41_000 : 0,
-    }
-    return entry(name, {
-      ...{ topic: TOPICS[at % 6] ?? 'audit', label: `${name}.${at % 6}`, host },
-      ...{ messages: 311 * at, delayMs: 40 * at, credentialAge: 86_400 * (at % 7) },
-      status: (outage && trouble) || open,
-    })
-  })
-}
-
-function snapshotIn(outage: boolean): Snapshot {
-  const counters = { delivered: 449_766, retried: 0, givenUp: 0, kept: 0, waiting: 12 }
-  const broken = { delivered: 9000, retried: 41, givenUp: 3, kept: 3, waiting: 1800 }
-  const lastError = new StreamError('timed-out', 'nats.example:4222: no answer in time')
-  const state = outage ? { up: false, since: NOW - 90_000, lastError } : UP
-  return snapshotOf(
-    fleet(outage),
-    [
-      { name: 'json:records.ndjson', state: UP, counters },
-      { name: 'nats://nats.example:4222/aruba', state, counters: outage ? broken : counters },
-    ],
-    { upMs: 33e6 },
-  )
-}
-
-const events: LogEvent[] = Array.from({ length: 50 }, (_, at) => ({
-  at: NOW - at * 7000,
-  level: at === 0 ? 'warn' : 'info',
-  where: at === 0 ? HOSTILE : '',
-  message: at === 0 ? 'it refuses connections; 78 of 78 subscriptions are trying again' : 'a line',
-}))
-
-/** A server whose outage is switched on and off. */
-async function start(t: TestContext, host = '127.0.0.1') {
-  const world = { outage: false }
+async function start(t: TestContext, snapshot: () => Snapshot, recent = new RecentLog()) {
   const clock = new FakeClock(NOW)
-  let messages = 0
   const server = await startMetrics({
-    ...{ host, port: 0, version: '2.0.0', clock },
-    events: () => events,
-    snapshot: () => {
-      const state = snapshotIn(world.outage)
-      return { ...state, earlier: { messages, bytes: 0, undecodable: 0, filtered: undefined } }
-    },
+    ...{ host: '127.0.0.1', port: 0, version: '1.2.3' },
+    ...{ snapshot, clock, events: () => recent.events },
   })
   t.after(() => server.close())
-  for (let at = 0; at < 300; at++) {
-    messages += 400 + Math.round(150 * Math.sin(at / 20)) - (at > 200 && at < 215 ? 250 : 0)
-    clock.advance(10_000)
-    server.sample()
+  /** What comes for a request with these headers. */
+  const ask = async (path: string, headers: readonly string[], method = 'GET') => {
+    const socket = connect(server.port, '127.0.0.1')
+    socket.write(`${[`${method} ${path} HTTP/1.1`, ...headers].join('\r\n')}\r\n\r\n`)
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk) => chunks.push(chunk))
+    await once(socket, 'close')
+    return Buffer.concat(chunks).toString()
   }
-  return {
-    url: server.url,
-    port: server.port,
-    set(outage: boolean) {
-      world.outage = outage
-      clock.advance(1000)
-    },
-  }
+  const status = async () => JSON.parse(await (await fetch(`${server.url}/status.json`)).text())
+  return { ...server, clock, ask, status }
 }
 
-/** What is answered to a request with this `Host`. */
-function askAs(port: number, path: string, host: string): Promise<string> {
-  return new Promise((resolve) => {
-    let text = ''
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
-    })
-    socket.on('data', (chunk) => {
-      text += chunk
-    })
-    socket.on('close', () => resolve(text.split('\r\n')[0] ?? ''))
-  })
-}
+const CAUSE = new StreamError('unreachable', 'it refuses connections')
+const AWAY = {
+  ...PROGRESS,
+  type: 'retrying',
+  since: NOW,
+  attempt: 1,
+  delayMs: 9,
+  cause: CAUSE,
+} as const
+const COUNTERS = { delivered: 1_000, retried: 3, givenUp: 2, kept: 1, waiting: 7 }
 
-test('the page and its data answer to names of this machine alone', async (t) => {
-  const { port } = await start(t)
-  for (const path of ['/', '/status.json']) {
-    for (const host of [
-      '127.0.0.1',
-      `127.0.0.1:${port}`,
-      'localhost:9',
-      '[::1]:9',
-      'a.localhost',
-    ]) {
-      assert.match(await askAs(port, path, host), /200/, host)
-    }
-    for (const host of ['evil.example', `evil.example:${port}`, '', '127.0.0.1.evil.example']) {
-      assert.match(await askAs(port, path, host), /403/, host)
-    }
+test('the page tells totals, trouble, outputs, clusters and subscriptions, those in trouble first', async (t) => {
+  const open = { ...OPEN, bytes: 5_000, frameAgeMs: 3_000, reconnects: 2, gapMs: 61_000 }
+  const down = {
+    up: false,
+    since: NOW - 90_000,
+    lastError: new StreamError('timed-out', 'silence'),
   }
-  assert.match(await askAs(port, '/metrics', 'prometheus.example'), /200/)
-})
-
-test('the page may load and send nothing, and takes no method that changes anything', async (t) => {
-  const { url } = await start(t)
-  const answer = await fetch(`${url}/`)
-  const policy = answer.headers.get('content-security-policy') ?? ''
-  assert.match(policy, /^default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+';/)
-  assert.match(policy, /form-action 'none'/)
-  assert.doesNotMatch(await answer.text(), /innerHTML|https?:|unsafe|eval/)
-  for (const path of ['/', '/status.json']) {
-    assert.equal((await fetch(url + path, { method: 'POST' })).status, 405)
-  }
-})
-
-test('the data say what is wrong, and hold no secret', async (t) => {
-  const server = await start(t)
-  server.set(true)
-  const text = await (await fetch(`${server.url}/status.json`)).text()
-  const data = JSON.parse(text)
-  assert.equal(data.summary, '240 subscriptions: 156 open, 78 retrying, 6 refused')
-  assert.deepEqual(
-    data.reasons.map(({ host, what, count }: Record<string, unknown>) => [host, what, count]),
-    [
-      ['eu.example', 'refused: key-refused', 6],
-      ['us.example', 'retrying: unreachable', 78],
-    ],
+  const { status } = await start(t, () =>
+    snapshotOf(
+      [
+        entry('A', { status: open, messages: 1234, credentialAge: 7200 }),
+        entry('B', { status: AWAY, host: 'eu.example', topic: 'audit' }),
+      ],
+      [
+        { name: 'json', counters: COUNTERS, state: UP },
+        { name: 'nats://h/x', counters: COUNTERS, state: down },
+      ],
+      { upMs: 3_600_000, deadLetterFile: 'd.ndjson' },
+    ),
   )
-  assert.equal(data.subscriptions[0].state, 'refused')
-  assert.equal(data.outputs[1].error, 'nats.example:4222: no answer in time')
-  assert.equal(data.rates.length, 299)
-  assert.equal(data.events.length, 50)
+  const { machine, ...shown } = await status()
+  assert.equal(machine, hostname())
+  assert.deepEqual(shown, {
+    version: '1.2.3',
+    state: 'refused',
+    headline: '1 of 2 subscriptions in trouble, 1 of 2 outputs not up',
+    summary: '2 subscriptions: 1 open, 1 retrying',
+    note: '',
+    totals: [
+      ['Messages/s', '0'],
+      ['Messages', '1,234'],
+      ['Received', '5.0 kB'],
+      ['Undecodable', '0'],
+      ['Up', '1 h'],
+    ],
+    history: { seconds: 10, rates: [] },
+    reasons: [
+      { state: 'refused', what: 'output not up · nats://h/x', why: 'silence', names: '' },
+      {
+        ...{ state: 'retrying', what: '1 retrying: unreachable · eu.example' },
+        ...{ why: 'it refuses connections', names: 'B' },
+      },
+    ],
+    outputs: [
+      {
+        state: 'open',
+        cells: ['json', 'up', '1,000', '7', '3', '2', '1 lost, 1 kept in d.ndjson'],
+      },
+      {
+        state: 'refused',
+        cells: [
+          ...['nats://h/x', 'not up for 1 min', '1,000', '7', '3', '2'],
+          '1 lost, 1 kept in d.ndjson',
+        ],
+        why: 'silence',
+      },
+    ],
+    clusters: [
+      { state: 'retrying', cells: ['eu.example', '0 of 1', '1', '0', '0', ''] },
+      { state: 'open', cells: ['central.example', '1 of 1', '0', '0', '1,234', '3 s ago'] },
+    ],
+    subscriptions: [
+      {
+        state: 'retrying',
+        cells: ['B', 'audit', 'retrying: unreachable', '0', '0', '', '', '', 'eu.example'],
+        why: 'it refuses connections',
+      },
+      {
+        state: 'open',
+        cells: [
+          ...['A', 'monitoring', 'open', '0', '1,234', '3 s ago', '1 min in 2', '2 h old'],
+          'central.example',
+        ],
+      },
+    ],
+    log: [],
+  })
 })
 
-const SHOTS = process.env.ARUBA_STREAM_SCREENSHOTS
+test('the headline says what is wrong, or that nothing is', async (t) => {
+  const connecting = { ...PROGRESS, type: 'connecting', attempt: 1 } as const
+  const refused = { ...PROGRESS, type: 'refused', at: NOW, cause: CAUSE } as const
+  let snapshot = snapshotOf([])
+  const { status, clock } = await start(t, () => snapshot)
+  const cases = [
+    [[entry('A'), entry('B')], 'open', 'All subscriptions are open'],
+    [[entry('A'), entry('B', { status: connecting })], 'connecting', '1 of 2 subscriptions open'],
+    [[entry('A'), entry('B', { status: AWAY })], 'retrying', '1 of 2 subscriptions in trouble'],
+    [[entry('B', { status: AWAY })], 'refused', '1 of 1 subscriptions in trouble'],
+    [[entry('A'), entry('B', { status: refused })], 'refused', '1 of 2 subscriptions in trouble'],
+  ] as const
+  for (const [entries, state, headline] of cases) {
+    snapshot = snapshotOf(entries)
+    const shown = await status()
+    assert.deepEqual([shown.state, shown.headline], [state, headline])
+    clock.advance(1000)
+  }
+})
 
-async function shoot(page: Page, name: string): Promise<void> {
-  if (SHOTS) await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: false })
-}
+test('the history is the last hour, a rate every ten seconds, and rates are those of the last seconds', async (t) => {
+  let messages = 0
+  let upMs = 0
+  const snapshot = () => snapshotOf([entry('A', { messages })], [], { upMs })
+  const { sample, status } = await start(t, snapshot)
+  sample()
+  for (let count = 1; count <= 400; count++) {
+    messages += count * 10
+    upMs += 10_000
+    sample()
+  }
+  const { history, totals } = await status()
+  assert.equal(history.rates.length, 360)
+  assert.deepEqual([history.rates.at(0), history.rates.at(-1)], [41, 400])
+  assert.deepEqual(totals[0], ['Messages/s', '400'])
+})
 
-test(
-  'in a browser the page shows an outage, filters, and fits a narrow screen',
-  needs('chromium'),
-  async (t) => {
-    const server = await start(t)
-    const { chromium } = await import('playwright-core')
-    const browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
-      args: ['--no-sandbox'],
-    })
-    t.after(() => browser.close())
-    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } })
-    const faults: string[] = []
-    page.on('pageerror', ({ message }) => faults.push(message))
-    page.on('console', (line) => {
-      if (line.type() === 'error') faults.push(line.text())
-    })
-    await page.goto(`${server.url}/`)
-    const rows = page.locator('#subscriptions tbody tr')
-    await rows.nth(239).waitFor()
-    assert.equal(await page.locator('#states').textContent(), '240 subscriptions: 240 open')
-    assert.equal(await page.locator('#notes').isVisible(), false)
-    assert.match((await page.locator('path.line').getAttribute('d')) ?? '', /^M61,/)
-    await shoot(page, 'healthy-light')
+test('the history goes on where a reload takes subscriptions away', async (t) => {
+  let snapshot = snapshotOf([entry('A')])
+  const { sample, status } = await start(t, () => snapshot)
+  sample()
+  snapshot = snapshotOf([entry('A', { messages: 500 })], [], { upMs: 10_000 })
+  sample()
+  const earlier = { messages: 500, bytes: 0, undecodable: 0, filtered: undefined }
+  snapshot = snapshotOf([entry('B', { messages: 20 })], [], { upMs: 20_000, earlier })
+  sample()
+  assert.deepEqual((await status()).history.rates, [50, 2])
+})
 
-    server.set(true)
-    await page.locator('#notes div').nth(1).waitFor()
-    assert.match((await rows.first().textContent()) ?? '', /^Customer7apprf.*refused: key-refused/)
-    assert.equal(await page.locator('#clusters tbody tr').count(), 3)
-    assert.match((await page.locator('#outputs tbody tr').nth(1).textContent()) ?? '', /no answer/)
-    await shoot(page, 'outage-light')
+test('the page has the last 50 lines of the log but for debug, with the text that the log has', async (t) => {
+  const recent = new RecentLog()
+  const lines: string[] = []
+  const log = recent.tap(loggerTo((_, message) => lines.push(message)))
+  const { status } = await start(t, () => snapshotOf([]), recent)
+  for (let count = 1; count <= 60; count++) log.info(`line ${count}`)
+  log.debug('too much')
+  log.warn('gone\u202e\nforged', { entry: 'A B', code: 'x', state: true })
+  assert.equal(lines.length, 62)
+  const shown = (await status()).log
+  assert.equal(shown.length, 50)
+  assert.equal(shown.at(-1).text, 'line 12')
+  const [{ time, ...last }] = shown
+  assert.ok(Date.parse(time) <= Date.now())
+  assert.deepEqual(last, {
+    level: 'warn',
+    text: '"A B": gone\\u202e\\nforged (code=x)',
+  })
+})
 
-    await page.locator('#filter').fill('us.example presence')
-    assert.equal(await page.locator('#shown').textContent(), '13 of 240')
-    assert.equal(await rows.count(), 13)
-    await page.locator('#filter').fill('')
-    // What others have named is text, never markup.
-    assert.ok((await page.locator('#subscriptions').textContent())?.includes(HOSTILE))
-    assert.ok((await page.locator('#events').textContent())?.includes(HOSTILE))
-    assert.equal(await page.locator('img').count(), 0)
-    assert.equal(await page.title(), 'aruba-stream')
+test('the browser is told to load nothing from elsewhere, and to run no text', async (t) => {
+  const { url } = await start(t, () => snapshotOf([]))
+  for (const path of FILES) {
+    const { status, headers } = await fetch(`${url}${path}`)
+    assert.equal(status, 200, path)
+    const policy = headers.get('content-security-policy') ?? ''
+    for (const part of [
+      ...["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"],
+      ...["frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"],
+      "require-trusted-types-for 'script'",
+    ]) {
+      assert.ok(policy.split('; ').includes(part), part)
+    }
+    assert.doesNotMatch(policy, /unsafe|\*|https?:/)
+    assert.equal(headers.get('x-content-type-options'), 'nosniff')
+    assert.equal(headers.get('referrer-policy'), 'no-referrer')
+    assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin')
+    assert.equal(headers.get('cache-control'), 'no-store')
+  }
+})
 
-    await page.emulateMedia({ colorScheme: 'dark' })
-    await shoot(page, 'outage-dark')
-    await page.setViewportSize({ width: 400, height: 900 })
-    const isCut = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
-    assert.equal(isCut, false)
-    await shoot(page, 'outage-dark-400')
-    await page.evaluate('scrollTo(0, 900)')
-    await shoot(page, 'outage-dark-400-below')
-    server.set(false)
-    await page.getByText('240 subscriptions: 240 open').waitFor()
-    assert.deepEqual(faults, [])
-  },
-)
+test('names that would forge a page stay JSON, and marks that turn text around are escaped', async (t) => {
+  const names = ['</script><script>alert(1)</script>', `"'&`, 'a\u202eb', 'x'.repeat(300)]
+  const { url, status } = await start(t, () => snapshotOf(names.map((name) => entry(name))))
+  const answer = await fetch(`${url}/status.json`)
+  assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8')
+  const { subscriptions } = await status()
+  assert.deepEqual(
+    subscriptions.map(({ cells }: { cells: string[] }) => cells[0]),
+    [names[0], names[1], 'a\\u202eb', names[3]],
+  )
+})
+
+test('a Host that may be the name of somebody else gets nothing of the page', async (t) => {
+  const { ask, port } = await start(t, () => snapshotOf([entry('A')]))
+  const code = async (path: string, ...headers: string[]) => (await ask(path, headers)).slice(9, 12)
+  const trusted = [
+    ...['127.0.0.1', `127.0.0.1:${port}`, '192.0.2.7:80', '[::1]:9464', 'localhost', 'LOCALHOST:1'],
+    ...[hostname(), `${hostname()}:9464`, 'a.localhost'],
+  ]
+  for (const host of trusted) assert.equal(await code('/status.json', `Host: ${host}`), '200', host)
+  const others = [
+    ...[
+      'evil.example',
+      'evil.example:9464',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+      '',
+    ],
+    ...['127.0.0.1@evil.example', 'evil.example/127.0.0.1', '[evil.example]', '[::1].evil.example'],
+    ...['a:b:127.0.0.1', '127.0.0.1, evil.example', '1', '0x7f.1'],
+  ]
+  for (const host of others) {
+    for (const path of FILES) assert.equal(await code(path, `Host: ${host}`), '403', host)
+  }
+  assert.equal(await code('/status.json'), '403')
+  assert.equal(await code('/status.json', 'Host: localhost', 'Host: evil.example'), '403')
+  assert.equal(await code('/status.json', 'X-Host: localhost', 'host : localhost'), '403')
+  for (const path of ['/metrics', '/livez', '/readyz', '/healthz']) {
+    assert.equal(await code(path, 'Host: aruba-stream.monitoring.svc'), '200', path)
+  }
+})
+
+test('the name given to --metrics may be the Host', async (t) => {
+  const snapshot = () => snapshotOf([])
+  const server = await startMetrics({ host: 'localhost', port: 0, snapshot, version: '1' })
+  t.after(() => server.close())
+  assert.equal((await fetch(`${server.url}/`)).status, 200)
+})
+
+test('the page warns where it is served beyond loopback', async (t) => {
+  const noteAt = async (host: string) => {
+    const snapshot = () => snapshotOf([])
+    const server = await startMetrics({ host, port: 0, snapshot, version: '1' })
+    t.after(() => server.close())
+    const answer = await fetch(`http://127.0.0.1:${server.port}/status.json`)
+    return JSON.parse(await answer.text()).note
+  }
+  assert.match(await noteAt('0.0.0.0'), /beyond this machine, without a login/)
+  assert.equal(await noteAt('127.0.0.1'), '')
+})
+
+test('no request changes anything: other methods are refused', async (t) => {
+  const { url, ask } = await start(t, () => snapshotOf([]))
+  for (const path of FILES) {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+      assert.equal((await fetch(`${url}${path}`, { method })).status, 405, method)
+    }
+  }
+  const head = await ask('/', ['Host: localhost'], 'HEAD')
+  assert.match(head, /^HTTP\/1\.1 200 OK\r\n/)
+  assert.ok(head.endsWith('\r\n\r\n'))
+})
+
+test('the JSON is made once a second however many ask, and once for a flood', async (t) => {
+  let made = 0
+  const { url, clock, ask } = await start(t, () => {
+    made++
+    return snapshotOf([entry('A')])
+  })
+  const many = Array.from({ length: 50 }, () => fetch(`${url}/status.json`))
+  assert.equal(new Set(await Promise.all((await Promise.all(many)).map((a) => a.text()))).size, 1)
+  assert.equal(made, 1)
+  clock.advance(1000)
+  const flood = 'Host: localhost\r\n\r\nGET /status.json HTTP/1.1\r\n'.repeat(1000)
+  const answers = await ask('/status.json', [`${flood}Host: localhost`])
+  assert.ok((answers.match(/^HTTP\/1\.1 /gm)?.length ?? 0) <= 1)
+  assert.ok(made <= 2)
+})
