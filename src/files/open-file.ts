@@ -149,7 +149,17 @@ async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
  * written to another file. Linux prevents this only where fs.protected_regular and the like are set.
  */
 async function requireTrusted(path: string): Promise<void> {
-  const place = resolve(path)
+  let place = resolve(path)
+  let shown = path
+  // Whoever made a folder on the way can put another one in its place.
+  for (let folder = dirname(place); folder !== place; folder = dirname(place)) {
+    await requireOwn(place, shown)
+    place = folder
+    shown = folder
+  }
+}
+
+async function requireOwn(place: string, shown: string): Promise<void> {
   const found = await unlessMissing(lstat(place))
   if (!found) return
   const folder = await stat(dirname(place))
@@ -160,7 +170,7 @@ async function requireTrusted(path: string): Promise<void> {
     : 'belongs to another user'
   throw new StreamError(
     'exporter-unusable',
-    `"${path}" ${what} (uid ${found.uid}), in a folder where every user can write; remove it, or use another folder`,
+    `"${shown}" ${what} (uid ${found.uid}), in a folder where every user can write; remove it, or use another folder`,
   )
 }
 

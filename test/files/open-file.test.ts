@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { chmodSync, lchownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { geteuid } from 'node:process'
 import { type TestContext, test } from 'node:test'
 import { openForAppend, prepareFolder } from '../../src/files/open-file.js'
@@ -49,6 +49,23 @@ test(
     await assert.rejects(prepareFolder(path, options), /^StreamError: --record out: .*is a link/)
   },
 )
+
+test('a file below a folder or a link that another user made is refused', asRoot, async (t) => {
+  const { path, own } = sharedFolder(t)
+  const { options } = optionsOf()
+  mkdirSync(path)
+  lchownSync(path, STRANGER, STRANGER)
+  for (const below of ['out.ndjson', 'a/b/out.ndjson']) {
+    await assert.rejects(openForAppend(join(path, below), options), /out" belongs to another user/)
+    await assert.rejects(prepareFolder(join(path, below), options), /out" belongs to another user/)
+  }
+  symlinkSync(dirname(own), `${path}2`)
+  lchownSync(`${path}2`, STRANGER, STRANGER)
+  await assert.rejects(
+    openForAppend(join(`${path}2`, 'out'), options),
+    /out2" is a link that another/,
+  )
+})
 
 test('own files and links are used where every user can write', async (t) => {
   const { path, own } = sharedFolder(t)
