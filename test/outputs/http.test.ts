@@ -413,19 +413,20 @@ test('http warns of an authorization that would travel in plain text', async () 
   assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
 })
 
-test('http loses no message and keeps the order while the sink is killed ten times', async (t) => {
+test('http loses no message of 20 entries and keeps the order while the sink starts late and is killed ten times', async (t) => {
   const file = join(tempFolder(t), 'lines')
   const port = await closedPort()
   const receiver = await mortal(t, () => startReceiver('http-receiver.mjs', port, file))
   const context = fakeContext()
   const exporter = await openHttp(`http://127.0.0.1:${port}/`, context, EAGER)
-  const messages = Array.from({ length: MESSAGES }, (_, n) => fakeMessage(`c${n % 4}`, n))
+  const messages = Array.from({ length: MESSAGES }, (_, n) => fakeMessage(`c${n % 20}`, n))
+  await receiver.kill()
   await exportUnderKills(exporter, messages, receiver)
   assert.ok(context.counters.retried > 0)
 
   const arrived = firstArrivals(await linesOf(file))
-  for (let c = 0; c < 4; c++) {
-    const expected = Array.from({ length: MESSAGES / 4 }, (_, i) => i * 4 + c)
+  for (let c = 0; c < 20; c++) {
+    const expected = Array.from({ length: MESSAGES / 20 }, (_, i) => i * 20 + c)
     assert.deepEqual(arrived.get(`c${c}`), expected)
   }
   assert.deepEqual(

@@ -466,18 +466,19 @@ test('nats goes on when logins that were refused for a while are taken again', l
 })
 
 test(
-  'nats brings every message into the stream once and in order while the server is killed ten times',
+  'nats brings every message of 20 entries into the stream once and in order while the server starts late and is killed ten times',
   live,
   async (t: TestContext) => {
     const server = await startNatsServer(t)
+    await server.kill()
     const [output, context] = await open(server, 'aruba?stream=S')
-    const messages = numbers(MESSAGES).map((n) => fakeMessage(`c${n % 8}`, n))
+    const messages = numbers(MESSAGES).map((n) => fakeMessage(`c${n % 20}`, n))
     await exportUnderKills(output, messages, server)
     assert.ok(context.counters.retried > 0)
     assert.equal((await (await server.manager()).streams.info('S')).state.messages, MESSAGES)
     const bySubject = await stored(await server.manager(), 'S')
-    for (let c = 0; c < 8; c++) {
-      assert.deepEqual(bySubject.get(`aruba.monitoring.c${c}`), numbers(MESSAGES / 8, 8, c))
+    for (let c = 0; c < 20; c++) {
+      assert.deepEqual(bySubject.get(`aruba.monitoring.c${c}`), numbers(MESSAGES / 20, 20, c))
     }
     assert.deepEqual(
       { ...context.counters, retried: 0 },
