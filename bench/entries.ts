@@ -1,70 +1,103 @@
 /**
- * The whole program with many entries: how long until all are open, what it costs while idle, and how
- * long until it has ended. Reads /proc, so it needs Linux.
+ * The whole program with many entries: how long until all are open, what it costs while idle, and how long
+ * until it has ended; and what an entry takes of it. Reads /proc, so it needs Linux.
  */
-import { fork, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { print } from './figures.js'
 import { writeInput } from './input.js'
 
+const COUNTS = [1, 100, 1000, 5000]
+const IDLE_SECONDS = 10
 /** Linux counts CPU time in hundredths of a second. */
 const TICKS_PER_SECOND = 100
 
+const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+
+type Figures = {
+  readonly entries: number
+  readonly openSeconds: number
+  readonly openCpuSeconds: number
+  readonly idlePercent: number
+  readonly megabytes: number
+  readonly endSeconds: number
+}
+
 /** Measures and prints a table. */
-export async function benchEntries(entries = 1000, idleSeconds = 10): Promise<void> {
+export async function benchEntries(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'aruba-stream-bench-'))
   const central = fork(new URL('./central.ts', import.meta.url), { execArgv: ['--import', 'tsx'] })
   try {
     const [{ url }] = (await once(central, 'message')) as [{ url: string }]
-    const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
-    const input = writeInput(folder, entries)
-    const startedAt = performance.now()
-    const program = spawn(
-      process.execPath,
-      [cli, '--hostname', url, '--jsoninput', input, '--decode_data', '--log_format', 'json'],
-      { stdio: ['ignore', 'ignore', 'pipe'] },
-    )
-    const exited = once(program, 'exit')
-    const secondsSince = (ms: number) => ((performance.now() - ms) / 1000).toFixed(1)
-
-    let open = 0
-    const lines = createInterface({ input: program.stderr })
-    await new Promise<void>((resolve) => {
-      lines.on('line', (line) => {
-        if (line.includes('"connected"') && ++open === entries) resolve()
-      })
-    })
-    const openSeconds = secondsSince(startedAt)
-
-    const before = cpuSeconds(program.pid)
-    await wait(idleSeconds * 1000)
-    const idlePercent = ((cpuSeconds(program.pid) - before) / idleSeconds) * 100
-    const megabytes = residentMegabytes(program.pid)
-
-    const stoppedAt = performance.now()
-    program.kill('SIGTERM')
-    const [code] = (await exited) as [number | null]
-    if (code !== 0) throw new Error(`the program ended with ${code}`)
+    const all: Figures[] = []
+    for (const entries of COUNTS) {
+      all.push(await measure(central, url, writeInput(folder, entries), entries))
+    }
+    const [one] = all
+    const each = (figures: Figures, by: 'openCpuSeconds' | 'megabytes') => {
+      const more = figures[by] - (one?.[by] ?? 0)
+      return figures === one ? '' : ((more * 1000) / (figures.entries - 1)).toFixed(1)
+    }
     print(
-      `${entries.toLocaleString('en-US')} entries in one process`,
-      ['', '', ''],
-      [
-        ['all open, keys validated', openSeconds, 's after the start'],
-        [`idle for ${idleSeconds} s`, idlePercent.toFixed(1), '% of one core'],
-        ['resident memory', megabytes.toFixed(0), 'MB'],
-        ['all shut down', secondsSince(stoppedAt), 's after SIGTERM'],
-      ],
+      'Entries in one process',
+      ['', 'CPU ms each', 'KB each', 's to open', 'MB', '% of a core idle', 's to end'],
+      all.map((figures) => [
+        figures.entries.toLocaleString('en-US'),
+        each(figures, 'openCpuSeconds'),
+        each(figures, 'megabytes'),
+        figures.openSeconds.toFixed(1),
+        figures.megabytes.toFixed(0),
+        figures.idlePercent.toFixed(1),
+        figures.endSeconds.toFixed(1),
+      ]),
     )
   } finally {
     central.disconnect()
     rmSync(folder, { recursive: true })
   }
+}
+
+async function measure(
+  central: ChildProcess,
+  url: string,
+  input: string,
+  entries: number,
+): Promise<Figures> {
+  const startedAt = performance.now()
+  const program = spawn(
+    process.execPath,
+    [CLI, '--hostname', url, '--jsoninput', input, '--decode_data'],
+    { stdio: 'ignore' },
+  )
+  const exited = once(program, 'exit')
+  const secondsSince = (ms: number) => (performance.now() - ms) / 1000
+
+  await new Promise<void>((resolve) => {
+    let open = 0
+    const count = () => {
+      if (++open < entries) return
+      central.off('message', count)
+      resolve()
+    }
+    central.on('message', count)
+  })
+  const openSeconds = secondsSince(startedAt)
+  const openCpuSeconds = cpuSeconds(program.pid)
+  await wait(IDLE_SECONDS * 1000)
+  const idlePercent = ((cpuSeconds(program.pid) - openCpuSeconds) / IDLE_SECONDS) * 100
+  const megabytes = residentMegabytes(program.pid)
+
+  const stoppedAt = performance.now()
+  program.kill('SIGTERM')
+  const [code] = (await exited) as [number | null]
+  if (code !== 0) throw new Error(`the program ended with ${code}`)
+  const endSeconds = secondsSince(stoppedAt)
+  return { entries, openSeconds, openCpuSeconds, idlePercent, megabytes, endSeconds }
 }
 
 function cpuSeconds(pid: number | undefined): number {

@@ -6,6 +6,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   decode: async () => (await import('./decode.js')).benchDecode(),
   newcentral: async () => (await import('./newcentral.js')).benchNewCentral(),
   rows: async () => (await import('./rows.js')).benchRows(),
+  sizes: async () => (await import('./sizes.js')).benchSizes(),
   memory: async () => (await import('./decode-memory.js')).benchDecodeMemory(),
   end: async () => (await import('./end-to-end.js')).benchEndToEnd(),
   reader: async () => (await import('./slow-reader.js')).benchSlowReader(),

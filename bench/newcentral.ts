@@ -25,14 +25,20 @@ export async function benchNewCentral(): Promise<void> {
 }
 
 function printRates(title: string, rates: Record<string, Rates[]>, by: keyof Rates): void {
-  const speed = (name: string) => median((rates[name] ?? []).map((round) => round[by]))
+  const all = (name: string) => (rates[name] ?? []).map((round) => round[by])
+  const speed = (name: string) => median(all(name))
+  // Within each round, so that a machine that is busy for a while slows both.
+  const ratio = (name: string, yardstick: string) =>
+    median(all(name).map((value, round) => value / (all(yardstick)[round] ?? Number.NaN))).toFixed(
+      2,
+    )
   print(
     title,
-    ['', 'frames/s', 'x protobufjs', 'x @bufbuild', 'x JSON.stringify'],
+    ['', 'x protobufjs', 'x @bufbuild', 'x JSON.stringify', 'frames/s'],
     Object.keys(rates).map((name) => [
       name,
+      ...YARDSTICKS.map((yardstick) => ratio(name, yardstick)),
       rate(speed(name)),
-      ...YARDSTICKS.map((yardstick) => (speed(name) / speed(yardstick)).toFixed(2)),
     ]),
   )
 }

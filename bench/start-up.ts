@@ -1,7 +1,7 @@
 /**
  * How long from the start of the program to its first record, for one entry and for one of each topic:
  * input file, validation of keys, handshake, schema and all. Beside what Node.js takes to start and do
- * nothing. Alternating rounds, medians.
+ * nothing, and what it takes to print its help or its version. Alternating rounds, medians.
  */
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -42,6 +42,8 @@ export async function benchStartUp(): Promise<void> {
     const contestants: Record<string, string[]> = {
       'aruba-stream, one entry': stream(writeInput(folder, 1)),
       'aruba-stream, six entries': stream(writeInput(folder, 6)),
+      'aruba-stream --help': [here('../dist/cli.js'), '--help'],
+      'aruba-stream --version': [here('../dist/cli.js'), '--version'],
       'node -e 0': ['-e', '0'],
     }
     const times = new Map(Object.keys(contestants).map((name) => [name, [] as number[]]))
@@ -53,9 +55,9 @@ export async function benchStartUp(): Promise<void> {
     const yardstick = median(times.get('node -e 0') ?? [])
     const rows = [...times].map(([name, all]) => {
       const middle = median(all)
-      return [name, middle.toFixed(0), Math.max(...all).toFixed(0), (middle / yardstick).toFixed(2)]
+      return [name, (middle / yardstick).toFixed(2), middle.toFixed(0), Math.max(...all).toFixed(0)]
     })
-    print('Start to first record', ['', 'ms', 'longest', 'x node'], rows)
+    print('Start to first record', ['', 'x node', 'ms', 'longest'], rows)
   } finally {
     server.disconnect()
     rmSync(folder, { recursive: true })

@@ -1,27 +1,29 @@
 /**
  * What receiving and writing cost without decoding: a `ws` client that writes a ready-made line for each
- * frame. The yardstick of `end-to-end.ts`, called with the server's URL.
+ * frame. The yardstick of `end-to-end.ts`, called with the server's URL; with `silent` it writes nothing.
  */
 import { readFileSync } from 'node:fs'
 import { WebSocket } from 'ws'
-import { TOPICS } from '../src/classic/topics.js'
+import { TOPICS } from '../dist/classic/topics.js'
 
+const [url, silent] = process.argv.slice(2)
 const golden = new URL('../test/fixtures/golden/realistic.jsonl', import.meta.url)
 const records = readFileSync(golden, 'utf8')
   .trimEnd()
   .split('\n')
-  .map((line) => JSON.parse(line) as { topic: string; decoded: object })
+  .map((line) => JSON.parse(line))
 
 for (const [index, topic] of TOPICS.entries()) {
   const customer = `Customer${index}_${topic}`
   const lines = records
     .filter((record) => record.topic === topic)
     .map(({ decoded }) => Buffer.from(`${JSON.stringify({ customer, ...decoded })}\n`))
-  const url = `${process.argv[2]?.replace(/^http/, 'ws')}/streaming/api`
   const headers = { Authorization: 'bench', Topic: topic }
-  const socket = new WebSocket(url, { headers, perMessageDeflate: false })
+  const address = `${url.replace(/^http/, 'ws')}/streaming/api`
+  const socket = new WebSocket(address, { headers, perMessageDeflate: false })
   let received = 0
   socket.on('message', () => {
-    process.stdout.write(lines[received++ % lines.length] ?? '')
+    const line = lines[received++ % lines.length]
+    if (!silent) process.stdout.write(line)
   })
 }
