@@ -44,7 +44,7 @@ async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
 }
 
 test('the simulation streams every topic of New Central, and says at its end what became of it', async (t) => {
-  const { url, printed, logged, stop } = await start(t)
+  const { url, printed, logged, stop } = await start(t, { rate: 20 })
   for (const { secret } of DEMO_CLIENTS) registerKey(secret)
   for (const { client_id, client_secret, topic } of Object.values(newCentralDemo(''))) {
     const { body } = await send(tokenUrl({ url }), form(client_id, client_secret))
