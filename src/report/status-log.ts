@@ -53,12 +53,11 @@ export class StatusLog {
     // An attempt is no state of its own.
     if (status.type !== 'connecting') known.status = status
     this.#known.set(id, known)
-    const own = this.#log.child({ entry: entry.label })
     if (this.#known.size > FEW) {
-      own.debug(describeStatus(status).message)
+      this.#log.debug(describeStatus(status).message, { entry: entry.label })
       if (status.type !== 'connecting') this.#addToEvent(known)
     } else {
-      logStatus(own, status)
+      logStatus(this.#log.child({ entry: entry.label }), status)
       if (status.type === 'ended') this.#known.delete(id)
     }
   }
