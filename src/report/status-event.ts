@@ -74,7 +74,7 @@ function eventMessage(subjects: readonly [Known, ...Known[]], cluster: Cluster):
     case 'open':
       return status.reconnects === 0 || !gaps
         ? `${entry.host.authority} is connected: ${open} of ${all.length} subscriptions open`
-        : `${entry.host.authority} answers again: ${open} of ${all.length} subscriptions open, gap ${duration(gaps.shortest)} to ${duration(gaps.longest)}`
+        : `${entry.host.authority} answers again: ${open} of ${all.length} subscriptions open, gap ${duration(gaps.shortest)} to ${duration(gaps.longest)}; messages of that time may be missing`
     case 'retrying':
       return `${status.cause.message}; ${subjects.length} of ${all.length} subscriptions are trying again${which}`
     case 'refused':
