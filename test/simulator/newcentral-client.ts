@@ -24,7 +24,9 @@ export async function send(
   { method = 'POST', ca }: { method?: string; ca?: string } = {},
 ): Promise<Answered> {
   const open = url.startsWith('https') ? secureRequest : request
-  const outgoing = open(url, { method, headers, ...(ca !== undefined && { ca }) })
+  // A connection of its own: an idle one may be closed by the server just when it is used again.
+  const options = { method, headers, agent: false, ...(ca !== undefined && { ca }) }
+  const outgoing = open(url, options)
   outgoing.end(body)
   const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage]
   return { status: incoming.statusCode, headers: incoming.headers, body: await text(incoming) }

@@ -34,7 +34,13 @@ async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
   const all = { ...DEFAULT_SIMULATION, port: 0, rate: 100, ...settings }
   const ended = runSimulate(all, { log, signal: stopping.signal, print, clock })
   t.after(() => stopping.abort())
-  await Promise.race([until(() => printed?.length !== 0), ended])
+  let over = false
+  const settled = () => {
+    over = true
+  }
+  ended.then(settled, settled)
+  await until(() => over || printed?.length !== 0)
+  if (over) await ended
   const url = /https?:\/\/[\d.:]+\d/.exec(printed?.[0] ?? '')?.[0] ?? ''
   const stop = () => {
     stopping.abort()
