@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -5,6 +6,7 @@ import type { Topic } from '../../src/classic/topics.js'
 import { TOPICS } from '../../src/classic/topics.js'
 import type { Central } from '../../src/simulator/central.js'
 import type { CentralSocket } from '../../src/simulator/socket.js'
+import { until } from './clock.js'
 import { goldenFrames } from './golden.js'
 import type { RoughReceiver } from './rough-receiver.js'
 import { int } from './wire.js'
@@ -137,6 +139,8 @@ export class Rotation {
   }
 
   async rotate(hangUp: () => void): Promise<void> {
+    // The program may not have come to the last hangup yet.
+    await until(() => existsSync(this.path))
     await rename(this.path, `${this.path}.${String(++this.#count).padStart(4, '0')}`)
     hangUp()
   }
