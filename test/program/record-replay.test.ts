@@ -206,7 +206,7 @@ test('what a module does to its frame harms no other exporter', async (t) => {
 
 test('a module that spoils the record costs the exporters after it that message alone', async (t) => {
   const folder = tempFolder(t)
-  const spoil = 'export default (record) => { record.timestamp = "soon" }'
+  const spoil = 'export default (record) => { record.data = { far: 1n } }'
   await writeFile(join(folder, 'spoil.mjs'), spoil)
   await writeFile(join(folder, 'frames.jsonl'), goldenRecording(2))
   const args = ['replay', 'frames.jsonl', '--decode_data', '--dead_letter', 'dead.jsonl']
