@@ -1,4 +1,4 @@
-// Writes the signal of wireless clients to InfluxDB, as line protocol. Needs --readable.
+// Writes the signal of wireless clients (monitoring) to InfluxDB, as line protocol. Needs --readable.
 //   aruba-stream … --readable --export_data './influxdb.mjs?url=http://localhost:8086&db=aruba'
 const escaped = (text) => String(text).replaceAll(/[ ,=\\]/g, '\\$&')
 let address
@@ -24,7 +24,9 @@ export async function exportBatch(records, { signal }) {
   throw error
 }
 
-function linesOf({ customer, timestamp, data }) {
+function linesOf({ customer, topic, timestamp, data }) {
+  // Other topics write nothing. client_stats of clients-events is no list.
+  if (topic !== 'monitoring') return []
   return (data.client_stats ?? []).flatMap(({ device_id, macaddr, signal_in_db, speed }) => {
     const fields = [
       signal_in_db === undefined ? '' : `signal_db=${signal_in_db}i`,

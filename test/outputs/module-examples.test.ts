@@ -47,7 +47,15 @@ function signalOf(n: number): StreamMessage {
     speed: 9,
   }
   const record = { ...message.record, timestamp: String(1_700_000_000_000_000_000 + n * 1000) }
-  return { ...message, record: { ...record, data: { client_stats: [stat] } } } as StreamMessage
+  const monitoring = { topic: 'monitoring', data: { client_stats: [stat] } }
+  return { ...message, record: { ...record, ...monitoring } } as StreamMessage
+}
+
+/** An event of New Central, whose `client_stats` is one object. */
+function clientEvent(n: number): StreamMessage {
+  const message = fakeMessage('A', n)
+  const event = { topic: 'clients-events', data: { client_stats: { name: 'x' } } }
+  return { ...message, record: { ...message.record, ...event } } as unknown as StreamMessage
 }
 
 test('the example for InfluxDB writes line protocol, and waits for a server that is away', async (t) => {
@@ -55,7 +63,7 @@ test('the example for InfluxDB writes line protocol, and waits for a server that
   const context = fakeContext()
   const type = `${example('influxdb.mjs')}?url=http://127.0.0.1:${port}&db=net`
   const output = await openModule(type, context, EAGER)
-  await output.write([signalOf(1), fakeMessage('A', 2)])
+  await output.write([signalOf(1), fakeMessage('A', 2), clientEvent(3)])
   await until(() => context.counters.retried > 0)
   const got: string[] = []
   const server = http.createServer(async (request, response) => {
@@ -73,7 +81,7 @@ test('the example for InfluxDB writes line protocol, and waits for a server that
     '/write?db=net&precision=ns',
     'client,customer=Customer\\,\\ A,ap=AP\\ 1,mac=aa:bb:cc:dd:ee:ff signal_db=-1i,speed=9i 1700000000000001000',
   ])
-  assert.equal(context.counters.delivered, 2)
+  assert.equal(context.counters.delivered, 3)
 })
 
 async function startInflux(t: TestContext): Promise<string> {
