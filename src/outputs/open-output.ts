@@ -8,7 +8,7 @@ import { splitType } from './type-options.js'
 import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS } from './types.js'
 
 type Kind = {
-  /** The TYPE is `NAME[:PATH]`, and the target what follows the colon; else both are `NAME://…`. */
+  /** The TYPE is `NAME[:PATH][?OPTIONS]`, and the target what follows the colon; else both are `NAME://…`. */
   readonly path?: true
   /** The file that is written, or the folder and how its files end. */
   writes?(target: string): Promise<Omit<NamedFile, 'option'>>
@@ -67,7 +67,7 @@ export async function openOutput(type: string, context: OutputContext): Promise<
     const { openModule } = await import('./module.js')
     return openModule(type, context)
   }
-  const [, name = '', colon, rest = ''] = /^([^:]*)(:)?(.*)$/s.exec(type) ?? []
+  const [, name = '', colon, rest = ''] = /^([^:?]*)(:)?(.*)$/s.exec(type) ?? []
   if (!isKind(name)) throw unknownType(type, name)
   const kind = KINDS[name]
   if (kind.path ? colon && rest === '' : !rest.startsWith('//')) {

@@ -81,6 +81,21 @@ test('the files of an output are known without its options', async () => {
   ])
 })
 
+test('options may stand behind a TYPE that has no path', async (t) => {
+  const cwd = process.cwd()
+  process.chdir(tempFolder(t))
+  t.after(() => process.chdir(cwd))
+  for (const type of ['json?rows', 'csv?plain']) {
+    const output = await openOutput(type, fakeContext())
+    await output.close()
+  }
+  assert.deepEqual(readdirSync('.').sort(), ['aruba-stream-csv', 'aruba-stream.ndjson'])
+  assert.deepEqual(await filesOf('json?rows'), [
+    { option: '--export_data json?rows', path: './aruba-stream.ndjson' },
+  ])
+  await assert.rejects(openOutput('csv?rotate=1MB,2', fakeContext()), /expected the option plain/)
+})
+
 test('a module gets its options, decoded', async (t) => {
   const cwd = tempFolder(t)
   writeFileSync(
