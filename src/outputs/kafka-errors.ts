@@ -111,7 +111,7 @@ function topicMissing(place: KafkaPlace): StreamError {
   return new StreamError(
     'output-refused',
     `${name}: the topic ${topic} is not there, and the broker does not make it; make it with: ` +
-      `kafka-topics.sh --bootstrap-server HOST:9092 --create --topic ${topic}`,
+      `kafka-topics.sh --bootstrap-server ${name.replace(/^kafkas?:\/\//, '')} --create --topic ${topic}`,
     { cause: kind(`${topic}`) },
   )
 }
