@@ -3,7 +3,7 @@ import { printable, printableJson, truncate } from './text.js'
 
 /**
  * Values that a log line carries in addition to its message. `entry` and `exporter` say where it
- * happened; `host` does so for lines about a whole cluster. Lines with a `code`, and a `cause` where there
+ * happened; `host` and `service` do so for lines about a whole cluster. Lines with a `code`, and a `cause` where there
  * is one, count as repeats of each other, see {@link collapseRepeats}.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
@@ -145,7 +145,7 @@ export function lineText(
 /** In quotes unless it is one word: a value must not read as another field or as the message. */
 function quoteValue(value: LogFields[string]): string {
   const text = String(value)
-  if (/^[\p{L}\p{M}\p{N}_.:@/+-]+$/u.test(text)) return truncate(text, MAX_VALUE)
+  if (/^[\p{L}\p{M}\p{N}_.:@*/+-]+$/u.test(text)) return truncate(text, MAX_VALUE)
   return `"${printable(text.replace(/["\\]/g, '\\$&'), MAX_VALUE)}"`
 }
 
@@ -164,7 +164,7 @@ export interface CollapsingLogger extends Logger {
   flush(): void
 }
 
-/** Lines of one level, place (entry, exporter, host), code and cause. */
+/** Lines of one level, place (entry, exporter, host, service), code and cause. */
 type Repeated = {
   /** When the last of them was logged. */
   loggedMs: number
@@ -212,12 +212,12 @@ export function collapseRepeats(log: Logger, options: CollapseOptions = {}): Col
   const isDue = (kind: Repeated) => elapsed() - kind.loggedMs >= kind.intervalMs
 
   const collapsing = loggerTo((level, message, fields) => {
-    const { entry, exporter, host, code, cause, state } = fields
-    const place = JSON.stringify([entry, exporter, host])
+    const { entry, exporter, host, service, code, cause, state } = fields
+    const place = JSON.stringify([entry, exporter, host, service])
     const before = states.get(place)
     if (state && before) before.outdated = true
     if (code === undefined) return log[level](message, fields)
-    const key = JSON.stringify([level, entry, exporter, host, code, cause])
+    const key = JSON.stringify([level, place, code, cause])
     const nowMs = elapsed()
     let kind = kinds.get(key)
     if (kind && !isOver(kind)) {

@@ -90,10 +90,15 @@ function eventFields(subjects: readonly [Known, ...Known[]], cluster: Cluster): 
   const [{ status, entry }] = subjects
   const subscriptions = subjects.length
   if (status.type === 'ended' && !status.cause) return { subscriptions }
-  const host = entry.host.authority
-  if (status.type !== 'open') return { host, subscriptions }
+  const service = serviceOf(entry.topic)
+  // One host may serve both.
+  const where = {
+    host: entry.host.authority,
+    service: service === 'classic' ? undefined : service,
+  }
+  if (status.type !== 'open') return { ...where, subscriptions }
   const longest = cluster.gaps && { gap_seconds: cluster.gaps.longest / 1000 }
   // All are back: that is a line of its own, not a repeat of "some are back".
   const code = `${isWhole(cluster) ? 'all-' : ''}${status.reconnects > 0 ? 're' : ''}connected`
-  return { host, subscriptions: openOf(cluster), ...longest, code }
+  return { ...where, subscriptions: openOf(cluster), ...longest, code }
 }

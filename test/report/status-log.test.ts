@@ -7,6 +7,7 @@ import { collapseRepeats, createLogger, type LogLevel } from '../../src/log.js'
 import { parseHost } from '../../src/net/host.js'
 import { StatusLog } from '../../src/report/status-log.js'
 import { Secret } from '../../src/secret.js'
+import type { AnyTopic } from '../../src/stream-record.js'
 import { FakeClock } from '../helpers/clock.js'
 
 const LOST = new StreamError('connection-lost', 'the server closed the connection (1001)')
@@ -14,7 +15,12 @@ const GONE = new StreamError('unreachable', 'cannot reach it: it refuses connect
 const TOPICS = ['apprf', 'audit', 'location', 'monitoring', 'presence', 'security'] as const
 
 /** A fleet of customers with six topics each, on these clusters in turn. */
-function start(customers: number, clusters: readonly string[], level: LogLevel = 'info') {
+function start(
+  customers: number,
+  clusters: readonly string[],
+  level: LogLevel = 'info',
+  topics: readonly AnyTopic[] = TOPICS,
+) {
   const lines: string[] = []
   const clock = new FakeClock()
   const log = createLogger({ write: (text) => lines.push(text.slice(21).trim()), level })
@@ -23,7 +29,7 @@ function start(customers: number, clusters: readonly string[], level: LogLevel =
   const fleet = Array.from({ length: customers }, (_, at) => {
     const name = `Customer${at + 1}`
     const host = parseHost(clusters[at % clusters.length] ?? '')
-    return TOPICS.map((topic) => {
+    return topics.map((topic) => {
       const label = `${name}.${topic}`
       const key = new Secret('k')
       const entry: CustomerEntry = {
@@ -64,6 +70,21 @@ test('the start of many subscriptions is a line for each cluster', () => {
     'INFO  eu.example is connected: 84 of 84 subscriptions open (host=eu.example subscriptions=84 code=all-connected)',
     'INFO  us.example is connected: 78 of 78 subscriptions open (host=us.example subscriptions=78 code=all-connected)',
     'INFO  ap.example is connected: 78 of 78 subscriptions open (host=ap.example subscriptions=78 code=all-connected)',
+  ])
+})
+
+test('a host that serves both services has a line for each at the start', () => {
+  const { fleet, news, wait } = start(2, ['eu.example'], 'info', [
+    'presence',
+    'monitoring',
+    'ap-events',
+    'wids',
+  ])
+  for (const { tracker } of fleet) tracker.open()
+  wait(1000)
+  assert.deepEqual(news(true), [
+    'INFO  eu.example is connected: 4 of 4 subscriptions open (host=eu.example subscriptions=4 code=all-connected)',
+    'INFO  eu.example is connected: 4 of 4 subscriptions open (host=eu.example service=newcentral subscriptions=4 code=all-connected)',
   ])
 })
 
