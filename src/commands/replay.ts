@@ -17,7 +17,7 @@ import type { EntrySnapshot, Snapshot } from '../report/snapshot.js'
 import { logStats, logUndelivered } from '../report/stats.js'
 import { serviceOf } from '../stream-record.js'
 import { onReaderGone } from './reader-gone.js'
-import type { ReplayFileSettings } from './settings.js'
+import { type ReplayFileSettings, replayOptions } from './settings.js'
 
 const LOG_REPEATS_MS = 5_000
 
@@ -102,6 +102,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
     entries,
     exporters: outputs.counters,
     deadLetterFile: settings.deadLetterFile,
+    replayOptions: replayOptions(settings),
     upMs: performance.now() - startedMs,
   }
   logStats(log, snapshot)

@@ -199,6 +199,16 @@ function deliverySettings(values: OptionValues): DeliverySettings {
   }
 }
 
+/** The options with which `replay` makes the same records of the same frames. */
+export function replayOptions(settings: DeliverySettings): string[] {
+  const { readable, protoDir, transformFile } = settings
+  return [
+    ...(readable ? ['--readable'] : []),
+    ...(protoDir === undefined ? [] : ['--proto_dir', protoDir]),
+    ...(transformFile === undefined ? [] : ['--transform', transformFile]),
+  ]
+}
+
 function printed({ rows, brief, decode_data, decode_decode }: OptionValues): Printed | undefined {
   if (rows && brief) {
     throw new StreamError('usage', '--rows and --brief: expected one of them; got both')

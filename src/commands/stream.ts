@@ -13,7 +13,7 @@ import type { Snapshot } from '../report/snapshot.js'
 import { StatusLog } from '../report/status-log.js'
 import { exitCode } from './exit-code.js'
 import { onReaderGone } from './reader-gone.js'
-import type { StreamSettings } from './settings.js'
+import { replayOptions, type StreamSettings } from './settings.js'
 
 /**
  * Streams every entry of the input file until asked to end. The route of the data:
@@ -73,6 +73,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     delays: collector.delays,
     earlier: collector.earlier,
     deadLetterFile: settings.deadLetterFile,
+    replayOptions: replayOptions(settings),
     upMs: performance.now() - startedMs,
   })
 

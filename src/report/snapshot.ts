@@ -53,6 +53,8 @@ export type Snapshot = {
   readonly earlier?: Received | undefined
   /** The file of `--dead_letter`, which keeps messages that an exporter gave up. */
   readonly deadLetterFile?: string | undefined
+  /** What `replay` needs to make the same records of them. */
+  readonly replayOptions?: readonly string[] | undefined
   /** Milliseconds since the program started; changes of the machine's clock do not count. */
   readonly upMs: number
 }

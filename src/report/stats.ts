@@ -77,16 +77,19 @@ export function logStats(
 }
 
 /** Logs at the end where the undelivered messages are, and how to send them. */
-export function logUndelivered(log: Logger, { exporters, deadLetterFile }: Snapshot): void {
+export function logUndelivered(
+  log: Logger,
+  { exporters, deadLetterFile = '', replayOptions = [] }: Snapshot,
+): void {
   for (const { name, counters } of exporters) {
     const { givenUp, kept } = counters
     const lost = givenUp - kept
     const at = { exporter: name }
     if (kept > 0) {
-      const output = outputOption(name)
+      const command = ['aruba-stream', 'replay', deadLetterFile, ...replayOptions].map(shellWord)
       log.warn(
         `${messages(kept)} kept in ${deadLetterFile}; to send them: ` +
-          `aruba-stream replay ${shellWord(deadLetterFile ?? '')} ${output}`,
+          `${command.join(' ')}${outputOption(name)}`,
         at,
       )
     }
@@ -161,8 +164,8 @@ function exporterLine(
 }
 
 function outputOption(name: string): string {
-  if (name === TRANSFORM) return '--transform FILE, and the outputs'
-  return name === 'stdout' ? '--decode_data' : `--export_data ${shellWord(name)}`
+  if (name === TRANSFORM) return ', and the outputs'
+  return name === 'stdout' ? ' --decode_data' : ` --export_data ${shellWord(name)}`
 }
 
 function messages(count: number): string {

@@ -61,7 +61,8 @@ test('what a transform drops is counted as filtered, and it has a line once it h
   const written = (givenUp: number) => {
     const texts: string[] = []
     const log = createLogger({ write: (text) => texts.push(text), now: () => NOW })
-    const over = { deadLetterFile: 'dead.ndjson' }
+    const replayOptions = ['--transform', './names.mjs']
+    const over = { deadLetterFile: 'dead.ndjson', replayOptions }
     const snapshot = snapshotOf([entry('A', { filtered: 7 })], [transform(givenUp)], over)
     logStats(log, snapshot)
     logUndelivered(log, snapshot)
@@ -75,7 +76,7 @@ test('what a transform drops is counted as filtered, and it has a line once it h
   )
   assert.match(
     written(3)[3] ?? '',
-    /: aruba-stream replay dead\.ndjson --transform FILE, and the outputs$/,
+    /: aruba-stream replay dead\.ndjson --transform \.\/names\.mjs, and the outputs$/,
   )
 })
 
@@ -87,11 +88,20 @@ test('in JSON the counters are numbers', () => {
 })
 
 /** What is logged of an exporter that gave up so many messages, of which so many are kept. */
-function undelivered(name: string, givenUp: number, kept: number, deadLetterFile?: string) {
+function undelivered(
+  name: string,
+  givenUp: number,
+  kept: number,
+  deadLetterFile?: string,
+  replayOptions?: readonly string[],
+) {
   const written: string[] = []
   const log = createLogger({ write: (text) => written.push(text.slice(21).trim()), now: () => NOW })
   const counters = { delivered: 5, retried: 0, givenUp, kept, waiting: 0 }
-  const snapshot = snapshotOf([], [{ name, counters, state: UP }], { deadLetterFile })
+  const snapshot = snapshotOf([], [{ name, counters, state: UP }], {
+    deadLetterFile,
+    replayOptions,
+  })
   logStats(log, snapshot)
   logUndelivered(log, snapshot)
   return written.slice(1)
@@ -105,6 +115,18 @@ test('messages in the dead letter are kept, not lost, and the end says how to se
   assert.match(
     undelivered('stdout', 1, 1, "it's d.ndjson")[1] ?? '',
     /1 message kept .*: aruba-stream replay 'it'\\''s d\.ndjson' --decode_data$/,
+  )
+})
+
+test('the command that sends kept messages has the options that make the same records', () => {
+  const options = ['--readable', '--transform', './my names.mjs']
+  assert.match(
+    undelivered('csv:out', 1, 1, 'd.ndjson', options)[1] ?? '',
+    /: aruba-stream replay d\.ndjson --readable --transform '\.\/my names\.mjs' --export_data csv:out$/,
+  )
+  assert.match(
+    undelivered('transform', 1, 1, 'd.ndjson', options)[1] ?? '',
+    /: aruba-stream replay d\.ndjson --readable --transform '\.\/my names\.mjs', and the outputs$/,
   )
 })
 
