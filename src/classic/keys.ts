@@ -108,6 +108,8 @@ export class KeyStore {
   async #usePasted(own: EntryKey, signal: AbortSignal): Promise<boolean> {
     const pasted = await untilAborted(this.#keyInFile(own), signal)
     if (!pasted) return false
+    // Another topic of the entry has taken it while the file was being read.
+    if (own.hasUsed(pasted)) return true
     const { name } = own
     this.#options.log.info('the input file has another key now; it is used', {
       entry: name,

@@ -298,6 +298,20 @@ test('after a 401 a key that was put into the file by now is used, without askin
   assert.equal(saves.length, 0)
 })
 
+test('a pasted key of an entry with two topics is told once, however close the 401s come', async (t) => {
+  const { store, file, entry, lines } = await setUp(t)
+  const [old, pasted] = [makeKey('old'), makeKey('pasted')]
+  const both = [store.add(entry('1', old)), store.add(entry('1', old))]
+  file.set('1', new Secret(pasted))
+  const refused = new Secret(old)
+  const used = await Promise.all(both.map((own) => own.afterUnauthorized(refused, never)))
+  assert.deepEqual(
+    used.map((key) => key.reveal()),
+    [pasted, pasted],
+  )
+  assert.equal(lines.filter(({ text }) => text.includes('has another key now')).length, 1)
+})
+
 test('after a 401 the renewal is fetched, saved and used, once for all who share the key', async (t) => {
   const { central, store, entry, file, saves, reads } = await setUp(t)
   const [old, renewal] = [makeKey('old'), makeKey('renewal')]
