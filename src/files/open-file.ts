@@ -130,6 +130,12 @@ function notAFolder(path: string): StreamError {
   return new StreamError('exporter-unusable', `"${path}" is a file; expected a folder`)
 }
 
+/** A path that starts from a folder; as given where that is the current folder, since messages quote it. */
+export function pathFrom(folder: string, path: string): string {
+  const place = resolve(folder, path)
+  return place === resolve(path) ? path : place
+}
+
 /** What a path leads to, or undefined where there is nothing. */
 export function statIfThere(path: string): Promise<Stats | undefined> {
   return unlessMissing(stat(path))

@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Secret } from '../secret.js'
 import { firstLine, maskTokens, printable } from '../text.js'
 
+/** Stands for what may be secret. */
+export const MASK = '****'
 /** A shorter part of a secret is not masked: it tells nothing, and may be any word. */
 const MIN_PART = 16
 /** A shorter secret is not masked: the mask would show where it occurs. */
@@ -72,7 +74,7 @@ function maskParts(text: string, secret: string): string {
       continue
     }
     while (end < text.length && secret.includes(text.slice(at, end + 1))) end++
-    masked += '****'
+    masked += MASK
     at = end
   }
   return masked
@@ -100,8 +102,8 @@ const URL_PARTS = /^([a-z][a-z\d+.-]*:\/*)(.*@)?([^?#]*)([?#].*)?$/is
 export function redactUrl(type: string): string {
   if (PATH.test(type)) return type.replace(/\?.*$/s, '')
   const [, scheme, login, rest = ''] = URL_PARTS.exec(type) ?? []
-  if (scheme === undefined) return type.replace(/^.*@/s, '****@').replace(/[?#].*$/s, '')
-  return `${scheme}${login === undefined ? '' : '****@'}${rest}`
+  if (scheme === undefined) return type.replace(/^.*@/s, `${MASK}@`).replace(/[?#].*$/s, '')
+  return `${scheme}${login === undefined ? '' : `${MASK}@`}${rest}`
 }
 
 /** Names from outside, such as those of a certificate, as a short list for a message. */

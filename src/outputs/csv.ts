@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isTopic } from '../classic/topics.js'
 import { StreamError } from '../errors.js'
 import { AppendFile, fileRetryLog } from '../files/append-file.js'
-import { prepareFolder, type Repair, statIfThere } from '../files/open-file.js'
+import { pathFrom, prepareFolder, type Repair, statIfThere } from '../files/open-file.js'
 import { safeName } from '../files/safe-name.js'
 import { type Table, tablesOf } from '../rows/tables.js'
 import type { StreamMessage } from '../service.js'
@@ -46,8 +46,9 @@ export function csvFolder(target: string): string {
  */
 export async function openCsv(type: string, context: OutputContext): Promise<Output> {
   const { target, options } = readType(type, FORMS, 'csv:')
-  const folder = csvFolder(target)
-  const label = `--export_data csv:${folder}`
+  const named = csvFolder(target)
+  const folder = pathFrom(context.cwd, named)
+  const label = `--export_data csv:${named}`
   const output = new CsvOutput(folder, label, options.plain ?? false, context)
   await prepareFolder(folder, { ...context, label })
   await output.openExisting()
@@ -100,7 +101,7 @@ class CsvOutput implements Output {
     if (first === undefined) return
     await this.close()
     if (others.length === 0) throw first
-    const message = `--export_data csv:${this.#folder}: ${faults.length} files cannot be used`
+    const message = `${this.#options.label}: ${faults.length} files cannot be used`
     throw new StreamError(first.code, message, { problems: faults.map((fault) => fault.message) })
   }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { AppendFile, fileRetryLog } from '../files/append-file.js'
-import { prepareFolder } from '../files/open-file.js'
+import { pathFrom, prepareFolder } from '../files/open-file.js'
 import type { Rotation } from '../files/rotating-file.js'
 import { safeName } from '../files/safe-name.js'
 import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
@@ -46,8 +46,9 @@ async function openLines(
   const { counters } = context
   const label = `--export_data json:${path}`
   const options = { ...context, ...accountOf(context), label, rotation }
-  if (path.endsWith('/')) return openFolder(path, context, options)
-  const file = await AppendFile.open(path, options)
+  const place = pathFrom(context.cwd, path)
+  if (path.endsWith('/')) return openFolder(place, context, options)
+  const file = await AppendFile.open(place, options)
   return {
     needs: 'line',
     write(messages) {

@@ -1,5 +1,6 @@
 import { StreamError } from '../errors.js'
 import type { NamedFile } from '../files/distinct-files.js'
+import { pathFrom } from '../files/open-file.js'
 import { redactUrl } from '../net/redact.js'
 import { closest } from '../suggest.js'
 import { printable } from '../text.js'
@@ -50,12 +51,13 @@ function isKind(name: string): name is keyof typeof EXPORT_TYPES {
   return Object.hasOwn(KINDS, name)
 }
 
-/** What a TYPE writes on this machine, if anything. */
-export async function filesOf(type: string): Promise<readonly NamedFile[]> {
+/** What a TYPE writes on this machine, if anything. Its relative path starts from `cwd`. */
+export async function filesOf(type: string, cwd: string): Promise<readonly NamedFile[]> {
   const [, name = '', rest = ''] = /^(\w+):?(.*)$/s.exec(type) ?? []
   const { target } = splitType(rest)
   const written = isKind(name) ? await KINDS[name].writes?.(target) : undefined
-  return written ? [{ option: `--export_data ${type}`, ...written }] : []
+  if (!written) return []
+  return [{ option: `--export_data ${type}`, ...written, path: pathFrom(cwd, written.path) }]
 }
 
 /**

@@ -17,6 +17,7 @@ import { filesOf, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
 import { openPrinter } from './stdout.js'
 import type { Transform } from './transform.js'
+import { redactType } from './type-options.js'
 
 /** The entry that messages or frames belong to. */
 export type EntryName = { readonly name: string; readonly topic: AnyTopic }
@@ -71,19 +72,16 @@ export async function openOutputs(
   let pendingDeadLetter: Promise<void> | undefined
 
   const read = filesRead(settings, program)
-  await requireDistinct([...read, ...(await filesWritten(settings))])
+  await requireDistinct([...read, ...(await filesWritten(settings, cwd))])
   const openFiles = new OpenFiles(read)
-  const ends = {
-    stopping: shutdown.stopping,
-    graceOver: shutdown.graceOver,
-    forced: shutdown.forced,
-  }
+  const { stopping, graceOver, forced } = shutdown
+  const ends = { stopping, graceOver, forced }
 
-  const contextOf = (type: string): OutputContext => {
+  const contextOf = (type: string, whole = type): OutputContext => {
     const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
     const state = { up: true, since: systemClock.now(), lastError: undefined }
     const times = new Histogram(EXPORT_BOUNDS)
-    counters.push({ name: type, counters: own, state, times })
+    counters.push({ name: type, type: whole, counters: own, state, times })
     const ownLog = namedOnce(log, type)
     /** Whether the dead letter kept a frame that a transform made several messages of. */
     const letters = new WeakMap<Uint8Array, Promise<boolean>>()
@@ -196,7 +194,7 @@ export async function openOutputs(
       exporters.push(await openPrinter(settings.print, options, contextOf('stdout')))
     }
     for (const type of settings.exports) {
-      exporters.push(await openOutput(type, contextOf(redactUrl(type))))
+      exporters.push(await openOutput(type, contextOf(redactUrl(type), redactType(type))))
     }
   } catch (error) {
     await outputs.close()
@@ -238,13 +236,13 @@ function filesRead({ source, print }: OutputsSettings, { stdout }: Program): Nam
   ]
 }
 
-async function filesWritten(settings: OutputsSettings): Promise<NamedFile[]> {
+async function filesWritten(settings: OutputsSettings, cwd: string): Promise<NamedFile[]> {
   const { recordFile, deadLetterFile, exports } = settings
   return [
     ...(recordFile ? [{ option: `--record ${recordFile}`, path: recordFile }] : []),
     ...(deadLetterFile
       ? [{ option: `--dead_letter ${deadLetterFile}`, path: deadLetterFile }]
       : []),
-    ...(await Promise.all(exports.map(filesOf))).flat(),
+    ...(await Promise.all(exports.map((type) => filesOf(type, cwd)))).flat(),
   ]
 }

@@ -1,5 +1,5 @@
 import { StreamError } from '../errors.js'
-import { redactUrl } from '../net/redact.js'
+import { MASK, redactUrl } from '../net/redact.js'
 import { closest } from '../suggest.js'
 import { printable } from '../text.js'
 
@@ -67,6 +67,20 @@ export function splitType(type: string): { readonly target: string; readonly opt
   return at === -1
     ? { target: type, options: '' }
     : { target: type.slice(0, at), options: type.slice(at + 1) }
+}
+
+/**
+ * A TYPE with its options, for a command line that is logged. Masked are the login, the query of http, and
+ * the values of a module's options: any of them may be a secret.
+ */
+export function redactType(type: string): string {
+  const { target, options } = splitType(type)
+  const query = /^https?:[^?]*\?/i.test(target) ? `?${MASK}` : ''
+  const mark = type.slice(target.length, target.length + 1)
+  const isModule = /^[./]/.test(type)
+  return (
+    redactUrl(target) + query + mark + (isModule ? options.replace(/=[^&]+/g, `=${MASK}`) : options)
+  )
 }
 
 /** Options as names and values, in their order: `a=1&b`, behind `#` also with commas. */

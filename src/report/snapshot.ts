@@ -37,6 +37,8 @@ export type EntrySnapshot = {
 
 export type ExporterSnapshot = {
   readonly name: string
+  /** The name with its options, as a command line has them. What may be secret is masked. */
+  readonly type?: string
   readonly counters: ExporterCounters
   readonly state: OutputState
   /** From the receipt of a message until it was delivered. */

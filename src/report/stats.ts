@@ -1,4 +1,5 @@
 import type { LogFields, Logger } from '../log.js'
+import { MASK } from '../net/redact.js'
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/received.js'
 import { listed } from '../text.js'
@@ -81,7 +82,7 @@ export function logUndelivered(
   log: Logger,
   { exporters, deadLetterFile = '', replayOptions = [] }: Snapshot,
 ): void {
-  for (const { name, counters } of exporters) {
+  for (const { name, type = name, counters } of exporters) {
     const { givenUp, kept } = counters
     const lost = givenUp - kept
     const at = { exporter: name }
@@ -89,7 +90,7 @@ export function logUndelivered(
       const command = ['aruba-stream', 'replay', deadLetterFile, ...replayOptions].map(shellWord)
       log.warn(
         `${messages(kept)} kept in ${deadLetterFile}; to send them: ` +
-          `${command.join(' ')}${outputOption(name)}`,
+          `${command.join(' ')}${outputOption(name, type)}`,
         at,
       )
     }
@@ -163,9 +164,11 @@ function exporterLine(
   }
 }
 
-function outputOption(name: string): string {
+function outputOption(name: string, type: string): string {
   if (name === TRANSFORM) return ', and the outputs'
-  return name === 'stdout' ? ' --decode_data' : ` --export_data ${shellWord(name)}`
+  if (name === 'stdout') return ' --decode_data'
+  const masked = type.includes(MASK) ? ` (${MASK} stands for what may be secret)` : ''
+  return ` --export_data ${shellWord(type)}${masked}`
 }
 
 function messages(count: number): string {

@@ -50,6 +50,19 @@ async function open(t: TestContext, given: (folder: string) => Partial<OutputsSe
   return { folder, program, opening: openOutputs(settings, ['monitoring'], program) }
 }
 
+test('an output is named without its options, and replayed with them', async (t) => {
+  const { opening } = await open(t, () => ({ exports: ['./module.mjs?table=x', 'json:a?rows'] }))
+  const outputs = await opening
+  await outputs.close()
+  assert.deepEqual(
+    outputs.counters.map(({ name, type }) => [name, type]),
+    [
+      ['./module.mjs', './module.mjs?table=****'],
+      ['json:a', 'json:a?rows'],
+    ],
+  )
+})
+
 test('a message that is given up says whether the dead letter has it', async (t) => {
   const { folder, program, opening } = await open(t, (folder) => ({
     exports: ['./module.mjs'],

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { filesOf, openOutput } from '../../src/outputs/open-output.js'
-import { FLAG, readType, textForm } from '../../src/outputs/type-options.js'
+import { FLAG, readType, redactType, textForm } from '../../src/outputs/type-options.js'
 import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -76,24 +76,55 @@ for (const [type, says] of REFUSED) {
 }
 
 test('the files of an output are known without its options', async () => {
-  assert.deepEqual(await filesOf('json:out.ndjson?x=1'), [
+  assert.deepEqual(await filesOf('json:out.ndjson?x=1', process.cwd()), [
     { option: '--export_data json:out.ndjson?x=1', path: 'out.ndjson' },
   ])
 })
 
 test('options may stand behind a TYPE that has no path', async (t) => {
-  const cwd = process.cwd()
-  process.chdir(tempFolder(t))
-  t.after(() => process.chdir(cwd))
+  const cwd = tempFolder(t)
   for (const type of ['json?rows', 'csv?plain']) {
-    const output = await openOutput(type, fakeContext())
+    const output = await openOutput(type, fakeContext({ cwd }))
     await output.close()
   }
-  assert.deepEqual(readdirSync('.').sort(), ['aruba-stream-csv', 'aruba-stream.ndjson'])
-  assert.deepEqual(await filesOf('json?rows'), [
+  assert.deepEqual(readdirSync(cwd).sort(), ['aruba-stream-csv', 'aruba-stream.ndjson'])
+  assert.deepEqual(await filesOf('json?rows', process.cwd()), [
     { option: '--export_data json?rows', path: './aruba-stream.ndjson' },
   ])
   await assert.rejects(openOutput('csv?rotate=1MB,2', fakeContext()), /expected the option plain/)
+})
+
+test('the files of an output start from the folder of the program', async (t) => {
+  const cwd = tempFolder(t)
+  for (const [type, file] of [
+    ['json:out.ndjson', 'out.ndjson'],
+    ['json:each/', 'each/A.ndjson'],
+    ['csv:tables', 'tables/monitoring.csv'],
+  ] as const) {
+    const context = fakeContext({ cwd })
+    const output = await openOutput(type, context)
+    await output.write([fakeMessage('A', 1)])
+    await output.close()
+    assert.equal(context.counters.delivered, 1)
+    assert.ok(existsSync(join(cwd, file)), file)
+    const [written] = await filesOf(type, cwd)
+    assert.ok(written?.path.startsWith(cwd))
+  }
+})
+
+test('a TYPE that is logged keeps its options, and masks what may be secret', () => {
+  for (const [type, shown] of [
+    ['json:out.ndjson?rotate=1MB,10', 'json:out.ndjson?rotate=1MB,10'],
+    ['csv', 'csv'],
+    ['nats://h/p?stream=S', 'nats://h/p?stream=S'],
+    ['postgres://ann@h/d?table=x', 'postgres://****@h/d?table=x'],
+    ['https://h/in#rows,gzip=off', 'https://h/in#rows,gzip=off'],
+    ['https://h/in?token=hunter2#batch=5', 'https://h/in?****#batch=5'],
+    ['https://h/in?token=hunter2', 'https://h/in?****'],
+    ['./save.mjs?url=http://a:b@c&fast', './save.mjs?url=****&fast'],
+  ] as const) {
+    assert.equal(redactType(type), shown)
+  }
 })
 
 test('a module gets its options, decoded', async (t) => {

@@ -93,12 +93,12 @@ function undelivered(
   givenUp: number,
   kept: number,
   deadLetterFile?: string,
-  replayOptions?: readonly string[],
+  { type = name, replayOptions }: { replayOptions?: readonly string[]; type?: string } = {},
 ) {
   const written: string[] = []
   const log = createLogger({ write: (text) => written.push(text.slice(21).trim()), now: () => NOW })
   const counters = { delivered: 5, retried: 0, givenUp, kept, waiting: 0 }
-  const snapshot = snapshotOf([], [{ name, counters, state: UP }], {
+  const snapshot = snapshotOf([], [{ name, type, counters, state: UP }], {
     deadLetterFile,
     replayOptions,
   })
@@ -116,16 +116,21 @@ test('messages in the dead letter are kept, not lost, and the end says how to se
     undelivered('stdout', 1, 1, "it's d.ndjson")[1] ?? '',
     /1 message kept .*: aruba-stream replay 'it'\\''s d\.ndjson' --decode_data$/,
   )
+  const type = 'https://h/in?****#batch=5'
+  assert.match(
+    undelivered('https://h/in', 1, 1, 'd.ndjson', { type })[1] ?? '',
+    /--export_data 'https:\/\/h\/in\?\*{4}#batch=5' \(\*{4} stands for what may be secret\)$/,
+  )
 })
 
 test('the command that sends kept messages has the options that make the same records', () => {
-  const options = ['--readable', '--transform', './my names.mjs']
+  const replayOptions = ['--readable', '--transform', './my names.mjs']
   assert.match(
-    undelivered('csv:out', 1, 1, 'd.ndjson', options)[1] ?? '',
+    undelivered('csv:out', 1, 1, 'd.ndjson', { replayOptions })[1] ?? '',
     /: aruba-stream replay d\.ndjson --readable --transform '\.\/my names\.mjs' --export_data csv:out$/,
   )
   assert.match(
-    undelivered('transform', 1, 1, 'd.ndjson', options)[1] ?? '',
+    undelivered('transform', 1, 1, 'd.ndjson', { replayOptions })[1] ?? '',
     /: aruba-stream replay d\.ndjson --readable --transform '\.\/my names\.mjs', and the outputs$/,
   )
 })
