@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
 import type { LockOwner } from './input/file-lock.js'
 import type { CollapsingLogger } from './log.js'
-import type { RecentLog } from './recent-log.js'
-import type { Screen } from './screen.js'
+import type { RecentLog } from './report/recent-log.js'
+import type { Screen } from './report/screen.js'
 import type { Shutdown } from './shutdown.js'
 
 /** stdout, where records are printed. */

@@ -3,7 +3,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock.js'
 import type { ListenAddress } from '../commands/settings.js'
 import { StreamError } from '../errors.js'
-import type { LogEvent } from '../recent-log.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf, readinessOf } from './health.js'
 import {
@@ -13,6 +12,7 @@ import {
   servePages,
   textPage,
 } from './page-server.js'
+import type { LogEvent } from './recent-log.js'
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
 import { createStatusPage, isOwnHost } from './status-page.js'

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
-import { HIDE_CURSOR, SHOW_CURSOR } from '../screen.js'
 import { displayWidth } from '../text.js'
 import { createRates } from './rates.js'
+import { HIDE_CURSOR, SHOW_CURSOR } from './screen.js'
 import type { EntrySnapshot, Snapshot } from './snapshot.js'
 import { finalLines, tableLines } from './table-lines.js'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough, Writable } from 'node:stream'
 import { test } from 'node:test'
 import type { WriteStream } from 'node:tty'
-import { createScreen } from '../src/screen.js'
+import { createScreen } from '../../src/report/screen.js'
 
 /** A terminal of some size; only what a screen asks of one. */
 function terminal(size: { columns: number; rows: number }): WriteStream {

@@ -1,4 +1,4 @@
-import { type LogFields, type Logger, type LogLevel, lineText, loggerTo } from './log.js'
+import { type LogFields, type Logger, type LogLevel, lineText, loggerTo } from '../log.js'
 
 /** A line of the log, for the status page. */
 export type LogEvent = {

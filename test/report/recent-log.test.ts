@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLogger } from '../src/log.js'
-import { RecentLog } from '../src/recent-log.js'
+import { createLogger } from '../../src/log.js'
+import { RecentLog } from '../../src/report/recent-log.js'
 
 test('the last fifty lines are kept, the newest first, without those of debug', () => {
   const written: string[] = []
