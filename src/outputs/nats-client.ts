@@ -59,14 +59,15 @@ export async function connectNats(
     })
   } catch (error) {
     if (error instanceof transport.AuthorizationError) {
-      throw new StreamError(
-        'exporter-unusable',
-        `${where} refused the login; set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN`,
-      )
+      throw new StreamError('exporter-unusable', loginRefused(where))
     }
     const fault = networkError(error, where)
     throw new StreamError(fault.code, natsErrorText(fault, { env }))
   }
+}
+
+export function loginRefused(where: string): string {
+  return `${where} refused the login; set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN`
 }
 
 /** What library or server say of a failure; a server may quote the login that it got. */

@@ -6,7 +6,7 @@ import type { RetryLog } from '../delivery/retry-log.js'
 import { StreamError, toStreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { firstTry } from './first-try.js'
-import { connectNats, type NatsLibrary } from './nats-client.js'
+import { connectNats, loginRefused, type NatsLibrary } from './nats-client.js'
 import { findStreams } from './nats-stream.js'
 import type { NatsTarget } from './nats-target.js'
 import type { OutputContext } from './output.js'
@@ -142,8 +142,20 @@ export class NatsLink {
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
-    for await (const { type } of connection.status()) {
+    const { AuthorizationError, UserAuthenticationExpiredError } = this.#parts.library.transport
+    for await (const status of connection.status()) {
+      const { type } = status
       if (type === 'disconnect') this.#onLost()
+      if (type === 'error') {
+        const { error } = status
+        if (
+          error instanceof AuthorizationError ||
+          error instanceof UserAuthenticationExpiredError
+        ) {
+          const refused = new StreamError('output-refused', loginRefused(this.name))
+          this.#parts.retryLog.failed(this, refused)
+        }
+      }
       if (type === 'reconnect') {
         this.#lost = whenLost()
         this.#goOn()
@@ -153,10 +165,10 @@ export class NatsLink {
   }
 
   #onLost(): void {
-    const error = new StreamError('connection-lost', `${this.name}: connection lost`)
-    this.#parts.retryLog.failed(this, error)
     // The library reports this again for each try that ends with a refused login.
     if (this.#connected) return
+    const error = new StreamError('connection-lost', `${this.name}: connection lost`)
+    this.#parts.retryLog.failed(this, error)
     this.#wait()
     // What was on its way may have arrived or not: it is published again, under the same id.
     this.#lost.abort()

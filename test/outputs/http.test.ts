@@ -25,6 +25,8 @@ import { tempFolder } from '../helpers/temp-folder.js'
 
 /** What the killed receiver gets. */
 const MESSAGES = sized(12_000, 120_000)
+/** What is sent while a sink that worked refuses all. */
+const REFUSED = sized(100, 20_000)
 
 type Post = {
   readonly headers: http.IncomingHttpHeaders
@@ -184,6 +186,51 @@ for (const status of [400, 413, 422]) {
     assert.equal(error.code, 'export-failed')
     assert.equal(error.status, status)
     assert.match(error.message, /answered \d+: not\\u001b\[2J so$/)
+  })
+}
+
+for (const [status, level] of [
+  [401, 'error'],
+  [404, 'error'],
+  [507, 'warn'],
+] as const) {
+  test(`http loses nothing while a sink that had worked answers ${status}, says so once, and goes on`, async (t) => {
+    let broken = false
+    const taken: number[] = []
+    const { url, posts } = await sink(t, (response, _, body) => {
+      if (broken) return response.writeHead(status).end('no')
+      taken.push(...numbersIn(body))
+      return response.writeHead(200).end()
+    })
+    const context = fakeContext()
+    const exporter = await openHttp(url, context, EAGER)
+    const messages = messagesTo(10 + REFUSED)
+    await exporter.write(messages.slice(0, 10))
+    await until(() => context.counters.delivered === 10)
+    broken = true
+    for (const message of messages.slice(10)) exporter.write([message])
+    await until(() => posts.length > 10)
+    assert.deepEqual(
+      context.logged.map(({ level }) => level),
+      [level],
+    )
+    assert.match(
+      context.logged[0]?.message ?? '',
+      new RegExp(`answered ${status}: no.*messages wait`),
+    )
+    assert.equal(context.state.up, false)
+    broken = false
+    await exporter.close()
+    assert.deepEqual(
+      taken,
+      messages.map((_, n) => n),
+    )
+    assert.deepEqual(
+      { ...context.counters, retried: 0 },
+      { delivered: messages.length, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
+    )
+    assert.match(context.logged.at(-1)?.message ?? '', /^works again/)
+    assert.equal(context.logged.length, 2)
   })
 }
 

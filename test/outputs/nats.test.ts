@@ -28,6 +28,8 @@ import { certificates } from '../helpers/tls.js'
 
 /** What the killed receiver gets. */
 const MESSAGES = sized(12_000, 120_000)
+/** More than a small account holds, and less than twice as many. */
+const FILLING = sized(500, 5_000)
 
 const live = { skip: noNatsServer }
 
@@ -451,10 +453,16 @@ test('nats goes on when logins that were refused for a while are taken again', l
   await output.write([fakeMessage('a', 0)])
   await server.kill()
   await server.start(login('changed'))
-  await until(() => context.logged.some(({ level }) => level === 'warn'))
+  await until(() => context.logged.some(({ level }) => level === 'error'))
   await output.write([fakeMessage('a', 1)])
   const refusals = async () => (await server.log()).split('authentication error').length - 1
   await until(async () => (await refusals()) >= 6)
+  const lines = context.logged.filter(({ level }) => level !== 'info').map(({ message }) => message)
+  assert.equal(lines.length, 2, lines.join('\n'))
+  assert.match(lines[0] ?? '', /connection lost/)
+  assert.match(lines[1] ?? '', /refused the login; set NATS_CREDS.*trying again until it works/)
+  assert.equal(context.state.lastError?.code, 'output-refused')
+  assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
   await server.kill()
   await server.start(login('hunter2'))
   await output.close()
@@ -463,6 +471,32 @@ test('nats goes on when logins that were refused for a while are taken again', l
     { delivered: 2, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
   )
   assert.deepEqual((await stored(await server.manager(), 'S')).get('aruba.monitoring.a'), [0, 1])
+})
+
+test('nats loses nothing while its account is full, says so once, and goes on', live, async (t) => {
+  const env = { NATS_USER: 'me', NATS_PASSWORD: 'hunter2' }
+  const config = `accounts { A {
+    jetstream { max_file: ${FILLING * 300} }, users: [{ user: me, password: hunter2 }]
+  } }`
+  const server = await startNatsServer(t, { config, user: 'me', pass: 'hunter2' })
+  const { streams } = await server.manager()
+  await streams.add({ name: 'S', subjects: ['aruba.>'] })
+  const [output, context] = await open(server, 'aruba', { env })
+  for (const n of numbers(FILLING)) output.write([fakeMessage('a', n)])
+  await until(() => context.counters.retried > 50 && context.counters.delivered > 0)
+  const lines = context.logged.filter(({ level }) => level !== 'info').map(({ message }) => message)
+  assert.equal(lines.length, 1, lines.join('\n'))
+  assert.match(lines[0] ?? '', /resource limits exceeded for account.*trying again until it works/)
+  const before = (await stored(await server.manager(), 'S')).get('aruba.monitoring.a') ?? []
+  await streams.purge('S')
+  await output.close()
+  const behind = (await stored(await server.manager(), 'S')).get('aruba.monitoring.a') ?? []
+  assert.deepEqual([...before, ...behind], numbers(FILLING))
+  assert.deepEqual(
+    { ...context.counters, retried: 0 },
+    { delivered: FILLING, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
+  )
+  assert.match(context.logged.at(-1)?.message ?? '', /works again/)
 })
 
 test(
