@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -6,7 +7,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { Admin } from '@platformatic/kafka'
+import { Admin, alterUserScramCredentialsV0, Connection } from '@platformatic/kafka'
 import { closedPort } from './central.js'
 import { until } from './clock.js'
 import { type Mortal, mortal } from './mortal.js'
@@ -21,6 +22,9 @@ const JAVA = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', 
 const PARTITIONS = 3
 /** Of a partition, the end. */
 const LATEST = -1n
+/** Kafka's number of the mechanism, and how often it hashes a password at least. */
+const SCRAM_SHA_256 = 1
+const ITERATIONS = 4096
 const CLUSTER_ID = 'aruba-stream-tests-AAA'
 
 /** Why the tests that need a real broker are skipped, or false. */
@@ -36,6 +40,8 @@ export type KafkaBroker = Mortal & {
   readonly saslPort: number
   /** Its certificate is `good` of `certificates()`. */
   readonly tlsPort: number
+  /** Changes the password of the login by SCRAM; connections that are open stay so. */
+  setPassword(password: string): Promise<void>
   createTopic(name: string, config?: Record<string, string>): Promise<void>
   /** The messages of a topic, in the order of each partition; none where the topic is not there. */
   read(topic: string): Promise<KafkaMessage[]>
@@ -78,6 +84,16 @@ export async function prepareKafkaBroker(t: {
     async start() {
       if (broker) await broker.start()
       else broker = await mortal(t, () => spawnBroker(file, [port, saslPort, tlsPort]))
+    },
+    async setPassword(password) {
+      const salt = randomBytes(16)
+      const saltedPassword = pbkdf2Sync(password, salt, ITERATIONS, 32, 'sha256')
+      const user = { name: LOGIN.KAFKA_USERNAME, mechanism: SCRAM_SHA_256, iterations: ITERATIONS }
+      const connection = new Connection('test')
+      await connection.connect('127.0.0.1', port)
+      const change = [{ ...user, salt, saltedPassword }]
+      await alterUserScramCredentialsV0.api.async(connection, [], change)
+      await connection.close()
     },
     async createTopic(name, config = {}) {
       const servers = [`127.0.0.1:${port}`]

@@ -30,6 +30,8 @@ const live = { skip: noKafkaBroker }
 const MESSAGES = sized(4_000, 50_000)
 const KILLS = sized(1, 10)
 const ENTRIES = 20
+/** What is sent while the login is refused. */
+const REFUSED = sized(50, 5_000)
 
 let prepared: Promise<KafkaBroker> | undefined
 const ends: (() => Promise<void>)[] = []
@@ -255,6 +257,33 @@ test(
   },
 )
 
+test(
+  'kafka finds the one message of 1,000 that is too large, and delivers the others in order',
+  live,
+  async () => {
+    const broker = await runningBroker()
+    await broker.createTopic('one.monitoring', { 'max.message.bytes': '20000' })
+    const [output, context] = await open(broker.port, 'one')
+    const messages = numbers(1000).map((n) => fakeMessage(`c${n % 4}`, n))
+    const record = { customer: 'c1', data: { n: 617, pad: noise(617) } }
+    const line = Buffer.from(`${JSON.stringify(record)}\n`)
+    messages[617] = { ...fakeMessage('c1', 617), line }
+    for (const message of messages) output.write([message])
+    await until(() => context.counters.waiting === 0)
+    await output.close()
+    assert.deepEqual(
+      context.givenUp.map(({ message }) => message),
+      [messages[617]],
+    )
+    assert.equal(context.counters.delivered, 999)
+    const all = await arrived(broker, 'one.monitoring')
+    for (const c of numbers(4)) {
+      const expected = numbers(250, 4, c).filter((n) => n !== 617)
+      assert.deepEqual(all.get(`c${c}`), expected)
+    }
+  },
+)
+
 test('kafka waits where a broker refuses everything for its size', live, async () => {
   const broker = await runningBroker()
   await broker.createTopic('tiny.monitoring', { 'max.message.bytes': '100' })
@@ -313,6 +342,40 @@ test('kafka takes its login from the environment, and never shows it', live, asy
   await output.close()
   assert.match(logged(context), /check whether it wants TLS \(kafkas:\/\/\) or a login/)
 })
+
+test(
+  'kafka waits while a login is refused that was taken before, says so once, and loses nothing',
+  live,
+  async () => {
+    const broker = await runningBroker()
+    await broker.createTopic('changed.monitoring')
+    const env = { ...LOGIN, KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256' }
+    const [output, context] = await open(broker.saslPort, 'changed', { env })
+    await output.write([fakeMessage('a', 0)])
+    await until(() => context.counters.delivered === 1)
+    await broker.setPassword('hunter3')
+    // It ends the connection that has logged in.
+    await broker.kill()
+    await broker.start()
+    for (const n of numbers(REFUSED, 1, 1)) output.write([fakeMessage('a', n)])
+    const refused = () => context.logged.filter(({ message }) => /refused the login/.test(message))
+    await until(() => refused().length > 0)
+    const { retried } = context.counters
+    await until(() => context.counters.retried > retried + 5 * REFUSED)
+    assert.equal(refused().length, 1)
+    assert.equal(refused()[0]?.level, 'error')
+    assert.match(logged(context), /check KAFKA_SASL_MECHANISM, KAFKA_USERNAME and KAFKA_PASSWORD/)
+    await broker.setPassword(LOGIN.KAFKA_PASSWORD)
+    await output.close()
+    assert.deepEqual(
+      { ...context.counters, retried: 0 },
+      { delivered: REFUSED + 1, retried: 0, givenUp: 0, kept: 0, waiting: 0 },
+    )
+    assert.match(context.logged.at(-1)?.message ?? '', /works again/)
+    assert.doesNotMatch(JSON.stringify(context.logged), /hunter/)
+    assert.deepEqual((await arrived(broker, 'changed.monitoring')).get('a'), numbers(REFUSED + 1))
+  },
+)
 
 test('kafkas trusts a certificate that is known alone', live, async () => {
   const broker = await runningBroker()

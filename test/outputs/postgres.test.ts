@@ -19,12 +19,15 @@ import { needs, SYSTEM_ENV } from '../helpers/needs.js'
 import { noPostgres, type PostgresServer, startPostgres } from '../helpers/postgres-server.js'
 import { sendOne } from '../helpers/send-one.js'
 import { sized } from '../helpers/settings.js'
+import { mountSmallDisk, noSmallDisk } from '../helpers/small-disk.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { certificates } from '../helpers/tls.js'
 
 const live = { skip: noPostgres }
 const MESSAGES = sized(10_000, 50_000)
 const ENTRIES = 20
+/** More than a small disk holds. */
+const FILLING = sized(4_000, 40_000)
 
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 const messages = (count: number, customer = 'a') =>
@@ -77,6 +80,13 @@ async function stored(server: PostgresServer, database: string, table = 'aruba_s
   const text = `select (data->>'n')::int as n from ${table} order by n`
   return (await server.query(database, text)).map(({ n }) => n)
 }
+
+/** Numbers the rows of a table in the order in which they are stored. */
+const NUMBERED = 'alter table aruba_stream add column nr bigint generated always as identity'
+
+/** One a microsecond, which the column `time` tells apart. */
+const apart = (all: readonly StreamMessage[]) =>
+  all.map((message) => ({ ...message, timestamp: (message.timestamp ?? 0n) * 1000n }))
 
 const settled = ({ counters }: FakeContext) => ({ ...counters, retried: 0 })
 const counted = (delivered: number, givenUp = 0) => ({
@@ -200,16 +210,17 @@ test('postgres', live, async (t) => {
   await t.test(
     'gives up the one message of a thousand that holds NUL, and stores the others',
     async () => {
-      const { output, context, database } = await open(server)
-      const all = messages(1000)
-      all[617] = withNul(617)
+      const { output, context, sql } = await open(server)
+      await sql(NUMBERED)
+      const all = apart(messages(1000).with(617, withNul(617)))
       await output.write(all)
       await output.close()
       assert.deepEqual(context.counters, counted(999, 1))
       assert.equal(context.givenUp[0]?.message, all[617])
       assert.match(context.givenUp[0]?.error.message ?? '', /unsupported Unicode escape.*\(22P05\)/)
+      const rows = await sql("select (data->>'n')::int as n from aruba_stream order by nr")
       assert.deepEqual(
-        await stored(server, database),
+        rows.map(({ n }) => n),
         numbers(1000).filter((n) => n !== 617),
       )
     },
@@ -544,27 +555,60 @@ test('postgres speaks TLS as PGSSLMODE asks for it', live, async (t) => {
   }
 })
 
+test('postgres loses nothing while its disk is full, says so once, and goes on', {
+  skip: noPostgres || noSmallDisk,
+}, async (t) => {
+  const server = await startPostgres(t)
+  const disk = mountSmallDisk(t, 1 << 20)
+  if (server.uid !== undefined) await chown(disk.folder, server.uid, server.uid)
+  await server.query('postgres', `create tablespace small location '${disk.folder}'`)
+  const database = 'filled'
+  await server.createDatabase(database)
+  await server.query(database, `alter database ${database} set default_tablespace = small`)
+  const { output, context } = await open(server, { database, made: false })
+  for (const message of messages(FILLING)) output.write([message])
+  await until(() => context.counters.retried > 5 * 1000)
+  const lines = linesOf(context).filter((line) => !line.startsWith('info'))
+  assert.equal(lines.length, 1, lines.join('\n'))
+  assert.match(lines[0] ?? '', /No space left on device \(53100\).*messages wait/)
+  assert.equal(context.state.up, false)
+  disk.resize(1 << 30)
+  await output.close()
+  assert.deepEqual(settled(context), counted(FILLING))
+  assert.deepEqual(await stored(server, database), numbers(FILLING))
+  assert.match(linesOf(context).at(-1) ?? '', /^info works again/)
+})
+
 test(
-  'postgres stores every message once while the server starts late and is killed ten times',
+  'postgres stores every message once and in order while the server starts late and is killed ten times',
   live,
   async (t: TestContext) => {
     const server = await startPostgres(t)
     await server.createDatabase('net')
     await server.kill()
     const { output, context, sql } = await open(server, { database: 'net', made: false })
-    const all = spread(MESSAGES)
+    const all = apart(spread(MESSAGES))
     const early = all.splice(0, 100)
     await output.write(early)
     await until(() => hasLogged(context, /refuses connections/))
     await server.start()
+    await until(() => context.counters.delivered === early.length)
+    await sql(NUMBERED)
     await exportUnderKills(output, all, server, {
       arrived: () => until(() => context.counters.delivered > 0),
     })
     assert.ok(context.counters.retried > 0)
     assert.deepEqual(settled(context), counted(MESSAGES))
     assert.deepEqual(await stored(server, 'net'), numbers(MESSAGES))
-    const entries = await sql('select customer, count(*)::int as n from aruba_stream group by 1')
+    const entries = await sql(
+      "select customer, array_agg((data->>'n')::int order by nr) as ns from aruba_stream group by 1",
+    )
     assert.equal(entries.length, ENTRIES)
+    for (const { customer, ns } of entries) {
+      const entry = Number(String(customer).slice(1))
+      const own = numbers(MESSAGES).filter((n) => n % ENTRIES === entry)
+      assert.deepEqual(ns, own, 'rows are stored in the order of their entry')
+    }
   },
 )
 
