@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { TestContext } from 'node:test'
+import { goldenRecording } from './golden.js'
 import { leaksIn } from './keys.js'
 import { CLI } from './settings.js'
 
@@ -155,4 +156,10 @@ function environment(added: ProgramOptions['env'] = {}): NodeJS.ProcessEnv {
     ([name]) => !/_proxy$/i.test(name) && name !== 'NODE_TEST_CONTEXT',
   )
   return { ...Object.fromEntries(inherited), ...added }
+}
+
+/** Replays one message to an output. */
+export function replayTo(t: TestContext, target: string, env: Record<string, string>) {
+  const args = ['replay', '-', '--export_data', target]
+  return runProgram(t, args, { env, stdin: goldenRecording(1) }).result
 }

@@ -21,6 +21,7 @@ import {
   prepareKafkaBroker,
 } from '../helpers/kafka-broker.js'
 import { exportUnderKills } from '../helpers/mortal.js'
+import { replayTo } from '../helpers/program.js'
 import { sendOne } from '../helpers/send-one.js'
 import { sized } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
@@ -318,7 +319,7 @@ test('kafka waits for a topic that the broker does not make, and names it once',
   assert.deepEqual((await arrived(broker, 'missing.monitoring')).get('a'), numbers(50))
 })
 
-test('kafka takes its login from the environment, and never shows it', live, async () => {
+test('kafka takes its login from the environment, and never shows it', live, async (t) => {
   const broker = await runningBroker()
   await broker.createTopic('login.monitoring')
   for (const KAFKA_SASL_MECHANISM of ['', 'PLAIN', 'scram-sha-256']) {
@@ -337,6 +338,12 @@ test('kafka takes its login from the environment, and never shows it', live, asy
     open(broker.saslPort, 'login', { env: { ...LOGIN, KAFKA_SASL_MECHANISM: 'SCRAM-SHA-512' } }),
     unusable(/refused the login \(UNSUPPORTED_SASL_MECHANISM\)/),
   )
+  const wrong = { ...LOGIN, KAFKA_PASSWORD: 'hunter2-is-wrong' }
+  const target = `kafka://127.0.0.1:${broker.saslPort}/login`
+  const { code, stderr } = await replayTo(t, target, wrong)
+  assert.equal(code, 2)
+  assert.match(stderr, /refused the login: /)
+  assert.doesNotMatch(stderr, /hunter2/)
   const [output, context] = await open(broker.saslPort, 'login')
   context.expire()
   await output.close()

@@ -17,6 +17,7 @@ import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/ex
 import { exportUnderKills } from '../helpers/mortal.js'
 import { needs, SYSTEM_ENV } from '../helpers/needs.js'
 import { noPostgres, type PostgresServer, startPostgres } from '../helpers/postgres-server.js'
+import { replayTo } from '../helpers/program.js'
 import { sendOne } from '../helpers/send-one.js'
 import { sized } from '../helpers/settings.js'
 import { mountSmallDisk, noSmallDisk } from '../helpers/small-disk.js'
@@ -431,7 +432,7 @@ test('postgres', live, async (t) => {
 
   await t.test(
     'refuses to start where the login is refused, by its password or for lack of one',
-    async () => {
+    async (t) => {
       await server.query('postgres', "create role me login password 'hunter2'")
       await server.allow('host all all 127.0.0.1/32 scram-sha-256\n')
       const openAs = (env: Record<string, string>) => open(server, { login: 'me', env })
@@ -442,6 +443,11 @@ test('postgres', live, async (t) => {
       await assert.rejects(openAs({}), unusable(/asks for the password of "me"; set PGPASSWORD/))
       const nobody = open(server, { login: 'nobody', env: { PGPASSWORD: 'hunter2' } })
       await assert.rejects(nobody, unusable(/\(28P01\)/))
+      const target = `postgres://me@127.0.0.1:${server.port}/postgres`
+      const { code, stderr } = await replayTo(t, target, { PGPASSWORD: 'hunter3' })
+      assert.equal(code, 2)
+      assert.match(stderr, /password authentication failed for user "me" \(28P01\)/)
+      assert.doesNotMatch(stderr, /hunter3/)
     },
   )
 
