@@ -111,7 +111,8 @@ test(`tokens of ${LIFE} s and ${EVENTS} events at ${RATE} a second: each event c
     const expected = ids.filter((id) => !lost.has(id))
     assert.deepEqual(new Set(got), new Set(expected), `${name}: ${figures}`)
 
-    assert.equal(last?.reconnects, gaps, name)
+    // The last connection may have ended just before the program does.
+    assert.equal(last?.reconnects, Math.min(gaps, sockets - 1), name)
     assert.equal(last?.repeats ?? 0, repeated, name)
     const tells = own.some(({ message }) =>
       /connected again after a gap of .*; messages of that time may be missing/.test(message),
