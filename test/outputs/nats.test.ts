@@ -473,6 +473,31 @@ test('nats goes on when logins that were refused for a while are taken again', l
   assert.deepEqual((await stored(await server.manager(), 'S')).get('aruba.monitoring.a'), [0, 1])
 })
 
+test('nats loses nothing while its stream is gone, says so once, and goes on', live, async (t) => {
+  const server = await startNatsServer(t)
+  const { streams } = await server.manager()
+  const stream = { name: 'S', subjects: ['aruba.>'] }
+  await streams.add(stream)
+  const [output, context] = await open(server, 'aruba')
+  await output.write([fakeMessage('a', 0)])
+  await until(() => context.counters.delivered === 1)
+  await streams.delete('S')
+  for (const n of numbers(FILLING, 1, 1)) output.write([fakeMessage('a', n)])
+  await until(() => context.counters.retried > 5 * 256)
+  const lines = context.logged.filter(({ level }) => level !== 'info').map(({ message }) => message)
+  assert.equal(lines.length, 1, lines.join('\n'))
+  assert.match(
+    lines[0] ?? '',
+    /no JetStream stream takes it at present; trying again until it works/,
+  )
+  await streams.add(stream)
+  await output.close()
+  const all = await stored(await server.manager(), 'S')
+  assert.deepEqual(all.get('aruba.monitoring.a'), numbers(FILLING, 1, 1))
+  assert.equal(context.counters.delivered, FILLING + 1)
+  assert.equal(context.counters.givenUp, 0)
+})
+
 test('nats loses nothing while its account is full, says so once, and goes on', live, async (t) => {
   const env = { NATS_USER: 'me', NATS_PASSWORD: 'hunter2' }
   const config = `accounts { A {
