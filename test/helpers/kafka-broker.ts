@@ -43,6 +43,7 @@ export type KafkaBroker = Mortal & {
   /** Changes the password of the login by SCRAM; connections that are open stay so. */
   setPassword(password: string): Promise<void>
   createTopic(name: string, config?: Record<string, string>): Promise<void>
+  deleteTopic(name: string): Promise<void>
   /** The messages of a topic, in the order of each partition; none where the topic is not there. */
   read(topic: string): Promise<KafkaMessage[]>
 }
@@ -107,6 +108,12 @@ export async function prepareKafkaBroker(t: {
       }))
       const lead = () => admin.listOffsets({ topics: [{ name, partitions }] })
       await until(() => lead().then(Boolean, () => false))
+      await admin.close()
+    },
+    async deleteTopic(name) {
+      const servers = [`127.0.0.1:${port}`]
+      const admin = new Admin({ clientId: 'test', bootstrapBrokers: servers, retries: 20 })
+      await admin.deleteTopics({ topics: [name] })
       await admin.close()
     },
     async read(topic) {

@@ -319,6 +319,27 @@ test('kafka waits for a topic that the broker does not make, and names it once',
   assert.deepEqual((await arrived(broker, 'missing.monitoring')).get('a'), numbers(50))
 })
 
+test('kafka loses nothing while its topic is gone, says so once, and goes on', live, async () => {
+  const broker = await runningBroker()
+  await broker.createTopic('gone.monitoring')
+  const [output, context] = await open(broker.port, 'gone')
+  for (const n of numbers(10)) await output.write([fakeMessage('a', n)])
+  await until(() => context.counters.delivered === 10)
+  await broker.deleteTopic('gone.monitoring')
+  for (const n of numbers(REFUSED, 1, 10)) output.write([fakeMessage('a', n)])
+  await until(() => context.logged.some(({ level }) => level === 'error'))
+  const { retried } = context.counters
+  await until(() => context.counters.retried > retried + REFUSED)
+  const errors = context.logged.filter(({ level }) => level === 'error')
+  assert.equal(errors.length, 1, logged(context))
+  assert.match(logged(context), /the topic gone\.monitoring is not there.*trying again/)
+  await broker.createTopic('gone.monitoring')
+  await output.close()
+  assert.equal(context.counters.delivered, REFUSED + 10)
+  assert.equal(context.counters.givenUp, 0)
+  assert.deepEqual((await arrived(broker, 'gone.monitoring')).get('a'), numbers(REFUSED, 1, 10))
+})
+
 test('kafka takes its login from the environment, and never shows it', live, async (t) => {
   const broker = await runningBroker()
   await broker.createTopic('login.monitoring')
