@@ -26,6 +26,8 @@ export type Connection = {
   /** Stops reading. Frames that the last read of the socket held still come. */
   pause(): void
   resume(): void
+  /** Closes it as the signal of its options does. */
+  close(): void
 }
 
 export type ConnectOptions = OpenOptions & {
@@ -57,8 +59,6 @@ class SocketLife implements Connection {
   readonly #options: ConnectOptions
   readonly #opening: OpeningSocket
   readonly #socket: WebSocket
-  /** Aborts when the socket is gone. */
-  readonly #gone = new AbortController()
   #cause: StreamError | undefined
   /** Set when the connection is open. */
   #heartbeat: Heartbeat | undefined
@@ -105,16 +105,12 @@ class SocketLife implements Connection {
     socket.on('close', (code, reason) => {
       clock.clearTimeout(this.#timer)
       this.#heartbeat?.stop()
-      this.#gone.abort()
+      options.signal.removeEventListener('abort', this.close)
+      options.graceOver?.removeEventListener('abort', this.#cut)
       done(this.#cause ?? this.#lost(code, reason.toString()))
     })
-    this.#onAbort(options.signal, () => this.#stop())
-    this.#onAbort(options.graceOver, () => opening.cut())
-  }
-
-  #onAbort(signal: AbortSignal | undefined, listener: () => void): void {
-    if (signal?.aborted) listener()
-    else signal?.addEventListener('abort', listener, { once: true, signal: this.#gone.signal })
+    onAbort(options.signal, this.close)
+    onAbort(options.graceOver, this.#cut)
   }
 
   #watch(stream: Socket): void {
@@ -169,7 +165,10 @@ class SocketLife implements Connection {
     else if (this.#ending === 'reading') this.#closeWhenRead()
   }
 
-  #stop(): void {
+  readonly #cut = () => this.#opening.cut()
+
+  readonly close = () => {
+    if (this.#ending) return
     if (this.#socket.readyState === this.#socket.CONNECTING) {
       this.#end(new StreamError('connection-lost', `the handshake with ${this.#host} was given up`))
       return
@@ -177,8 +176,8 @@ class SocketLife implements Connection {
     this.#heartbeat?.stop()
     this.#ending = 'reading'
     const { clock } = this.#options
-    if (this.#socket.isPaused) this.#timer = clock.setTimeout(() => this.#close(), CLOSE_MS)
-    else this.#close()
+    if (this.#socket.isPaused) this.#timer = clock.setTimeout(() => this.#sendClose(), CLOSE_MS)
+    else this.#sendClose()
   }
 
   /**
@@ -190,12 +189,12 @@ class SocketLife implements Connection {
     // Between two calls of `setImmediate` the event loop reads what has arrived.
     setImmediate(setImmediate, () => {
       if (this.#ending !== 'reading' || this.#socket.isPaused) return
-      if (this.#frames === frames) this.#close()
+      if (this.#frames === frames) this.#sendClose()
       else this.#closeWhenRead()
     })
   }
 
-  #close(): void {
+  #sendClose(): void {
     this.#ending = 'closing'
     this.#options.clock.clearTimeout(this.#timer)
     this.#socket.close(1000)
@@ -206,7 +205,7 @@ class SocketLife implements Connection {
     const { clock } = this.#options
     clock.clearTimeout(this.#timer)
     this.#closeTimerAtMs = clock.elapsed()
-    this.#timer = clock.setTimeout(() => this.#opening.cut(), ms)
+    this.#timer = clock.setTimeout(this.#cut, ms)
   }
 
   #end(why: StreamError): void {
@@ -235,6 +234,11 @@ class SocketLife implements Connection {
     }
     return new StreamError('connection-lost', `${this.#host} broke the protocol: ${error.message}`)
   }
+}
+
+function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
+  if (signal?.aborted) listener()
+  else signal?.addEventListener('abort', listener, { once: true })
 }
 
 /** Whether the server closed the connection in an orderly way. */

@@ -12,14 +12,20 @@ const LOOK_MS = 60_000
 export type LineOptions = {
   readonly endpoint: Endpoint
   readonly limiter: Limiter
-  /** Closes all connections. */
-  readonly signal: AbortSignal
   readonly graceOver?: AbortSignal
   readonly verifyCertificates?: boolean
-  /** Whether a connection is replaced before its credential ends. */
-  readonly replaces: boolean
-  readonly clock: Clock
+  /** Whether a connection is replaced before its credential ends; default: true. */
+  readonly reconnect?: boolean
   readonly random?: () => number
+  /** Called when a connection was replaced, or when that has failed; it is kept then. */
+  readonly onReplaced?: (failure: StreamError | undefined) => void
+}
+
+/** The subscription of a line. */
+export type LineOwner = {
+  /** Closes all connections. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
   /** How far the subscription has come. */
   readonly resume: () => ResumePoint | undefined
   /** There is a connection again. */
@@ -32,8 +38,6 @@ export type LineOptions = {
   /** Whether frames that wait leave no room, so that a new connection begins paused. */
   readonly isFull: () => boolean
   readonly onFrame: (bytes: Uint8Array, text: boolean) => void
-  /** Called when a connection was replaced, or when that has failed; it is kept then. */
-  readonly onReplaced?: (failure: StreamError | undefined) => void
 }
 
 /** How a connection ended. */
@@ -41,10 +45,9 @@ export type Ended = { readonly cause: StreamError; readonly handshake: Handshake
 
 type Dial = {
   readonly ended: Promise<Ended>
-  /** Closes this connection alone. */
-  readonly closer: AbortController
   readonly opened: Promise<void>
-  isOpened: boolean
+  /** Once it is open. */
+  connection: Connection | undefined
   /** The connection that is to replace this one. */
   successor: Dial | undefined
 }
@@ -55,10 +58,12 @@ type Dial = {
  */
 export class Line {
   readonly #options: LineOptions
+  readonly #owner: LineOwner
   readonly #connections = new Set<Connection>()
 
-  constructor(options: LineOptions) {
+  constructor(options: LineOptions, owner: LineOwner) {
     this.#options = options
+    this.#owner = owner
   }
 
   /**
@@ -88,27 +93,26 @@ export class Line {
     const opened = new Promise<void>((resolve) => {
       onOpened = resolve
     })
-    const closer = new AbortController()
-    const start = (dial: () => Dial) => this.#connect(dial, closer.signal, onOpened)
+    const start = (dial: () => Dial) => this.#connect(dial, onOpened)
     const dial: Dial = {
-      closer,
       opened,
-      isOpened: false,
+      connection: undefined,
       successor: undefined,
       ended: start(() => dial),
     }
     return dial
   }
 
-  async #connect(dial: () => Dial, closing: AbortSignal, onOpened: () => void): Promise<Ended> {
-    const { endpoint, limiter, graceOver, verifyCertificates = true, clock } = this.#options
-    const signal = AbortSignal.any([this.#options.signal, closing])
+  async #connect(dial: () => Dial, onOpened: () => void): Promise<Ended> {
+    const { endpoint, limiter, graceOver, verifyCertificates = true } = this.#options
+    const { signal, clock, onFrame } = this.#owner
     const release = await limiter.acquire(signal, endpoint.host.authority)
-    const over = new AbortController()
+    /** Aborts when a connection that is to be replaced has ended. */
+    let over: AbortController | undefined
     let opened: Connection | undefined
     let silentMs = 0
     try {
-      const asking = endpoint.handshake(this.#options.resume(), signal)
+      const asking = endpoint.handshake(this.#owner.resume(), signal)
       const handshake = await untilAborted(asking, signal)
       const cause = await connect({
         endpoint,
@@ -122,22 +126,26 @@ export class Line {
           opened = connection
           const isFirst = this.#connections.size === 0
           this.#connections.add(connection)
-          if (this.#options.isFull()) connection.pause()
-          if (isFirst) this.#options.onUp()
-          dial().isOpened = true
+          if (this.#owner.isFull()) connection.pause()
+          if (isFirst) this.#owner.onUp()
+          dial().connection = connection
           onOpened()
-          void this.#replaceLater(dial(), handshake, over.signal)
+          const { replaceInMs } = handshake
+          const { reconnect: replaces = true } = this.#options
+          if (!replaceInMs || !replaces) return
+          over = new AbortController()
+          void this.#replaceLater(dial(), replaceInMs, over.signal)
         },
-        onFrame: this.#options.onFrame,
+        onFrame,
       })
       release(outcomeOf(cause, signal))
       if (cause.code === 'connection-silent') silentMs = SILENCE_MS
       return { cause, handshake }
     } finally {
       release('aborted')
-      over.abort()
+      over?.abort()
       if (opened && this.#connections.delete(opened) && this.#connections.size === 0) {
-        this.#options.onDown(silentMs)
+        this.#owner.onDown(silentMs)
       }
     }
   }
@@ -147,9 +155,9 @@ export class Line {
    * succeed, this one is kept, and it is tried again.
    * @param over this connection has ended
    */
-  async #replaceLater(dial: Dial, { replaceInMs }: Handshake, over: AbortSignal): Promise<void> {
-    const { clock, replaces, signal, random = Math.random, onReplaced } = this.#options
-    if (!replaceInMs || !replaces) return
+  async #replaceLater(dial: Dial, replaceInMs: () => number, over: AbortSignal): Promise<void> {
+    const { random = Math.random, onReplaced } = this.#options
+    const { clock, signal } = this.#owner
     const wait = (ms: number) => sleep(ms, clock, over).catch(() => undefined)
     for (let failures = 1; ; failures++) {
       while (!over.aborted && replaceInMs() > 0) await wait(Math.min(replaceInMs(), LOOK_MS))
@@ -160,9 +168,9 @@ export class Line {
         next.opened.then(() => undefined),
         next.ended.catch((error: unknown) => ({ cause: toStreamError(error) })),
       ])
-      if (next.isOpened) {
+      if (next.connection) {
         onReplaced?.(undefined)
-        dial.closer.abort()
+        dial.connection?.close()
         return
       }
       // This one has ended meanwhile: what the other one came to counts as the next try.

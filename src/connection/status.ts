@@ -96,7 +96,6 @@ export class StatusTracker {
     const nowMs = this.#clock.elapsed()
     const phase = this.#phase
     return {
-      ...(phase.type === 'open' ? { ...phase, openMs: nowMs - this.#openedMs } : phase),
       frames: this.#frames,
       repeats: this.#repeats,
       bytes: this.#bytes,
@@ -104,6 +103,9 @@ export class StatusTracker {
       frameAgeMs: this.#lastFrameAt === undefined ? undefined : nowMs - this.#lastFrameMs,
       reconnects: this.#reconnects,
       gapMs: this.#gapMs,
+      // Last, so that V8 gives all of them one hidden class.
+      ...phase,
+      ...(phase.type === 'open' && { openMs: nowMs - this.#openedMs }),
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Clock, sleep, systemClock, untilAborted } from '../clock.js'
+import { type Clock, follow, sleep, systemClock, untilAborted } from '../clock.js'
 import type { ByteBudget } from '../delivery/byte-budget.js'
 import { StreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
@@ -75,32 +75,51 @@ class Supervisor implements Subscription {
   readonly #options: SubscribeOptions
   readonly #clock: Clock
   readonly #tracker: StatusTracker
-  /** Aborts when the consumer has left. */
-  readonly #left = new AbortController()
-  readonly #stop: AbortSignal
+  /** Aborts when the subscription is to end, or the consumer has left. */
+  readonly #stopping = new AbortController()
+  readonly #stop = this.#stopping.signal
   readonly #queue: FrameQueue
-  #line: Line | undefined
+  readonly #line: Line
   readonly #repeats = new Repeats()
   /** Ends the wait of one that is refused. */
   #wake: AbortController | undefined
   /** Failed tries in a row. */
   #failures = 0
+  #openedAtMs = 0
   /** How long the last connection was open. */
   #openMs = 0
   /** When the first handshake began. */
   #askedAt: number | undefined
 
   constructor(options: SubscribeOptions) {
-    const { clock = systemClock, budget = createFrameBudget(), onStatus, signal } = options
+    const { clock = systemClock, budget = createFrameBudget(), onStatus } = options
     this.#options = options
     this.#clock = clock
     this.#tracker = new StatusTracker(clock, onStatus ?? (() => undefined))
-    this.#stop = AbortSignal.any([signal, this.#left.signal])
     this.#queue = new FrameQueue(
       budget,
-      () => this.#line?.pause(),
-      () => this.#line?.resume(),
+      () => this.#line.pause(),
+      () => this.#line.resume(),
     )
+    this.#line = new Line(this.#options, {
+      signal: this.#stop,
+      clock,
+      resume: () => {
+        this.#askedAt ??= clock.now()
+        return this.resumePoint
+      },
+      onUp: () => {
+        this.#openedAtMs = clock.elapsed()
+        this.#tracker.open()
+      },
+      onDown: (silentMs) => {
+        this.#openMs = clock.elapsed() - this.#openedAtMs
+        this.#tracker.lost(silentMs)
+        if (this.#openMs >= STABLE_MS) this.#failures = 0
+      },
+      isFull: () => this.#queue.full,
+      onFrame: (bytes, text) => this.#receive(bytes, text),
+    })
   }
 
   get status(): Status {
@@ -127,8 +146,13 @@ class Supervisor implements Subscription {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Frame[], undefined> {
+    const { endpoint, signal } = this.#options
+    const unfollow = follow(this.#stopping, signal)
     const done = this.#run()
-      .finally(() => this.#options.endpoint.close())
+      .finally(() => {
+        unfollow()
+        endpoint.close()
+      })
       .then(
         () => this.#queue.end(),
         (error: unknown) => this.#queue.end(error),
@@ -137,7 +161,7 @@ class Supervisor implements Subscription {
     return {
       next: () => batches.next(),
       return: async () => {
-        this.#left.abort()
+        this.#stopping.abort()
         this.#queue.discard()
         await done
         return { value: undefined, done: true }
@@ -205,39 +229,12 @@ class Supervisor implements Subscription {
   }
 
   async #connect(): Promise<Ended> {
-    const { endpoint, reconnect: replaces = true } = this.#options
     this.#openMs = 0
-    let openedAtMs = 0
-    const line = new Line({
-      ...this.#options,
-      replaces,
-      signal: this.#stop,
-      clock: this.#clock,
-      resume: () => {
-        this.#askedAt ??= this.#clock.now()
-        return this.resumePoint
-      },
-      onUp: () => {
-        openedAtMs = this.#clock.elapsed()
-        this.#tracker.open()
-      },
-      onDown: (silentMs) => {
-        this.#openMs = this.#clock.elapsed() - openedAtMs
-        this.#tracker.lost(silentMs)
-        if (this.#openMs >= STABLE_MS) this.#failures = 0
-      },
-      isFull: () => this.#queue.full,
-      onFrame: (bytes, text) => this.#receive(bytes, text),
-    })
-    this.#line = line
-    try {
-      const ended = await line.run()
-      const { cause, handshake } = ended
-      if (cause.code === 'connection-lost') endpoint.onServerEnd?.(handshake.credential)
-      return ended
-    } finally {
-      this.#line = undefined
-    }
+    const ended = await this.#line.run()
+    const { cause, handshake } = ended
+    const { endpoint } = this.#options
+    if (cause.code === 'connection-lost') endpoint.onServerEnd?.(handshake.credential)
+    return ended
   }
 
   #receive(bytes: Uint8Array, text: boolean): void {

@@ -21,6 +21,8 @@ export class Streams {
 
   constructor(options: StreamsOptions) {
     this.#options = options
+    const { stopping } = options
+    stopping.addEventListener('abort', () => this.stopAll(stopping.reason), { once: true })
   }
 
   /** Whether all of them have ended, and {@link finished} has resolved. */
@@ -35,11 +37,12 @@ export class Streams {
   /** Starts a stream; where one of that name runs, that one is stopped first and waited for. */
   start(name: string, work: Work): void {
     const previous = this.stop(name)
+    const { stopping } = this.#options
     const controller = new AbortController()
-    const signal = AbortSignal.any([controller.signal, this.#options.stopping])
+    if (stopping.aborted) controller.abort(stopping.reason)
     const done = this.track(async () => {
       await previous
-      await work(signal)
+      await work(controller.signal)
     })
     this.#running.set(name, { controller, done })
   }
@@ -52,8 +55,8 @@ export class Streams {
     if (this.#running.get(name) === running) this.#running.delete(name)
   }
 
-  stopAll(): void {
-    for (const { controller } of this.#running.values()) controller.abort()
+  stopAll(reason?: unknown): void {
+    for (const { controller } of this.#running.values()) controller.abort(reason)
   }
 
   /** Runs work during which the streams must not count as ended. */
