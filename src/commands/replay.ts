@@ -57,13 +57,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
     let part = replayed.get(id)
     if (!part) {
       const entry = { name, topic, label: name }
-      const entryLog = log.child({ entry: name })
-      const processor = new Processor({
-        entry,
-        decoder: decoders.of(entry),
-        outputs,
-        log: entryLog,
-      })
+      const processor = new Processor({ entry, decoder: decoders.of(entry), outputs, log })
       part = { name, processor, bytes: 0, lastAt: 0 }
       replayed.set(id, part)
     }

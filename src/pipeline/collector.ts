@@ -194,8 +194,10 @@ export class Collector {
 
   async #run(entry: CustomerEntry, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
     const { settings, program, service, outputs, random } = this.#options
+    const { reconnect, verifyCertificates } = settings
     const stream = new EntryStream({
-      ...settings,
+      reconnect,
+      verifyCertificates,
       entry,
       endpoint,
       decoder: service.decoders.of(entry),

@@ -31,16 +31,15 @@ export class EntryStream {
   #held = false
 
   constructor(options: EntryStreamOptions) {
-    const { entry, decoder, outputs, delays } = options
-    const log = options.log.child({ entry: entry.label })
+    const { entry, decoder, outputs, log, delays } = options
     this.entry = entry
     this.#options = options
     this.#processor = new Processor({ entry, decoder, outputs, log, delays })
     this.subscription = subscribe({
-      ...options,
-      lastTimestamp: () => this.#processor.lastTimestamp,
-      onReplaced: (failure) => logReplaced(log, failure),
+      lastTimestamp: () => decoder.lastTimestamp,
+      onReplaced: (failure) => logReplaced(log.child({ entry: entry.label }), failure),
       ...(decoder.identify && { identify: (frame) => decoder.identify?.(frame) }),
+      ...options,
     })
   }
 

@@ -7,7 +7,8 @@ import type { Decoder, Form, StreamMessage } from '../service.js'
 import { withoutStart } from '../text.js'
 
 type ProcessorOptions = {
-  readonly entry: EntryName
+  /** The log says its label. */
+  readonly entry: EntryName & { readonly label: string }
   readonly decoder: Decoder
   readonly outputs: Outputs
   readonly log: Logger
@@ -37,18 +38,13 @@ export class Processor {
   readonly #options: ProcessorOptions
   readonly #first: Form
   /** Types of events whose message no schema has. */
-  readonly #unknownTypes = new Set<string>()
+  #unknownTypes: Set<string> | undefined
 
   constructor(options: ProcessorOptions) {
     this.#options = options
     this.topic = options.entry.topic
     const { transform, exporters } = options.outputs
     this.#first = transform ? 'record' : (exporters[0]?.needs ?? 'line')
-  }
-
-  /** Of the last message decoded, nanoseconds since the epoch. */
-  get lastTimestamp(): bigint | undefined {
-    return this.#options.decoder.lastTimestamp
   }
 
   /** Fields and enum values met that the schema does not know. */
@@ -99,10 +95,9 @@ export class Processor {
   }
 
   #skipText({ bytes }: Frame): void {
-    const { log } = this.#options
     this.skippedTexts++
     if (this.skippedTexts === 1) {
-      log.info('a text frame came and is skipped; further ones are skipped without a line', {
+      this.#log.info('a text frame came and is skipped; further ones are skipped without a line', {
         bytes: bytes.length,
       })
     }
@@ -119,20 +114,27 @@ export class Processor {
         error instanceof StreamError
           ? error
           : new StreamError('frame-undecodable', errorText(error))
-      const { entry, log } = this.#options
+      const { entry } = this.#options
       this.undecodable++
       // The lines of the log name the entry already.
       const message = withoutStart(fault.message, `${entry.name}: `)
       const fields = { code: fault.code, bytes: frame.bytes.length }
-      if (this.#isNew(fault.eventType)) log.error(message, fields)
-      else log.debug(message, fields)
+      if (this.#isNew(fault.eventType)) this.#log.error(message, fields)
+      else this.#log.debug(message, fields)
       return fault
     }
+  }
+
+  /** Made for each of its few lines: an entry that has none keeps no logger. */
+  get #log(): Logger {
+    const { log, entry } = this.#options
+    return log.child({ entry: entry.label })
   }
 
   /** Whether a fault is to be told: one that all events of a type have is told once. */
   #isNew(eventType: string | undefined): boolean {
     if (eventType === undefined) return true
+    this.#unknownTypes ??= new Set()
     if (this.#unknownTypes.has(eventType) || this.#unknownTypes.size >= MAX_TYPES) return false
     this.#unknownTypes.add(eventType)
     return true

@@ -8,7 +8,7 @@ test('an unexpected error of the decoder costs one frame, not the stream', async
   const logged: { level: LogLevel; message: string }[] = []
   const buried: { readonly reason: string; readonly bytes: Uint8Array }[] = []
   const processor = new Processor({
-    entry: { name: 'A', topic: 'audit' },
+    entry: { name: 'A', topic: 'audit', label: 'A' },
     decoder: {
       skipsText: false,
       unknownTotal: 0,
@@ -46,7 +46,7 @@ test('an event type that no schema knows is logged once, and each of its frames 
   let kept = 0
   const types = ['x', 'y', 'x', undefined, undefined]
   const processor = new Processor({
-    entry: { name: 'A', topic: 'audit' },
+    entry: { name: 'A', topic: 'audit', label: 'A' },
     decoder: {
       skipsText: false,
       unknownTotal: 0,
