@@ -48,42 +48,57 @@ export function createFrameDecoder<
   createMaker: (unknownFields: UnknownFields) => RecordMaker<Record>,
 ): Decoder<StreamMessage<Record>> {
   const unknownFields = new UnknownFields(options.onUnknown ?? (() => undefined))
-  const maker = createMaker(unknownFields)
   const { customer, label = customer } = options
   const entry = { customer, label, topic: options.schema.topic }
-  return {
-    get unknownTotal() {
-      return unknownFields.total
-    },
-    get lastTimestamp() {
-      return maker.lastTimestamp
-    },
-    skipsText: maker.skipsText ?? false,
-    ...(maker.identify && {
-      identify({ bytes, text }: Frame) {
-        if (text) return undefined
-        try {
-          return maker.identify?.(bytes)
-        } catch {
-          return undefined
-        } finally {
-          unknownFields.discard()
-        }
-      },
-    }),
-    decode(frame, first) {
-      if (frame.text) {
-        throw new StreamError(
-          'frame-undecodable',
-          `${label}: a text frame of ${frame.bytes.length} bytes came where a binary one was expected`,
-        )
-      }
-      unknownFields.discard()
-      const message = new DecodedMessage(entry, frame, maker, first)
-      unknownFields.commit()
-      maker.keepTimestamp()
-      return message
-    },
+  return new FrameDecoder(entry, createMaker(unknownFields), unknownFields)
+}
+
+class FrameDecoder<Record extends AnyRecord> implements Decoder<StreamMessage<Record>> {
+  readonly skipsText: boolean
+  readonly identify?: (frame: Frame) => string | undefined
+  readonly #entry: Entry
+  readonly #maker: RecordMaker<Record>
+  readonly #unknownFields: UnknownFields
+
+  constructor(entry: Entry, maker: RecordMaker<Record>, unknownFields: UnknownFields) {
+    this.#entry = entry
+    this.#maker = maker
+    this.#unknownFields = unknownFields
+    this.skipsText = maker.skipsText ?? false
+    if (maker.identify) this.identify = (frame) => this.#identify(frame)
+  }
+
+  get unknownTotal(): number {
+    return this.#unknownFields.total
+  }
+
+  get lastTimestamp(): bigint | undefined {
+    return this.#maker.lastTimestamp
+  }
+
+  #identify({ bytes, text }: Frame): string | undefined {
+    if (text) return undefined
+    try {
+      return this.#maker.identify?.(bytes)
+    } catch {
+      return undefined
+    } finally {
+      this.#unknownFields.discard()
+    }
+  }
+
+  decode(frame: Frame, first: Form): StreamMessage<Record> {
+    if (frame.text) {
+      throw new StreamError(
+        'frame-undecodable',
+        `${this.#entry.label}: a text frame of ${frame.bytes.length} bytes came where a binary one was expected`,
+      )
+    }
+    this.#unknownFields.discard()
+    const message = new DecodedMessage(this.#entry, frame, this.#maker, first)
+    this.#unknownFields.commit()
+    this.#maker.keepTimestamp()
+    return message
   }
 }
 
