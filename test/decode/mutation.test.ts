@@ -17,7 +17,7 @@ import { bytes, frameOf, int } from '../helpers/wire.js'
 Error.stackTraceLimit = 0
 
 /** Of each service. */
-const FRAMES = sized(10_000, 1_000_000)
+const FRAMES = sized(10_000, 400_000)
 /** A good frame is decoded again after so many bad ones. */
 const GOOD_EVERY = 50
 
