@@ -3,11 +3,10 @@ import { constants, gzip } from 'node:zlib'
 import { type Clock, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
-import { RetryLog } from '../delivery/retry-log.js'
-import { SendQueue } from '../delivery/send-queue.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import type { BackoffOptions } from '../net/backoff.js'
 import { HttpSink, parseHttpTarget } from './http-sink.js'
-import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
+import type { Item, LineOutput, Output, OutputContext } from './output.js'
+import { createRemoteQueue } from './remote-queue.js'
 import { asRows } from './rows.js'
 import { numberForm, ROWS, readType, wordForm } from './type-options.js'
 
@@ -39,12 +38,13 @@ export async function openHttp(
   context: OutputContext,
   { requestMs, clock = systemClock, ...timing }: HttpTiming = {},
 ): Promise<Output> {
-  const { counters, graceOver, forced } = context
+  const { counters } = context
   const { target, options } = readType(type, OPTIONS)
   const gzipped = options.gzip !== 'off'
   const sink = new HttpSink(parseHttpTarget(target), context, gzipped, requestMs)
-  const queue = new SendQueue<Item>({
-    ...accountOf(context),
+  const queue = createRemoteQueue<Item>(context, {
+    name: sink.name,
+    timing,
     clock,
     deliver: isolateRefused(async ({ lines }) => {
       const body = Buffer.concat(lines)
@@ -54,12 +54,6 @@ export async function openHttp(
     }),
     batch: { ...BATCH, maxCount: options.batch ?? BATCH.maxCount },
     budget: new ByteBudget(BUDGET_BYTES),
-    retryLog: new RetryLog(context),
-    delayMs: (failures) => backoffDelay(failures, timing),
-    graceOver,
-    endsAtGrace: true,
-    forced,
-    late: `${sink.name}: not delivered before the end`,
   })
   const output: LineOutput = {
     needs: 'line',

@@ -2,10 +2,9 @@ import { join } from 'node:path'
 import type * as Kafka from '@platformatic/kafka'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
-import { RetryLog } from '../delivery/retry-log.js'
-import { SendQueue } from '../delivery/send-queue.js'
+import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, toStreamError } from '../errors.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import type { StreamMessage } from '../service.js'
 import { firstTry } from './first-try.js'
@@ -13,7 +12,8 @@ import { KafkaClient } from './kafka-client.js'
 import { isLoginRefused } from './kafka-errors.js'
 import { type KafkaTarget, parseKafkaTarget, readKafkaLogin } from './kafka-target.js'
 import { loadPackages } from './load-packages.js'
-import { accountOf, type Output, type OutputContext } from './output.js'
+import type { Output, OutputContext } from './output.js'
+import { createRemoteQueue } from './remote-queue.js'
 
 /** With keys and headers below the 1 MiB that a broker takes by default, even where nothing is packed. */
 const BATCH = { maxCount: 1_000, maxBytes: 786_432, maxAgeMs: 50 }
@@ -59,23 +59,17 @@ class KafkaOutput implements Output {
     context: OutputContext,
     timing: BackoffOptions,
   ) {
-    const { graceOver, forced } = context
     this.#target = target
     this.#client = client
     this.#context = context
-    this.#queue = new SendQueue<StreamMessage>({
-      ...accountOf(context),
+    this.#queue = createRemoteQueue<StreamMessage>(context, {
+      name: target.name,
+      timing,
       deliver: isolateRefused(({ items }) =>
         items.length > 0 ? client.send(items) : this.#connect(),
       ),
       batch: BATCH,
       budget: new ByteBudget(BUDGET_BYTES),
-      retryLog: new RetryLog(context),
-      delayMs: (failures) => backoffDelay(failures, timing),
-      graceOver,
-      endsAtGrace: true,
-      forced,
-      late: `${target.name}: not delivered before the end`,
     })
   }
 

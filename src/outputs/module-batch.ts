@@ -1,12 +1,11 @@
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
-import { RetryLog } from '../delivery/retry-log.js'
-import { SendQueue } from '../delivery/send-queue.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import type { BackoffOptions } from '../net/backoff.js'
 import type { StreamMessage } from '../service.js'
 import type { AnyRecord } from '../stream-record.js'
 import { moduleFault } from './module-fault.js'
-import { accountOf, type Item, type Output, type OutputContext } from './output.js'
+import type { Item, Output, OutputContext } from './output.js'
+import { createRemoteQueue } from './remote-queue.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 100 }
 const BUDGET_BYTES = 4 * BATCH.maxBytes
@@ -22,9 +21,10 @@ export function createBatches(
   context: OutputContext,
   timing: BackoffOptions,
 ): Pick<Output, 'write' | 'close'> {
-  const { counters, graceOver, forced } = context
-  const queue = new SendQueue<Item>({
-    ...accountOf(context),
+  const { counters } = context
+  const queue = createRemoteQueue<Item>(context, {
+    name: target,
+    timing,
     // Only the size counts here: the line of a record that nobody reads is not made.
     encode: ({ frame }) => frame,
     heldBytes: () => 0,
@@ -38,12 +38,6 @@ export function createBatches(
     }),
     batch: BATCH,
     budget: new ByteBudget(BUDGET_BYTES),
-    retryLog: new RetryLog(context),
-    delayMs: (failures) => backoffDelay(failures, timing),
-    graceOver,
-    endsAtGrace: true,
-    forced,
-    late: `${target}: not delivered before the end`,
   })
   return {
     write(messages) {

@@ -4,16 +4,17 @@ import { untilAborted } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Batch } from '../delivery/delivery.js'
 import { RetryLog } from '../delivery/retry-log.js'
-import { SendQueue } from '../delivery/send-queue.js'
+import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
 import { safeName } from '../files/safe-name.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import type { BackoffOptions } from '../net/backoff.js'
 import type { StreamMessage } from '../service.js'
 import { messageId } from './message-id.js'
 import { isJetStreamMissing, loadNats, natsErrorText } from './nats-client.js'
 import { NatsLink, type NatsParts } from './nats-link.js'
 import { parseNatsTarget } from './nats-target.js'
-import { accountOf, type Output, type OutputContext } from './output.js'
+import type { Output, OutputContext } from './output.js'
+import { createRemoteQueue } from './remote-queue.js'
 
 const BUDGET_BYTES = 4 * 1_048_576
 /** How many messages of an entry are on their way at the same time. */
@@ -92,19 +93,14 @@ class NatsOutput implements Output {
     const subject = `${target.prefix}.${topic}.${safeName(customer, { keepDots: false })}`
     let queue = this.#queues.get(subject)
     if (!queue) {
-      const { graceOver, forced } = context
       const pace: Pace = { size: 1, refused: 0 }
-      queue = new SendQueue<StreamMessage>({
-        ...accountOf(context),
+      queue = createRemoteQueue<StreamMessage>(context, {
+        name: this.#link.name,
+        timing,
         deliver: (batch, signal) => this.#deliver(subject, pace, batch, signal),
         batch: { maxCount: this.#pipeline, maxBytes: BUDGET_BYTES },
         budget: this.#budget,
         retryLog,
-        delayMs: (failures) => backoffDelay(failures, timing),
-        graceOver,
-        endsAtGrace: true,
-        forced,
-        late: `${this.#link.name}: not delivered before the end`,
       })
       this.#queues.set(subject, queue)
     }

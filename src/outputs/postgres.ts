@@ -1,19 +1,19 @@
 import { join } from 'node:path'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused, type Part } from '../delivery/isolate-refused.js'
-import { RetryLog } from '../delivery/retry-log.js'
-import { SendQueue } from '../delivery/send-queue.js'
+import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { Secret } from '../secret.js'
 import type { StreamMessage } from '../service.js'
 import { firstTry } from './first-try.js'
-import { accountOf, type Output, type OutputContext } from './output.js'
+import type { Output, OutputContext } from './output.js'
 import { loadPostgres, PostgresConnection, type PostgresLibrary } from './postgres-client.js'
 import { isLoginRefused, passwordMissing, postgresFault, sqlState } from './postgres-fault.js'
 import { createTableSql, insertSql, rowsOf } from './postgres-table.js'
 import { type PostgresTarget, parsePostgresTarget, readPassword, tlsOf } from './postgres-target.js'
+import { createRemoteQueue } from './remote-queue.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 100 }
 /** One batch on its way and the next ones being filled. */
@@ -67,24 +67,19 @@ class PostgresOutput implements Output {
     context: OutputContext,
     { queryMs, ...timing }: PostgresTiming,
   ) {
-    const { graceOver, forced, env } = context
+    const { env } = context
     this.#target = target
     this.#library = library
     this.#context = context
     this.#queryMs = queryMs
     this.#tls = tlsOf(env)
     this.#sql = { insert: insertSql(target.table), createTable: createTableSql(target.table) }
-    this.#queue = new SendQueue<StreamMessage>({
-      ...accountOf(context),
+    this.#queue = createRemoteQueue<StreamMessage>(context, {
+      name: target.name,
+      timing,
       deliver: isolateRefused((part, signal) => this.#send(part, signal)),
       batch: BATCH,
       budget: new ByteBudget(BUDGET_BYTES),
-      retryLog: new RetryLog(context),
-      delayMs: (failures) => backoffDelay(failures, timing),
-      graceOver,
-      endsAtGrace: true,
-      forced,
-      late: `${target.name}: not delivered before the end`,
     })
   }
 

@@ -1,12 +1,12 @@
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Batch } from '../delivery/delivery.js'
-import { RetryLog } from '../delivery/retry-log.js'
-import { SendQueue } from '../delivery/send-queue.js'
+import type { SendQueue } from '../delivery/send-queue.js'
 import { Tail } from '../delivery/tail.js'
 import { StreamError, toStreamError } from '../errors.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import type { BackoffOptions } from '../net/backoff.js'
 import { firstTry } from './first-try.js'
-import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
+import type { Item, LineOutput, Output, OutputContext } from './output.js'
+import { createRemoteQueue } from './remote-queue.js'
 import { asRows } from './rows.js'
 import { parseTcpTarget, type TcpAddress, TcpConnection } from './tcp-connection.js'
 
@@ -54,12 +54,13 @@ class TcpOutput implements LineOutput {
   #wasAway = false
 
   constructor(address: TcpAddress, context: OutputContext, timing: BackoffOptions) {
-    const { graceOver, forced } = context
+    const { graceOver } = context
     this.#address = address
     this.#context = context
     graceOver.addEventListener('abort', () => this.#onGraceOver(), { once: true })
-    this.#queue = new SendQueue<Item>({
-      ...accountOf(context),
+    this.#queue = createRemoteQueue<Item>(context, {
+      name: address.name,
+      timing,
       deliver: (batch, signal) => this.#deliver(batch, signal),
       finish: (signal) => {
         this.#finishing = this.#finish(signal)
@@ -67,13 +68,7 @@ class TcpOutput implements LineOutput {
       },
       batch: BATCH,
       budget: new ByteBudget(BUDGET_BYTES),
-      retryLog: new RetryLog(context),
-      delayMs: (failures) => backoffDelay(failures, timing),
       steadyMs: STEADY_MS,
-      graceOver,
-      endsAtGrace: true,
-      forced,
-      late: `${address.name}: not delivered before the end`,
     })
   }
 
