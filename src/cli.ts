@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { fstatSync } from 'node:fs'
 import { untilAborted } from './clock.js'
+import { type CollapsingLogger, collapseRepeats } from './collapse-repeats.js'
 import type { Invocation } from './commands/command-line.js'
 import type { LogSettings } from './commands/settings.js'
 import { StreamError } from './errors.js'
-import { type CollapsingLogger, collapseRepeats, createLogger, isJournal } from './log.js'
+import { createLogger, isJournal } from './log.js'
 import type { Program } from './program.js'
 import { RecentLog } from './report/recent-log.js'
 import { createScreen, hasColour } from './report/screen.js'

@@ -3,8 +3,8 @@ import { printable, printableJson, truncate } from './text.js'
 
 /**
  * Values that a log line carries in addition to its message. `entry` and `exporter` say where it
- * happened; `host` and `service` do so for lines about a whole cluster. Lines with a `code`, and a `cause` where there
- * is one, count as repeats of each other, see {@link collapseRepeats}.
+ * happened; `host` and `service` do so for lines about a whole cluster. Lines of one `code`, and one
+ * `cause` where they have one, count as repeats, see `collapseRepeats`.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
   /**
@@ -147,102 +147,4 @@ function quoteValue(value: LogFields[string]): string {
   const text = String(value)
   if (/^[\p{L}\p{M}\p{N}_.:@*/+-]+$/u.test(text)) return truncate(text, MAX_VALUE)
   return `"${printable(text.replace(/["\\]/g, '\\$&'), MAX_VALUE)}"`
-}
-
-type CollapseOptions = {
-  /** How long repeats are held back at first, milliseconds; a minute by default. */
-  readonly intervalMs?: number
-  /** Milliseconds since any fixed point, by a monotonic clock. */
-  readonly elapsed?: () => number
-}
-
-/** A logger that writes the first of equal lines, and later how many more there were. */
-export interface CollapsingLogger extends Logger {
-  /** Logs the repeats that were held back for long enough. Call it every few seconds. */
-  logRepeats(): void
-  /** Logs all repeats that are held back, but for those of states. Call it at the end. */
-  flush(): void
-}
-
-/** Lines of one level, place (entry, exporter, host, service), code and cause. */
-type Repeated = {
-  /** When the last of them was logged. */
-  loggedMs: number
-  intervalMs: number
-  /** When the last of them came. */
-  lastMs: number
-  held: number
-  /** A later state has replaced the last line. */
-  outdated: boolean
-  level: LogLevel
-  message: string
-  fields: LogFields
-}
-
-/** A server that is down for a day gets a line an hour. */
-const MAX_INTERVAL_MS = 3_600_000
-
-/**
- * Holds back repeated lines. The first line of a level, place, code and cause is logged. Further
- * ones are counted; when the interval is over, the last one is logged with their number, and the
- * interval doubles, up to an hour. After two of the first intervals without such a line (longer than
- * any wait between retries) the next one counts as a first one. Lines without a code are logged at once.
- *
- * A line with `state` holds until the next such line of its entry and exporter: "trying again" must
- * not be logged once the connection is open. Its repeats are still counted, and logged with the next
- * one of its kind.
- */
-export function collapseRepeats(log: Logger, options: CollapseOptions = {}): CollapsingLogger {
-  const { intervalMs = 60_000, elapsed = () => performance.now() } = options
-  const kinds = new Map<string, Repeated>()
-  /** By place: the kind of the state that was logged last. */
-  const states = new Map<string, Repeated>()
-
-  const logHeld = (kind: Repeated) => {
-    const { level, message, fields, held, loggedMs } = kind
-    if (held === 0 || kind.outdated) return
-    const seconds = Math.round((elapsed() - loggedMs) / 1000)
-    const times = held === 1 ? 'once more' : `${held} times more`
-    log[level](`${message} [${times} in the past ${seconds} s]`, { ...fields, repeats: held })
-    kind.loggedMs = elapsed()
-    kind.held = 0
-    kind.intervalMs = Math.min(2 * kind.intervalMs, MAX_INTERVAL_MS)
-  }
-  const isOver = ({ lastMs }: Repeated) => elapsed() - lastMs >= 2 * intervalMs
-  const isDue = (kind: Repeated) => elapsed() - kind.loggedMs >= kind.intervalMs
-
-  const collapsing = loggerTo((level, message, fields) => {
-    const { entry, exporter, host, service, code, cause, state } = fields
-    const place = JSON.stringify([entry, exporter, host, service])
-    const before = states.get(place)
-    if (state && before) before.outdated = true
-    if (code === undefined) return log[level](message, fields)
-    const key = JSON.stringify([level, place, code, cause])
-    const nowMs = elapsed()
-    let kind = kinds.get(key)
-    if (kind && !isOver(kind)) {
-      Object.assign(kind, { message, fields, lastMs: nowMs, held: kind.held + 1, outdated: false })
-      if (isDue(kind)) logHeld(kind)
-    } else {
-      if (kind) logHeld(kind)
-      log[level](message, fields)
-      const times = { loggedMs: nowMs, lastMs: nowMs, intervalMs }
-      kind = { ...times, held: 0, outdated: false, level, message, fields }
-      kinds.set(key, kind)
-    }
-    if (state) states.set(place, kind)
-  })
-
-  return {
-    ...collapsing,
-    logRepeats() {
-      for (const [key, kind] of kinds) {
-        if (isDue(kind) || isOver(kind)) logHeld(kind)
-        if (isOver(kind)) kinds.delete(key)
-      }
-    },
-    flush() {
-      for (const kind of kinds.values()) if (!kind.fields.state) logHeld(kind)
-    },
-  }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { collapseRepeats, createLogger, isJournal, type LoggerOptions } from '../src/log.js'
+import { collapseRepeats } from '../src/collapse-repeats.js'
+import { createLogger, isJournal, type LoggerOptions } from '../src/log.js'
 
 const NOW = Date.parse('2026-01-02T03:04:05.678Z')
 
@@ -200,6 +201,35 @@ test('lines of another entry, level, exporter or code are no repeats, nor are li
   collapsing.info('b')
   collapsing.info('b')
   assert.equal(lines.length, 7)
+})
+
+test('lines of one exporter are repeats whichever entries they are about, and their sum counts the entries', () => {
+  const { lines, collapsing } = collect()
+  for (let message = 0; message < 540; message++) {
+    const entry = `E${message % 18}`
+    collapsing.error('down; the message is given up', { entry, exporter: 'http', code: 'down' })
+  }
+  collapsing.error('refused; the message is given up', {
+    entry: 'E1',
+    exporter: 'http',
+    code: 'no',
+  })
+  collapsing.error('refused; the message is given up', {
+    entry: 'E1',
+    exporter: 'http',
+    code: 'no',
+  })
+  collapsing.flush()
+  assert.deepEqual(
+    lines.map((line) => line.slice(27).trim()),
+    [
+      'E0 http: down; the message is given up (code=down)',
+      'E1 http: refused; the message is given up (code=no)',
+      'http: down; the message is given up [539 times more in the past 0 s] ' +
+        '(code=down subscriptions=18 entries="E1, E2, E3 and 15 more" repeats=539)',
+      'E1 http: refused; the message is given up [once more in the past 0 s] (code=no repeats=1)',
+    ],
+  )
 })
 
 test('the end logs what was held back', () => {
