@@ -15,6 +15,7 @@ import { parseAllDocuments } from 'yaml'
 import { parseCommandLine } from '../src/commands/command-line.js'
 import type { Central } from '../src/simulator/central.js'
 import type { CentralSocket } from '../src/simulator/socket.js'
+import { VERSION } from '../src/version.js'
 import { startCentral, startSilentServer } from './helpers/central.js'
 import { goldenFrames } from './helpers/golden.js'
 import { makeKey } from './helpers/keys.js'
@@ -75,6 +76,7 @@ test('the manifest for Kubernetes runs the program as the user of the image, wit
   assert.equal(POD.securityContext.runAsNonRoot, true)
   for (const container of [...POD.initContainers, ...POD.containers]) {
     assert.equal(container.securityContext.readOnlyRootFilesystem, true)
+    assert.equal(container.image, `aruba-stream:${VERSION}`)
   }
   // An end takes up to 10 s.
   assert.ok(POD.terminationGracePeriodSeconds > 10)
@@ -90,7 +92,7 @@ test('the commands in the examples for containers are ones that the program unde
   const command = compose?.services['aruba-stream'].command ?? []
   for (const args of [POD.containers[0]?.args ?? [], command]) {
     const known = args.map((arg) => arg.replace(/^\$\{.*\}$/, 'central.example'))
-    assert.equal(parseCommandLine(known, '2.0.0').command, 'stream')
+    assert.equal(parseCommandLine(known, '1.0.0').command, 'stream')
   }
 })
 
