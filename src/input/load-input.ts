@@ -99,8 +99,10 @@ export class Findings {
   }
 }
 
-type Checked = {
+/** What a file comes to, and what is found about it. */
+export type Checked = {
   readonly entries: InputEntry[]
+  /** Labels of those that are disabled. */
   readonly disabled: string[]
   readonly problems: Findings
   readonly warnings: Findings

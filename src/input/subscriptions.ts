@@ -1,30 +1,16 @@
-import type { Host } from '../net/host.js'
 import { formatCount } from '../text.js'
 import type { CheckedEntry } from './check-entry.js'
 import type { InputEntry } from './entries.js'
-import type { Findings } from './load-input.js'
+import type { Checked, LoadOptions } from './load-input.js'
 
-/** Where the subscriptions of a file go, and what is found about them. */
-type Found = {
-  readonly entries: InputEntry[]
-  readonly disabled: string[]
-  readonly problems: Findings
-  readonly warnings: Findings
-}
-
-type SubscriptionsOptions = {
-  /** The host of entries that name none; undefined where it is not known. */
-  readonly defaultHost?: Host | undefined
-  /** Whether an entry without a host is an error. */
-  readonly needsHost?: boolean
-}
+type SubscriptionsOptions = Pick<LoadOptions, 'defaultHost' | 'needsHost'>
 
 /** Makes the place of an entry, when there is something to report. */
 type Place = () => string
 
 /** Collects the subscriptions of a file, and checks each against those before it. */
 export class Subscriptions {
-  readonly #found: Found
+  readonly #found: Checked
   readonly #options: SubscriptionsOptions
   /** The place of the first entry, by label. */
   readonly #labels = new Map<string, Place>()
@@ -32,7 +18,7 @@ export class Subscriptions {
   readonly #same = new Map<string, Place>()
   readonly #withoutHost: Place[] = []
 
-  constructor(found: Found, options: SubscriptionsOptions) {
+  constructor(found: Checked, options: SubscriptionsOptions) {
     this.#found = found
     this.#options = options
   }
