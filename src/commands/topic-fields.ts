@@ -138,32 +138,27 @@ const TIMESTAMP = own('timestamp', 'int64 as text', 'Of the envelope.', 'ns sinc
 const TIME = own('time', 'time', 'With --readable: the timestamp as text.', 'RFC 3339')
 const CUSTOMER_ID = own('customer_id', 'string', "Central's id of the customer.")
 
-const CLASSIC_RECORD: FieldGroup = {
-  path: '',
-  message: undefined,
-  note: '',
-  fields: [
-    CUSTOMER,
-    TOPIC,
-    TIMESTAMP,
-    TIME,
-    CUSTOMER_ID,
-    own('msp_ip', 'string', 'msp_id of the envelope.'),
-  ],
+/** The record itself; what Central sends stands in its `data`. */
+function recordGroup(...fields: TopicField[]): FieldGroup {
+  return { path: '', message: undefined, note: '', fields }
 }
 
-const NEW_CENTRAL_RECORD: FieldGroup = {
-  path: '',
-  message: undefined,
-  note: '',
-  fields: [
-    CUSTOMER,
-    TOPIC,
-    { ...TIMESTAMP, meaning: 'When the event happened; null where it has no time.' },
-    TIME,
-    CUSTOMER_ID,
-    own('id', 'string', 'Tells the event from others; repeats have the same one.'),
-    own('type', 'string', 'Type of the event.'),
-    own('source', 'string', 'Where the event comes from.'),
-  ],
-}
+const CLASSIC_RECORD = recordGroup(
+  CUSTOMER,
+  TOPIC,
+  TIMESTAMP,
+  TIME,
+  CUSTOMER_ID,
+  own('msp_ip', 'string', 'msp_id of the envelope.'),
+)
+
+const NEW_CENTRAL_RECORD = recordGroup(
+  CUSTOMER,
+  TOPIC,
+  { ...TIMESTAMP, meaning: 'When the event happened; null where it has no time.' },
+  TIME,
+  CUSTOMER_ID,
+  own('id', 'string', 'Tells the event from others; repeats have the same one.'),
+  own('type', 'string', 'Type of the event.'),
+  own('source', 'string', 'Where the event comes from.'),
+)

@@ -17,7 +17,7 @@ import {
 } from './topic-description.js'
 import { CLASSIC_FACTS, NEW_CENTRAL_FACTS } from './topic-facts.js'
 import type { FieldGroup } from './topic-fields.js'
-import { type Look, wrap, wrappedTable } from './wrapped-table.js'
+import { type Look, paragraph, wrappedTable } from './wrapped-table.js'
 
 const FIELD_TITLES = ['FIELD', 'TYPE', 'UNIT', 'MEANING'] as const
 
@@ -139,10 +139,6 @@ function groupedFields(groups: readonly FieldGroup[], look: Look): string[] {
       '',
     ]
   })
-}
-
-function paragraph(text: string, { columns }: Look): string[] {
-  return wrap(text, columns === undefined ? Number.POSITIVE_INFINITY : columns - 1)
 }
 
 function lines(all: readonly string[]): string {

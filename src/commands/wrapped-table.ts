@@ -22,7 +22,8 @@ export function wrappedTable(
   const last = titles.length - 1
   const widths = titles.map((_, at) => Math.max(...all.map((row) => displayWidth(row[at] ?? ''))))
   const start = widths.slice(0, last).reduce((sum, width) => sum + width + GAP, 0)
-  const room = columns === undefined ? Number.POSITIVE_INFINITY : columns - 1 - start
+  const width = widthOf(columns)
+  const room = width - start
   const words = all.flatMap((row) => (row[last] ?? '').split(' '))
   const least = Math.max(MIN_WIDTH, ...words.map(displayWidth))
   const isBelow = room < least && (widths[last] ?? 0) > room
@@ -30,7 +31,7 @@ export function wrappedTable(
   return all.flatMap((row, at) => {
     const cells = row.slice(0, last).map((text, column) => padded(text, widths[column] ?? 0))
     const head = cells.join(' '.repeat(GAP))
-    const lines = wrap(row[last] ?? '', columns === undefined ? room : columns - 1 - indent)
+    const lines = wrap(row[last] ?? '', width - indent)
     const [first = '', ...others] = lines
     const rest = others.map((line) => ' '.repeat(indent) + line)
     const made = isBelow
@@ -40,8 +41,18 @@ export function wrappedTable(
   })
 }
 
+/** A text in lines as wide as the terminal. */
+export function paragraph(text: string, { columns }: Look): string[] {
+  return wrap(text, widthOf(columns))
+}
+
+/** On some terminals a line wraps when it reaches the last column. */
+function widthOf(columns: number | undefined): number {
+  return columns === undefined ? Number.POSITIVE_INFINITY : columns - 1
+}
+
 /** A text in lines of at most `width` columns; a longer word stays whole. */
-export function wrap(text: string, width: number): string[] {
+function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
