@@ -13,7 +13,7 @@ import { type Outputs, openOutputs } from '../outputs/outputs.js'
 import { Processor } from '../pipeline/processor.js'
 import { joinDecoders } from '../pipeline/services.js'
 import type { Program } from '../program.js'
-import type { EntrySnapshot, Snapshot } from '../report/snapshot.js'
+import { type EntrySnapshot, type Snapshot, sumOf } from '../report/snapshot.js'
 import { logStats, logUndelivered } from '../report/stats.js'
 import { serviceOf } from '../stream-record.js'
 import { onReaderGone } from './reader-gone.js'
@@ -101,8 +101,8 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   }
   logStats(log, snapshot)
   logUndelivered(log, snapshot)
-  const undecodable = entries.reduce((sum, each) => sum + each.undecodable, 0)
-  const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
+  const undecodable = sumOf(entries, (each) => each.undecodable)
+  const givenUp = sumOf(outputs.counters, ({ counters }) => counters.givenUp)
   const { interrupted } = program.shutdown
   if (interrupted) log.error('interrupted: the recording was not replayed to its end')
   return failed || interrupted || undecodable + givenUp > 0 ? 1 : 0

@@ -9,7 +9,7 @@ import { Collector } from '../pipeline/collector.js'
 import { joinServices } from '../pipeline/services.js'
 import type { Program } from '../program.js'
 import { type Reporting, startReporting } from '../report/reporting.js'
-import type { Snapshot } from '../report/snapshot.js'
+import { type Snapshot, sumOf } from '../report/snapshot.js'
 import { StatusLog } from '../report/status-log.js'
 import { exitCode } from './exit-code.js'
 import { onReaderGone } from './reader-gone.js'
@@ -95,7 +95,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     statusLog.close()
     await reporting?.close()
   }
-  const givenUp = outputs.counters.reduce((sum, { counters }) => sum + counters.givenUp, 0)
+  const givenUp = sumOf(outputs.counters, ({ counters }) => counters.givenUp)
   const { statuses, everOpen } = collector
   return exitCode({ statuses, everOpen, asked, givenUp, lost: outputs.lost })
 }

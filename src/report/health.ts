@@ -1,6 +1,7 @@
 import type { AnyTopic } from '../stream-record.js'
 import {
   causeOf,
+  countOf,
   describeEntries,
   type EntrySnapshot,
   exportersOf,
@@ -59,7 +60,7 @@ type Health = {
 export function healthOf({ entries }: Snapshot, minOpen?: number): Health {
   const refused = entries.filter(({ status }) => status.type === 'refused')
   const closed = entries.filter(({ status }) => status.type !== 'open' && status.type !== 'refused')
-  const someOpen = entries.some(({ status }) => status.type === 'open')
+  const open = countOf(entries, 'open')
   const silences = entries.flatMap((entry) => {
     const silentMs = abnormalSilence(entry)
     if (silentMs === undefined) return []
@@ -68,17 +69,16 @@ export function healthOf({ entries }: Snapshot, minOpen?: number): Health {
   const closedRemarks = closed.map(remark)
   const summary = describeEntries(entries)
   if (minOpen !== undefined) {
-    const open = entries.filter(({ status }) => status.type === 'open').length
     const ok = open > 0 && open * 100 >= minOpen * entries.length
     const others = [...refused.map(remark), ...closedRemarks]
     const [reasons, notes] = ok ? [[], [...others, ...silences]] : [others, silences]
     return { ok, summary, reasons, notes }
   }
   return {
-    ok: someOpen && refused.length === 0,
+    ok: open > 0 && refused.length === 0,
     summary,
-    reasons: [...refused.map(remark), ...(someOpen ? [] : closedRemarks)],
-    notes: [...(someOpen ? closedRemarks : []), ...silences],
+    reasons: [...refused.map(remark), ...(open > 0 ? [] : closedRemarks)],
+    notes: [...(open > 0 ? closedRemarks : []), ...silences],
   }
 }
 
@@ -98,9 +98,9 @@ type Readiness = Pick<Health, 'ok' | 'summary'> & { readonly reasons: readonly R
 export function readinessOf(snapshot: Snapshot): Readiness {
   const { entries } = snapshot
   const blocked = exportersOf(snapshot).filter(({ state }) => !state.up)
-  const someOpen = entries.some(({ status }) => status.type === 'open')
+  const open = countOf(entries, 'open')
   return {
-    ok: someOpen && blocked.length === 0,
+    ok: open > 0 && blocked.length === 0,
     summary: describeEntries(entries),
     reasons: [
       ...blocked.map(({ name, state: { since, lastError } }) => ({
@@ -108,7 +108,7 @@ export function readinessOf(snapshot: Snapshot): Readiness {
         since: new Date(since).toISOString(),
         ...(lastError && { code: lastError.code, message: lastError.message }),
       })),
-      ...(someOpen ? [] : entries.map(remark)),
+      ...(open > 0 ? [] : entries.map(remark)),
     ],
   }
 }

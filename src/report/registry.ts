@@ -1,6 +1,6 @@
 import { histogramText } from './histogram-text.js'
 import { DELAY, ENTRY_ROWS, EXPORT, EXPORTER_ROWS, type Row } from './metric-rows.js'
-import type { EntrySnapshot, Snapshot } from './snapshot.js'
+import { countOf, type EntrySnapshot, type Snapshot, STATUS_TYPES } from './snapshot.js'
 
 type MetricsRegistry = {
   readonly contentType: string
@@ -68,9 +68,7 @@ export async function createRegistry(version: string): Promise<MetricsRegistry> 
     registers: [registry],
   })
   const setSubscriptions = (entries: readonly EntrySnapshot[]) => {
-    for (const state of ['open', 'connecting', 'retrying', 'refused', 'ended']) {
-      subscriptions.set({ state }, entries.filter(({ status }) => status.type === state).length)
-    }
+    for (const state of STATUS_TYPES) subscriptions.set({ state }, countOf(entries, state))
   }
   const setExporters = setter(EXPORTER_ROWS, ['exporter'], ({ name }) => ({ exporter: name }))
 

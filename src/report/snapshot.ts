@@ -73,16 +73,43 @@ export function describeState(entry: EntrySnapshot): string {
   return code === undefined || code === status.type ? status.type : `${status.type}: ${code}`
 }
 
+/** The types of a status, in the order in which they are reported. */
+export const STATUS_TYPES: readonly Status['type'][] = [
+  'open',
+  'connecting',
+  'retrying',
+  'refused',
+  'ended',
+]
+
+/** How many of them have a status of this type. */
+export function countOf(all: readonly { readonly status: Status }[], type: Status['type']): number {
+  return all.filter(({ status }) => status.type === type).length
+}
+
+export function sumOf<T>(all: readonly T[], value: (one: T) => number): number {
+  return all.reduce((sum, one) => sum + value(one), 0)
+}
+
+/** How long ago the last frame of any of them came, milliseconds; undefined where none has come. */
+export function frameAgeOf(entries: readonly EntrySnapshot[]): number | undefined {
+  const ages = entries.flatMap(({ status }) => status.frameAgeMs ?? [])
+  return ages.length === 0 ? undefined : Math.min(...ages)
+}
+
+/** `4 open, 1 retrying` */
+export function describeStates(entries: readonly EntrySnapshot[]): string {
+  return STATUS_TYPES.map((type) => ({ type, count: countOf(entries, type) }))
+    .filter(({ count }) => count > 0)
+    .map(({ type, count }) => `${count} ${type}`)
+    .join(', ')
+}
+
 /** `5 subscriptions: 4 open, 1 retrying` */
 export function describeEntries(entries: readonly EntrySnapshot[]): string {
-  const counts = new Map<string, number>()
-  for (const { status } of entries) counts.set(status.type, (counts.get(status.type) ?? 0) + 1)
-  const states = ['open', 'connecting', 'retrying', 'refused', 'ended']
-    .filter((type) => counts.has(type))
-    .map((type) => `${counts.get(type)} ${type}`)
   const total =
     entries.length === 1 ? '1 subscription' : `${formatCount(entries.length)} subscriptions`
-  return states.length === 0 ? total : `${total}: ${states.join(', ')}`
+  return entries.length === 0 ? total : `${total}: ${describeStates(entries)}`
 }
 
 /** The exporters, and the transform where it has failed. */

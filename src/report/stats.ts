@@ -12,6 +12,7 @@ import {
   type ExporterSnapshot,
   exportersOf,
   type Snapshot,
+  sumOf,
 } from './snapshot.js'
 import { byTrouble, isTrouble, reasonsOf } from './trouble.js'
 
@@ -110,9 +111,9 @@ function totalLine(snapshot: Snapshot): StatsLine {
     message: describeEntries(entries),
     fields: {
       ...receivedBy(entries, earlier),
-      delivered: sum(exporters.map(({ counters }) => counters.delivered)),
-      given_up: sum(exporters.map(({ counters }) => counters.givenUp)),
-      kept: sum(exporters.map(({ counters }) => counters.kept)) || undefined,
+      delivered: sumOf(exporters, ({ counters }) => counters.delivered),
+      given_up: sumOf(exporters, ({ counters }) => counters.givenUp),
+      kept: sumOf(exporters, ({ counters }) => counters.kept) || undefined,
       up_seconds: seconds(upMs),
     },
   }
@@ -177,10 +178,6 @@ function messages(count: number): string {
 
 function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
 }
 
 function seconds(ms: number): number {

@@ -6,12 +6,15 @@ import type { RateOf } from './rates.js'
 import type { LogEvent } from './recent-log.js'
 import {
   causeOf,
+  countOf,
   describeEntries,
   describeUndelivered,
   type EntrySnapshot,
   type ExporterSnapshot,
   exportersOf,
+  frameAgeOf,
   type Snapshot,
+  sumOf,
 } from './snapshot.js'
 import { formatRate } from './table-rows.js'
 import {
@@ -23,6 +26,7 @@ import {
   type State,
   stateOf,
   whatOf,
+  worstOf,
 } from './trouble.js'
 
 type Row = {
@@ -107,8 +111,8 @@ function troubleOf(
       const why = printable(lastError?.message ?? '')
       return { state: 'refused', what: `output not up · ${printable(name)}`, why, names: '' }
     }),
-    ...reasonsOf(entries).map(({ host, what, entries: of }) => ({
-      state: stateOfAll(of),
+    ...reasonsOf(entries).map(({ host, state, what, entries: of }) => ({
+      state,
       what: `${formatCount(of.length)} ${what} · ${printable(host)}`,
       why: whyOf(of[0]),
       names: listed(of.map(({ label }) => label)),
@@ -121,7 +125,7 @@ function verdictOf(
   outputs: readonly ExporterSnapshot[],
 ): Pick<Status, 'state' | 'headline'> {
   const troubled = entries.filter(isTrouble).length
-  const open = entries.filter(({ status }) => status.type === 'open').length
+  const open = countOf(entries, 'open')
   const down = outputs.filter(({ state }) => !state.up).length
   const isBad = down > 0 || (troubled > 0 && open === 0)
   const headline = [
@@ -133,21 +137,15 @@ function verdictOf(
   const count = `${formatCount(open)} of ${formatCount(entries.length)} subscriptions open`
   const fine = open === entries.length ? 'All subscriptions are open' : count
   return {
-    state: isBad ? 'refused' : stateOfAll(entries),
+    state: isBad ? 'refused' : worstOf(entries),
     headline: headline.join(', ') || fine,
   }
-}
-
-/** The worst of their states. */
-function stateOfAll(entries: readonly EntrySnapshot[]): State {
-  const [worst] = byTrouble(entries)
-  return worst ? stateOf(worst) : 'ended'
 }
 
 function totalsOf({ entries, earlier, upMs }: Snapshot, rateOf: RateOf): Status['totals'] {
   const { messages, bytes, undecodable, filtered } = receivedBy(entries, earlier)
   return [
-    ['Messages/s', formatRate(sum(entries, rateOf))],
+    ['Messages/s', formatRate(sumOf(entries, rateOf))],
     ['Messages', formatCount(messages)],
     ['Received', formatBytes(bytes)],
     ['Undecodable', formatCount(undecodable)],
@@ -177,18 +175,16 @@ function outputRow(output: ExporterSnapshot, deadLetter: string | undefined, now
   }
 }
 
-function clusterRow({ host, entries }: Cluster, rateOf: RateOf): Row {
-  const ages = entries.flatMap(({ status }) => status.frameAgeMs ?? [])
-  const open = entries.filter(({ status }) => status.type === 'open').length
+function clusterRow({ host, state, entries }: Cluster, rateOf: RateOf): Row {
   return {
-    state: stateOfAll(entries),
+    state,
     cells: [
       printable(host),
-      `${formatCount(open)} of ${formatCount(entries.length)}`,
+      `${formatCount(countOf(entries, 'open'))} of ${formatCount(entries.length)}`,
       formatCount(entries.filter(isTrouble).length),
-      formatRate(sum(entries, rateOf)),
-      formatCount(sum(entries, ({ messages }) => messages)),
-      ago(ages.length === 0 ? undefined : Math.min(...ages)),
+      formatRate(sumOf(entries, rateOf)),
+      formatCount(sumOf(entries, ({ messages }) => messages)),
+      ago(frameAgeOf(entries)),
     ],
   }
 }
@@ -219,8 +215,4 @@ function whyOf(entry: EntrySnapshot | undefined): string {
 
 function ago(ms: number | undefined): string {
   return ms === undefined ? '' : `${formatDuration(ms)} ago`
-}
-
-function sum(entries: readonly EntrySnapshot[], value: (entry: EntrySnapshot) => number): number {
-  return entries.reduce((total, entry) => total + value(entry), 0)
 }

@@ -4,6 +4,7 @@ import type { LogFields } from '../log.js'
 import { serviceOf } from '../stream-record.js'
 import { listed } from '../text.js'
 import { describeStatus, duration, type StatusLine } from './log-status.js'
+import { countOf } from './snapshot.js'
 
 /** A subscription and its last status that was more than an attempt. */
 export type Known = { entry: CustomerEntry; status: Status }
@@ -39,10 +40,6 @@ export function isWhole({ all }: Cluster): boolean {
   return all.every(({ status }) => status.type !== 'retrying' && status.type !== 'connecting')
 }
 
-function openOf({ all }: Cluster): number {
-  return all.filter(({ status }) => status.type === 'open').length
-}
-
 /** The line for subscriptions that are in one state for one reason. */
 export function describeEvent(
   subjects: readonly [Known, ...Known[]],
@@ -66,7 +63,7 @@ function eventMessage(subjects: readonly [Known, ...Known[]], cluster: Cluster):
   const [{ status, entry }] = subjects
   const { all, gaps } = cluster
   const many = `${subjects.length} subscriptions`
-  const open = openOf(cluster)
+  const open = countOf(all, 'open')
   const names = listed(subjects.map((each) => each.entry.label))
   // All of them need no names.
   const which = subjects.length === all.length ? '' : `: ${names}`
@@ -100,5 +97,5 @@ function eventFields(subjects: readonly [Known, ...Known[]], cluster: Cluster): 
   const longest = cluster.gaps && { gap_seconds: cluster.gaps.longest / 1000 }
   // All are back: that is a line of its own, not a repeat of "some are back".
   const code = `${isWhole(cluster) ? 'all-' : ''}${status.reconnects > 0 ? 're' : ''}connected`
-  return { ...where, subscriptions: openOf(cluster), ...longest, code }
+  return { ...where, subscriptions: countOf(cluster.all, 'open'), ...longest, code }
 }

@@ -10,6 +10,7 @@ import {
   type ExporterSnapshot,
   exportersOf,
   type Snapshot,
+  sumOf,
 } from './snapshot.js'
 import { layOut, paint } from './table-layout.js'
 import { clusterCells, columnsFor, entryCells, formatRate } from './table-rows.js'
@@ -91,7 +92,7 @@ export function finalLines(
 
 function summaryLine({ entries, earlier, upMs }: Snapshot, rateOf: RateOf): string {
   const { messages, filtered } = receivedBy(entries, earlier)
-  const rate = entries.reduce((sum, entry) => sum + rateOf(entry), 0)
+  const rate = sumOf(entries, rateOf)
   return [
     describeEntries(entries),
     `${formatCount(messages)} messages`,

@@ -1,8 +1,8 @@
 import { formatBytes, formatCount, formatDuration } from '../text.js'
 import type { RateOf } from './rates.js'
-import { describeEntries, describeState, type EntrySnapshot } from './snapshot.js'
+import { describeState, describeStates, type EntrySnapshot, frameAgeOf, sumOf } from './snapshot.js'
 import type { Cell, Colour, Column } from './table-layout.js'
-import { type Cluster, type State, stateOf, worstOf } from './trouble.js'
+import { type Cluster, type State, stateOf } from './trouble.js'
 
 const STATE_COLOURS: Readonly<Record<State, Colour>> = {
   refused: 'red',
@@ -47,31 +47,30 @@ export function entryCells(entry: EntrySnapshot, rate: number): Cell[] {
     { text: formatCount(messages) },
     { text: formatRate(rate) },
     { text: formatBytes(bytes) },
-    { text: frameAgeMs === undefined ? '-' : formatDuration(frameAgeMs) },
+    { text: formatAge(frameAgeMs) },
     { text: delayMs === undefined ? '-' : formatDelay(delayMs) },
     { text: formatCount(reconnects) },
     { text: host },
   ]
 }
 
-export function clusterCells(cluster: Cluster, rateOf: RateOf): Cell[] {
-  const { host, entries } = cluster
-  const sum = (value: (entry: EntrySnapshot) => number) =>
-    entries.reduce((total, entry) => total + value(entry), 0)
-  const ages = entries.flatMap(({ status }) => status.frameAgeMs ?? [])
-  const [count, states = count] = describeEntries(entries).split(': ')
+export function clusterCells({ host, state, entries }: Cluster, rateOf: RateOf): Cell[] {
   return [
     { text: host, colour: 'bold' },
     { text: `${formatCount(entries.length)} topics`, colour: 'bold' },
-    { text: states ?? '', colour: STATE_COLOURS[worstOf(cluster)] },
-    { text: formatCount(sum(({ messages }) => messages)) },
-    { text: formatRate(sum(rateOf)) },
-    { text: formatBytes(sum(({ status }) => status.bytes)) },
-    { text: ages.length === 0 ? '-' : formatDuration(Math.min(...ages)) },
+    { text: describeStates(entries), colour: STATE_COLOURS[state] },
+    { text: formatCount(sumOf(entries, ({ messages }) => messages)) },
+    { text: formatRate(sumOf(entries, rateOf)) },
+    { text: formatBytes(sumOf(entries, ({ status }) => status.bytes)) },
+    { text: formatAge(frameAgeOf(entries)) },
     { text: '' },
-    { text: formatCount(sum(({ status }) => status.reconnects)) },
+    { text: formatCount(sumOf(entries, ({ status }) => status.reconnects)) },
     { text: '' },
   ]
+}
+
+function formatAge(ms: number | undefined): string {
+  return ms === undefined ? '-' : formatDuration(ms)
 }
 
 function formatDelay(ms: number): string {

@@ -19,13 +19,18 @@ export function isTrouble(entry: EntrySnapshot): boolean {
 
 /** Those in trouble first; otherwise in the order of the input file. */
 export function byTrouble(entries: readonly EntrySnapshot[]): EntrySnapshot[] {
-  const rank = (entry: EntrySnapshot) => STATES.indexOf(stateOf(entry))
-  return [...entries].sort((a, b) => rank(a) - rank(b))
+  return STATES.flatMap((state) => entries.filter((entry) => stateOf(entry) === state))
+}
+
+/** The worst of their states. */
+export function worstOf(entries: readonly EntrySnapshot[]): State {
+  return STATES.find((state) => entries.some((entry) => stateOf(entry) === state)) ?? 'ended'
 }
 
 /** Subscriptions of a cluster that are in trouble for one reason. */
 export type Reason = {
   readonly host: string
+  readonly state: State
   /** State and code: `retrying: unreachable`. */
   readonly what: string
   readonly entries: readonly EntrySnapshot[]
@@ -33,20 +38,18 @@ export type Reason = {
 
 /** What the trouble is, the worst first and then the most frequent. */
 export function reasonsOf(entries: readonly EntrySnapshot[]): Reason[] {
-  const reasons = new Map<string, EntrySnapshot[]>()
-  for (const entry of byTrouble(entries.filter(isTrouble))) {
-    const key = JSON.stringify([entry.host, whatOf(entry)])
-    const of = reasons.get(key) ?? []
-    reasons.set(key, of)
-    of.push(entry)
+  const reasons = new Map<string, Reason & { readonly entries: EntrySnapshot[] }>()
+  for (const entry of entries.filter(isTrouble)) {
+    const { host } = entry
+    const what = whatOf(entry)
+    const key = JSON.stringify([host, what])
+    const reason = reasons.get(key) ?? { host, state: stateOf(entry), what, entries: [] }
+    reasons.set(key, reason)
+    reason.entries.push(entry)
   }
-  const rank = ([first]: EntrySnapshot[]) => (first ? STATES.indexOf(stateOf(first)) : 0)
-  return [...reasons.values()]
-    .sort((a, b) => rank(a) - rank(b) || b.length - a.length)
-    .flatMap((of) => {
-      const [first] = of
-      return first ? [{ host: first.host, what: whatOf(first), entries: of }] : []
-    })
+  return [...reasons.values()].sort(
+    (a, b) => rank(a.state) - rank(b.state) || b.entries.length - a.entries.length,
+  )
 }
 
 /** A state with its reason: `retrying: unreachable`. */
@@ -57,7 +60,12 @@ export function whatOf(entry: EntrySnapshot): string {
 }
 
 /** The subscriptions of a host. */
-export type Cluster = { readonly host: string; readonly entries: readonly EntrySnapshot[] }
+export type Cluster = {
+  readonly host: string
+  /** The worst of its subscriptions. */
+  readonly state: State
+  readonly entries: readonly EntrySnapshot[]
+}
 
 /** The clusters, the one with the worst state first. */
 export function clustersOf(entries: readonly EntrySnapshot[]): Cluster[] {
@@ -67,13 +75,12 @@ export function clustersOf(entries: readonly EntrySnapshot[]): Cluster[] {
     clusters.set(entry.host, of)
     of.push(entry)
   }
-  return Array.from(clusters, ([host, of]) => ({ host, entries: of })).sort(
-    (a, b) => STATES.indexOf(worstOf(a)) - STATES.indexOf(worstOf(b)),
+  return Array.from(clusters, ([host, of]) => ({ host, state: worstOf(of), entries: of })).sort(
+    (a, b) => rank(a.state) - rank(b.state),
   )
 }
 
-/** The worst state in a cluster. */
-export function worstOf({ entries }: Cluster): State {
-  const ranks = entries.map((entry) => STATES.indexOf(stateOf(entry)))
-  return STATES[Math.min(...ranks)] ?? 'open'
+/** 0 for the worst. */
+function rank(state: State): number {
+  return STATES.indexOf(state)
 }
