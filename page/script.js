@@ -1,13 +1,13 @@
 // Asks the program for its state and shows it. Names come from outside: all text is set by textContent.
 
 const EVERY_MS = 3_000
-const PATIENCE_MS = 10_000
-/** The plot is so wide: an hour, one point every ten seconds. */
+const TIMEOUT_MS = 10_000
+/** The width of the plot: an hour, with one point every ten seconds. */
 const POINTS = 360
 
 const byId = (id) => document.getElementById(id)
 
-/** Leaves what is the same alone, so that a selection stays. */
+/** Writes only what has changed, so that text stays selected. */
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text
 }
@@ -53,7 +53,7 @@ function filterSubscriptions() {
 
 let history = { seconds: 10, rates: [] }
 
-/** 1, 2 or 5 with noughts, so that half of it reads well. */
+/** Rounds up to 1, 2 or 5 times a power of ten, so that half of it has few digits, too. */
 function roundUp(rate) {
   const power = 10 ** Math.floor(Math.log10(rate))
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= rate)
@@ -124,7 +124,7 @@ async function update() {
   asking = true
   const stale = byId('stale')
   try {
-    const answer = await fetch('status.json', { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const answer = await fetch('status.json', { signal: AbortSignal.timeout(TIMEOUT_MS) })
     if (!answer.ok) throw new Error(`status ${answer.status}`)
     show(await answer.json())
     answeredAt = new Date()

@@ -8,7 +8,7 @@ import type { AnyTopic } from '../stream-record.js'
 export type CheckEntry = {
   readonly name: string
   readonly topic: AnyTopic
-  /** One word for both. */
+  /** Name and topic in one word. */
   readonly label: string
   /** Undefined where no hostname is known, which `--offline` allows. */
   readonly host: Host | undefined

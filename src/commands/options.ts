@@ -136,7 +136,7 @@ function option<T>(flags: string, description: string, value?: Value<T>): Option
   const made = flag(flags, description)
   let given = false
   return made.argParser((text: string) => {
-    // The last one would win silently, as where a line is put together by a script.
+    // Commander would take the last one silently.
     if (given) throw new StreamError('usage', `${made.long} is there twice; expected it once`)
     given = true
     return readValue(made, text, value)
@@ -155,7 +155,7 @@ function repeatable<T>(flags: string, description: string, value?: Value<T>): Op
 function readValue({ long }: Option, text: string, value: Value<unknown> = TEXT): unknown {
   const wrong = (problem: string) => new StreamError('usage', `${long}: ${problem}`)
   if (text === '') throw wrong('expected a value; got nothing')
-  // As where a shell variable was empty.
+  // This comes where a shell variable was empty.
   if (/^--[a-z]/.test(text)) throw wrong('expected a value; got the next option')
   let read: unknown
   try {

@@ -63,7 +63,7 @@ export type ReplayFileSettings = DeliverySettings & {
 }
 
 export type TopicsSettings = {
-  /** Undefined: all topics. It may be none. */
+  /** As it was given, right or wrong; undefined: all topics. */
   readonly topic: string | undefined
   readonly json: boolean
 }

@@ -9,11 +9,11 @@ import { newCentralTraffic } from '../simulator/newcentral/traffic.js'
 import type { AnyRecord, AnyTopic } from '../stream-record.js'
 import { FACTS } from './topic-facts.js'
 
-/** The same record each time: the simulator knows no other chance than that of the customer's id. */
+/** The simulator derives its random numbers from the customer's id, so the example is always the same. */
 const CUSTOMER_ID = '5001c7a9d04e4b1f8a3e62b1d9f0a7c3'
 const START_MS = Date.UTC(2026, 0, 5, 9)
 const STEP_MS = 60_000
-/** So many messages are looked at for the example. */
+/** The example is one of so many messages. */
 const MESSAGES = 60
 
 /** A record of the simulator, as `--readable` prints it: the shortest that shows what the topic is for. */

@@ -75,7 +75,7 @@ export function withoutLookalikes(text: string): string {
   return text.replaceAll(new RegExp(LOOKALIKE, 'gu'), '')
 }
 
-/** What stands around a credential that was pasted with more than itself; undefined where nothing does. */
+/** Says what was pasted together with a credential, such as quotation marks; undefined: nothing. */
 export function findWrapping(text: string, what: string): string | undefined {
   if (/^(['"`]).*\1$/s.test(text)) {
     return `has quotation marks within the value; expected the ${what} without them`

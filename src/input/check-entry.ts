@@ -74,7 +74,7 @@ type EntryContext = {
 const HOST_LIKE = 'expected a host such as "internal-ui.central.arubanetworks.com"'
 const MAX_HOSTNAME_SHOWN = 100
 
-/** What an entry of the file comes to. */
+/** The result of checking one entry. */
 export type CheckedEntry = {
   /** One for each topic; none where something was wrong, which then was reported. */
   readonly subscriptions: readonly InputEntry[]

@@ -99,7 +99,7 @@ export class Findings {
   }
 }
 
-/** What a file comes to, and what is found about it. */
+/** The subscriptions of a file, and what was found wrong with it. */
 export type Checked = {
   readonly entries: InputEntry[]
   /** Labels of those that are disabled. */

@@ -3,7 +3,7 @@ import type { Histogram } from '../delivery/histogram.js'
 /** What the values of one histogram are labelled with. */
 export type Labelled = { readonly label: string; readonly histogram: Histogram }
 
-/** Histograms in the text format of Prometheus. `prom-client` can only be told each value. */
+/** Histograms in the text format of Prometheus. `prom-client` takes single values alone, not counts. */
 export function histogramText(
   {
     name,

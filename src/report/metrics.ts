@@ -99,7 +99,7 @@ function healthPage(health: { readonly ok: boolean }): Page {
   }
 }
 
-/** Whole per cent, with or without the sign. A plain `%` is no valid escape, but what everybody writes. */
+/** Whole per cent, with or without the sign. Users write a plain `%`, although a URL needs `%25`. */
 function minOpenOf(query: URLSearchParams): number | 'wrong' | undefined {
   const text = query.get('min_open')
   if (text === null) return undefined

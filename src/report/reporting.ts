@@ -65,7 +65,7 @@ export async function startReporting(
   every(settings.statsIntervalMs ?? (screen.terminal ? 0 : STATS_INTERVAL_MS), () =>
     logCounters(snapshot()),
   )
-  /** Once the end has begun, all that do not stream have simply ended. */
+  /** In trouble when the end began. After that, the state of all of them is `ended`. */
   let troubled: readonly EntrySnapshot[] = []
   const atEnd = () => {
     troubled = snapshot().entries.filter(isTrouble)

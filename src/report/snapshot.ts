@@ -11,7 +11,7 @@ export type EntrySnapshot = {
   /** Its name in the input file. */
   readonly name: string
   readonly topic: AnyTopic
-  /** One word for both. */
+  /** Name and topic in one word. */
   readonly label: string
   /** The cluster. */
   readonly host: string

@@ -39,7 +39,7 @@ export function tableLines(snapshot: Snapshot, drawing: Drawing): string[] {
     .slice(0, Math.max(0, height - 4))
     .map((exporter) => exporterLine(exporter, snapshot.deadLetterFile))
   const room = Math.max(0, height - 2 - below.length)
-  // A few are all in the table, with their reasons.
+  // The rows of a few entries show the reasons.
   const why = entries.length <= FEW ? [] : reasonLines(entries).slice(0, room >> 2)
   const rest = room - why.length
   const fits = entries.length <= rest

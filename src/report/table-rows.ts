@@ -27,7 +27,7 @@ const COLUMNS: readonly Column[] = [
   HOST,
 ]
 
-/** The columns of the table. The host tells nothing where there is but one. */
+/** The columns of the table, without the host where all entries have the same. */
 export function columnsFor(entries: readonly EntrySnapshot[]): readonly Column[] {
   const hosts = new Set(entries.map(({ host }) => host))
   return hosts.size > 1 ? COLUMNS : COLUMNS.filter((column) => column !== HOST)
