@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { untilAborted } from '../clock.js'
 import { type FailureCode, StreamError } from '../errors.js'
 import { type Host, isSameHost } from '../net/host.js'
-import type { Limiter } from '../net/limiter.js'
+import { type Limiter, outcomeOf } from '../net/limiter.js'
 import type { Secret } from '../secret.js'
 import type { Validation } from './validate-key.js'
 
@@ -30,8 +30,7 @@ export function shareValidations(validate: Validate, limiter: Limiter): Validate
       release('answered')
       return validation
     } catch (error) {
-      const answered = error instanceof StreamError && error.status !== undefined
-      release(answered ? 'answered' : signal.aborted ? 'aborted' : 'unanswered')
+      release(outcomeOf(error, signal))
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import { type Clock, sleep, untilAborted } from '../clock.js'
 import { StreamError, toStreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
-import type { Limiter, Outcome } from '../net/limiter.js'
+import { type Limiter, outcomeOf } from '../net/limiter.js'
 import type { Endpoint, Handshake, ResumePoint } from '../service.js'
 import { type Connection, connect } from './connect.js'
 import { SILENCE_MS } from './heartbeat.js'
@@ -184,12 +184,6 @@ export class Line {
       await wait(backoffDelay(failures, { random }))
     }
   }
-}
-
-/** What a handshake says about its host. One that we aborted says nothing. */
-function outcomeOf(cause: StreamError, signal: AbortSignal): Outcome {
-  if (cause.status !== undefined) return 'answered'
-  return signal.aborted ? 'aborted' : 'unanswered'
 }
 
 /** What a second 401 means, to a credential that was renewed or validated because of the first. */

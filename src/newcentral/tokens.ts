@@ -1,6 +1,5 @@
 import { type Clock, systemClock, untilAborted } from '../clock.js'
-import { StreamError } from '../errors.js'
-import type { Limiter } from '../net/limiter.js'
+import { type Limiter, outcomeOf } from '../net/limiter.js'
 import type { Secret } from '../secret.js'
 import { type Client, type Place, requestToken, type Token } from './token-request.js'
 
@@ -113,8 +112,7 @@ export class Tokens {
       release('answered')
       return token
     } catch (error) {
-      const answered = error instanceof StreamError && error.status !== undefined
-      release(answered ? 'answered' : signal.aborted ? 'aborted' : 'unanswered')
+      release(outcomeOf(error, signal))
       throw error
     }
   }
