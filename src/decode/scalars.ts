@@ -1,3 +1,4 @@
+import { shortBase64 } from './json-bytes.js'
 import { type JsonWriter, type PackedText, packText } from './json-writer.js'
 import { int64Text, shortestFloat32 } from './numbers.js'
 import type { EnumField } from './unknown-fields.js'
@@ -44,6 +45,11 @@ export const INT64 = {
     },
   },
 } as const satisfies Readonly<Record<string, Int64>>
+
+/** Whether a type's name is one of them. */
+export function isInt64(type: string): type is keyof typeof INT64 {
+  return Object.hasOwn(INT64, type)
+}
 
 const TRUE = packText('true')
 const FALSE = packText('false')
@@ -116,8 +122,13 @@ export const NULL_SCALAR: Scalar = {
 /**
  * An enum: names of its values by their numbers; a number without a name stays one.
  * @param field the field, for reports of such numbers
+ * @param writeNumber writes a number without a name
  */
-export function enumScalar(names: ReadonlyMap<number, string>, field: EnumField): Scalar {
+export function enumScalar(
+  names: ReadonlyMap<number, string>,
+  field: EnumField,
+  writeNumber = (out: JsonWriter, value: number) => out.int32(value),
+): Scalar {
   // By number. Arrays even for high or negative numbers: V8 keeps those in a hash table.
   const texts: string[] = []
   const json: PackedText[] = []
@@ -142,7 +153,7 @@ export function enumScalar(names: ReadonlyMap<number, string>, field: EnumField)
         return
       }
       wire.unknownFields.enumValue(field, value)
-      out.int32(value)
+      writeNumber(out, value)
     },
     zero: names.get(0) ?? 0,
   }
@@ -223,23 +234,4 @@ function shortText(bytes: Buffer, start: number, end: number): string | undefine
     text += String.fromCharCode(code)
   }
   return text
-}
-
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-/** Two digits of base64 for each value of 12 bits. */
-const PAIRS = Array.from({ length: 4096 }, (_, bits) => `${DIGITS[bits >> 6]}${DIGITS[bits & 63]}`)
-
-/** Bytes in base64. */
-function shortBase64(bytes: Buffer, start: number, end: number): string {
-  let text = ''
-  let at = start
-  for (; at + 3 <= end; at += 3) {
-    const bits = ((bytes[at] as number) << 16) | bytes.readUInt16BE(at + 1)
-    text += (PAIRS[bits >> 12] as string) + (PAIRS[bits & 4095] as string)
-  }
-  const left = end - at
-  if (left === 1) return `${text}${PAIRS[(bytes[at] as number) << 4]}==`
-  if (left === 0) return text
-  const bits = bytes.readUInt16BE(at)
-  return `${text}${PAIRS[bits >> 4]}${DIGITS[(bits << 2) & 63]}=`
 }

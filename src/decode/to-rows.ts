@@ -1,6 +1,6 @@
 import { type JsonWriter, type PackedText, packText } from './json-writer.js'
 import type { MessagePlan, ScalarChoice, Step } from './plan.js'
-import { enumScalar, INT64, SCALARS, type Scalar } from './scalars.js'
+import { enumScalar, INT64, isInt64, SCALARS, type Scalar } from './scalars.js'
 import { WRITER, writeValue } from './to-json.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
@@ -28,27 +28,8 @@ function integer(type: string): Scalar | undefined {
 }
 
 /** An enum, whose values without a name are text like the others. */
-export const rowEnum: typeof enumScalar = (names, field) => {
-  const json: PackedText[] = []
-  for (const [number, name] of names) json[number] = packText(JSON.stringify(name))
-  return {
-    ...enumScalar(names, field),
-    write(wire, out) {
-      const value = wire.varint()
-      const name = json[value]
-      if (name !== undefined) {
-        out.packed(name)
-        return
-      }
-      wire.unknownFields.enumValue(field, value)
-      out.text(String(value))
-    },
-  }
-}
-
-function isInt64(type: string): type is keyof typeof INT64 {
-  return Object.hasOwn(INT64, type)
-}
+export const rowEnum: typeof enumScalar = (names, field) =>
+  enumScalar(names, field, (out, value) => out.text(String(value)))
 
 /** What to do with the value that follows a tag, where it goes into a row. */
 type RowStep = {

@@ -1,5 +1,6 @@
 import type protobuf from 'protobufjs'
 import { readableForm } from '../decode/readable.js'
+import { isInt64 } from '../decode/scalars.js'
 import type { JsonValue } from '../decode/to-object.js'
 import { wellKnownOf } from '../decode/well-known-types.js'
 import { readableEvent } from '../newcentral/readable.js'
@@ -50,7 +51,7 @@ export function formOf(field: protobuf.FieldBase, readable: Readable): Form | un
   const { resolvedType, type } = field
   if (resolvedType instanceof Type) return wellKnownForm(resolvedType)
   if (resolvedType instanceof Enum) return FORMS.text
-  if (/^s?fixed64$|^[su]?int64$/.test(type)) return FORMS.int64
+  if (isInt64(type)) return FORMS.int64
   if (type === 'bool') return FORMS.bool
   if (type !== 'string' && type !== 'bytes') return FORMS.number
   const convert = converter(field, readable)
@@ -67,7 +68,7 @@ export function commonForm(forms: readonly Form[]): Form {
 }
 
 /** The form of a message inside of a list or a map, as an object with typed values. */
-export function messageForm(type: protobuf.Type, readable: Readable): Form {
+function messageForm(type: protobuf.Type, readable: Readable): Form {
   let fields: Map<string, (value: JsonValue) => string> | undefined
   // Made when a message first comes: a message may contain itself.
   const compiled = () => {
@@ -102,7 +103,7 @@ export function fieldForm(field: protobuf.Field, readable: Readable): Form {
   return repeated ? listForm(one) : one
 }
 
-export function listForm(one: Form): Form {
+function listForm(one: Form): Form {
   return {
     kind: 'any',
     json: (value) =>
