@@ -9,7 +9,7 @@ import { SILENCE_MS } from './heartbeat.js'
 /** So often the age of a credential is looked at: timers stand still while the machine sleeps. */
 const LOOK_MS = 60_000
 
-export type LineOptions = {
+type LineOptions = {
   readonly endpoint: Endpoint
   readonly limiter: Limiter
   readonly graceOver?: AbortSignal
@@ -22,7 +22,7 @@ export type LineOptions = {
 }
 
 /** The subscription of a line. */
-export type LineOwner = {
+type LineOwner = {
   /** Closes all connections. */
   readonly signal: AbortSignal
   readonly clock: Clock

@@ -12,7 +12,7 @@ export type DecodersOptions = {
 }
 
 /** What differs between the decoders of the services. */
-export type DecoderKind<T extends AnyTopic, Schema> = {
+type DecoderKind<T extends AnyTopic, Schema> = {
   /** @throws StreamError `schema-invalid` */
   loadSchema(topic: T, options: { readonly protoDir: string | undefined }): Schema
   /** All messages of the shipped schema of a topic. */

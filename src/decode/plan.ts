@@ -88,7 +88,7 @@ export type CompiledPlan = {
 export type ScalarChoice = (message: string, field: string, type: string) => Scalar | undefined
 
 /** Gives each message type its plan. */
-export type Planner = (type: protobuf.Type) => MessagePlan
+type Planner = (type: protobuf.Type) => MessagePlan
 
 /** Planners by schema: a thousand entries of a topic share the plans. */
 export function createPlanners(

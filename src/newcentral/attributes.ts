@@ -20,7 +20,7 @@ const SUBJECT_BYTES = Buffer.from(SUBJECT)
 const NOT_SENT = -1
 
 /** The customer's id, and the other attributes, if there are any. */
-export type ReadAttributes = {
+type ReadAttributes = {
   readonly subject: string
   readonly others: JsonObject | undefined
 }

@@ -27,7 +27,7 @@ export function subscriberId(subscriber: Subscriber): string {
 }
 
 /** An id in use. */
-export type HeldId = {
+type HeldId = {
   readonly id: string
   /** Whether another process has the derived one. */
   readonly isFresh: boolean

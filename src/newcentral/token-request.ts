@@ -16,7 +16,7 @@ const UNKNOWN_LIFE_S = 15 * 60
 /** What a token is asked for with. */
 export type Client = { readonly id: string; readonly secret: Secret; readonly tokenUrl: URL }
 
-export type TokenRequestOptions = {
+type TokenRequestOptions = {
   readonly verifyCertificates: boolean
   readonly userAgent: string
   readonly clock: Clock

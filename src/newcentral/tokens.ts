@@ -10,7 +10,7 @@ export const TOKEN_URL = new URL('https://sso.common.cloud.hpe.com/as/token.oaut
 const FRESH = 0.1
 const FRESH_MS = 60_000
 
-export type TokensOptions = {
+type TokensOptions = {
   readonly verifyCertificates: boolean
   readonly userAgent: string
   /** Limits the requests under way. */

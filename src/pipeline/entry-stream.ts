@@ -10,10 +10,7 @@ import type { Decoder } from '../service.js'
 import { serviceOf } from '../stream-record.js'
 import { Processor } from './processor.js'
 
-export type EntryStreamOptions = Omit<
-  SubscribeOptions,
-  'lastTimestamp' | 'identify' | 'onReplaced'
-> & {
+type EntryStreamOptions = Omit<SubscribeOptions, 'lastTimestamp' | 'identify' | 'onReplaced'> & {
   readonly entry: CustomerEntry
   readonly decoder: Decoder
   readonly outputs: Outputs

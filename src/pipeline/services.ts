@@ -5,7 +5,7 @@ import type { Decoders, Endpoint, Service } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
 
 /** What there is of each service. The topic tells which one an entry or a frame is of. */
-export type EachService<Classic, NewCentral> = {
+type EachService<Classic, NewCentral> = {
   readonly classic: Classic
   readonly newCentral: NewCentral
 }

@@ -1,5 +1,5 @@
 /** The values of a row by the last part of their column's name: `sta_eth_mac`, `rssi_val`. */
-export type Named = ReadonlyMap<string, string>
+type Named = ReadonlyMap<string, string>
 
 /**
  * What a row says, in a few words. Each part has one place for a value, with the names that the value may

@@ -11,7 +11,7 @@ export interface Cells {
 }
 
 /** A list whose elements have rows of their own. */
-export type ElementRows = { readonly table: Table; readonly elements: readonly JsonValue[] }
+type ElementRows = { readonly table: Table; readonly elements: readonly JsonValue[] }
 
 /** What a row has in front of the data, as far as the record has it. */
 export const HEAD = [
