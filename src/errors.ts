@@ -109,11 +109,12 @@ export class StreamError extends Error {
   }
 }
 
-/** What an output threw; an error of another class gives up what it was about. */
-export function toStreamError(thrown: unknown): StreamError {
-  return thrown instanceof StreamError
-    ? thrown
-    : new StreamError('export-failed', errorText(thrown))
+/**
+ * What was thrown, as an error of this program.
+ * @param code of an error of another class; by default one that gives up what an output was about
+ */
+export function toStreamError(thrown: unknown, code: FailureCode = 'export-failed'): StreamError {
+  return thrown instanceof StreamError ? thrown : new StreamError(code, errorText(thrown))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { errorText, StreamError } from '../errors.js'
+import { StreamError, toStreamError } from '../errors.js'
 import type { StreamMessage } from '../service.js'
 import type { LineOutput, Output, OutputContext } from './output.js'
 
@@ -83,8 +83,7 @@ export async function writePieces<T extends Piece>(
         if (parcel.error) break
       }
     } catch (error) {
-      parcel.error ??=
-        error instanceof StreamError ? error : new StreamError('export-failed', errorText(error))
+      parcel.error ??= toStreamError(error)
       // What was not handed over is dropped.
       const dropped = pieces.filter((piece) => piece.parcel === parcel)
       pieces = pieces.filter((piece) => piece.parcel !== parcel)

@@ -1,6 +1,6 @@
 import type { Frame } from '../connection/frame.js'
 import type { Histogram } from '../delivery/histogram.js'
-import { errorText, StreamError } from '../errors.js'
+import { StreamError, toStreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import type { EntryName, Outputs } from '../outputs/outputs.js'
 import type { Decoder, Form, StreamMessage } from '../service.js'
@@ -110,10 +110,7 @@ export class Processor {
       return message
     } catch (error) {
       // Any error that a frame causes, such as a record too long for a string, affects this frame only.
-      const fault =
-        error instanceof StreamError
-          ? error
-          : new StreamError('frame-undecodable', errorText(error))
+      const fault = toStreamError(error, 'frame-undecodable')
       const { entry } = this.#options
       this.undecodable++
       // The lines of the log name the entry already.
