@@ -62,7 +62,7 @@ export type Form = 'record' | 'line' | 'rows'
 /** Turns the frames of one subscription into messages. */
 export interface Decoder<Message extends StreamMessage = StreamMessage> {
   /**
-   * @param first the form that is made at once; the other one is made when it is asked for
+   * @param first the form that is made at once; record and line are made later where they are asked for
    * @throws StreamError `frame-undecodable`, with offset and reason; with `eventType` where no schema has
    *   the message
    */
@@ -73,7 +73,7 @@ export interface Decoder<Message extends StreamMessage = StreamMessage> {
    * What tells the frame's event from others; undefined where it has nothing. Where a service has this,
    * repeats are dropped.
    */
-  identify?(frame: Frame): string | undefined
+  readonly identify?: ((frame: Frame) => string | undefined) | undefined
   /** How often anything came that the schema does not know. */
   readonly unknownTotal: number
   /** The timestamp of the last decoded message, nanoseconds since the epoch. */

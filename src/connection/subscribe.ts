@@ -3,7 +3,7 @@ import type { ByteBudget } from '../delivery/byte-budget.js'
 import { StreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
 import type { Limiter } from '../net/limiter.js'
-import type { Endpoint, ResumePoint } from '../service.js'
+import type { Decoder, Endpoint, ResumePoint } from '../service.js'
 import { isNormalClose } from './connect.js'
 import type { Frame } from './frame.js'
 import { createFrameBudget, FrameQueue } from './frame-queue.js'
@@ -32,7 +32,7 @@ export type SubscribeOptions = {
   /** Timestamp of the last message that was decoded, nanoseconds since the epoch. */
   readonly lastTimestamp?: () => bigint | undefined
   /** What tells a frame's event from others; repeats are dropped. Undefined for one that has nothing. */
-  readonly identify?: (frame: Frame) => string | undefined
+  readonly identify?: Decoder['identify']
   /** Connect again when a connection ends or fails; default: true. */
   readonly reconnect?: boolean
   /** Default: true. */

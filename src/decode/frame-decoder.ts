@@ -55,7 +55,7 @@ export function createFrameDecoder<
 
 class FrameDecoder<Record extends AnyRecord> implements Decoder<StreamMessage<Record>> {
   readonly skipsText: boolean
-  readonly identify?: (frame: Frame) => string | undefined
+  readonly identify: ((frame: Frame) => string | undefined) | undefined
   readonly #entry: Entry
   readonly #maker: RecordMaker<Record>
   readonly #unknownFields: UnknownFields
@@ -65,7 +65,7 @@ class FrameDecoder<Record extends AnyRecord> implements Decoder<StreamMessage<Re
     this.#maker = maker
     this.#unknownFields = unknownFields
     this.skipsText = maker.skipsText ?? false
-    if (maker.identify) this.identify = (frame) => this.#identify(frame)
+    this.identify = maker.identify && ((frame) => this.#identify(frame))
   }
 
   get unknownTotal(): number {
@@ -104,7 +104,7 @@ class FrameDecoder<Record extends AnyRecord> implements Decoder<StreamMessage<Re
 
 type Entry = Pick<StreamMessage, 'customer' | 'label' | 'topic'>
 
-/** A message as it was decoded. The form that was not made at once is made when it is asked for. */
+/** A message as it was decoded. Record and line are made when they are first asked for, or at once. */
 class DecodedMessage<Record extends AnyRecord> implements StreamMessage<Record> {
   readonly customer: string
   readonly label: string

@@ -18,7 +18,7 @@ export type DecodeOptions<T extends AnyTopic = AnyTopic> = {
 
 /** More are of no use: a recording has a few entries. */
 const MAX_KEPT = 1000
-const services = new Map<string, Decoders>()
+const decodersBySchema = new Map<string, Decoders>()
 const decoders = new Map<string, Decoder>()
 
 /**
@@ -26,7 +26,7 @@ const decoders = new Map<string, Decoder>()
  * letter keeps them in base64.
  *
  * @example
- * const { record } = { record: decode(Buffer.from(frame, 'base64'), { topic: 'presence' }) }
+ * const record = decode(Buffer.from(frame, 'base64'), { topic: 'presence' })
  * @throws StreamError `frame-undecodable`, with offset and reason; `schema-invalid`
  */
 export function decode<T extends AnyTopic>(
@@ -50,21 +50,21 @@ function decoderOf({
   const known = decoders.get(key)
   if (known) return known
   if (decoders.size >= MAX_KEPT) decoders.clear()
-  const made = serviceOf(readable, protoDir).of({ name: customer, topic })
+  const made = decodersOf(readable, protoDir).of({ name: customer, topic })
   decoders.set(key, made)
   return made
 }
 
 /** What is made of a schema once. */
-function serviceOf(readable: boolean, protoDir: string | undefined): Decoders {
+function decodersOf(readable: boolean, protoDir: string | undefined): Decoders {
   const key = JSON.stringify([readable, protoDir])
-  const known = services.get(key)
+  const known = decodersBySchema.get(key)
   if (known) return known
   const options = { readable, protoDir, log: loggerTo(() => {}) }
   const made = joinDecoders({
     classic: createClassicDecoders(options),
     newCentral: createNewCentralDecoders(options),
   })
-  services.set(key, made)
+  decodersBySchema.set(key, made)
   return made
 }

@@ -35,7 +35,7 @@ export class EntryStream {
     this.subscription = subscribe({
       lastTimestamp: () => decoder.lastTimestamp,
       onReplaced: (failure) => logReplaced(log.child({ entry: entry.label }), failure),
-      ...(decoder.identify && { identify: (frame) => decoder.identify?.(frame) }),
+      identify: decoder.identify,
       ...options,
     })
   }

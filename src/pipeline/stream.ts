@@ -3,9 +3,8 @@ import type * as classic from '../classic/topics.js'
 import { createFrameBudget } from '../connection/frame-queue.js'
 import type { Status } from '../connection/status.js'
 import { subscribe } from '../connection/subscribe.js'
-import { errorText, StreamError } from '../errors.js'
-import type { LogFields, LogLevel } from '../log.js'
-import { loggerTo } from '../log.js'
+import { type StreamError, toStreamError } from '../errors.js'
+import { type LogFields, type LogLevel, loggerTo } from '../log.js'
 import { createLimiter } from '../net/limiter.js'
 import { createNewCentral } from '../newcentral/newcentral.js'
 import { Tokens } from '../newcentral/tokens.js'
@@ -83,7 +82,7 @@ export async function* stream<T extends AnyTopic>(
 ): AsyncGenerator<StreamRecordOf<T>, void, undefined> {
   const { signal, verifyCertificates = true, onStatus, onUndecodable } = options
   const entry = entryOf(options)
-  const service = serviceOf(options)
+  const service = createService(options)
   service.decoders.load([entry.topic])
   const decoder = service.decoders.of({ name: entry.name, topic: entry.topic })
   const refused = new AbortController()
@@ -105,8 +104,8 @@ export async function* stream<T extends AnyTopic>(
     lastTimestamp: () => decoder.lastTimestamp,
     // The program waits and tries again, because somebody reads its log. Here the caller decides.
     onRefused: () => refused.abort(),
-    ...(decoder.identify && { identify: (frame) => decoder.identify?.(frame) }),
-    ...(onStatus && { onStatus: (status) => onStatus(status) }),
+    identify: decoder.identify,
+    onStatus: (status) => onStatus?.(status),
   })
   for await (const frames of subscription) {
     for (const frame of frames) {
@@ -115,7 +114,7 @@ export async function* stream<T extends AnyTopic>(
       try {
         record = decoder.decode(frame, 'record').record as StreamRecordOf<T>
       } catch (error) {
-        onUndecodable?.(asUndecodable(error), frame.bytes)
+        onUndecodable?.(toStreamError(error, 'frame-undecodable'), frame.bytes)
         continue
       }
       yield record
@@ -131,7 +130,7 @@ type ServiceOptions = Pick<
 > &
   Pick<NewCentralCredentials, 'instance'>
 
-function serviceOf(options: ServiceOptions): Service {
+function createService(options: ServiceOptions): Service {
   const { readable = false, protoDir, verifyCertificates = true } = options
   const { onLog = () => {}, onRenewedKey = () => {}, instance } = options
   const log = loggerTo(onLog)
@@ -165,10 +164,4 @@ function tokensFor(verifyCertificates: boolean): Tokens {
   const made = new Tokens({ userAgent: USER_AGENT, verifyCertificates, limiter: createLimiter() })
   tokens.set(verifyCertificates, made)
   return made
-}
-
-function asUndecodable(error: unknown): StreamError {
-  return error instanceof StreamError
-    ? error
-    : new StreamError('frame-undecodable', errorText(error))
 }
