@@ -18,7 +18,7 @@ export type Schema = {
   readonly notes: readonly string[]
 }
 
-export type SchemaOptions = {
+type SchemaOptions = {
   /** Folder with `.proto` files that replace the shipped ones, as `--proto_dir` names it. */
   readonly protoDir?: string | undefined
 }

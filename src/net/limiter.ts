@@ -1,7 +1,7 @@
 import { StreamError } from '../errors.js'
 
 /** What a place was used for: the host answered, it did not, or we gave the attempt up ourselves. */
-export type Outcome = 'answered' | 'unanswered' | 'aborted'
+type Outcome = 'answered' | 'unanswered' | 'aborted'
 
 /** What the error of an attempt says about its host. One that we aborted says nothing. */
 export function outcomeOf(error: unknown, signal: AbortSignal): Outcome {

@@ -6,7 +6,7 @@ import type { Client, Token } from './token-request.js'
 import type { Tokens } from './tokens.js'
 import { TOPIC_FACTS, type Topic } from './topics.js'
 
-export type EndpointOptions = {
+type EndpointOptions = {
   readonly host: Host
   readonly topic: Topic
   /** In place of the topic's. */

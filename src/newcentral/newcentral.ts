@@ -12,7 +12,7 @@ import { type Client, lifeText } from './token-request.js'
 import { TOKEN_URL, Tokens } from './tokens.js'
 import type { Topic } from './topics.js'
 
-export type NewCentralOptions = {
+type NewCentralOptions = {
   readonly userAgent: string
   readonly verifyCertificates: boolean
   readonly protoDir: string | undefined

@@ -24,7 +24,7 @@ export type Column = {
 /** What the fields of a message are in rows. */
 export type Shape = ReadonlyMap<string, Part>
 
-export type Part =
+type Part =
   | { readonly type: 'column'; readonly column: Column }
   | { readonly type: 'message'; readonly path: string; readonly shape: Shape }
   | { readonly type: 'table'; readonly table: Table }

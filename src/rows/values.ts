@@ -7,7 +7,7 @@ import { readableEvent } from '../newcentral/readable.js'
 import { Enum, recordName, Type } from '../schema/protobuf.js'
 
 /** What the values of a column are. `any` are values whose type the schema leaves open. */
-export type Kind = 'int64' | 'number' | 'bool' | 'text' | 'any'
+type Kind = 'int64' | 'number' | 'bool' | 'text' | 'any'
 
 /** How values of one field stand in a row. */
 export type Form = {
