@@ -119,7 +119,6 @@ class Maker implements RecordMaker<EventRecord> {
   timestamp(frame: Uint8Array): bigint | undefined {
     this.#open(frame)
     const text = this.#envelope.timestampText()
-    this.#unknownFields.discard()
     return text === null ? undefined : BigInt(text)
   }
 
