@@ -12,6 +12,8 @@ import { answerPings, type Heartbeat, startHeartbeat } from './heartbeat.js'
 const HANDSHAKE_MS = 10_000
 /** How long the server may take to answer a close frame, and to end TCP after that. */
 const CLOSE_MS = 1000
+/** The same for a connection that another one has replaced: nothing waits for its end. */
+const REPLACED_CLOSE_MS = 10_000
 
 /** How long a connection is idle before TCP asks whether the peer is there. */
 const KEEP_ALIVE_MS = 30_000
@@ -26,8 +28,8 @@ export type Connection = {
   /** Stops reading. Frames that the last read of the socket held still come. */
   pause(): void
   resume(): void
-  /** Closes it as the signal of its options does. */
-  close(): void
+  /** Closes one that another has replaced. What the server still has to send is read. */
+  replaced(): void
 }
 
 export type ConnectOptions = OpenOptions & {
@@ -105,11 +107,11 @@ class SocketLife implements Connection {
     socket.on('close', (code, reason) => {
       clock.clearTimeout(this.#timer)
       this.#heartbeat?.stop()
-      options.signal.removeEventListener('abort', this.close)
+      options.signal.removeEventListener('abort', this.#stop)
       options.graceOver?.removeEventListener('abort', this.#cut)
       done(this.#cause ?? this.#lost(code, reason.toString()))
     })
-    onAbort(options.signal, this.close)
+    onAbort(options.signal, this.#stop)
     onAbort(options.graceOver, this.#cut)
   }
 
@@ -167,7 +169,18 @@ class SocketLife implements Connection {
 
   readonly #cut = () => this.#opening.cut()
 
-  readonly close = () => {
+  replaced(): void {
+    this.#closeMs = REPLACED_CLOSE_MS
+    this.#close()
+  }
+
+  readonly #stop = () => {
+    this.#closeMs = Math.min(this.#closeMs, CLOSE_MS)
+    if (this.#ending === 'closing' && !this.#socket.isPaused) this.#startCloseTimer(this.#closeMs)
+    else this.#close()
+  }
+
+  #close(): void {
     if (this.#ending) return
     if (this.#socket.readyState === this.#socket.CONNECTING) {
       this.#end(new StreamError('connection-lost', `the handshake with ${this.#host} was given up`))
@@ -198,7 +211,7 @@ class SocketLife implements Connection {
     this.#ending = 'closing'
     this.#options.clock.clearTimeout(this.#timer)
     this.#socket.close(1000)
-    if (!this.#socket.isPaused) this.#startCloseTimer(CLOSE_MS)
+    if (!this.#socket.isPaused) this.#startCloseTimer(this.#closeMs)
   }
 
   #startCloseTimer(ms: number): void {

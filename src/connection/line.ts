@@ -170,7 +170,7 @@ export class Line {
       ])
       if (next.connection) {
         onReplaced?.(undefined)
-        dial.connection?.close()
+        dial.connection?.replaced()
         return
       }
       // This one has ended meanwhile: what the other one came to counts as the next try.

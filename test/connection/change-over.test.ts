@@ -45,6 +45,25 @@ test('a connection is replaced before its token ends, without a gap and without 
   assert.equal(ids.size, 1)
 })
 
+test('what a replaced connection still brings is read, however late its server answers the close', async (t) => {
+  const { clock, central, subscriber } = await start(t)
+  const [old] = central.sockets
+  assert.ok(old)
+  old.answerClose = false
+  const next = central.nextSocket()
+  clock.advance(LIFE_MS * 0.8)
+  const replacement = await next
+  await replacement.send(eventFrame('first'))
+  await subscriber.receive(1)
+  clock.advance(5_000)
+  assert.ok(await old.send(eventFrame('late')))
+  await subscriber.receive(2)
+  assert.deepEqual(idsIn(subscriber.frames), ['first', 'late'])
+  // A server that never answers is not waited for longer.
+  clock.advance(5_000)
+  await old.ended
+})
+
 test('the connection is kept where the one that is to replace it is refused', async (t) => {
   const { clock, central, subscriber } = await start(t)
   central.failHandshake({ type: 'answer', status: 503 }, {}, 1)
