@@ -70,7 +70,7 @@ const sized = tests.filter((path) => /[^a-zA-Z]sized\(/.test(readFileSync(path, 
 const chosen = named.length > 0 ? named : full ? sized : tests
 
 await compile()
-const [concurrency, timeout] = full ? [4, 1_200_000] : [8, 300_000]
+const [concurrency, timeout] = full ? [4, 1_200_000] : [8, 600_000]
 const node = [
   '--enable-source-maps',
   '--test',

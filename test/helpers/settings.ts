@@ -25,3 +25,6 @@ export const SEED = Number(ARUBA_STREAM_TEST_SEED ?? 1)
 export function sized(quick: number, full: number): number {
   return ARUBA_STREAM_TEST_SIZE === 'full' ? full : quick
 }
+
+/** Where no package is found, whatever lies in the folders of the tests and in those above them. */
+export const NOWHERE = '/nowhere/package.json'

@@ -23,8 +23,7 @@ import {
 import { exportUnderKills } from '../helpers/mortal.js'
 import { replayTo } from '../helpers/program.js'
 import { sendOne } from '../helpers/send-one.js'
-import { sized } from '../helpers/settings.js'
-import { tempFolder } from '../helpers/temp-folder.js'
+import { NOWHERE, sized } from '../helpers/settings.js'
 import { certificates } from '../helpers/tls.js'
 
 const live = { skip: noKafkaBroker }
@@ -127,14 +126,13 @@ test('kafka refuses a login that is incomplete, or a mechanism that it does not 
   }
 })
 
-test('an output names the package to install where it is not installed', async (t) => {
-  const place = `${tempFolder(t)}/package.json`
+test('an output names the package to install where it is not installed', async (_t) => {
   const needed = { type: 'kafka://', names: ['@platformatic/kafka'] }
   await assert.rejects(
-    loadPackages(needed, [place]),
+    loadPackages(needed, [NOWHERE]),
     unusable(/kafka:\/\/ needs a package.* npm install @platformatic\/kafka$/),
   )
-  const found = await loadPackages(needed, [place, import.meta.url])
+  const found = await loadPackages(needed, [NOWHERE, import.meta.url])
   assert.equal(found.length, 1)
 })
 

@@ -22,7 +22,7 @@ import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/ex
 import { exportUnderKills } from '../helpers/mortal.js'
 import { type NatsServer, noNatsServer, startNatsServer } from '../helpers/nats-server.js'
 import { sendOne } from '../helpers/send-one.js'
-import { sized } from '../helpers/settings.js'
+import { NOWHERE, sized } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { certificates } from '../helpers/tls.js'
 
@@ -113,13 +113,12 @@ test('a frame has one id wherever it is received, and another in another entry',
   assert.notEqual(messageId(fakeMessage('a', 1, { topic: 'audit' })), id)
 })
 
-test('nats names the packages to install where they are not installed', async (t) => {
-  const folder = tempFolder(t)
+test('nats names the packages to install where they are not installed', async (_t) => {
   await assert.rejects(
-    loadNats([join(folder, 'package.json')]),
+    loadNats([NOWHERE]),
     unusable(/npm install @nats-io\/transport-node @nats-io\/jetstream/),
   )
-  const { transport } = await loadNats([join(folder, 'package.json'), import.meta.url])
+  const { transport } = await loadNats([NOWHERE, import.meta.url])
   assert.equal(typeof transport.connect, 'function')
 })
 

@@ -7,6 +7,7 @@ import { openPostgres } from '../../src/outputs/postgres.js'
 import { loadPostgres } from '../../src/outputs/postgres-client.js'
 import { parsePostgresTarget, readPassword, tlsOf } from '../../src/outputs/postgres-target.js'
 import { fakeContext } from '../helpers/export-fakes.js'
+import { NOWHERE } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 const unusable = (pattern: RegExp) => (error: unknown) => {
@@ -61,13 +62,12 @@ test('postgres refuses a PGSSLMODE that does not exist, and an unknown one opens
   )
 })
 
-test('postgres names the package to install where it is not installed', async (t) => {
-  const folder = tempFolder(t)
+test('postgres names the package to install where it is not installed', async (_t) => {
   await assert.rejects(
-    loadPostgres([join(folder, 'package.json')]),
+    loadPostgres([NOWHERE]),
     unusable(/postgres:\/\/ needs a package, not installed; run: npm install pg/),
   )
-  const { Client } = await loadPostgres([join(folder, 'package.json'), import.meta.url])
+  const { Client } = await loadPostgres([NOWHERE, import.meta.url])
   assert.equal(typeof Client, 'function')
 })
 

@@ -172,13 +172,14 @@ test('a recording without a pace waits for a subscriber that is away', async (t)
   await until(() => client.ids.length > 20)
   client.ws.terminate()
   await until(() => logged.some((line) => line.startsWith('ended')))
-  await new Promise(setImmediate)
+  // Time enough for thousands of frames.
+  for (let turn = 0; turn < 2000; turn += 1) await new Promise(setImmediate)
   const again = dial({ url }, 'wids', { token, id: 'mine' })
   await until(() => again.ids.length > 20)
   await stop()
   const [, queued] = /"fromQueue":(\d+)/.exec(logged.at(-1) ?? '') ?? []
   // At most what was under way when the connection ended.
-  assert.ok(Number(queued) < 5, logged.at(-1))
+  assert.ok(Number(queued) < 50, logged.at(-1))
 })
 
 test('the simulation speaks TLS with the files of a certificate', async (t) => {
