@@ -46,11 +46,16 @@ export function sleep(delayMs: number, clock: Clock, signal: AbortSignal): Promi
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
+    const abort = () => reject(signal.reason)
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    onAbort(signal, abort)
   })
+}
+
+/** Calls back when the signal aborts; at once where it has aborted before. */
+export function onAbort(signal: AbortSignal, callback: () => void): void {
+  if (signal.aborted) callback()
+  else signal.addEventListener('abort', callback, { once: true })
 }
 
 /**
@@ -60,10 +65,9 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
  */
 export function follow(controller: AbortController, signal: AbortSignal): () => void {
   const abort = () => controller.abort(signal.reason)
-  if (signal.aborted) abort()
   // Many may follow one signal, which is no leak.
   setMaxListeners(0, signal)
-  signal.addEventListener('abort', abort, { once: true })
+  onAbort(signal, abort)
   return () => signal.removeEventListener('abort', abort)
 }
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
-import type { Clock, Timer } from '../clock.js'
+import { type Clock, onAbort, type Timer } from '../clock.js'
 import { StreamError } from '../errors.js'
 import { readBody } from '../net/http.js'
 import { quotePeer } from '../net/redact.js'
@@ -20,8 +20,6 @@ const KEEP_ALIVE_MS = 30_000
 
 /** `ws` reports this where no close frame came. */
 const ABNORMAL = 1006
-/** Normal closure; the server goes away, as for a restart; a close frame without a code. */
-const NORMAL: readonly (number | undefined)[] = [1000, 1001, 1005]
 
 /** An open connection, whose reading can be paused and resumed. */
 export type Connection = {
@@ -112,7 +110,7 @@ class SocketLife implements Connection {
       done(this.#cause ?? this.#lost(code, reason.toString()))
     })
     onAbort(options.signal, this.#stop)
-    onAbort(options.graceOver, this.#cut)
+    if (options.graceOver) onAbort(options.graceOver, this.#cut)
   }
 
   #watch(stream: Socket): void {
@@ -247,14 +245,4 @@ class SocketLife implements Connection {
     }
     return new StreamError('connection-lost', `${this.#host} broke the protocol: ${error.message}`)
   }
-}
-
-function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
-  if (signal?.aborted) listener()
-  else signal?.addEventListener('abort', listener, { once: true })
-}
-
-/** Whether the server closed the connection in an orderly way. */
-export function isNormalClose(error: StreamError): boolean {
-  return error.code === 'connection-lost' && NORMAL.includes(error.status)
 }

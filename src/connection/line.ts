@@ -6,6 +6,9 @@ import type { Endpoint, Handshake, ResumePoint } from '../service.js'
 import { type Connection, connect } from './connect.js'
 import { SILENCE_MS } from './heartbeat.js'
 
+/** Normal closure; the server goes away, as for a restart; a close frame without a code. */
+const NORMAL: readonly (number | undefined)[] = [1000, 1001, 1005]
+
 /** So often the age of a credential is looked at: timers stand still while the machine sleeps. */
 const LOOK_MS = 60_000
 
@@ -191,4 +194,9 @@ export function stillUnauthorized(again: StreamError): StreamError {
   return new StreamError('still-unauthorized', `${again.message}, which was checked just now`, {
     status: 401,
   })
+}
+
+/** Whether the server closed the connection in an orderly way. */
+export function isNormalClose(error: StreamError): boolean {
+  return error.code === 'connection-lost' && NORMAL.includes(error.status)
 }

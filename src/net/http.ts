@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import { untilAborted } from '../clock.js'
+import { follow, untilAborted } from '../clock.js'
 import { StreamError } from '../errors.js'
 import type { Secret } from '../secret.js'
 import { quotePeer } from './redact.js'
@@ -63,8 +63,7 @@ export class HttpClient {
     const { signal, timeoutMs, connectMs = CONNECT_MS, late } = options
     signal.throwIfAborted()
     const giveUp = new AbortController()
-    const onAbort = () => giveUp.abort(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
+    const unfollow = follow(giveUp, signal)
     const timer = setTimeout(() => giveUp.abort(this.#route.timedOut(late)), timeoutMs)
     const connecting = setTimeout(() => {
       giveUp.abort(this.#route.timedOut(`no connection within ${connectMs / 1000} s`))
@@ -101,7 +100,7 @@ export class HttpClient {
     } finally {
       clearTimeout(timer)
       clearTimeout(connecting)
-      signal.removeEventListener('abort', onAbort)
+      unfollow()
       if (!whole) request?.destroy()
       if (!whole || !this.#keepAlive) this.#route.close()
     }
