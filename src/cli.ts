@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 import { fstatSync } from 'node:fs'
 import { untilAborted } from './clock.js'
-import { type CollapsingLogger, collapseRepeats } from './collapse-repeats.js'
 import type { Invocation } from './commands/command-line.js'
 import type { LogSettings } from './commands/settings.js'
 import { StreamError } from './errors.js'
 import { createLogger, isJournal } from './log.js'
+import { VERSION } from './packages.js'
 import type { Program } from './program.js'
+import { type CollapsingLogger, collapseRepeats } from './report/collapse-repeats.js'
 import { RecentLog } from './report/recent-log.js'
 import { createScreen, hasColour } from './report/screen.js'
 import { Shutdown, Terminals } from './shutdown.js'
 import { printable } from './text.js'
-import { VERSION } from './version.js'
 
 /** How long a timer or socket that a user's module left open keeps the process when all is done. */
 const LINGER_MS = 200

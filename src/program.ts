@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
-import type { CollapsingLogger } from './collapse-repeats.js'
 import type { LockOwner } from './input/file-lock.js'
+import type { CollapsingLogger } from './report/collapse-repeats.js'
 import type { RecentLog } from './report/recent-log.js'
 import type { Screen } from './report/screen.js'
 import type { Shutdown } from './shutdown.js'

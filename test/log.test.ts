@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { collapseRepeats } from '../src/collapse-repeats.js'
 import { createLogger, isJournal, type LoggerOptions } from '../src/log.js'
+import { collapseRepeats } from '../src/report/collapse-repeats.js'
 
 const NOW = Date.parse('2026-01-02T03:04:05.678Z')
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  closest,
   displayWidth,
   fit,
   formatBytes,
@@ -74,4 +75,27 @@ test('a list names the first ones, and counts the others', () => {
     listed(['A\n', ...Array.from({ length: 1999 }, () => 'B')]),
     'A\\n, B, B and 1,997 more',
   )
+})
+
+const OPTIONS = ['--help', '--hostname', '--jsoninput', '--decode_data', '--deliver_all', '--json']
+const TYPES = ['json', 'csv', 'tcp', 'tls', 'http', 'https', 'nats']
+
+test('a suggestion is what was written with a slip, in another spelling, or in part', () => {
+  assert.equal(closest('--decode_dat', OPTIONS), '--decode_data')
+  assert.equal(closest('--decode', OPTIONS), '--decode_data')
+  assert.equal(closest('--decodedata', OPTIONS), '--decode_data')
+  assert.equal(closest('--Hostname', OPTIONS), '--hostname')
+  assert.equal(closest('--hostnmae', OPTIONS), '--hostname')
+  assert.equal(closest('--input', OPTIONS), '--jsoninput')
+  assert.equal(closest('jsn', TYPES), 'json')
+  assert.equal(closest('cvs', TYPES), 'csv')
+  assert.equal(closest('htps', TYPES), 'https')
+})
+
+test('nothing is suggested for what is far from every candidate', () => {
+  assert.equal(closest('--topic', OPTIONS), undefined)
+  assert.equal(closest('--wsskey', OPTIONS), undefined)
+  for (const type of ['influxdb', 'mqtt', 'kafka', 'xml', 'j', '', 'x'.repeat(10_000)]) {
+    assert.equal(closest(type, TYPES), undefined, type)
+  }
 })

@@ -2,11 +2,10 @@ import type { Command, CommanderError } from 'commander'
 import { CLASSIC_ENTRIES } from '../classic/entry.js'
 import { StreamError } from '../errors.js'
 import { EVERY_ENTRY } from '../input/property-guess.js'
-import { loadCommonJs } from '../load-common-js.js'
 import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
+import { loadCommonJs } from '../packages.js'
 import type { SimulateSettings } from '../simulator/settings.js'
-import { closest } from '../suggest.js'
-import { maskTokens, printable } from '../text.js'
+import { closest, maskTokens, printable } from '../text.js'
 import { OPTIONS } from './options.js'
 import {
   type CheckSettings,

@@ -3,8 +3,7 @@ import { formatForTerminal } from '../outputs/terminal.js'
 import type { Program } from '../program.js'
 import { paint } from '../report/table-layout.js'
 import { ALL_TOPICS, isAnyTopic } from '../stream-record.js'
-import { closest } from '../suggest.js'
-import { maskTokens, printable } from '../text.js'
+import { closest, maskTokens, printable } from '../text.js'
 import type { TopicsSettings } from './settings.js'
 import {
   describeTopic,

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { ClientOptions, WebSocket } from 'ws'
 import { StreamError } from '../errors.js'
-import { loadCommonJs } from '../load-common-js.js'
 import { parseRetryAfter } from '../net/backoff.js'
 import { quotePeer } from '../net/redact.js'
 import { Route } from '../net/route.js'
+import { loadCommonJs } from '../packages.js'
 import type { Answer, Handshake } from '../service.js'
 
 const ws = loadCommonJs<typeof import('ws')>('ws')

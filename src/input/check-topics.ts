@@ -1,6 +1,6 @@
 import type { Node } from 'jsonc-parser'
 import type { AnyTopic } from '../stream-record.js'
-import { closest } from '../suggest.js'
+import { closest } from '../text.js'
 import { findCharacter, withoutLookalikes } from './characters.js'
 import { type EntryRules, Problem, type ReadProperty } from './check-entry.js'
 

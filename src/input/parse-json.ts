@@ -1,5 +1,5 @@
 import type { Node, ParseError } from 'jsonc-parser'
-import { loadCommonJs } from '../load-common-js.js'
+import { loadCommonJs } from '../packages.js'
 import { DOUBLE_QUOTES, findCharacter, nameCharacter, TYPOGRAPHIC_QUOTES } from './characters.js'
 
 const { parseTree, printParseErrorCode } =

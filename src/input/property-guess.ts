@@ -1,4 +1,4 @@
-import { closest } from '../suggest.js'
+import { closest } from '../text.js'
 import { withoutLookalikes } from './characters.js'
 import type { EntryRules, PropertyRule } from './check-entry.js'
 

@@ -3,8 +3,7 @@ import { type EntryRules, Problem, type Property, type ReadProperty } from '../i
 import type { ApiClient } from '../input/entries.js'
 import { isLoopback } from '../net/host.js'
 import { Secret } from '../secret.js'
-import { closest } from '../suggest.js'
-import { maskTokens } from '../text.js'
+import { closest, maskTokens } from '../text.js'
 import { EVENT_TYPE_PREFIX, isTopic, TOPIC_FACTS, TOPICS } from './topics.js'
 
 /** Printable ASCII without blanks, which is what OAuth2 clients are made of. */

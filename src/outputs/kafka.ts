@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type * as Kafka from '@platformatic/kafka'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
@@ -6,12 +5,12 @@ import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, toStreamError } from '../errors.js'
 import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
+import { loadPackages, packagePlaces } from '../packages.js'
 import type { StreamMessage } from '../service.js'
 import { firstTry } from './first-try.js'
 import { KafkaClient } from './kafka-client.js'
 import { isLoginRefused } from './kafka-errors.js'
 import { type KafkaTarget, parseKafkaTarget, readKafkaLogin } from './kafka-target.js'
-import { loadPackages } from './load-packages.js'
 import type { Output, OutputContext } from './output.js'
 import { createRemoteQueue } from './remote-queue.js'
 
@@ -34,8 +33,7 @@ export async function openKafka(
   const parsed = parseKafkaTarget(target)
   const login = readKafkaLogin(context.env)
   const needed = { type: 'kafka://', names: ['@platformatic/kafka'] }
-  const places = [import.meta.url, join(context.cwd, 'package.json')]
-  const [library] = await loadPackages(needed, places)
+  const [library] = await loadPackages(needed, packagePlaces(context.cwd))
   const local = parsed.servers.every(({ host }) => isLoopback(host))
   if (login?.mechanism === 'PLAIN' && !parsed.tls && !local) {
     context.log.warn('KAFKA_PASSWORD is sent in plain text; use kafkas:// to keep it secret')

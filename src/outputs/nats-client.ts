@@ -6,8 +6,8 @@ import { errorText, StreamError, systemFault } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { networkError } from '../net/network-error.js'
 import { maskSecrets } from '../net/redact.js'
+import { loadPackages } from '../packages.js'
 import { Secret } from '../secret.js'
-import { loadPackages } from './load-packages.js'
 import type { OutputContext } from './output.js'
 
 /** The two optional packages that speak NATS. */

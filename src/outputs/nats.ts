@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { JetStreamClient } from '@nats-io/jetstream'
 import { untilAborted } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
@@ -8,6 +7,7 @@ import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
 import { safeName } from '../files/safe-name.js'
 import type { BackoffOptions } from '../net/backoff.js'
+import { packagePlaces } from '../packages.js'
 import type { StreamMessage } from '../service.js'
 import { messageId } from './message-id.js'
 import { isJetStreamMissing, loadNats, natsErrorText } from './nats-client.js'
@@ -42,7 +42,7 @@ export async function openNats(
   { pipeline = PIPELINE, ...timing }: NatsOptions = {},
 ): Promise<Output> {
   const parsed = parseNatsTarget(target)
-  const library = await loadNats([import.meta.url, join(context.cwd, 'package.json')])
+  const library = await loadNats(packagePlaces(context.cwd))
   const retryLog = new RetryLog(context)
   const output = new NatsOutput({ target: parsed, library, context, timing, retryLog }, pipeline)
   await output.start()

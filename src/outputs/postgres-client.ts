@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type Pg from 'pg'
 import { untilAborted } from '../clock.js'
 import { StreamError } from '../errors.js'
-import { loadPackages } from './load-packages.js'
+import { loadPackages } from '../packages.js'
 import type { PostgresTarget } from './postgres-target.js'
 
 export type PostgresLibrary = typeof Pg

@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused, type Part } from '../delivery/isolate-refused.js'
 import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
 import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
+import { packagePlaces } from '../packages.js'
 import { Secret } from '../secret.js'
 import type { StreamMessage } from '../service.js'
 import { firstTry } from './first-try.js'
@@ -41,7 +41,7 @@ export async function openPostgres(
   { startMs, ...timing }: PostgresTiming = {},
 ): Promise<Output> {
   const parsed = parsePostgresTarget(target, context.env)
-  const library = await loadPostgres([import.meta.url, join(context.cwd, 'package.json')])
+  const library = await loadPostgres(packagePlaces(context.cwd))
   const output = new PostgresOutput(parsed, library, context, timing)
   await output.start(startMs)
   return output

@@ -1,7 +1,6 @@
 import { StreamError } from '../errors.js'
 import { MASK, redactUrl } from '../net/redact.js'
-import { closest } from '../suggest.js'
-import { printable } from '../text.js'
+import { closest, printable } from '../text.js'
 
 /** How the value of an option is written, and read. */
 export type OptionForm<Value> = {

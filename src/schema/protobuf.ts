@@ -1,5 +1,5 @@
 import type protobuf from 'protobufjs'
-import { loadCommonJs } from '../load-common-js.js'
+import { loadCommonJs } from '../packages.js'
 
 /** The parts of the library that are used at run time; its types come from `protobufjs` itself. */
 export const { Enum, MapField, Namespace, OneOf, Root, Type, common, parse } =

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { collapseRepeats } from '../../src/collapse-repeats.js'
 import { RetryLog } from '../../src/delivery/retry-log.js'
 import { StreamError } from '../../src/errors.js'
 import { loggerTo } from '../../src/log.js'
+import { collapseRepeats } from '../../src/report/collapse-repeats.js'
 import { FakeClock } from '../helpers/clock.js'
 
 function fixture() {

@@ -4,7 +4,7 @@ import { TOPICS } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
 import { openKafka } from '../../src/outputs/kafka.js'
 import { parseKafkaTarget, readKafkaLogin } from '../../src/outputs/kafka-target.js'
-import { loadPackages } from '../../src/outputs/load-packages.js'
+import { loadPackages } from '../../src/packages.js'
 import { startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import {

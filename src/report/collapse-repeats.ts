@@ -1,5 +1,5 @@
-import { type LogFields, type Logger, type LogLevel, loggerTo } from './log.js'
-import { listed } from './text.js'
+import { type LogFields, type Logger, type LogLevel, loggerTo } from '../log.js'
+import { listed } from '../text.js'
 
 type CollapseOptions = {
   /** Milliseconds since any fixed point, by a monotonic clock. */
