@@ -9,9 +9,9 @@ import { type Table, tablesOf } from '../rows/tables.js'
 import type { StreamMessage } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
 import { csvRows, GUARDED, HEADS, type Head, heading, PLAIN } from './csv-rows.js'
+import { FLAG, readType } from './export-type.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
 import { type Parcel, Piece, writePieces } from './pieces.js'
-import { FLAG, readType } from './type-options.js'
 
 const DEFAULT_FOLDER = './aruba-stream-csv/'
 /** How the files end that are made in the folder. */

@@ -3,12 +3,17 @@ import { constants, gzip } from 'node:zlib'
 import { type Clock, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
-import type { BackoffOptions } from '../net/backoff.js'
-import { HttpSink, parseHttpTarget } from './http-sink.js'
+import { StreamError } from '../errors.js'
+import { type BackoffOptions, parseRetryAfter } from '../net/backoff.js'
+import { isLoopback } from '../net/host.js'
+import { type HttpAnswer, HttpClient } from '../net/http.js'
+import { redactUrl } from '../net/redact.js'
+import { Secret } from '../secret.js'
+import { numberForm, ROWS, readType, wordForm } from './export-type.js'
+import { AUTHORIZATION, readHeaders } from './http-headers.js'
 import type { Item, LineOutput, Output, OutputContext } from './output.js'
-import { createRemoteQueue } from './remote-queue.js'
+import { createRemoteQueue } from './remote.js'
 import { asRows } from './rows.js'
-import { numberForm, ROWS, readType, wordForm } from './type-options.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 1_000 }
 /** One batch on its way and the next two being filled. */
@@ -67,4 +72,132 @@ export async function openHttp(
     },
   }
   return options.rows ? asRows(output, context) : output
+}
+
+/** The whole of one request: a sink may write a batch to a slow disk for a minute before it answers. */
+const REQUEST_MS = 90_000
+/** The sink refuses what it was sent, and may take a part of it. */
+const REFUSED: readonly number[] = [400, 413, 422]
+/** The sink cannot take anything at present, as with all from 500 on. 101 is no answer to a batch. */
+const BUSY: readonly number[] = [101, 408, 429]
+
+/** Where batches are posted to. */
+class HttpSink {
+  /** Without query: that may hold a token. */
+  readonly name: string
+  readonly #requestMs: number
+  readonly #signal: AbortSignal
+  readonly #headers: Readonly<Record<string, string>>
+  readonly #secrets: readonly Secret[]
+  readonly #client: HttpClient
+
+  /**
+   * @param gzipped whether bodies will be
+   * @param requestMs for the whole of one request
+   * @throws StreamError `exporter-unusable` where the environment names headers or a proxy that cannot
+   *   be used
+   */
+  constructor(url: URL, context: OutputContext, gzipped: boolean, requestMs = REQUEST_MS) {
+    const { headers, secrets, variables } = readHeaders(context.env)
+    this.name = redactUrl(url.href)
+    this.#requestMs = requestMs
+    this.#signal = context.graceOver
+    this.#headers = {
+      'Content-Type': 'application/x-ndjson',
+      ...headers,
+      ...(gzipped && { 'Content-Encoding': 'gzip' }),
+    }
+    this.#secrets = [...secrets, ...querySecrets(url)]
+    this.#client = createClient(url, this.name)
+    if (url.protocol !== 'http:' || isLoopback(url.hostname)) return
+    for (const name of variables) {
+      context.log.warn(`${name} is sent in plain text; use https:// to keep it secret`)
+    }
+  }
+
+  /**
+   * Posts one batch.
+   * @throws StreamError `export-failed` where the sink refuses what is in it, else one that is retried
+   */
+  async post(body: Uint8Array): Promise<void> {
+    try {
+      const answer = await this.#client.request({
+        method: 'POST',
+        headers: this.#headers,
+        secrets: this.#secrets,
+        body,
+        signal: this.#signal,
+        timeoutMs: this.#requestMs,
+        late: `no answer within ${this.#requestMs / 1000} s`,
+      })
+      this.#judge(answer)
+    } catch (error) {
+      if (error instanceof StreamError || !this.#signal.aborted) throw error
+      throw new StreamError('timed-out', `${this.name}: given up`)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#client.close()
+  }
+
+  #judge({ status, headers, quote }: HttpAnswer): void {
+    if (status >= 200 && status < 300) return
+    const answered = `${this.name} answered ${status}${quote === '' ? '' : `: ${quote}`}`
+    if (REFUSED.includes(status)) throw new StreamError('export-failed', answered, { status })
+    const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
+    const busy = BUSY.includes(status) || status >= 500
+    const advice = busy ? '' : adviceOn(status)
+    const code = busy ? 'unavailable' : 'output-refused'
+    throw new StreamError(code, `${answered}${advice}`, { status, retryAfterMs })
+  }
+}
+
+/** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
+function parseHttpTarget(target: string): URL {
+  let url: URL
+  try {
+    url = new URL(target)
+  } catch {
+    throw new StreamError(
+      'exporter-unusable',
+      `--export_data: expected a URL such as https://HOST:PORT/PATH; got ${JSON.stringify(redactUrl(target))}`,
+    )
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new StreamError(
+      'exporter-unusable',
+      `${url.origin}: no user or password in the URL, which everyone on this machine can read; ` +
+        `set ${AUTHORIZATION} to the value of the Authorization header`,
+    )
+  }
+  return url
+}
+
+/** What to do about an answer that only somebody can change. */
+function adviceOn(status: number): string {
+  if (status === 401 || status === 403) return `; check ${AUTHORIZATION}`
+  return status >= 300 && status < 400 ? '; redirects are not followed' : '; check the URL'
+}
+
+/** Parts of a query that must not be shown when the sink quotes them. */
+function querySecrets({ search, searchParams }: URL): Secret[] {
+  // A shorter value may be any word, such as the name of an index.
+  const values = [...searchParams.values()].filter((value) => value.length >= 8)
+  return [search, ...values].map((each) => new Secret(each))
+}
+
+function createClient(url: URL, name: string): HttpClient {
+  try {
+    return new HttpClient({
+      url,
+      name,
+      verifyCertificates: true,
+      forwardPlain: true,
+      keepAlive: true,
+    })
+  } catch (error) {
+    if (!(error instanceof StreamError)) throw error
+    throw new StreamError('exporter-unusable', `${name}: ${error.message}`)
+  }
 }

@@ -4,9 +4,9 @@ import { AppendFile, fileRetryLog } from '../files/append-file.js'
 import { pathFrom, prepareFolder } from '../files/open-file.js'
 import type { Rotation } from '../files/rotating-file.js'
 import { safeName } from '../files/safe-name.js'
+import { type OptionForm, ROWS, readType } from './export-type.js'
 import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
 import { asRows } from './rows.js'
-import { type OptionForm, ROWS, readType } from './type-options.js'
 
 /** Where `json` writes without a PATH. */
 export const DEFAULT_JSON_PATH = './aruba-stream.ndjson'

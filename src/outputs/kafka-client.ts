@@ -5,7 +5,7 @@ import type { StreamMessage } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
 import { kafkaFault, noLeader } from './kafka-errors.js'
 import type { KafkaLogin, KafkaTarget } from './kafka-target.js'
-import { messageId } from './message-id.js'
+import { messageId } from './output.js'
 
 const CONNECT_MS = 5_000
 /** How long the leader waits for its replicas: as long as a broker lets one lag behind. */

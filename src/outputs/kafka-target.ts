@@ -1,7 +1,7 @@
 import { StreamError } from '../errors.js'
 import { redactUrl } from '../net/redact.js'
 import { Secret } from '../secret.js'
-import { readType } from './type-options.js'
+import { readType } from './export-type.js'
 
 export type KafkaServer = { readonly host: string; readonly port: number }
 

@@ -7,12 +7,11 @@ import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { loadPackages, packagePlaces } from '../packages.js'
 import type { StreamMessage } from '../service.js'
-import { firstTry } from './first-try.js'
 import { KafkaClient } from './kafka-client.js'
 import { isLoginRefused } from './kafka-errors.js'
 import { type KafkaTarget, parseKafkaTarget, readKafkaLogin } from './kafka-target.js'
 import type { Output, OutputContext } from './output.js'
-import { createRemoteQueue } from './remote-queue.js'
+import { createRemoteQueue, firstTry } from './remote.js'
 
 /** With keys and headers below the 1 MiB that a broker takes by default, even where nothing is packed. */
 const BATCH = { maxCount: 1_000, maxBytes: 786_432, maxAgeMs: 50 }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorText, StreamError } from '../errors.js'
-import { MODULE_TYPE } from './types.js'
+import { MODULE_TYPE } from './export-type.js'
 
 /** A user's module, as far as can be known of a file that a user wrote. */
 export type LoadedModule<Name extends string> = {

@@ -1,14 +1,15 @@
 import { sleep, systemClock } from '../clock.js'
+import { ByteBudget } from '../delivery/byte-budget.js'
+import { isolateRefused } from '../delivery/isolate-refused.js'
 import { RetryLog } from '../delivery/retry-log.js'
-import { errorText } from '../errors.js'
+import { errorText, StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import type { StreamMessage } from '../service.js'
-import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
+import type { AnyRecord, AnyTopic, StreamRecordOf } from '../stream-record.js'
+import { optionPairs, splitType } from './export-type.js'
 import { createTimeLimit, isThenable, loadModule, unusableModule } from './load-module.js'
-import { createBatches } from './module-batch.js'
-import { moduleFault } from './module-fault.js'
-import { noteTime, type Output, type OutputContext } from './output.js'
-import { optionPairs, splitType } from './type-options.js'
+import { type Item, noteTime, type Output, type OutputContext } from './output.js'
+import { createRemoteQueue } from './remote.js'
 
 /** What an export function gets beside the record. */
 export type ExportContext<T extends AnyTopic = AnyTopic> = {
@@ -150,5 +151,61 @@ export async function openModule(
         log.warn(`${target}: its close() failed: ${errorText(error)}`)
       }
     },
+  }
+}
+
+const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 100 }
+const BUDGET_BYTES = 4 * BATCH.maxBytes
+
+/**
+ * Hands records to `exportBatch` of a module, one batch at a time, in order. It takes a batch as a whole or
+ * refuses it as a whole: one that it refuses is halved, until the record is found that it does not take.
+ * @param target the module as messages name it
+ */
+function createBatches(
+  target: string,
+  exportBatch: (records: readonly AnyRecord[]) => unknown,
+  context: OutputContext,
+  timing: BackoffOptions,
+): Pick<Output, 'write' | 'close'> {
+  const { counters } = context
+  const queue = createRemoteQueue<Item>(context, {
+    name: target,
+    timing,
+    // Only the size counts here: the line of a record that nobody reads is not made.
+    encode: ({ frame }) => frame,
+    heldBytes: () => 0,
+    deliver: isolateRefused<Item>(async ({ items }) => {
+      if (items.length === 0) return
+      try {
+        await exportBatch(items.map((item) => (item as StreamMessage).record))
+      } catch (error) {
+        throw moduleFault(target, error)
+      }
+    }),
+    batch: BATCH,
+    budget: new ByteBudget(BUDGET_BYTES),
+  })
+  return {
+    write(messages) {
+      counters.waiting += messages.length
+      return queue.write(messages)
+    },
+    close: () => queue.close(),
+  }
+}
+
+/** What a user's module threw: `unavailable`, which is retried, where its error has `retry: true`. */
+function moduleFault(target: string, thrown: unknown): StreamError {
+  const code = asksForRetry(thrown) ? 'unavailable' : 'export-failed'
+  return new StreamError(code, `${target}: ${errorText(thrown)}`)
+}
+
+/** A module may throw anything, also what has getters that throw. */
+function asksForRetry(thrown: unknown): boolean {
+  try {
+    return (thrown as { readonly retry?: unknown } | null | undefined)?.retry === true
+  } catch {
+    return false
   }
 }

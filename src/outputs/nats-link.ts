@@ -5,11 +5,10 @@ import { sleep, systemClock } from '../clock.js'
 import type { RetryLog } from '../delivery/retry-log.js'
 import { StreamError, toStreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
-import { firstTry } from './first-try.js'
-import { connectNats, loginRefused, type NatsLibrary } from './nats-client.js'
+import { connectNats, loginRefused, type NatsLibrary, type NatsTarget } from './nats-client.js'
 import { findStreams } from './nats-stream.js'
-import type { NatsTarget } from './nats-target.js'
 import type { OutputContext } from './output.js'
+import { firstTry } from './remote.js'
 
 const ANSWER_MS = 10_000
 

@@ -1,8 +1,12 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
 import { StreamError } from '../errors.js'
 import type { AnyTopic } from '../stream-record.js'
-import { isJetStreamMissing, type NatsLibrary, natsErrorText } from './nats-client.js'
-import type { NatsTarget } from './nats-target.js'
+import {
+  isJetStreamMissing,
+  type NatsLibrary,
+  type NatsTarget,
+  natsErrorText,
+} from './nats-client.js'
 import type { OutputContext } from './output.js'
 
 /** Longer than the server's default of 2 minutes: a collector that was restarted sends again. */

@@ -9,12 +9,10 @@ import { safeName } from '../files/safe-name.js'
 import type { BackoffOptions } from '../net/backoff.js'
 import { packagePlaces } from '../packages.js'
 import type { StreamMessage } from '../service.js'
-import { messageId } from './message-id.js'
-import { isJetStreamMissing, loadNats, natsErrorText } from './nats-client.js'
+import { isJetStreamMissing, loadNats, natsErrorText, parseNatsTarget } from './nats-client.js'
 import { NatsLink, type NatsParts } from './nats-link.js'
-import { parseNatsTarget } from './nats-target.js'
-import type { Output, OutputContext } from './output.js'
-import { createRemoteQueue } from './remote-queue.js'
+import { messageId, type Output, type OutputContext } from './output.js'
+import { createRemoteQueue } from './remote.js'
 
 const BUDGET_BYTES = 4 * 1_048_576
 /** How many messages of an entry are on their way at the same time. */

@@ -3,9 +3,8 @@ import type { NamedFile } from '../files/distinct-files.js'
 import { pathFrom } from '../files/open-file.js'
 import { redactUrl } from '../net/redact.js'
 import { closest, printable } from '../text.js'
+import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS, splitType } from './export-type.js'
 import type { OpenOutput, Output, OutputContext } from './output.js'
-import { splitType } from './type-options.js'
-import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS } from './types.js'
 
 type Kind = {
   /** The TYPE is `NAME[:PATH][?OPTIONS]`, and the target what follows the colon; else both are `NAME://…`. */

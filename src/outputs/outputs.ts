@@ -13,11 +13,11 @@ import type { ExporterSnapshot } from '../report/snapshot.js'
 import type { StreamMessage } from '../service.js'
 import { ALL_TOPICS, type AnyTopic } from '../stream-record.js'
 import { withoutStart } from '../text.js'
+import { redactType } from './export-type.js'
 import { filesOf, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
 import { openPrinter } from './stdout.js'
 import type { Transform } from './transform.js'
-import { redactType } from './type-options.js'
 
 /** The entry that messages or frames belong to. */
 export type EntryName = { readonly name: string; readonly topic: AnyTopic }

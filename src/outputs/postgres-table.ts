@@ -1,5 +1,5 @@
 import type { StreamMessage } from '../service.js'
-import { messageId } from './message-id.js'
+import { messageId } from './output.js'
 
 export function createTableSql(table: string): string {
   return `create table if not exists ${table} (

@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
 import { fileErrorText, StreamError } from '../errors.js'
 import { redactUrl } from '../net/redact.js'
+import { readType, textForm } from './export-type.js'
 import type { OutputContext } from './output.js'
-import { readType, textForm } from './type-options.js'
 
 /** `postgres://USER@HOST:PORT/DATABASE?table=NAME`, read. */
 export type PostgresTarget = {

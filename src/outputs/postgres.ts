@@ -7,13 +7,12 @@ import { isLoopback } from '../net/host.js'
 import { packagePlaces } from '../packages.js'
 import { Secret } from '../secret.js'
 import type { StreamMessage } from '../service.js'
-import { firstTry } from './first-try.js'
 import type { Output, OutputContext } from './output.js'
 import { loadPostgres, PostgresConnection, type PostgresLibrary } from './postgres-client.js'
 import { isLoginRefused, passwordMissing, postgresFault, sqlState } from './postgres-fault.js'
 import { createTableSql, insertSql, rowsOf } from './postgres-table.js'
 import { type PostgresTarget, parsePostgresTarget, readPassword, tlsOf } from './postgres-target.js'
-import { createRemoteQueue } from './remote-queue.js'
+import { createRemoteQueue, firstTry } from './remote.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 100 }
 /** One batch on its way and the next ones being filled. */

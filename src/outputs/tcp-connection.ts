@@ -3,7 +3,7 @@ import tls from 'node:tls'
 import { StreamError } from '../errors.js'
 import { networkError } from '../net/network-error.js'
 import { redactUrl } from '../net/redact.js'
-import { ROWS, readType } from './type-options.js'
+import { ROWS, readType } from './export-type.js'
 
 const CONNECT_MS = 10_000
 const KEEPALIVE_MS = 30_000 // half of what common NAT tables keep an idle mapping

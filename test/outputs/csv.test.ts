@@ -23,8 +23,7 @@ import type { StreamError } from '../../src/errors.js'
 import { createDecoder } from '../../src/newcentral/record.js'
 import { loadSchema as schemaOfEvents } from '../../src/newcentral/schema.js'
 import { openCsv } from '../../src/outputs/csv.js'
-import { csvRows, HEADS, heading, PLAIN } from '../../src/outputs/csv-rows.js'
-import { guard } from '../../src/outputs/csv-text.js'
+import { csvRows, GUARDED, HEADS, heading, PLAIN } from '../../src/outputs/csv-rows.js'
 import { openOutput } from '../../src/outputs/open-output.js'
 import { RowWriter } from '../../src/rows/row-writer.js'
 import { tableOf } from '../../src/rows/tables.js'
@@ -323,7 +322,7 @@ test('csv guards texts that a spreadsheet would change, and no others', () => {
     ...['=1', '+1', '-x', '@a', '\uff1d1', '98765432109876543210987654321098765432109876'],
   ]
   assert.deepEqual(
-    changed.map(guard),
+    changed.map(GUARDED.text),
     changed.map((text) => `'${text}`),
   )
   const kept = [
@@ -342,7 +341,7 @@ test('csv guards texts that a spreadsheet would change, and no others', () => {
     ],
     ...['12 Maples', '2.4 GHz', 'x=1', 'VLAN 10', '1 hour ago'],
   ]
-  assert.deepEqual(kept.map(guard), kept)
+  assert.deepEqual(kept.map(GUARDED.text), kept)
 })
 
 test('csv?plain changes no text and has no byte-order mark', async (t) => {
@@ -618,8 +617,8 @@ test('csv waits for a file with other columns to be moved away, and says so, whe
 
 test('csv guards a text of two million quotes', () => {
   const quotes = '"'.repeat(2_000_000)
-  assert.equal(guard(`;${quotes}`), `;${quotes}`)
-  assert.equal(guard(`;${quotes}=1+1`), `;${quotes}'=1+1`)
+  assert.equal(GUARDED.text(`;${quotes}`), `;${quotes}`)
+  assert.equal(GUARDED.text(`;${quotes}=1+1`), `;${quotes}'=1+1`)
 })
 
 test('csv shortens IPv6 addresses as RFC 5952 has it', async () => {

@@ -11,11 +11,9 @@ import {
   RetentionPolicy,
 } from '@nats-io/jetstream'
 import { StreamError } from '../../src/errors.js'
-import { messageId } from '../../src/outputs/message-id.js'
 import { openNats } from '../../src/outputs/nats.js'
-import { loadNats } from '../../src/outputs/nats-client.js'
-import { parseNatsTarget } from '../../src/outputs/nats-target.js'
-import type { Output } from '../../src/outputs/output.js'
+import { loadNats, parseNatsTarget } from '../../src/outputs/nats-client.js'
+import { messageId, type Output } from '../../src/outputs/output.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
