@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Frame } from './connection/frame.js'
 import type { StreamError } from './errors.js'
 import type { CustomerEntry } from './input/entries.js'
 import type { Host } from './net/host.js'
@@ -149,4 +148,13 @@ export type ResumePoint = {
   readonly timestamp: bigint | undefined
   /** When the first handshake began, milliseconds since the epoch. */
   readonly askedAt: number
+}
+
+/** One WebSocket message as it arrived. */
+export type Frame = {
+  readonly bytes: Uint8Array
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number
+  /** Text frames are not expected from Central: they are kept, but never decoded. */
+  readonly text: boolean
 }

@@ -1,7 +1,8 @@
-import { type DecodersOptions, makeDecoders } from '../decode/decoders.js'
 import {
   createFrameDecoder,
   type DecoderOptions,
+  type DecodersOptions,
+  makeDecoders,
   type RecordMaker,
 } from '../decode/frame-decoder.js'
 import { type JsonWriter, type PackedText, packText } from '../decode/json-writer.js'

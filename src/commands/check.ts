@@ -1,5 +1,5 @@
 import { CLASSIC_ENTRIES } from '../classic/entry.js'
-import { KEY_LIFE_DAYS, keyAge } from '../classic/key-age.js'
+import { KEY_LIFE_DAYS, keyAge } from '../classic/entry-key.js'
 import { systemClock } from '../clock.js'
 import { connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'

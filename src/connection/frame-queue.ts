@@ -1,6 +1,6 @@
 import { nextTick } from 'node:process'
 import { ByteBudget } from '../delivery/byte-budget.js'
-import type { Frame } from './frame.js'
+import type { Frame } from '../service.js'
 
 /**
  * The socket is paused at this many frames, unless the consumer waits for them and takes them at once.

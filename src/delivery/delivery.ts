@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js'
 import type { StreamError } from '../errors.js'
 import type { ByteBudget } from './byte-budget.js'
-import type { RetryLog } from './retry-log.js'
+import type { RetryLog } from './retries.js'
 
 /** Items that are delivered together, in order. It shrinks as parts of it are delivered. */
 export interface Batch<Item> {

@@ -1,5 +1,5 @@
-import type { Frame } from '../connection/frame.js'
 import type { Logger } from '../log.js'
+import type { Frame } from '../service.js'
 import type { AnyTopic } from '../stream-record.js'
 import { AppendFile } from './append-file.js'
 import type { OpenFiles } from './distinct-files.js'

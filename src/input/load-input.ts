@@ -4,12 +4,11 @@ import type { Host } from '../net/host.js'
 import { closest, formatCount, maskTokens, printable } from '../text.js'
 import { findCharacter, visible } from './characters.js'
 import { checkEntry, type EntryRules } from './check-entry.js'
-import type { InputEntry } from './entries.js'
+import { type InputEntry, Subscriptions } from './entries.js'
 import { LineCounter, members, parseJson } from './parse-json.js'
 import { PropertyGuess } from './property-guess.js'
 import { type ReadOptions, readText, UnreadableFile } from './read-text.js'
 import { redact } from './redact.js'
-import { Subscriptions } from './subscriptions.js'
 
 export type LoadOptions = ReadOptions & {
   /** One for each service that entries may be of. */

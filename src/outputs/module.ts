@@ -1,7 +1,7 @@
 import { sleep, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
-import { RetryLog } from '../delivery/retry-log.js'
+import { RetryLog } from '../delivery/retries.js'
 import { errorText, StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import type { StreamMessage } from '../service.js'

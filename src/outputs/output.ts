@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { systemClock } from '../clock.js'
 import type { Histogram } from '../delivery/histogram.js'
-import type { OutputState } from '../delivery/retry-log.js'
+import type { OutputState } from '../delivery/retries.js'
 import type { StreamError } from '../errors.js'
 import type { OpenFiles } from '../files/distinct-files.js'
 import type { Logger } from '../log.js'

@@ -1,6 +1,6 @@
 import { untilAborted } from '../clock.js'
 import type { BatchLimits, SendQueueOptions } from '../delivery/delivery.js'
-import { RetryLog } from '../delivery/retry-log.js'
+import { RetryLog } from '../delivery/retries.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'

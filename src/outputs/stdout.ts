@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Printed } from '../commands/settings.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
-import { RetryLog } from '../delivery/retry-log.js'
+import { RetryLog } from '../delivery/retries.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, writeErrorText } from '../errors.js'
 import { AppendFile } from '../files/append-file.js'

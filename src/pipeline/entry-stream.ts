@@ -1,4 +1,3 @@
-import type { Frame } from '../connection/frame.js'
 import { type SubscribeOptions, type Subscription, subscribe } from '../connection/subscribe.js'
 import type { Histogram } from '../delivery/histogram.js'
 import type { StreamError } from '../errors.js'
@@ -6,7 +5,7 @@ import type { CustomerEntry } from '../input/entries.js'
 import type { Logger } from '../log.js'
 import type { Outputs } from '../outputs/outputs.js'
 import type { EntrySnapshot } from '../report/snapshot.js'
-import type { Decoder } from '../service.js'
+import type { Decoder, Frame } from '../service.js'
 import { serviceOf } from '../stream-record.js'
 import { Processor } from './processor.js'
 

@@ -1,9 +1,8 @@
-import type { Frame } from '../connection/frame.js'
 import type { Histogram } from '../delivery/histogram.js'
 import { StreamError, toStreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import type { EntryName, Outputs } from '../outputs/outputs.js'
-import type { Decoder, Form, StreamMessage } from '../service.js'
+import type { Decoder, Form, Frame, StreamMessage } from '../service.js'
 import { withoutStart } from '../text.js'
 
 type ProcessorOptions = {

@@ -1,6 +1,6 @@
 import type { Status } from '../connection/status.js'
 import type { Histogram } from '../delivery/histogram.js'
-import type { OutputState } from '../delivery/retry-log.js'
+import type { OutputState } from '../delivery/retries.js'
 import { type ExporterCounters, TRANSFORM } from '../outputs/output.js'
 import type { Received } from '../pipeline/received.js'
 import type { AnyTopic, ServiceName } from '../stream-record.js'

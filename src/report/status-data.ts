@@ -1,8 +1,7 @@
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/received.js'
 import { formatBytes, formatCount, formatDuration, listed, printable } from '../text.js'
-import { SAMPLE_MS } from './rate-history.js'
-import type { RateOf } from './rates.js'
+import { type RateOf, SAMPLE_MS } from './rates.js'
 import type { LogEvent } from './recent-log.js'
 import {
   causeOf,

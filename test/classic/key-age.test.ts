@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { KEY_LIFE_DAYS, keyAge } from '../../src/classic/key-age.js'
+import { KEY_LIFE_DAYS, keyAge } from '../../src/classic/entry-key.js'
 import { Secret } from '../../src/secret.js'
 import { makeKey } from '../helpers/keys.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Frame } from '../../src/connection/frame.js'
+import type { Frame } from '../../src/service.js'
 import { startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { startSubscriber } from '../helpers/subscription.js'

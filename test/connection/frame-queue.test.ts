@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Frame } from '../../src/connection/frame.js'
 import { FrameQueue } from '../../src/connection/frame-queue.js'
 import { ByteBudget } from '../../src/delivery/byte-budget.js'
+import type { Frame } from '../../src/service.js'
 
 const MIB = 1024 * 1024
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Histogram } from '../../src/delivery/histogram.js'
-import { histogramText } from '../../src/report/histogram-text.js'
+import { histogramText } from '../../src/report/registry.js'
 import { parseExposition } from '../helpers/exposition.js'
 
 test('a histogram counts each time up to its bound, and never a negative one', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { RetryLog } from '../../src/delivery/retry-log.js'
+import { RetryLog } from '../../src/delivery/retries.js'
 import { StreamError } from '../../src/errors.js'
 import { loggerTo } from '../../src/log.js'
 import { collapseRepeats } from '../../src/report/collapse-repeats.js'

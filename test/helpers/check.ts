@@ -1,4 +1,4 @@
-import { KEY_LIFE_DAYS } from '../../src/classic/key-age.js'
+import { KEY_LIFE_DAYS } from '../../src/classic/entry-key.js'
 import type { Topic } from '../../src/classic/topics.js'
 import { systemClock } from '../../src/clock.js'
 import { createKeyCheck, createProbe } from '../../src/commands/check-central.js'

@@ -1,7 +1,6 @@
 import type { TestContext } from 'node:test'
 import { createEndpoint, type EndpointOptions } from '../../src/classic/endpoint.js'
 import type { KeySource } from '../../src/classic/entry-key.js'
-import type { Frame } from '../../src/connection/frame.js'
 import type { Status } from '../../src/connection/status.js'
 import {
   type SubscribeOptions,
@@ -11,7 +10,7 @@ import {
 import { parseHost } from '../../src/net/host.js'
 import { createLimiter } from '../../src/net/limiter.js'
 import { Secret } from '../../src/secret.js'
-import type { Endpoint } from '../../src/service.js'
+import type { Endpoint, Frame } from '../../src/service.js'
 import { FakeClock, until } from './clock.js'
 import { makeKey } from './keys.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { RateHistory } from '../../src/report/rate-history.js'
+import { RateHistory } from '../../src/report/rates.js'
 
 test('the history has the messages a second of the last hour, and no more', () => {
   const history = new RateHistory()
