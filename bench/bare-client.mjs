@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { WebSocket } from 'ws'
-import { TOPICS } from '../dist/classic/topics.js'
 
 const [url, silent] = process.argv.slice(2)
 const golden = new URL('../test/fixtures/golden/realistic.jsonl', import.meta.url)
@@ -13,7 +12,9 @@ const records = readFileSync(golden, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line))
 
-for (const [index, topic] of TOPICS.entries()) {
+const topics = [...new Set(records.map(({ topic }) => topic))].sort()
+
+for (const [index, topic] of topics.entries()) {
   const customer = `Customer${index}_${topic}`
   const lines = records
     .filter((record) => record.topic === topic)

@@ -1,6 +1,6 @@
 /** Decodes one frame; writes what came of it, and the highest resident size of the process, as JSON. */
-import { createDecoder } from '../dist/classic/record.js'
-import { loadSchema } from '../dist/classic/schema.js'
+import { createDecoder } from '../src/classic/record.ts'
+import { loadSchema } from '../src/classic/schema.ts'
 
 const [form, topic, hex, mib] = process.argv.slice(2)
 const part = Buffer.from(hex, 'hex')

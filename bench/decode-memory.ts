@@ -25,7 +25,9 @@ const FRAMES: Readonly<Record<string, [topic: string, hex: string, mib: number]>
 export async function benchDecodeMemory(): Promise<void> {
   const child = fileURLToPath(new URL('./decode-memory-child.mjs', import.meta.url))
   const run = (...args: string[]): { outcome: string; peak: number } =>
-    JSON.parse(execFileSync(process.execPath, [child, ...args], { encoding: 'utf8' }))
+    JSON.parse(
+      execFileSync(process.execPath, ['--import', 'tsx', child, ...args], { encoding: 'utf8' }),
+    )
   const idle = run('record', 'audit', 'f80f01', '0').peak
   const rows = Object.entries(FRAMES).map(([name, [topic, hex, mib]]) => {
     const results = FORMS.map((form) => run(form, topic, hex, String(mib)))

@@ -8,9 +8,9 @@ import { createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import protobuf from 'protobufjs'
 import descriptor from 'protobufjs/ext/descriptor.js'
-import { createDecoder } from '../dist/classic/record.js'
-import { loadSchema } from '../dist/classic/schema.js'
-import { ROOT_MESSAGES, TOPICS } from '../dist/classic/topics.js'
+import { createDecoder } from '../src/classic/record.ts'
+import { loadSchema } from '../src/classic/schema.ts'
+import { ROOT_MESSAGES, TOPICS } from '../src/classic/topics.ts'
 
 const ROUNDS = 15
 const ROUND_MS = 80

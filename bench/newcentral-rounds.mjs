@@ -9,9 +9,9 @@ import { createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import protobuf from 'protobufjs'
 import descriptor from 'protobufjs/ext/descriptor.js'
-import { createDecoder } from '../dist/newcentral/record.js'
-import { loadSchema } from '../dist/newcentral/schema.js'
-import { TOPIC_FACTS, TOPICS } from '../dist/newcentral/topics.js'
+import { createDecoder } from '../src/newcentral/record.ts'
+import { loadSchema } from '../src/newcentral/schema.ts'
+import { TOPIC_FACTS, TOPICS } from '../src/newcentral/topics.ts'
 
 const ROUNDS = 15
 const ROUND_MS = 100

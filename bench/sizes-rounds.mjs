@@ -4,10 +4,10 @@
  * runs a seventh slower.
  */
 import { readFileSync } from 'node:fs'
-import { createDecoder } from '../dist/classic/record.js'
-import { loadSchema } from '../dist/classic/schema.js'
-import { createDecoder as createEventDecoder } from '../dist/newcentral/record.js'
-import { loadSchema as loadEventSchema } from '../dist/newcentral/schema.js'
+import { createDecoder } from '../src/classic/record.ts'
+import { loadSchema } from '../src/classic/schema.ts'
+import { createDecoder as createEventDecoder } from '../src/newcentral/record.ts'
+import { loadSchema as loadEventSchema } from '../src/newcentral/schema.ts'
 
 const KIB = 1024
 const SIZES = [1, 16, 120, 140, 1024, 8 * KIB, 60 * KIB].map((kib) => kib * KIB)

@@ -14,7 +14,7 @@ type Cost = { readonly size: number; readonly costs: readonly number[] }
 /** Measures, and prints a table for each form. */
 export async function benchSizes(): Promise<void> {
   const rounds = fileURLToPath(new URL('./sizes-rounds.mjs', import.meta.url))
-  const output = execFileSync(process.execPath, [rounds], { encoding: 'utf8' })
+  const output = execFileSync(process.execPath, ['--import', 'tsx', rounds], { encoding: 'utf8' })
   const costs = JSON.parse(output) as Record<string, Record<string, Cost[]>>
   for (const form of ['line', 'record']) {
     const rows = Object.entries(costs).map(([kind, forms]) => {

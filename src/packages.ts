@@ -4,9 +4,17 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorText, StreamError } from './errors.js'
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string }
+/**
+ * A file that this package ships beside its code. The sources lie in folders, the built program in few files
+ * of one folder: only from here is the way to the package the same in both.
+ */
+export function packageFile(path: string): URL {
+  return new URL(`../${path}`, import.meta.url)
+}
+
+const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
+  version: string
+}
 
 /** The version of this package. */
 export const VERSION = version

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { isLoopback } from '../net/host.js'
+import { packageFile } from '../packages.js'
 import { receivedBy } from '../pipeline/received.js'
 import { printableJson } from '../text.js'
 import type { Page } from './page-server.js'
@@ -88,7 +89,7 @@ export function createStatusPage(options: StatusPageOptions): StatusPage {
 }
 
 async function file(name: string, type: string): Promise<Page> {
-  return page(type, await readFile(new URL(`../../page/${name}`, import.meta.url)))
+  return page(type, await readFile(packageFile(`page/${name}`)))
 }
 
 function page(type: string, body: Uint8Array): Page {

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type protobuf from 'protobufjs'
 import { fileErrorText, StreamError } from '../errors.js'
+import { packageFile } from '../packages.js'
 import { parseProto } from './parse-proto.js'
 import { Namespace, Type } from './protobuf.js'
 
@@ -56,7 +57,7 @@ export function loadDocumented(name: Pick<ProtoName, 'service' | 'file'>): Proto
 }
 
 function shippedPath({ service, file }: Pick<ProtoName, 'service' | 'file'>): string {
-  return fileURLToPath(new URL(`../../proto/${service}/${file}.proto`, import.meta.url))
+  return fileURLToPath(packageFile(`proto/${service}/${file}.proto`))
 }
 
 /** Shipped files do not change while the program runs: each is read once, when it is needed. */

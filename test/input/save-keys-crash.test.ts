@@ -10,16 +10,16 @@ import { Secret } from '../../src/secret.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { seededRandom } from '../helpers/random.js'
-import { sized } from '../helpers/settings.js'
+import { LOADER, sized } from '../helpers/settings.js'
 
 /** A kill comes so many turns of the event loop after the first rewrite, at most. */
 const MOST_TURNS = 1000
 /** Each takes the start of a process, 0.1 s of a core. */
 const KILLS = sized(8, 400)
 
-/** A process that rewrites keys, as it is built: that starts quickly. */
+/** A process that rewrites keys. */
 function rewriter(t: TestContext, path: string, keys: readonly string[], rounds: number) {
-  const url = (name: string) => JSON.stringify(new URL(`../../dist/${name}`, import.meta.url).href)
+  const url = (name: string) => JSON.stringify(new URL(`../../src/${name}`, import.meta.url).href)
   const script = `
     import { saveKeys } from ${url('input/save-keys.js')}
     import { Secret } from ${url('secret.js')}
@@ -40,7 +40,7 @@ function rewriter(t: TestContext, path: string, keys: readonly string[], rounds:
       at++
       if (round === 0) process.stdout.write('x')
     }`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+  const child = spawn(process.execPath, [...LOADER, '--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.after(() => child.kill('SIGKILL'))
