@@ -36,7 +36,9 @@ def stream(name):
     def receive(event):
         events.append(event)
         if len(events) == EVENTS_OF_EACH:
-            print(json.dumps({"stream": name, "events": events}), flush=True)
+            # In one call: print() writes the end of the line by itself, and another thread may come between.
+            sys.stdout.write(json.dumps({"stream": name, "events": events}) + "\n")
+            sys.stdout.flush()
             streaming.stop()
 
     streaming = Streaming(central, name)

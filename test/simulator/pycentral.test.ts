@@ -36,6 +36,7 @@ test('Aruba’s SDK gets a token over TLS, and decodes the events of all its str
     const { good } = await certificates()
     const central = await startNewCentral(t, { type_url }, { tls: good })
     const stopping = new AbortController()
+    t.after(() => stopping.abort())
     const pace = { rate: 50, signal: stopping.signal, clock: systemClock }
     feedTraffic(
       central,
