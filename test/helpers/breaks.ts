@@ -35,8 +35,8 @@ const TIMESTAMP_FIELD = 4
 const BASE = 1_700_000_000_000_000_000n
 const FIND_NUMBER = /"timestamp":"(17000\d{14})"/g
 
-/** The frames that all entries send, and what breaks while they do. */
-const BREAKS: readonly ((socket: CentralSocket) => void)[] = [
+/** How connections end: nothing that the kernel has taken is lost. */
+export const BREAKS: readonly ((socket: CentralSocket) => void)[] = [
   (socket) => socket.close(1000),
   (socket) => socket.close(1001),
   (socket) => socket.close(1011),
@@ -75,10 +75,7 @@ export async function sendAndBreak(options: BreaksOptions): Promise<Sent> {
         due[entry] = (due[entry] ?? 0) + 1
         const mine = number++
         const some = frames[entry] ?? []
-        const frame = Buffer.concat([
-          some[mine % some.length] ?? Buffer.alloc(0),
-          int(TIMESTAMP_FIELD, BASE + BigInt(mine)),
-        ])
+        const frame = Buffer.concat([some[mine % some.length] ?? Buffer.alloc(0), numberOf(mine)])
         void socket.send(frame).then((flushed) => {
           sent.whole[mine] = flushed
         })
@@ -104,11 +101,39 @@ export async function sendAndBreak(options: BreaksOptions): Promise<Sent> {
   return sent
 }
 
+/** How often each number occurred, up to 255 times: a byte a number, so that long runs stay small. */
+export class Counts {
+  #bytes = new Uint8Array(1024)
+
+  at(number: number): number {
+    return this.#bytes[number] ?? 0
+  }
+
+  add(number: number): void {
+    while (number >= this.#bytes.length) {
+      const grown = new Uint8Array(this.#bytes.length * 2)
+      grown.set(this.#bytes)
+      this.#bytes = grown
+    }
+    this.#bytes[number] = this.at(number) + 1
+  }
+}
+
+/** The field of an envelope that gives a frame of Classic its number. */
+export function numberOf(number: number): Buffer {
+  return int(TIMESTAMP_FIELD, BASE + BigInt(number))
+}
+
 /** How often each number occurs in lines of records, and whether a customer's numbers grow. */
 export class Numbers {
-  readonly counts: number[] = []
+  readonly counts = new Counts()
+  /** By the start of a record, `{"customer":"NAME"`: how often one came after a later one. */
+  readonly disorder = new Map<string, number>()
   #last = new Map<string, number>()
-  outOfOrder = 0
+
+  get outOfOrder(): number {
+    return [...this.disorder.values()].reduce((sum, each) => sum + each, 0)
+  }
 
   /** @param text whole lines */
   add(text: string): readonly number[] {
@@ -118,9 +143,13 @@ export class Numbers {
       if (digits === undefined) continue
       const number = Number(BigInt(digits) - BASE)
       found.push(number)
-      this.counts[number] = (this.counts[number] ?? 0) + 1
+      this.counts.add(number)
+      // A repeat is counted as one.
+      if (this.counts.at(number) > 1) continue
       const customer = line.slice(0, line.indexOf(','))
-      if (number <= (this.#last.get(customer) ?? -1)) this.outOfOrder++
+      if (number <= (this.#last.get(customer) ?? -1)) {
+        this.disorder.set(customer, (this.disorder.get(customer) ?? 0) + 1)
+      }
       this.#last.set(customer, number)
     }
     return found
@@ -169,7 +198,7 @@ export function judge({ whole }: Sent, json: Numbers, receiver: RoughReceiver): 
   const all = Array.from(whole, (_, number) => number)
   const count = (wrong: (number: number) => boolean) => all.filter(wrong).length
   const { numbers, unanswered } = receiver
-  const times = (of: Numbers, number: number) => of.counts[number] ?? 0
+  const times = (of: Numbers, number: number) => of.counts.at(number)
   return {
     sent: all.length,
     whole: count((number) => whole[number] === true),
@@ -181,7 +210,7 @@ export function judge({ whole }: Sent, json: Numbers, receiver: RoughReceiver): 
     http: {
       missing: count((number) => whole[number] === true && times(numbers, number) === 0),
       twice: count((number) => times(numbers, number) > 1),
-      unexplained: count((number) => times(numbers, number) > 1 + (unanswered[number] ?? 0)),
+      unexplained: count((number) => times(numbers, number) > 1 + unanswered.at(number)),
     },
   }
 }

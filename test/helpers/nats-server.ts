@@ -31,7 +31,7 @@ export type NatsServer = {
  * @param config more lines of its configuration file
  */
 export async function startNatsServer(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   { config = '', jetstream = true, user = '', pass = '' } = {},
 ): Promise<NatsServer> {
   let kill = async () => {}
