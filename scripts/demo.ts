@@ -6,9 +6,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startSimulation } from '../src/commands/simulate.js'
 import { createLogger } from '../src/log.js'
 import { DEFAULT_SIMULATION } from '../src/simulator/settings.js'
-import { startSimulation } from '../src/simulator/simulate.js'
 
 const ended = new AbortController()
 const folder = await mkdtemp(join(tmpdir(), 'aruba-stream-demo-'))

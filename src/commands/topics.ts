@@ -1,7 +1,7 @@
 import { StreamError } from '../errors.js'
 import { formatForTerminal } from '../outputs/terminal.js'
 import type { Program } from '../program.js'
-import { paint } from '../report/table-layout.js'
+import { type Look, paint, paragraph, wrappedTable } from '../report/table-layout.js'
 import { ALL_TOPICS, isAnyTopic } from '../stream-record.js'
 import { closest, maskTokens, printable } from '../text.js'
 import type { TopicsSettings } from './settings.js'
@@ -16,7 +16,6 @@ import {
 } from './topic-description.js'
 import { CLASSIC_FACTS, NEW_CENTRAL_FACTS } from './topic-facts.js'
 import type { FieldGroup } from './topic-fields.js'
-import { type Look, paragraph, wrappedTable } from './wrapped-table.js'
 
 const FIELD_TITLES = ['FIELD', 'TYPE', 'UNIT', 'MEANING'] as const
 

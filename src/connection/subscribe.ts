@@ -4,9 +4,8 @@ import { StreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
 import type { Limiter } from '../net/limiter.js'
 import type { Decoder, Endpoint, Frame, ResumePoint } from '../service.js'
-import { createFrameBudget, FrameQueue } from './frame-queue.js'
+import { createFrameBudget, FrameQueue, Repeats } from './frame-queue.js'
 import { type Ended, isNormalClose, Line, stillUnauthorized } from './line.js'
-import { Repeats } from './repeats.js'
 import { type Status, type StatusListener, StatusTracker } from './status.js'
 
 /** A connection that was open for this long starts the backoff again. */

@@ -1,5 +1,5 @@
 import { StreamError, toStreamError } from '../errors.js'
-import type { Batch, SendQueueOptions } from './delivery.js'
+import type { Batch, SendQueueOptions } from './batch.js'
 
 /** Some items of a batch that follow each other. */
 export type Part<Item> = Pick<Batch<Item>, 'items' | 'lines'>

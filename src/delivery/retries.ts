@@ -2,7 +2,7 @@ import { type Clock, sleep, systemClock } from '../clock.js'
 import type { StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import { formatDuration } from '../text.js'
-import type { SendQueueOptions } from './delivery.js'
+import type { SendQueueOptions } from './batch.js'
 
 /** The words for one kind of output in the log. */
 export type RetryWords = {

@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Clock, systemClock, untilAborted } from '../clock.js'
 import { StreamError, toStreamError } from '../errors.js'
-import type { Batch, SendQueueOptions } from './delivery.js'
+import { type Batch, type SendQueueOptions, type WaitingItem, WaitingItems } from './batch.js'
 import { Retries } from './retries.js'
-import { type WaitingItem, WaitingItems } from './waiting-items.js'
 
 /**
  * Accepts items and delivers them in order. It bounds the bytes that wait (an item keeps its frame in

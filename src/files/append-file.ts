@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { sleep, systemClock, untilAborted } from '../clock.js'
+import type { Batch } from '../delivery/batch.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
-import type { Batch } from '../delivery/delivery.js'
 import { type OutputState, RetryLog } from '../delivery/retries.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, writeErrorText } from '../errors.js'

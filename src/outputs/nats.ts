@@ -1,7 +1,7 @@
 import type { JetStreamClient } from '@nats-io/jetstream'
 import { untilAborted } from '../clock.js'
+import type { Batch } from '../delivery/batch.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
-import type { Batch } from '../delivery/delivery.js'
 import { RetryLog } from '../delivery/retries.js'
 import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'

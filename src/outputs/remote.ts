@@ -1,5 +1,5 @@
 import { untilAborted } from '../clock.js'
-import type { BatchLimits, SendQueueOptions } from '../delivery/delivery.js'
+import type { BatchLimits, SendQueueOptions } from '../delivery/batch.js'
 import { RetryLog } from '../delivery/retries.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'

@@ -1,5 +1,5 @@
+import type { Batch } from '../delivery/batch.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
-import type { Batch } from '../delivery/delivery.js'
 import type { SendQueue } from '../delivery/send-queue.js'
 import { Tail } from '../delivery/tail.js'
 import { StreamError, toStreamError } from '../errors.js'

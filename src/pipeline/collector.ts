@@ -14,8 +14,7 @@ import type { EntrySnapshot } from '../report/snapshot.js'
 import type { Endpoint, ResumePoint, Service } from '../service.js'
 import type { Shutdown } from '../shutdown.js'
 import type { AnyTopic } from '../stream-record.js'
-import { EntryStream } from './entry-stream.js'
-import { type Received, receivedBy } from './received.js'
+import { EntryStream, type Received, receivedBy } from './entry-stream.js'
 import { Streams } from './streams.js'
 
 type CollectorOptions = {

@@ -1,3 +1,4 @@
+import { formatCount } from '../text.js'
 import type { EntrySnapshot, Snapshot } from './snapshot.js'
 
 /** The rate is that of the last five seconds. */
@@ -21,6 +22,10 @@ export function createRates(): (snapshot: Snapshot) => RateOf {
       return (Math.max(0, messages - before) * 1000) / (upMs - oldest.upMs)
     }
   }
+}
+
+export function formatRate(rate: number): string {
+  return rate > 0 && rate < 10 ? rate.toFixed(1) : formatCount(Math.round(rate))
 }
 
 /** An hour of ten seconds each. */

@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '../log.js'
 import { MASK } from '../net/redact.js'
 import { TRANSFORM } from '../outputs/output.js'
-import { receivedBy } from '../pipeline/received.js'
+import { receivedBy } from '../pipeline/entry-stream.js'
 import { listed } from '../text.js'
 import { FEW } from './log-status.js'
 import {

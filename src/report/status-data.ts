@@ -1,7 +1,7 @@
 import { TRANSFORM } from '../outputs/output.js'
-import { receivedBy } from '../pipeline/received.js'
+import { receivedBy } from '../pipeline/entry-stream.js'
 import { formatBytes, formatCount, formatDuration, listed, printable } from '../text.js'
-import { type RateOf, SAMPLE_MS } from './rates.js'
+import { formatRate, type RateOf, SAMPLE_MS } from './rates.js'
 import type { LogEvent } from './recent-log.js'
 import {
   causeOf,
@@ -15,7 +15,6 @@ import {
   type Snapshot,
   sumOf,
 } from './snapshot.js'
-import { formatRate } from './table-rows.js'
 import {
   byTrouble,
   type Cluster,

@@ -1,7 +1,7 @@
 import { KEY_LIFE_DAYS } from '../../src/classic/entry-key.js'
 import type { Topic } from '../../src/classic/topics.js'
 import { systemClock } from '../../src/clock.js'
-import { createKeyCheck, createProbe } from '../../src/commands/check-central.js'
+import { createKeyCheck, createProbe } from '../../src/commands/check.js'
 import { type CheckEntry, type CheckResult, runCheck } from '../../src/commands/check-entries.js'
 import type { CheckReport } from '../../src/commands/check-report.js'
 import { connect } from '../../src/connection/connect.js'
