@@ -31,7 +31,6 @@ type FrameFileOptions = {
 
 /** A file of frames that grows: one JSON object a line. */
 export type FrameFile<Line> = {
-  readonly path: string
   /** Lines that could not be written by the end. */
   readonly lost: number
   /** Accepts frames; resolves when there is room for more. */
@@ -96,7 +95,6 @@ async function openFrameFile<Line extends KeptFrame & Pick<DeadLetter, 'onSettle
     },
   })
   return {
-    path,
     get lost() {
       return lost
     },

@@ -5,6 +5,7 @@ import { redactUrl } from '../net/redact.js'
 import { closest, printable } from '../text.js'
 import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS, splitType } from './export-type.js'
 import type { OpenOutput, Output, OutputContext } from './output.js'
+import type { OutputsSettings } from './outputs.js'
 
 type Kind = {
   /** The TYPE is `NAME[:PATH][?OPTIONS]`, and the target what follows the colon; else both are `NAME://…`. */
@@ -49,7 +50,21 @@ function isKind(name: string): name is keyof typeof EXPORT_TYPES {
   return Object.hasOwn(KINDS, name)
 }
 
-/** What a TYPE writes on this machine, if anything. Its relative path starts from `cwd`. */
+/** What a command line has written on this machine. Relative paths start from `cwd`. */
+export async function filesWritten(
+  settings: OutputsSettings,
+  cwd: string,
+): Promise<readonly NamedFile[]> {
+  const { recordFile, deadLetterFile, exports } = settings
+  return [
+    ...(recordFile ? [{ option: `--record ${recordFile}`, path: recordFile }] : []),
+    ...(deadLetterFile
+      ? [{ option: `--dead_letter ${deadLetterFile}`, path: deadLetterFile }]
+      : []),
+    ...(await Promise.all(exports.map((type) => filesOf(type, cwd)))).flat(),
+  ]
+}
+
 export async function filesOf(type: string, cwd: string): Promise<readonly NamedFile[]> {
   const [, name = '', rest = ''] = /^(\w+):?(.*)$/s.exec(type) ?? []
   const { target } = splitType(rest)

@@ -1,8 +1,7 @@
 import { systemClock } from '../clock.js'
 import type { DeliverySettings } from '../commands/settings.js'
 import { EXPORT_BOUNDS, Histogram } from '../delivery/histogram.js'
-import type { StreamError } from '../errors.js'
-import { errorText } from '../errors.js'
+import { errorText, type StreamError } from '../errors.js'
 import { type NamedFile, OpenFiles, requireDistinct } from '../files/distinct-files.js'
 import type { DeadLetter, FrameFile, KeptFrame } from '../files/frame-file.js'
 import { type Logger, loggerTo } from '../log.js'
@@ -13,7 +12,7 @@ import type { Frame, StreamMessage } from '../service.js'
 import { ALL_TOPICS, type AnyTopic } from '../stream-record.js'
 import { withoutStart } from '../text.js'
 import { redactType } from './export-type.js'
-import { filesOf, openOutput } from './open-output.js'
+import { filesWritten, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
 import { openPrinter } from './stdout.js'
 import type { Transform } from './transform.js'
@@ -27,8 +26,6 @@ export type Outputs = {
   readonly counters: readonly ExporterSnapshot[]
   /** What makes messages into others before they are written, where there is one. */
   readonly transform: Transform | undefined
-  readonly deadLetter: FrameFile<DeadLetter> | undefined
-  readonly recording: FrameFile<KeptFrame> | undefined
   /** Lines of recording and dead letter that could not be written by the end. */
   readonly lost: number
   /** Hands messages of one entry to every exporter; resolves when all of them have room for more. */
@@ -49,162 +46,176 @@ export type OutputsSettings = DeliverySettings & {
   readonly source: NamedFile | undefined
 }
 
-/** Topics that will come, or `any`: which ones is not known before. */
-export type ExpectedTopics = readonly AnyTopic[] | 'any'
-
 /**
  * Opens stdout, the exporters, the recording and the dead letter that a command line asks for.
+ * @param topics those that will come, or `any` where that is not known before
  * @throws StreamError `usage` or `exporter-unusable`; what was open by then is closed again
  */
 export async function openOutputs(
   settings: OutputsSettings,
-  topics: ExpectedTopics,
+  topics: readonly AnyTopic[] | 'any',
   program: Program,
 ): Promise<Outputs> {
-  const { log, shutdown, stdout, env, cwd } = program
-  const { deadLetterFile, recordFile } = settings
-  const exporters: Output[] = []
-  const counters: ExporterSnapshot[] = []
-  let deadLetter: FrameFile<DeadLetter> | undefined
-  let recording: FrameFile<KeptFrame> | undefined
-  let transform: Transform | undefined
-  let pendingDeadLetter: Promise<void> | undefined
-
   const read = filesRead(settings, program)
-  await requireDistinct([...read, ...(await filesWritten(settings, cwd))])
-  const openFiles = new OpenFiles(read)
-  const { stopping, graceOver, forced } = shutdown
-  const ends = { stopping, graceOver, forced }
-
-  const contextOf = (type: string, whole = type): OutputContext => {
-    const own: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
-    const state = { up: true, since: systemClock.now(), lastError: undefined }
-    const times = new Histogram(EXPORT_BOUNDS)
-    counters.push({ name: type, type: whole, counters: own, state, times })
-    const ownLog = namedOnce(log, type)
-    /** Whether the dead letter kept a frame that a transform made several messages of. */
-    const letters = new WeakMap<Uint8Array, Promise<boolean>>()
-    return {
-      ...ends,
-      log: ownLog,
-      counters: own,
-      state,
-      times,
-      topics: topics === 'any' ? ALL_TOPICS : topics,
-      topicsUncertain: topics === 'any',
-      protoDir: settings.protoDir,
-      readable: settings.readable,
-      env,
-      cwd,
-      openFiles,
-      giveUp(givenUp, { message, code }) {
-        const { customer, label, topic, frame, receivedAt } = givenUp
-        own.givenUp++
-        const onSettled = (kept: boolean) => {
-          if (kept) own.kept++
-          const where = kept ? ` and kept in ${deadLetterFile}` : ''
-          ownLog.error(`${message}; the message is given up${where}`, { entry: label, code })
-        }
-        if (!deadLetter) return onSettled(false)
-        const kept = letters.get(frame)
-        if (kept) {
-          // A replay transforms the frame again: a second copy would double what it makes.
-          void kept.then(onSettled)
-          return
-        }
-        const letter = { customer, topic, receivedAt, bytes: frame, text: false, reason: message }
-        const settled = new Promise<boolean>((resolve) => {
-          const settle = (isKept: boolean) => {
-            onSettled(isKept)
-            resolve(isKept)
-          }
-          // Not awaited here: at the end, an output gives up all its messages in one loop.
-          pendingDeadLetter = deadLetter?.write([{ ...letter, exporter: type, onSettled: settle }])
-        })
-        if (transform) letters.set(frame, settled)
-      },
-    }
-  }
-
-  const outputs: Outputs = {
-    exporters,
-    counters,
-    get transform() {
-      return transform
-    },
-    get deadLetter() {
-      return deadLetter
-    },
-    get recording() {
-      return recording
-    },
-    get lost() {
-      return (deadLetter?.lost ?? 0) + (recording?.lost ?? 0)
-    },
-    async write(messages) {
-      await Promise.all(exporters.map((output) => output.write(messages)))
-      await pendingDeadLetter
-    },
-    async record({ name, topic }, frames) {
-      await recording?.write(frames.map((frame) => ({ ...frame, customer: name, topic })))
-    },
-    async keepUndecodable({ name, topic }, frame, { message }) {
-      const details = { customer: name, topic, reason: message, exporter: undefined }
-      await deadLetter?.write([{ ...frame, ...details }])
-    },
-    async reopen() {
-      await settleAll([...exporters, deadLetter, recording], (each) => each?.reopen?.(), log)
-    },
-    async close() {
-      await settleAll(exporters, (output) => output.close(), log)
-      // What still waits in an output that failed to close counts as given up.
-      for (const { counters: own } of counters) {
-        own.givenUp += own.waiting
-        own.waiting = 0
-      }
-      await settleAll([deadLetter, recording], (file) => file?.close(), log)
-    },
-  }
-
+  await requireDistinct([...read, ...(await filesWritten(settings, program.cwd))])
+  const { stopping, graceOver, forced } = program.shutdown
+  const { env, cwd } = program
+  const { protoDir, readable } = settings
+  const outputs = new OpenOutputs(settings, program, {
+    ...{ stopping, graceOver, forced, env, cwd, protoDir, readable },
+    openFiles: new OpenFiles(read),
+    topics: topics === 'any' ? ALL_TOPICS : topics,
+    topicsUncertain: topics === 'any',
+  })
   try {
-    const options = { ...ends, log, openFiles }
-    if (deadLetterFile) {
-      const { openDeadLetter } = await import('../files/frame-file.js')
-      deadLetter = await openDeadLetter(deadLetterFile, options)
-    }
-    if (recordFile) {
-      const { openRecording } = await import('../files/frame-file.js')
-      recording = await openRecording(recordFile, options)
-    }
-    if (settings.transformFile !== undefined) {
-      const { openTransform } = await import('./transform.js')
-      const opened = await openTransform(settings.transformFile, contextOf(TRANSFORM))
-      transform = {
-        async apply(message) {
-          const made = await opened.apply(message)
-          if (made === undefined) await pendingDeadLetter
-          return made
-        },
-      }
-    }
-    if (settings.print) {
-      const onReaderGone = () => shutdown.begin()
-      const options = { ...stdout, onReaderGone }
-      exporters.push(await openPrinter(settings.print, options, contextOf('stdout')))
-    }
-    for (const type of settings.exports) {
-      exporters.push(await openOutput(type, contextOf(redactUrl(type), redactType(type))))
-    }
+    await outputs.open()
   } catch (error) {
     await outputs.close()
     throw error
   }
-  if (exporters.length === 0) {
+  return outputs
+}
+
+/** What all exporters get. */
+type Shared = Omit<OutputContext, 'log' | 'counters' | 'state' | 'times' | 'giveUp'>
+
+class OpenOutputs implements Outputs {
+  readonly exporters: Output[] = []
+  readonly counters: ExporterSnapshot[] = []
+  transform: Transform | undefined
+  readonly #settings: OutputsSettings
+  readonly #program: Program
+  readonly #shared: Shared
+  #deadLetter: FrameFile<DeadLetter> | undefined
+  #recording: FrameFile<KeptFrame> | undefined
+  /** Resolves when the dead letter has room for more. */
+  #pendingDeadLetter: Promise<void> | undefined
+
+  constructor(settings: OutputsSettings, program: Program, shared: Shared) {
+    this.#settings = settings
+    this.#program = program
+    this.#shared = shared
+  }
+
+  async open(): Promise<void> {
+    const { deadLetterFile, recordFile, transformFile, print, exports } = this.#settings
+    const { log, stdout, shutdown } = this.#program
+    const options = { ...this.#shared, log }
+    if (deadLetterFile) {
+      const { openDeadLetter } = await import('../files/frame-file.js')
+      this.#deadLetter = await openDeadLetter(deadLetterFile, options)
+    }
+    if (recordFile) {
+      const { openRecording } = await import('../files/frame-file.js')
+      this.#recording = await openRecording(recordFile, options)
+    }
+    if (transformFile !== undefined) await this.#openTransform(transformFile)
+    if (print) {
+      const options = { ...stdout, onReaderGone: () => shutdown.begin() }
+      this.exporters.push(await openPrinter(print, options, this.#contextOf('stdout')))
+    }
+    for (const type of exports) {
+      const context = this.#contextOf(redactUrl(type), redactType(type))
+      this.exporters.push(await openOutput(type, context))
+    }
+    if (this.exporters.length > 0) return
     log.info(
       'no output is configured, messages are only counted; see --decode_data and --export_data',
     )
   }
-  return outputs
+
+  get lost(): number {
+    return (this.#deadLetter?.lost ?? 0) + (this.#recording?.lost ?? 0)
+  }
+
+  async write(messages: readonly StreamMessage[]): Promise<void> {
+    await Promise.all(this.exporters.map((output) => output.write(messages)))
+    await this.#pendingDeadLetter
+  }
+
+  async record({ name, topic }: EntryName, frames: readonly Frame[]): Promise<void> {
+    await this.#recording?.write(frames.map((frame) => ({ ...frame, customer: name, topic })))
+  }
+
+  async keepUndecodable(
+    { name, topic }: EntryName,
+    frame: Frame,
+    { message }: StreamError,
+  ): Promise<void> {
+    const details = { customer: name, topic, reason: message, exporter: undefined }
+    await this.#deadLetter?.write([{ ...frame, ...details }])
+  }
+
+  async reopen(): Promise<void> {
+    const all = [...this.exporters, this.#deadLetter, this.#recording]
+    await settleAll(all, (each) => each?.reopen?.(), this.#program.log)
+  }
+
+  async close(): Promise<void> {
+    const { log } = this.#program
+    await settleAll(this.exporters, (output) => output.close(), log)
+    // What still waits in an output that failed to close counts as given up.
+    for (const { counters } of this.counters) {
+      counters.givenUp += counters.waiting
+      counters.waiting = 0
+    }
+    await settleAll([this.#deadLetter, this.#recording], (file) => file?.close(), log)
+  }
+
+  async #openTransform(file: string): Promise<void> {
+    const { openTransform } = await import('./transform.js')
+    const { apply } = await openTransform(file, this.#contextOf(TRANSFORM))
+    this.transform = {
+      apply: async (message) => {
+        const made = await apply(message)
+        if (made === undefined) await this.#pendingDeadLetter
+        return made
+      },
+    }
+  }
+
+  /**
+   * What one exporter gets, with counters of its own.
+   * @param type its TYPE with options, for a command line that is logged
+   */
+  #contextOf(name: string, type = name): OutputContext {
+    const counters: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
+    const state = { up: true, since: systemClock.now(), lastError: undefined }
+    const times = new Histogram(EXPORT_BOUNDS)
+    this.counters.push({ name, type, counters, state, times })
+    const log = namedOnce(this.#program.log, name)
+    /** Whether the dead letter has a frame. A transform may have made several messages of it. */
+    const letters = new WeakMap<Uint8Array, Promise<boolean>>()
+    const giveUp: OutputContext['giveUp'] = (message, { message: reason, code }) => {
+      counters.givenUp++
+      const settled = (isKept: boolean) => {
+        if (isKept) counters.kept++
+        const where = isKept ? ` and kept in ${this.#settings.deadLetterFile}` : ''
+        log.error(`${reason}; the message is given up${where}`, { entry: message.label, code })
+      }
+      if (!this.#deadLetter) return settled(false)
+      // A replay transforms the frame again: a second copy would double what it makes.
+      const letter =
+        letters.get(message.frame) ?? this.#keep(this.#deadLetter, message, reason, name)
+      letters.set(message.frame, letter)
+      void letter.then(settled)
+    }
+    return { ...this.#shared, log, counters, state, times, giveUp }
+  }
+
+  /** Resolves when it is known whether the dead letter has the frame of a message. */
+  #keep(
+    deadLetter: FrameFile<DeadLetter>,
+    { customer, topic, receivedAt, frame: bytes }: StreamMessage,
+    reason: string,
+    exporter: string,
+  ): Promise<boolean> {
+    const frame = { customer, topic, receivedAt, bytes, text: false, reason, exporter }
+    return new Promise((onSettled) => {
+      // Not awaited here: at the end, an output gives up all its messages in one loop.
+      this.#pendingDeadLetter = deadLetter.write([{ ...frame, onSettled }])
+    })
+  }
 }
 
 /** Does the same to all. A failure is logged, and does not stop the others. */
@@ -232,16 +243,5 @@ function filesRead({ source, print }: OutputsSettings, { stdout }: Program): Nam
   return [
     ...(source ? [source] : []),
     ...(redirected ? [{ option: 'stdout', path: `/dev/fd/${stdout.file}` }] : []),
-  ]
-}
-
-async function filesWritten(settings: OutputsSettings, cwd: string): Promise<NamedFile[]> {
-  const { recordFile, deadLetterFile, exports } = settings
-  return [
-    ...(recordFile ? [{ option: `--record ${recordFile}`, path: recordFile }] : []),
-    ...(deadLetterFile
-      ? [{ option: `--dead_letter ${deadLetterFile}`, path: deadLetterFile }]
-      : []),
-    ...(await Promise.all(exports.map((type) => filesOf(type, cwd)))).flat(),
   ]
 }

@@ -28,8 +28,6 @@ type Customers = Readonly<Record<string, InputEntry>>
 class CountingOutputs implements Outputs {
   readonly exporters = []
   readonly counters = []
-  readonly deadLetter = undefined
-  readonly recording = undefined
   readonly transform = undefined
   readonly lost = 0
   readonly written = new Map<string, number>()

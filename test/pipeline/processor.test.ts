@@ -20,8 +20,6 @@ test('an unexpected error of the decoder costs one frame, not the stream', async
     outputs: {
       exporters: [],
       counters: [],
-      deadLetter: undefined,
-      recording: undefined,
       transform: undefined,
       lost: 0,
       write: async () => {},
@@ -60,8 +58,6 @@ test('an event type that no schema knows is logged once, and each of its frames 
     outputs: {
       exporters: [],
       counters: [],
-      deadLetter: undefined,
-      recording: undefined,
       transform: undefined,
       lost: 0,
       write: async () => {},
