@@ -5,7 +5,12 @@ import { backoffDelay } from '../net/backoff.js'
 import type { Limiter } from '../net/limiter.js'
 import type { Decoder, Endpoint, Frame, ResumePoint } from '../service.js'
 import { createFrameBudget, FrameQueue, Repeats } from './frame-queue.js'
-import { type Ended, isNormalClose, Line, stillUnauthorized } from './line.js'
+import {
+  type Ended,
+  isNormalClose,
+  ReplaceableConnection,
+  stillUnauthorized,
+} from './replaceable-connection.js'
 import { type Status, type StatusListener, StatusTracker } from './status.js'
 
 /** A connection that was open for this long starts the backoff again. */
@@ -76,7 +81,7 @@ class Supervisor implements Subscription {
   readonly #stopping = new AbortController()
   readonly #stop = this.#stopping.signal
   readonly #queue: FrameQueue
-  readonly #line: Line
+  readonly #connection: ReplaceableConnection
   readonly #repeats = new Repeats()
   /** Ends the wait of one that is refused. */
   #wake: AbortController | undefined
@@ -95,10 +100,10 @@ class Supervisor implements Subscription {
     this.#tracker = new StatusTracker(clock, onStatus ?? (() => undefined))
     this.#queue = new FrameQueue(
       budget,
-      () => this.#line.pause(),
-      () => this.#line.resume(),
+      () => this.#connection.pause(),
+      () => this.#connection.resume(),
     )
-    this.#line = new Line(this.#options, {
+    this.#connection = new ReplaceableConnection(this.#options, {
       signal: this.#stop,
       clock,
       resume: () => {
@@ -227,7 +232,7 @@ class Supervisor implements Subscription {
 
   async #connect(): Promise<Ended> {
     this.#openMs = 0
-    const ended = await this.#line.run()
+    const ended = await this.#connection.run()
     const { cause, handshake } = ended
     const { endpoint } = this.#options
     if (cause.code === 'connection-lost') endpoint.onServerEnd?.(handshake.credential)

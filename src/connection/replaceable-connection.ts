@@ -1,10 +1,11 @@
 import { type Clock, sleep, untilAborted } from '../clock.js'
 import { StreamError, toStreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
-import { type Limiter, outcomeOf } from '../net/limiter.js'
-import type { Endpoint, Handshake, ResumePoint } from '../service.js'
+import { outcomeOf } from '../net/limiter.js'
+import type { Handshake, ResumePoint } from '../service.js'
 import { type Connection, connect } from './connect.js'
 import { SILENCE_MS } from './heartbeat.js'
+import type { SubscribeOptions } from './subscribe.js'
 
 /** Normal closure; the server goes away, as for a restart; a close frame without a code. */
 const NORMAL: readonly (number | undefined)[] = [1000, 1001, 1005]
@@ -12,20 +13,19 @@ const NORMAL: readonly (number | undefined)[] = [1000, 1001, 1005]
 /** So often the age of a credential is looked at: timers stand still while the machine sleeps. */
 const LOOK_MS = 60_000
 
-type LineOptions = {
-  readonly endpoint: Endpoint
-  readonly limiter: Limiter
-  readonly graceOver?: AbortSignal
-  readonly verifyCertificates?: boolean
-  /** Whether a connection is replaced before its credential ends; default: true. */
-  readonly reconnect?: boolean
-  readonly random?: () => number
-  /** Called when a connection was replaced, or when that has failed; it is kept then. */
-  readonly onReplaced?: (failure: StreamError | undefined) => void
-}
+type Options = Pick<
+  SubscribeOptions,
+  | 'endpoint'
+  | 'limiter'
+  | 'graceOver'
+  | 'verifyCertificates'
+  | 'reconnect'
+  | 'random'
+  | 'onReplaced'
+>
 
-/** The subscription of a line. */
-type LineOwner = {
+/** The subscription that the connection is of. */
+type Owner = {
   /** Closes all connections. */
   readonly signal: AbortSignal
   readonly clock: Clock
@@ -46,25 +46,26 @@ type LineOwner = {
 /** How a connection ended. */
 export type Ended = { readonly cause: StreamError; readonly handshake: Handshake }
 
-type Dial = {
-  readonly ended: Promise<Ended>
-  readonly opened: Promise<void>
+/** One handshake, and the connection that it opens. */
+type Attempt = Own & { readonly opened: Promise<void>; readonly ended: Promise<Ended> }
+
+type Own = {
   /** Once it is open. */
   connection: Connection | undefined
-  /** The connection that is to replace this one. */
-  successor: Dial | undefined
+  /** The attempt that is to replace it. */
+  successor: Attempt | undefined
 }
 
 /**
- * One connection, and for a short time also the one that replaces it, which is opened before the
- * credential of the first ends. So the end of a credential makes no gap.
+ * A connection that is replaced before its credential ends: the next one is opened first, and then this
+ * one is closed. So the end of a credential makes no gap. For a short time both are open.
  */
-export class Line {
-  readonly #options: LineOptions
-  readonly #owner: LineOwner
+export class ReplaceableConnection {
+  readonly #options: Options
+  readonly #owner: Owner
   readonly #connections = new Set<Connection>()
 
-  constructor(options: LineOptions, owner: LineOwner) {
+  constructor(options: Options, owner: Owner) {
     this.#options = options
     this.#owner = owner
   }
@@ -75,11 +76,11 @@ export class Line {
    * @throws StreamError where no handshake could begin; the signal's reason
    */
   async run(): Promise<Ended> {
-    let dial = this.#dial()
+    let attempt = this.#begin()
     for (;;) {
-      const ended = await dial.ended
-      if (!dial.successor) return ended
-      dial = dial.successor
+      const ended = await attempt.ended
+      if (!attempt.successor) return ended
+      attempt = attempt.successor
     }
   }
 
@@ -91,22 +92,16 @@ export class Line {
     for (const connection of this.#connections) connection.resume()
   }
 
-  #dial(): Dial {
+  #begin(): Attempt {
+    const own: Own = { connection: undefined, successor: undefined }
     let onOpened = () => {}
     const opened = new Promise<void>((resolve) => {
       onOpened = resolve
     })
-    const start = (dial: () => Dial) => this.#connect(dial, onOpened)
-    const dial: Dial = {
-      opened,
-      connection: undefined,
-      successor: undefined,
-      ended: start(() => dial),
-    }
-    return dial
+    return Object.assign(own, { opened, ended: this.#connect(own, onOpened) })
   }
 
-  async #connect(dial: () => Dial, onOpened: () => void): Promise<Ended> {
+  async #connect(own: Own, onOpened: () => void): Promise<Ended> {
     const { endpoint, limiter, graceOver, verifyCertificates = true } = this.#options
     const { signal, clock, onFrame } = this.#owner
     const release = await limiter.acquire(signal, endpoint.host.authority)
@@ -131,13 +126,13 @@ export class Line {
           this.#connections.add(connection)
           if (this.#owner.isFull()) connection.pause()
           if (isFirst) this.#owner.onUp()
-          dial().connection = connection
+          own.connection = connection
           onOpened()
           const { replaceInMs } = handshake
           const { reconnect: replaces = true } = this.#options
           if (!replaceInMs || !replaces) return
           over = new AbortController()
-          void this.#replaceLater(dial(), replaceInMs, over.signal)
+          void this.#replaceLater(own, replaceInMs, over.signal)
         },
         onFrame,
       })
@@ -154,31 +149,31 @@ export class Line {
   }
 
   /**
-   * Opens another connection before the credential ends, then closes this one. Where that does not
-   * succeed, this one is kept, and it is tried again.
-   * @param over this connection has ended
+   * Opens another connection before the credential ends, then closes this one. Where the other one does
+   * not open, this one is kept, and opening another is tried again.
+   * @param over aborts when this connection has ended
    */
-  async #replaceLater(dial: Dial, replaceInMs: () => number, over: AbortSignal): Promise<void> {
+  async #replaceLater(own: Own, replaceInMs: () => number, over: AbortSignal): Promise<void> {
     const { random = Math.random, onReplaced } = this.#options
     const { clock, signal } = this.#owner
     const wait = (ms: number) => sleep(ms, clock, over).catch(() => undefined)
     for (let failures = 1; ; failures++) {
       while (!over.aborted && replaceInMs() > 0) await wait(Math.min(replaceInMs(), LOOK_MS))
       if (over.aborted || signal.aborted) return
-      const next = this.#dial()
-      dial.successor = next
+      const next = this.#begin()
+      own.successor = next
       const failed = await Promise.race([
         next.opened.then(() => undefined),
         next.ended.catch((error: unknown) => ({ cause: toStreamError(error) })),
       ])
       if (next.connection) {
         onReplaced?.(undefined)
-        dial.connection?.replaced()
+        own.connection?.replaced()
         return
       }
-      // This one has ended meanwhile: what the other one came to counts as the next try.
+      // This one has ended meanwhile. `run` goes on with the other one, however that ended.
       if (over.aborted) return
-      dial.successor = undefined
+      own.successor = undefined
       if (failed && !signal.aborted) onReplaced?.(failed.cause)
       if (failed?.cause.code === 'unauthorized' && 'handshake' in failed) {
         const { credential } = failed.handshake
@@ -189,7 +184,10 @@ export class Line {
   }
 }
 
-/** What a second 401 means, to a credential that was renewed or validated because of the first. */
+/**
+ * The error for a second 401 in a row. The credential was renewed or validated because of the first, so
+ * this counts as temporary, and is tried again after a wait.
+ */
 export function stillUnauthorized(again: StreamError): StreamError {
   return new StreamError('still-unauthorized', `${again.message}, which was checked just now`, {
     status: 401,
