@@ -19,7 +19,7 @@ const FAILURES = {
   'client-refused': { exitCode: 3, retry: false },
   /** Handshake answered 401: another credential is looked for, and tried at once. */
   unauthorized: { exitCode: 3, retry: false },
-  /** Handshake answered 401 although the credential was validated or renewed just now. */
+  /** Handshake answered 401 although the credential was validated or renewed just now: temporary. */
   'still-unauthorized': { exitCode: 1, retry: true },
   /** Handshake answered 400 with `Unsubscribed Topic`. */
   'topic-unsubscribed': { exitCode: 3, retry: false },

@@ -18,7 +18,7 @@ export interface StreamMessage<Record extends AnyRecord = AnyRecord> {
   readonly frame: Uint8Array
   /** When it was sent, nanoseconds since the epoch, whatever a transform made of the record. */
   readonly timestamp: bigint | undefined
-  /** What tells the event from others, where the service has that. */
+  /** The id of the event, where the service has ids. */
   readonly identity: string | undefined
   /** Of the records that a transform made of the frame, which one this is, from 1. */
   readonly part: number
@@ -69,8 +69,8 @@ export interface Decoder<Message extends StreamMessage = StreamMessage> {
   /** Text frames mean nothing: they are skipped. */
   readonly skipsText: boolean
   /**
-   * What tells the frame's event from others; undefined where it has nothing. Where a service has this,
-   * repeats are dropped.
+   * The id of the frame's event; undefined for an event without one. Where a service has ids, repeats are
+   * dropped.
    */
   readonly identify?: ((frame: Frame) => string | undefined) | undefined
   /** How often anything came that the schema does not know. */

@@ -14,7 +14,7 @@ export type EndpointOptions = {
     readonly host: Host
   }
   readonly key: KeySource
-  /** Why the key is not even offered at first. */
+  /** Why validation has refused the key. The first handshake throws this, and does not offer the key. */
   readonly refusal?: StreamError | undefined
   readonly userAgent: string
   /** Where the stream is to begin. */
@@ -35,7 +35,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
   const { topic, username, host } = entry
   const url = urlOf(host)
   let { refusal } = options
-  /** Whether the key was refused for good when it was offered last. */
+  /** Whether the key was refused last, by validation or with 403: the file may have another one now. */
   let refused = false
   return {
     host,

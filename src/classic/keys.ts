@@ -222,6 +222,7 @@ type Adopted = { readonly renewal: Renewal; readonly entries: number }
 
 type Unanswered = { readonly name: string; readonly host: Host; readonly cause: StreamError }
 
+/** Validation and handshake contradict each other. This counts as temporary, and is tried again. */
 function goodButRefused(host: Host, key: Secret): StreamError {
   return new StreamError(
     'still-unauthorized',

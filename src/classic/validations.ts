@@ -94,7 +94,7 @@ export function withCircuitBreaker(
   }
 }
 
-/** Of one host. */
+/** Watches the validations of one host. */
 class CircuitBreaker {
   readonly #open = new AbortController()
   /** Entries with the same key share a call, and its fault. */

@@ -65,7 +65,7 @@ class SocketLife implements Connection {
   #networkCode: string | undefined
   /** Waits for the handshake, later for the end of the closing handshake. */
   #timer: Timer
-  /** After the signal has aborted: `reading` what has arrived, then `closing` with a close frame. */
+  /** Once it is to be closed: `reading` what has arrived, then `closing` with a close frame. */
   #ending: 'reading' | 'closing' | undefined
   /** How much time the server has left to answer our close frame. */
   #closeMs = CLOSE_MS

@@ -95,7 +95,7 @@ export class FrameQueue {
       this.#release()
       if (this.#waiting.length === 0) {
         if (this.#end) break
-        // Whatever comes in this turn of the event loop is there when the wait is over.
+        // It ends after this turn of the event loop: frames that come together make one batch.
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })
@@ -137,7 +137,7 @@ export class Repeats {
   /** In the order in which they came. */
   #seen: Set<string> | undefined
 
-  /** Whether the event came before; from now on it has. Never for one that nothing tells from others. */
+  /** Whether an event with this id came before, and notes that it came. An event without id is no repeat. */
   has(id: string | undefined): boolean {
     if (id === undefined) return false
     this.#seen ??= new Set()

@@ -33,7 +33,7 @@ export type SubscribeOptions = {
   readonly resume?: ResumePoint | undefined
   /** Timestamp of the last message that was decoded, nanoseconds since the epoch. */
   readonly lastTimestamp?: () => bigint | undefined
-  /** What tells a frame's event from others; repeats are dropped. Undefined for one that has nothing. */
+  /** The id of a frame's event, if it has one; repeats are dropped. */
   readonly identify?: Decoder['identify']
   /** Connect again when a connection ends or fails; default: true. */
   readonly reconnect?: boolean

@@ -21,7 +21,7 @@ export interface RecordMaker<Record extends AnyRecord> {
   timestamp(frame: Uint8Array): bigint | undefined
   /** Text frames mean nothing: they are skipped. */
   readonly skipsText?: boolean
-  /** What tells the frame's event from others, where the service has that; undefined for an event without. */
+  /** The id of the frame's event, where the service has ids; undefined for an event without one. */
   identify?(frame: Uint8Array): string | undefined
   /** Keeps the timestamp of the frame that was read last, if it has one, as that of the last message. */
   keepTimestamp(): void

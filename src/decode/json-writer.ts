@@ -49,7 +49,7 @@ export class JsonWriter {
     this.#bytes[this.#start + index] = code
   }
 
-  /** Once more a part of the current text. */
+  /** Appends a part of the current text again. */
   again(index: number, length: number): void {
     if (this.#bytes.length - this.#pos < length) this.#grow(length)
     const from = this.#start + index

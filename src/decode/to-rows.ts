@@ -107,8 +107,8 @@ type Element = { readonly plan: RowPlan; readonly at: number }
  * Writes the rows of a message straight from the wire, up to the reader's end: the same text as the rows
  * of its record.
  *
- * Returns undefined for fields in another order than that of their numbers, for what is rare, and where
- * the rows are many. Then they are made from the record.
+ * Returns undefined where fields are not in the order of their numbers, for maps, groups and message sets,
+ * and for more than 512 KiB. The rows are then made from the record.
  * @param writeHead writes what every row has between its table and its columns
  */
 export function writeRows(

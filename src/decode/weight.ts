@@ -49,7 +49,7 @@ function weigh(wire: WireReader, plan: MessagePlan, group: number): number {
 
 function weighValue(wire: WireReader, step: Step, tag: number): number {
   if (step.message?.wellKnown === 'Any' && step.form === 'message') {
-    // What it holds is weighed as the worst that so many bytes can be.
+    // What it holds is not read here. So many bytes weigh this at most.
     const start = wire.take()
     return (wire.pos - start) * ELEMENT_WEIGHT
   }

@@ -4,7 +4,7 @@ import { define, type JsonObject, type JsonValue, readMessage, setValue } from '
 import type { UnknownFields } from './unknown-fields.js'
 import { WireReader } from './wire-reader.js'
 
-/** So many messages of type Any are opened that are one in another. */
+/** How deep messages of type Any may nest. */
 const MAX_NESTED_ANYS = 20
 
 /**

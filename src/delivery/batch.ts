@@ -53,7 +53,7 @@ export type SendQueueOptions<Item> = {
   readonly steadyMs?: number
   /** Aborts when what is in trouble gives up. */
   readonly graceOver?: AbortSignal
-  /** At `graceOver`, give up all and not only what is in trouble. */
+  /** Give up all at `graceOver`. Default: only where a delivery is under way then. */
   readonly endsAtGrace?: boolean
   /** Aborts when everything stops at once. */
   readonly forced: AbortSignal
@@ -85,8 +85,8 @@ export class WaitingItems<Item> {
     return this.#items.length
   }
 
-  /** Whether there is enough for a batch. */
-  get fillBatch(): boolean {
+  /** Whether there is enough for a full batch. */
+  get hasBatch(): boolean {
     return this.#items.length >= this.#maxCount || this.#lineBytes >= this.#maxBytes
   }
 

@@ -5,11 +5,13 @@ import type { Batch, SendQueueOptions } from './batch.js'
 export type Part<Item> = Pick<Batch<Item>, 'items' | 'lines'>
 
 /**
- * The `deliver` of an output that takes a part of a batch as a whole or refuses it as a whole. A part that
- * is refused is halved until one item is left. This item is given up only when the output has accepted
- * another one after it, and then refuses it once more: an output that refuses everything is itself wrong,
- * so the items wait. An item comes out of its order only where the output works again between the two
- * tries. At the end, nothing is left to wait for, and a refused item is given up at once.
+ * The `deliver` of an output that accepts a part of a batch as a whole, or refuses it as a whole. A refused
+ * part is halved until one item is left.
+ *
+ * An output that refuses everything is itself wrong, and no item may be given up for that. So a refused item
+ * waits until the output accepts one after it. Then it is sent again, and given up where it is refused again.
+ * Where it is accepted this time, it is out of its order. At the end there is no time to wait: a refused item
+ * is given up at once.
  * @param send rejects with an error that is not retried where the output refuses the part
  */
 export function isolateRefused<Item>(

@@ -20,10 +20,11 @@ export class SendQueue<Item> {
   /** What is left of the batch that is being delivered. */
   #sending: WaitingItem<Item>[] = []
   #running: Promise<void> | undefined
+  /** Whether a delivery is under way, or a wait before its next try. */
   #busy = false
   #closing = false
   #failure: StreamError | undefined
-  /** Whether the end has come while nothing waited. */
+  /** Whether it was closed with nothing to deliver or to finish. */
   #done = false
   #everDelivered = false
   #interruption: StreamError | undefined
@@ -62,7 +63,7 @@ export class SendQueue<Item> {
   write(items: readonly Item[]): Promise<void> {
     for (const item of items) this.#push(item)
     if (this.#waiting.length > 0) this.#running ??= this.#run()
-    if (this.#waiting.fillBatch) this.#batchReady()
+    if (this.#waiting.hasBatch) this.#batchReady()
     return this.#options.budget.room()
   }
 
@@ -160,7 +161,7 @@ export class SendQueue<Item> {
   /** Waits until a batch is full or old enough. */
   async #gather(): Promise<void> {
     const { maxAgeMs = 0 } = this.#options.batch
-    if (this.#waiting.fillBatch) return
+    if (this.#waiting.hasBatch) return
     if (maxAgeMs === 0) {
       await setImmediate()
       return

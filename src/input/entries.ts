@@ -28,7 +28,7 @@ export type InputEntry<T extends AnyTopic = AnyTopic> = {
 /** What an entry of New Central has besides the secret of its API client. */
 export type ApiClient = {
   readonly id: string
-  /** Undefined: HPE's. */
+  /** Default: that of HPE. */
   readonly tokenUrl: URL | undefined
   /** Full names of the events to get; empty: all. */
   readonly eventTypes: readonly string[]

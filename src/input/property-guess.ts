@@ -18,7 +18,7 @@ export const EVERY_ENTRY: readonly PropertyRule[] = [
 /** What an unknown property was meant to be. */
 export type Guess = {
   readonly rule: PropertyRule
-  /** A slip of the pen, rather than another word for it. */
+  /** Whether it is a typing error, and not another word for the property. */
   readonly isSure: boolean
 }
 

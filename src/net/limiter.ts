@@ -1,6 +1,6 @@
 import { StreamError } from '../errors.js'
 
-/** What a place was used for: the host answered, it did not, or we gave the attempt up ourselves. */
+/** How an attempt ended: the host answered, it did not, or we gave the attempt up ourselves. */
 type Outcome = 'answered' | 'unanswered' | 'aborted'
 
 /** What the error of an attempt says about its host. One that we aborted says nothing. */

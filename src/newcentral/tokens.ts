@@ -6,7 +6,7 @@ import { type Client, type Place, requestToken, type Token } from './token-reque
 /** HPE's, for API clients made in GreenLake for Central. */
 export const TOKEN_URL = new URL('https://sso.common.cloud.hpe.com/as/token.oauth2')
 
-/** A token that is replaced early, because Central ended a connection, has lived for this part of its life. */
+/** A token is new for a tenth of its life, a minute at most. A new one did not end a connection. */
 const FRESH = 0.1
 const FRESH_MS = 60_000
 
@@ -68,7 +68,7 @@ export class Tokens {
     if (account.token?.secret.equals(refused)) account.token = undefined
   }
 
-  /** Central ended a connection: where its token is not quite new, the next caller gets another one. */
+  /** Central ended a connection, perhaps because of its token. Unless that is new, the next caller gets another. */
   renew(client: Client, used: Secret): void {
     const { token } = this.#accountOf(client)
     if (token && token.ageMs > Math.min(FRESH_MS, token.lifeMs * FRESH)) this.drop(client, used)

@@ -49,7 +49,10 @@ export async function openNats(
 
 /** How many messages of one entry go out together. */
 type Pace = {
-  /** One until a message was accepted: a stream that comes back would take those behind it first. */
+  /**
+   * How many. One until a message was accepted: a stream that comes back while several are on their way takes
+   * the later ones first.
+   */
   size: number
   /** How many messages at the front are refused for themselves. */
   refused: number

@@ -126,8 +126,8 @@ export function accountOf(context: OutputContext): MessageAccount {
 }
 
 /**
- * What repeats are told by: the SHA-256 of entry, topic and frame; for New Central, source and id of the
- * event stand in place of the frame. Two collectors with the same input file give a frame the same id.
+ * The id by which a receiver recognizes repeats: the SHA-256 of entry, topic and frame. For New Central,
+ * source and id of the event stand in place of the frame. Two collectors with the same input file give a frame the same id.
  * Two entries never do, even where a frame is the same. The second and further records that a transform
  * makes of one frame get `.2`, `.3` behind the id.
  */

@@ -49,7 +49,7 @@ const HANDED_BYTES = 64 * 1024
 
 const MIB = 1024 * 1024
 
-/** The values of a message stand in each of its rows: a long text in a message with a long list is a bomb. */
+/** Each row repeats the values of its message: a long text beside a long list takes the product of both. */
 const limitFor = (frame: number) => Math.min(64 * MIB + 32 * frame, 1024 * MIB)
 
 /**

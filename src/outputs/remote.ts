@@ -38,8 +38,8 @@ export function createRemoteQueue<I extends Item>(
 /** How long the start waits for an output. After that, streams begin, and messages wait. */
 const START_MS = 5_000
 
-/** What a first try is called, and what ends it. */
 type FirstTry = {
+  /** The output, as messages name it. */
   readonly name: string
   readonly graceOver: AbortSignal
   /** Default: 5 s. */

@@ -22,8 +22,8 @@ const MAX_BROKEN_ENDS = 3
 /**
  * `tcp://HOST:PORT` and `tls://HOST:PORT`: NDJSON lines over one connection, which is opened again when
  * it is lost; a receiver that is not there yet is waited for. TCP does not tell how much a receiver had
- * read before a loss, so the last 1 MiB is sent
- * again on the new connection, then what waited: whole lines, in order, some of them twice.
+ * read before a loss. So the last 1 MiB is sent again on the new connection, then what waited: whole lines,
+ * in order, some of them twice.
  * @throws StreamError `exporter-unusable` where the address is wrong
  */
 export async function openTcp(

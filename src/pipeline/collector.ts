@@ -90,7 +90,7 @@ export class Collector {
     return this.#change(() => this.#reload())
   }
 
-  /** Makes one change after the other: a reload during the start would find nothing to stop yet. */
+  /** Makes one change at a time. A reload waits for the start: before, there is nothing to stop. */
   #change(work: () => Promise<void>): Promise<void> {
     const before = this.#changing
     this.#changes++

@@ -98,10 +98,7 @@ function logReplaced(log: Logger, failure: StreamError | undefined): void {
     return
   }
   const { message, code } = failure
-  log.warn(
-    `${message}; this was the connection that is to replace the one that is open, which is kept meanwhile`,
-    { code },
-  )
+  log.warn(`${message}; the open connection is kept until another one can replace it`, { code })
 }
 
 /** What was received, in sum. */
