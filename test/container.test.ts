@@ -92,7 +92,7 @@ test('the commands in the examples for containers are ones that the program unde
   const command = compose?.services['aruba-stream'].command ?? []
   for (const args of [POD.containers[0]?.args ?? [], command]) {
     const known = args.map((arg) => arg.replace(/^\$\{.*\}$/, 'central.example'))
-    assert.equal(parseCommandLine(known, '1.0.0').command, 'stream')
+    assert.equal(parseCommandLine(known, '2.0.0').command, 'stream')
   }
 })
 

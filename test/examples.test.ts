@@ -26,7 +26,7 @@ test('systemd accepts the unit without a remark', needs('systemd-analyze'), asyn
 
 test('the command of the unit is one that the program understands', () => {
   const [, command = ''] = /^ExecStart=\S+ (.*)$/m.exec(UNIT) ?? []
-  const invocation = parseCommandLine(command.split(' '), '1.0.0')
+  const invocation = parseCommandLine(command.split(' '), '2.0.0')
   assert.equal(invocation.command, 'stream')
 })
 

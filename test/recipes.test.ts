@@ -178,7 +178,7 @@ for (const name of ['vector', 'telegraf'] as const) {
     const [, list = '[]'] = COMMAND.exec(example(name)) ?? []
     const [first = '', ...rest] = JSON.parse(list) as string[]
     assert.equal(first, '/usr/local/bin/aruba-stream')
-    assert.equal(parseCommandLine(rest, '1.0.0').command, 'stream')
+    assert.equal(parseCommandLine(rest, '2.0.0').command, 'stream')
   })
 }
 
