@@ -32,4 +32,4 @@ export {
   type AnyTopic,
   isAnyTopic as isTopic,
   type StreamRecordOf,
-} from './stream-record.js'
+} from './service.js'

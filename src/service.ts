@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type * as classic from './classic/record.js'
+import * as classicTopics from './classic/topics.js'
 import type { StreamError } from './errors.js'
 import type { CustomerEntry } from './input/entries.js'
 import type { Host } from './net/host.js'
+import type * as newCentral from './newcentral/record.js'
+import * as newCentralTopics from './newcentral/topics.js'
 import type { Secret } from './secret.js'
-import type { AnyRecord, AnyTopic } from './stream-record.js'
 
 /** One message of either service, as it was decoded or as a transform made it. */
 export interface StreamMessage<Record extends AnyRecord = AnyRecord> {
@@ -158,3 +161,35 @@ export type Frame = {
   /** Text frames are not expected from Central: they are kept, but never decoded. */
   readonly text: boolean
 }
+
+/** A topic of either service. */
+export type AnyTopic = classicTopics.Topic | newCentralTopics.Topic
+
+/** The topics of both services. A topic's name tells which of them it is of. */
+export const ALL_TOPICS: readonly AnyTopic[] = [...classicTopics.TOPICS, ...newCentralTopics.TOPICS]
+
+/** The services, as labels name them. */
+export type ServiceName = 'classic' | 'newcentral'
+
+export function serviceOf(topic: AnyTopic): ServiceName {
+  return classicTopics.isTopic(topic) ? 'classic' : 'newcentral'
+}
+
+/** Whether a text is a topic of either service. */
+export function isAnyTopic(text: string): text is AnyTopic {
+  return classicTopics.isTopic(text) || newCentralTopics.isTopic(text)
+}
+
+/** One record of either service, as printed. */
+export type AnyRecord = classic.StreamRecord | newCentral.EventRecord
+
+/**
+ * The record of a topic of either service, with the fields of its payload; without a topic a union over all
+ * of them, which `topic` tells apart. It describes the shipped schema. A newer sender can have more fields,
+ * and `--proto_dir` other ones.
+ */
+export type StreamRecordOf<T extends AnyTopic = AnyTopic> = T extends classicTopics.Topic
+  ? classic.ClassicRecordOf<T>
+  : T extends newCentralTopics.Topic
+    ? newCentral.EventRecordOf<T>
+    : never

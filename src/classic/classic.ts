@@ -1,11 +1,14 @@
+import { StreamError } from '../errors.js'
 import type { InputFile } from '../input/input-file.js'
 import type { Logger } from '../log.js'
+import type { Host } from '../net/host.js'
 import { createLimiter } from '../net/limiter.js'
-import type { Service } from '../service.js'
-import { createEndpoint } from './endpoint.js'
+import { quotePeer, redirectHost } from '../net/redact.js'
+import type { Answer, Endpoint, Service } from '../service.js'
+import { type KeySource, keyAge } from './entry-key.js'
 import { KeyStore } from './keys.js'
 import { createDecoders } from './record.js'
-import type { ReplayOptions } from './resume.js'
+import { type ReplayOptions, resumeHeaders } from './resume.js'
 import type { Topic } from './topics.js'
 import { validateKey } from './validate-key.js'
 
@@ -43,4 +46,99 @@ export function createClassic(options: ClassicOptions): Service<Topic> {
       })
     },
   }
+}
+
+export type EndpointOptions = {
+  readonly entry: {
+    readonly topic: Topic
+    /** Header `UserName`; left out where undefined. */
+    readonly username: string | undefined
+    readonly host: Host
+  }
+  readonly key: KeySource
+  /** Why validation has refused the key. The first handshake throws this, and does not offer the key. */
+  readonly refusal?: StreamError | undefined
+  readonly userAgent: string
+  /** Where the stream is to begin. */
+  readonly replay?: ReplayOptions | undefined
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number
+  readonly close?: () => void
+}
+
+/** `wss://HOST/streaming/api`: the topic is in a header. */
+function urlOf({ authority, secure }: Host): URL {
+  return new URL(`${secure ? 'wss' : 'ws'}://${authority}/streaming/api`)
+}
+
+/** The endpoint of one topic of Classic Central. */
+export function createEndpoint(options: EndpointOptions): Endpoint {
+  const { entry, key, userAgent, replay = {}, now = Date.now, close = () => {} } = options
+  const { topic, username, host } = entry
+  const url = urlOf(host)
+  let { refusal } = options
+  /** Whether the key was refused last, by validation or with 403: the file may have another one now. */
+  let refused = false
+  return {
+    host,
+    answersPings: true,
+    async handshake(resume, signal) {
+      if (refusal) {
+        const first = refusal
+        refusal = undefined
+        refused = true
+        throw first
+      }
+      if (refused) await key.lookForPasted?.(signal)
+      refused = false
+      const credential = key.current()
+      const headers = {
+        ...(username !== undefined && { UserName: username }),
+        Authorization: credential.reveal(),
+        Topic: topic,
+        ...resumeHeaders(replay, resume, now()),
+        'User-Agent': userAgent,
+      }
+      return { url, headers, credential }
+    },
+    async renewCredential(old, signal) {
+      await key.afterUnauthorized(old, signal)
+    },
+    refusal(answer) {
+      refused = answer.status === 403
+      return refusalOf(answer, topic)
+    },
+    credentialAge: (nowMs) => keyAge(key.current(), nowMs),
+    close,
+  }
+}
+
+/** Users have seen the answer 400 with `Unsubscribed Topic` for a topic that is not ticked. */
+function refusalOf(answer: Answer, topic: string): StreamError {
+  const { url, status, body, credential } = answer
+  const line = quotePeer(body, [credential])
+  const answered = `${url.host} answered ${status}${line && ` "${line}"`}`
+
+  if (status === 401) {
+    return new StreamError('unauthorized', `${answered}: it does not accept the key`, { status })
+  }
+  if (status === 400 && /^unsubscribed topic/i.test(line)) {
+    return new StreamError(
+      'topic-unsubscribed',
+      `${answered}: tick the topic "${topic}" in Central under Organization > Platform Integration > Streaming`,
+      { status },
+    )
+  }
+  if (status >= 300 && status < 400) {
+    return new StreamError(
+      'redirected',
+      `${answered} and redirects to ${redirectHost(answer, url, [credential])}; this is not followed, because the key would be sent there: compare the hostname with the one on Central's Streaming page`,
+      { status },
+    )
+  }
+  return new StreamError(
+    'refused',
+    `${answered}, expected 101: check that hostname, user name and topic are those of Central's Streaming page`,
+    { status },
+  )
 }

@@ -2,7 +2,7 @@ import { StreamError } from '../errors.js'
 import type { ApiClient } from '../input/entries.js'
 import type { Host } from '../net/host.js'
 import type { Secret } from '../secret.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic } from '../service.js'
 
 /** What is checked of an entry of the input file. */
 export type CheckEntry = {

@@ -2,15 +2,18 @@ import { lifeText } from '../newcentral/token-request.js'
 import { type Cell, type Colour, type Column, layOut, paint } from '../report/table-layout.js'
 import { listed, printable, printableJson } from '../text.js'
 import type { CheckResult, KeyDays, KeyState, TopicState } from './check-entries.js'
-import { checkExitCode, type Findings } from './exit-code.js'
 
 /** Where the file has problems, there are no results. */
-export type CheckReport = Omit<Findings, 'results'> & {
+export type CheckReport = {
+  /** What is wrong with the input file. */
+  readonly problems: readonly string[]
   readonly results: readonly CheckResult[]
   /** Labels of the entries that are disabled; Central is not asked about them. */
   readonly disabled?: readonly string[]
   /** What is allowed but unwise, such as a mode that lets others read the file. */
   readonly warnings: readonly string[]
+  /** A signal came before everything was checked. */
+  readonly interrupted: boolean
 }
 
 const COLUMNS: readonly Column[] = [
@@ -156,4 +159,19 @@ function verdict(report: CheckReport): string {
     case 3:
       return 'Central refuses some of it.'
   }
+}
+
+/**
+ * The exit code of `check`: 2 where the file is wrong, 1 where not all of it could be checked, 3 where
+ * Central refused any entry, 0 where all is in order.
+ */
+export function checkExitCode({
+  problems,
+  results,
+  interrupted,
+}: Pick<CheckReport, 'problems' | 'results' | 'interrupted'>): 0 | 1 | 2 | 3 {
+  const codes = results.flatMap(({ faults }) => faults.map((fault) => fault.exitCode))
+  if (problems.length > 0 || codes.includes(2)) return 2
+  if (interrupted || codes.includes(1)) return 1
+  return codes.includes(3) ? 3 : 0
 }

@@ -1,4 +1,4 @@
-import { createEndpoint } from '../classic/endpoint.js'
+import { createEndpoint } from '../classic/classic.js'
 import { CLASSIC_ENTRIES } from '../classic/entry.js'
 import { KEY_LIFE_DAYS, keyAge } from '../classic/entry-key.js'
 import { isTopic as isOfClassic } from '../classic/topics.js'
@@ -9,9 +9,12 @@ import { type ConnectOptions, connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'
 import { type LoadedInput, type LoadOptions, loadInput } from '../input/load-input.js'
 import { createLimiter } from '../net/limiter.js'
-import { createEndpoint as createNewCentralEndpoint } from '../newcentral/endpoint.js'
 import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
-import { clientOf, subscriberOf } from '../newcentral/newcentral.js'
+import {
+  clientOf,
+  createEndpoint as createNewCentralEndpoint,
+  subscriberOf,
+} from '../newcentral/newcentral.js'
 import { subscriberId } from '../newcentral/subscriber-id.js'
 import { Tokens } from '../newcentral/tokens.js'
 import { isTopic as isOfNewCentral } from '../newcentral/topics.js'
@@ -19,8 +22,7 @@ import type { Program } from '../program.js'
 import type { Secret } from '../secret.js'
 import type { Endpoint } from '../service.js'
 import { type Credential, type ReachableEntry, runCheck } from './check-entries.js'
-import { type CheckReport, checkJson, formatCheck } from './check-report.js'
-import { checkExitCode } from './exit-code.js'
+import { type CheckReport, checkExitCode, checkJson, formatCheck } from './check-report.js'
 import type { CheckSettings } from './settings.js'
 
 /**

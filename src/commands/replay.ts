@@ -15,7 +15,7 @@ import { joinDecoders } from '../pipeline/services.js'
 import type { Program } from '../program.js'
 import { type EntrySnapshot, type Snapshot, sumOf } from '../report/snapshot.js'
 import { logStats, logUndelivered } from '../report/stats.js'
-import { serviceOf } from '../stream-record.js'
+import { serviceOf } from '../service.js'
 import { onReaderGone } from './reader-gone.js'
 import { type ReplayFileSettings, replayOptions } from './settings.js'
 

@@ -1,6 +1,7 @@
 import { createClassic } from '../classic/classic.js'
 import { CLASSIC_ENTRIES } from '../classic/entry.js'
 import { untilAborted } from '../clock.js'
+import type { Status } from '../connection/status.js'
 import { InputFile } from '../input/input-file.js'
 import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
 import { createNewCentral } from '../newcentral/newcentral.js'
@@ -11,7 +12,6 @@ import type { Program } from '../program.js'
 import { type Reporting, startReporting } from '../report/reporting.js'
 import { type Snapshot, sumOf } from '../report/snapshot.js'
 import { StatusLog } from '../report/status-log.js'
-import { exitCode } from './exit-code.js'
 import { onReaderGone } from './reader-gone.js'
 import { replayOptions, type StreamSettings } from './settings.js'
 
@@ -98,4 +98,34 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   const givenUp = sumOf(outputs.counters, ({ counters }) => counters.givenUp)
   const { statuses, everOpen } = collector
   return exitCode({ statuses, everOpen, asked, givenUp, lost: outputs.lost })
+}
+
+/** How a run ended. */
+type RunResult = {
+  /** Of every entry of the input file. */
+  readonly statuses: readonly Status[]
+  /** Whether any subscription was open at any time of this run. */
+  readonly everOpen: boolean
+  /** A signal came, or the reader of stdout went away. */
+  readonly asked: boolean
+  /** Messages that an exporter gave up. */
+  readonly givenUp: number
+  /** Lines of the recording and the dead letter that could not be written. */
+  readonly lost: number
+}
+
+/** The exit code of a run whose command line and input file were right. */
+export function exitCode({
+  statuses,
+  everOpen = false,
+  asked,
+  givenUp,
+  lost,
+}: RunResult): 0 | 1 | 3 {
+  const broken = statuses.some((status) => status.type === 'ended' && status.cause !== undefined)
+  if (givenUp > 0 || lost > 0 || broken) return 1
+  if (asked) return 0
+  const refused = statuses.filter((status) => status.type === 'refused').length
+  if (refused === 0) return 0
+  return refused === statuses.length && !everOpen ? 3 : 1
 }

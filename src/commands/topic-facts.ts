@@ -1,4 +1,4 @@
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic } from '../service.js'
 
 /** What is known of a topic beside its fields. */
 export type TopicFacts = {

@@ -5,7 +5,7 @@ import { wellKnownOf } from '../decode/well-known-types.js'
 import * as newCentral from '../newcentral/topics.js'
 import { loadDocumented, type ProtoFile } from '../schema/load-proto.js'
 import { Enum, MapField, recordName, Type } from '../schema/protobuf.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic } from '../service.js'
 
 /** A field of a topic's records. */
 export type TopicField = {

@@ -1,8 +1,8 @@
 import { StreamError } from '../errors.js'
-import { formatForTerminal } from '../outputs/terminal.js'
+import { formatForTerminal } from '../outputs/stdout.js'
 import type { Program } from '../program.js'
 import { type Look, paint, paragraph, wrappedTable } from '../report/table-layout.js'
-import { ALL_TOPICS, isAnyTopic } from '../stream-record.js'
+import { ALL_TOPICS, isAnyTopic } from '../service.js'
 import { closest, maskTokens, printable } from '../text.js'
 import type { TopicsSettings } from './settings.js'
 import {

@@ -1,8 +1,15 @@
 import type protobuf from 'protobufjs'
 import { StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
-import type { Decoder, Decoders, Form, Frame, StreamMessage } from '../service.js'
-import type { AnyRecord, AnyTopic } from '../stream-record.js'
+import type {
+  AnyRecord,
+  AnyTopic,
+  Decoder,
+  Decoders,
+  Form,
+  Frame,
+  StreamMessage,
+} from '../service.js'
 import { type UnknownField, UnknownFields } from './unknown-fields.js'
 import { UnknownReport } from './unknown-report.js'
 

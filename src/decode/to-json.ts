@@ -3,9 +3,9 @@ import { StreamError } from '../errors.js'
 import { JsonWriter } from './json-writer.js'
 import type { MessagePlan, Step } from './plan.js'
 import { SCALARS, type Scalar, writeString } from './scalars.js'
+import { writeWellKnown } from './well-known.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 import { writeUnordered } from './write-unordered.js'
-import { writeWellKnown } from './write-well-known.js'
 
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d

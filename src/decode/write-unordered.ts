@@ -2,8 +2,8 @@ import type { JsonWriter } from './json-writer.js'
 import type { MessagePlan, Step } from './plan.js'
 import { MapEntries, writeMessage, writeValue } from './to-json.js'
 import { readField } from './to-object.js'
+import { writeWellKnown } from './well-known.js'
 import { WIRE, type WireReader } from './wire-reader.js'
-import { writeWellKnown } from './write-well-known.js'
 
 /** A field that came, and where its value begins. */
 type Occurrence = { readonly step: Step; readonly at: number }

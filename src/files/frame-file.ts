@@ -1,6 +1,5 @@
 import type { Logger } from '../log.js'
-import type { Frame } from '../service.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic, Frame } from '../service.js'
 import { AppendFile } from './append-file.js'
 import type { OpenFiles } from './distinct-files.js'
 

@@ -5,8 +5,7 @@ import { createGunzip } from 'node:zlib'
 import { errorText, StreamError, systemFault } from '../errors.js'
 import { readPipe } from '../input/read-text.js'
 import type { Logger } from '../log.js'
-import type { Frame } from '../service.js'
-import { ALL_TOPICS, type AnyTopic, isAnyTopic } from '../stream-record.js'
+import { ALL_TOPICS, type AnyTopic, type Frame, isAnyTopic } from '../service.js'
 import { printable } from '../text.js'
 
 /** A frame of a recording or a dead letter. */

@@ -1,7 +1,7 @@
 import type { Node } from 'jsonc-parser'
 import { StreamError } from '../errors.js'
 import { type Host, parseHost } from '../net/host.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic } from '../service.js'
 import { printable } from '../text.js'
 import { findCharacter } from './characters.js'
 import { checkTopics, topicTexts } from './check-topics.js'

@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic } from '../service.js'
 import { closest } from '../text.js'
 import { findCharacter, withoutLookalikes } from './characters.js'
 import { type EntryRules, Problem, type ReadProperty } from './check-entry.js'

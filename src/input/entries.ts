@@ -1,6 +1,6 @@
 import { type Host, isSameHost } from '../net/host.js'
 import type { Secret } from '../secret.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic } from '../service.js'
 import { formatCount } from '../text.js'
 import type { CheckedEntry } from './check-entry.js'
 import type { Checked, LoadOptions } from './load-input.js'

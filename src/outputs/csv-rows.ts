@@ -3,7 +3,7 @@ import { define, type JsonObject, type JsonValue } from '../decode/to-object.js'
 import type { Column, Table } from '../rows/tables.js'
 import { textOf } from '../rows/values.js'
 import { type Cells, momentOf, walkElement, walkRecord } from '../rows/walk.js'
-import type { AnyRecord } from '../stream-record.js'
+import type { AnyRecord } from '../service.js'
 
 /** What a row begins with. */
 export const HEADS = {

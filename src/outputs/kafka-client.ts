@@ -1,10 +1,9 @@
 import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type * as Kafka from '@platformatic/kafka'
-import type { StreamMessage } from '../service.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic, StreamMessage } from '../service.js'
+import type { KafkaLogin, KafkaTarget } from './kafka.js'
 import { kafkaFault, noLeader } from './kafka-errors.js'
-import type { KafkaLogin, KafkaTarget } from './kafka-target.js'
 import { messageId } from './output.js'
 
 const CONNECT_MS = 5_000

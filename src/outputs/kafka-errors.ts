@@ -1,7 +1,7 @@
 import { errorText, StreamError } from '../errors.js'
 import { networkError } from '../net/network-error.js'
 import { quotePeer } from '../net/redact.js'
-import type { KafkaLogin } from './kafka-target.js'
+import type { KafkaLogin } from './kafka.js'
 
 /** What an error of the library or of a broker means. */
 export type KafkaFault = {

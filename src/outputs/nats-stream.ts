@@ -1,6 +1,6 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream'
 import { StreamError } from '../errors.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic } from '../service.js'
 import {
   isJetStreamMissing,
   type NatsLibrary,

@@ -5,8 +5,7 @@ import type { OutputState } from '../delivery/retries.js'
 import type { StreamError } from '../errors.js'
 import type { OpenFiles } from '../files/distinct-files.js'
 import type { Logger } from '../log.js'
-import type { Form, StreamMessage } from '../service.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic, Form, StreamMessage } from '../service.js'
 import { countOutcome, Piece } from './pieces.js'
 
 /** What is sent of a message: its line, or some of its rows. */

@@ -1,6 +1,5 @@
 import { errorText, StreamError } from '../errors.js'
-import type { StreamMessage } from '../service.js'
-import type { AnyRecord, AnyTopic, StreamRecordOf } from '../stream-record.js'
+import type { AnyRecord, AnyTopic, StreamMessage, StreamRecordOf } from '../service.js'
 import { createTimeLimit, isThenable, loadModule } from './load-module.js'
 import type { OutputContext } from './output.js'
 

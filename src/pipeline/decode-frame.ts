@@ -1,8 +1,7 @@
 import { createDecoders as createClassicDecoders } from '../classic/record.js'
 import { loggerTo } from '../log.js'
 import { createDecoders as createNewCentralDecoders } from '../newcentral/record.js'
-import type { Decoder, Decoders } from '../service.js'
-import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
+import type { AnyTopic, Decoder, Decoders, StreamRecordOf } from '../service.js'
 import { joinDecoders } from './services.js'
 
 export type DecodeOptions<T extends AnyTopic = AnyTopic> = {

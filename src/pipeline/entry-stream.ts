@@ -6,8 +6,7 @@ import type { CustomerEntry } from '../input/entries.js'
 import type { Logger } from '../log.js'
 import type { Outputs } from '../outputs/outputs.js'
 import type { EntrySnapshot } from '../report/snapshot.js'
-import type { Decoder, Frame } from '../service.js'
-import { serviceOf } from '../stream-record.js'
+import { type Decoder, type Frame, serviceOf } from '../service.js'
 import { Processor } from './processor.js'
 
 type EntryStreamOptions = Omit<SubscribeOptions, 'lastTimestamp' | 'identify' | 'onReplaced'> & {

@@ -1,8 +1,7 @@
 import { type Topic as ClassicTopic, isTopic } from '../classic/topics.js'
 import type { CustomerEntry } from '../input/entries.js'
 import type { Topic as NewCentralTopic } from '../newcentral/topics.js'
-import type { Decoders, Endpoint, Service } from '../service.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic, Decoders, Endpoint, Service } from '../service.js'
 
 /** What there is of each service. The topic tells which one an entry or a frame is of. */
 type EachService<Classic, NewCentral> = {

@@ -17,8 +17,7 @@ import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
 import { createNewCentral } from '../newcentral/newcentral.js'
 import { Tokens } from '../newcentral/tokens.js'
 import { VERSION } from '../packages.js'
-import type { Endpoint, Service } from '../service.js'
-import type { AnyTopic, StreamRecordOf } from '../stream-record.js'
+import type { AnyTopic, Endpoint, Service, StreamRecordOf } from '../service.js'
 import { joinServices } from './services.js'
 
 /** How an entry of the input file names the credentials of its service, and what else it asks for. */

@@ -1,8 +1,9 @@
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic } from '../service.js'
 import {
   causeOf,
   countOf,
   describeEntries,
+  describeState,
   type EntrySnapshot,
   exportersOf,
   type Snapshot,
@@ -121,4 +122,88 @@ function remark(entry: EntrySnapshot): HealthRemark {
     state: entry.status.type,
     ...(cause && { code: cause.code, message: cause.message }),
   }
+}
+
+/** The states of a subscription, the worst first. One that is open can be silent for too long. */
+export const STATES = ['refused', 'retrying', 'connecting', 'silent', 'ended', 'open'] as const
+export type State = (typeof STATES)[number]
+
+/** Between two attempts or in one: the state is the same. */
+export function stateOf(entry: EntrySnapshot): State {
+  const { type } = entry.status
+  if (abnormalSilence(entry) !== undefined) return 'silent'
+  return type === 'connecting' && causeOf(entry) ? 'retrying' : type
+}
+
+/** Whether a subscription does not do its job. A first attempt is no trouble, nor is an end as asked. */
+export function isTrouble(entry: EntrySnapshot): boolean {
+  return stateOf(entry) === 'silent' || causeOf(entry) !== undefined
+}
+
+/** Those in trouble first; otherwise in the order of the input file. */
+export function byTrouble(entries: readonly EntrySnapshot[]): EntrySnapshot[] {
+  return STATES.flatMap((state) => entries.filter((entry) => stateOf(entry) === state))
+}
+
+/** The worst of their states. */
+export function worstOf(entries: readonly EntrySnapshot[]): State {
+  return STATES.find((state) => entries.some((entry) => stateOf(entry) === state)) ?? 'ended'
+}
+
+/** Subscriptions of a cluster that are in trouble for one reason. */
+export type Reason = {
+  readonly host: string
+  readonly state: State
+  /** State and code: `retrying: unreachable`. */
+  readonly what: string
+  readonly entries: readonly EntrySnapshot[]
+}
+
+/** What the trouble is, the worst first and then the most frequent. */
+export function reasonsOf(entries: readonly EntrySnapshot[]): Reason[] {
+  const reasons = new Map<string, Reason & { readonly entries: EntrySnapshot[] }>()
+  for (const entry of entries.filter(isTrouble)) {
+    const { host } = entry
+    const what = whatOf(entry)
+    const key = JSON.stringify([host, what])
+    const reason = reasons.get(key) ?? { host, state: stateOf(entry), what, entries: [] }
+    reasons.set(key, reason)
+    reason.entries.push(entry)
+  }
+  return [...reasons.values()].sort(
+    (a, b) => rank(a.state) - rank(b.state) || b.entries.length - a.entries.length,
+  )
+}
+
+/** A state with its reason: `retrying: unreachable`. */
+export function whatOf(entry: EntrySnapshot): string {
+  const state = stateOf(entry)
+  if (state === 'silent') return 'open, silent'
+  return state === 'retrying' ? `retrying: ${causeOf(entry)?.code}` : describeState(entry)
+}
+
+/** The subscriptions of a host. */
+export type Cluster = {
+  readonly host: string
+  /** The worst of its subscriptions. */
+  readonly state: State
+  readonly entries: readonly EntrySnapshot[]
+}
+
+/** The clusters, the one with the worst state first. */
+export function clustersOf(entries: readonly EntrySnapshot[]): Cluster[] {
+  const clusters = new Map<string, EntrySnapshot[]>()
+  for (const entry of entries) {
+    const of = clusters.get(entry.host) ?? []
+    clusters.set(entry.host, of)
+    of.push(entry)
+  }
+  return Array.from(clusters, ([host, of]) => ({ host, state: worstOf(of), entries: of })).sort(
+    (a, b) => rank(a.state) - rank(b.state),
+  )
+}
+
+/** 0 for the worst. */
+function rank(state: State): number {
+  return STATES.indexOf(state)
 }

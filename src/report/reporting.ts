@@ -1,12 +1,12 @@
 import type { StreamSettings } from '../commands/settings.js'
 import { isLoopback } from '../net/host.js'
 import type { Program } from '../program.js'
+import { isTrouble } from './health.js'
 import { createSilenceLog } from './log-status.js'
 import { SAMPLE_MS } from './rates.js'
 import type { EntrySnapshot, Snapshot } from './snapshot.js'
 import { createStatsLog, logStats, logUndelivered } from './stats.js'
 import type { Table } from './table.js'
-import { isTrouble } from './trouble.js'
 
 const STATS_INTERVAL_MS = 60_000
 /** How often silences and repeated lines are looked at, both of which are counted in minutes. */

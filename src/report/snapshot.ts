@@ -3,7 +3,7 @@ import type { Histogram } from '../delivery/histogram.js'
 import type { OutputState } from '../delivery/retries.js'
 import { type ExporterCounters, TRANSFORM } from '../outputs/output.js'
 import type { Received } from '../pipeline/entry-stream.js'
-import type { AnyTopic, ServiceName } from '../stream-record.js'
+import type { AnyTopic, ServiceName } from '../service.js'
 import { formatCount } from '../text.js'
 
 /** One entry as it stands now. */

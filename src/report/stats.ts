@@ -3,6 +3,7 @@ import { MASK } from '../net/redact.js'
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/entry-stream.js'
 import { listed } from '../text.js'
+import { byTrouble, isTrouble, reasonsOf } from './health.js'
 import { FEW } from './log-status.js'
 import {
   describeEntries,
@@ -14,7 +15,6 @@ import {
   type Snapshot,
   sumOf,
 } from './snapshot.js'
-import { byTrouble, isTrouble, reasonsOf } from './trouble.js'
 
 type StatsLine = { readonly message: string; readonly fields: LogFields }
 

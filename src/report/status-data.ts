@@ -1,6 +1,17 @@
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/entry-stream.js'
 import { formatBytes, formatCount, formatDuration, listed, printable } from '../text.js'
+import {
+  byTrouble,
+  type Cluster,
+  clustersOf,
+  isTrouble,
+  reasonsOf,
+  type State,
+  stateOf,
+  whatOf,
+  worstOf,
+} from './health.js'
 import { formatRate, type RateOf, SAMPLE_MS } from './rates.js'
 import type { LogEvent } from './recent-log.js'
 import {
@@ -15,17 +26,6 @@ import {
   type Snapshot,
   sumOf,
 } from './snapshot.js'
-import {
-  byTrouble,
-  type Cluster,
-  clustersOf,
-  isTrouble,
-  reasonsOf,
-  type State,
-  stateOf,
-  whatOf,
-  worstOf,
-} from './trouble.js'
 
 type Row = {
   /** Gives the row its colour. An output is open or refused. */

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../decode/to-object.js'
-import type { AnyRecord } from '../stream-record.js'
+import type { AnyRecord } from '../service.js'
 import { displayWidth, fit, printable } from '../text.js'
 import { about } from './about.js'
 import type { Column, Table } from './tables.js'

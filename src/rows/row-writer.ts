@@ -1,7 +1,6 @@
 import { timeText } from '../decode/time-text.js'
 import type { JsonValue } from '../decode/to-object.js'
-import type { StreamMessage } from '../service.js'
-import type { AnyRecord, AnyTopic } from '../stream-record.js'
+import type { AnyRecord, AnyTopic, StreamMessage } from '../service.js'
 import { type BriefOptions, briefLines } from './brief.js'
 import { type Column, type Table, type TableOptions, tablesOf } from './tables.js'
 import { isObject, jsonOf, textOf } from './values.js'

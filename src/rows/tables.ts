@@ -5,7 +5,7 @@ import { wellKnownOf } from '../decode/well-known-types.js'
 import { loadSchema as loadNewCentral } from '../newcentral/schema.js'
 import { messagesOf } from '../newcentral/topics.js'
 import { recordName, Type } from '../schema/protobuf.js'
-import type { AnyTopic } from '../stream-record.js'
+import type { AnyTopic } from '../service.js'
 import { commonForm, type Form, fieldForm, formOf, type Readable } from './values.js'
 
 /** A column of a table. */

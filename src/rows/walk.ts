@@ -1,5 +1,5 @@
 import type { JsonValue } from '../decode/to-object.js'
-import type { AnyRecord } from '../stream-record.js'
+import type { AnyRecord } from '../service.js'
 import type { Column, Shape, Table } from './tables.js'
 import { isObject } from './values.js'
 

@@ -1,4 +1,4 @@
-import type { ServiceName } from '../stream-record.js'
+import type { ServiceName } from '../service.js'
 import type { NewCentralSettings } from './newcentral/settings.js'
 
 export type { ServiceName }

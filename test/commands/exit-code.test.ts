@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { exitCode } from '../../src/commands/exit-code.js'
+import { exitCode } from '../../src/commands/stream.js'
 import type { Status } from '../../src/connection/status.js'
 import { StreamError } from '../../src/errors.js'
 

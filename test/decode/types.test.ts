@@ -12,8 +12,7 @@ import type { stream_geofence_notify, stream_location } from '../../src/schema/t
 import type * as locationV1 from '../../src/schema/types/newcentral/location-events.js'
 import type * as locationV1alpha1 from '../../src/schema/types/newcentral/location-v1alpha1.js'
 import type { Float, JsonStruct, TimeText } from '../../src/schema/value-types.js'
-import type { StreamMessage } from '../../src/service.js'
-import type { AnyRecord, StreamRecordOf } from '../../src/stream-record.js'
+import type { AnyRecord, StreamMessage, StreamRecordOf } from '../../src/service.js'
 import { ROOT } from '../helpers/settings.js'
 
 /** Checked by tsc: a statement that does not hold does not compile. */

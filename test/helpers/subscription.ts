@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import { createEndpoint, type EndpointOptions } from '../../src/classic/endpoint.js'
+import { createEndpoint, type EndpointOptions } from '../../src/classic/classic.js'
 import type { KeySource } from '../../src/classic/entry-key.js'
 import type { Status } from '../../src/connection/status.js'
 import {

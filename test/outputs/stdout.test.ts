@@ -3,8 +3,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { test } from 'node:test'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
-import { openStdout } from '../../src/outputs/stdout.js'
-import { formatForTerminal } from '../../src/outputs/terminal.js'
+import { formatForTerminal, openStdout } from '../../src/outputs/stdout.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 
 /** A sink that takes a write only when `take` is called. */

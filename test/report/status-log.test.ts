@@ -8,7 +8,7 @@ import { parseHost } from '../../src/net/host.js'
 import { collapseRepeats } from '../../src/report/collapse-repeats.js'
 import { StatusLog } from '../../src/report/status-log.js'
 import { Secret } from '../../src/secret.js'
-import type { AnyTopic } from '../../src/stream-record.js'
+import type { AnyTopic } from '../../src/service.js'
 import { FakeClock } from '../helpers/clock.js'
 
 const LOST = new StreamError('connection-lost', 'the server closed the connection (1001)')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type BriefOptions, briefLines } from '../../src/rows/brief.js'
 import { tablesOf } from '../../src/rows/tables.js'
-import type { AnyRecord, AnyTopic } from '../../src/stream-record.js'
+import type { AnyRecord, AnyTopic } from '../../src/service.js'
 import { displayWidth } from '../../src/text.js'
 
 const NOW = new Date(2026, 10, 25, 17, 58, 7)

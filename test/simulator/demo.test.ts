@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ALL_TOPICS } from '../../src/stream-record.js'
+import { ALL_TOPICS } from '../../src/service.js'
 import { LOADER } from '../helpers/settings.js'
 
 test('the demo prints records of every topic of both services and nothing else, until it is stopped', async (t) => {
