@@ -24,6 +24,8 @@ test('a duration is shown in its largest unit, rounded down, and a negative one 
   ] as const
   for (const [ms, text] of shown) assert.equal(formatDuration(ms), text)
   assert.equal(formatCount(1_234_567), '1,234,567')
+  assert.equal(formatCount(999), '999')
+  assert.equal(formatCount(100_000), '100,000')
 })
 
 test('the width of a text is that of its characters on a terminal', () => {
