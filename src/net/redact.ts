@@ -4,9 +4,9 @@ import { firstLine, maskTokens, printable } from '../text.js'
 
 /** Stands for what may be secret. */
 export const MASK = '****'
-/** A shorter part of a secret is not masked: it tells nothing, and may be any word. */
+/** Parts of a secret from this length on are masked; of a short one, from half its length on. */
 const MIN_PART = 16
-/** A shorter secret is not masked: the mask would show where it occurs. */
+/** A shorter secret, or part of one, is not masked: it may be in any word, and the mask would tell it. */
 const MIN_SECRET = 4
 /** The readable text is looked for in this much: the title of a page is near its beginning. */
 const MAX_READ = 4096
@@ -21,23 +21,49 @@ export function quotePeer(text: string, secrets: readonly Secret[]): string {
   return firstLine(maskSecrets(readableLine(text).slice(0, MAX_QUOTED), secrets))
 }
 
-/** A short text from outside without JWTs, secrets and parts of secrets. */
+/**
+ * A short text from outside without JWTs, secrets and parts of secrets, in every form in which the other
+ * side may know them.
+ */
 export function maskSecrets(text: string, secrets: readonly Secret[]): string {
   let masked = maskTokens(text)
   for (const secret of secrets) {
-    const value = secret.reveal()
-    const bytes = Buffer.from(value)
-    const encoded = [
-      bytes.toString('base64'),
-      bytes.toString('base64url'),
-      encodeURIComponent(value),
-    ]
-    for (const form of [value, ...encoded]) {
-      // The other side may leave out the padding of base64.
-      masked = maskParts(maskParts(masked, form), form.replace(/=+$/, ''))
-    }
+    for (const form of formsOf(secret.reveal())) masked = maskParts(masked, form)
   }
   return masked
+}
+
+/** A text as URLs, forms, JSON, HTML, hex and base64 have it. */
+function formsOf(value: string): Set<string> {
+  const bytes = Buffer.from(value)
+  const form = new URLSearchParams({ '': value }).toString().slice(1)
+  const json = JSON.stringify(value).slice(1, -1)
+  return new Set([
+    value,
+    encodeURIComponent(value),
+    form,
+    form.replaceAll('+', '%20'),
+    json,
+    json.replaceAll('/', '\\/'),
+    encodeEntities(value, '&#39;'),
+    encodeEntities(value, '&#x27;'),
+    bytes.toString('hex'),
+    // The other side may leave out the padding.
+    ...[bytes.toString('base64'), ...base64Within(bytes, 'base64')],
+    ...base64Within(bytes, 'base64url'),
+  ])
+}
+
+/**
+ * How base64 shows bytes that stand in others, as a password does behind its user: without the characters
+ * that the neighbours shape.
+ */
+function base64Within(bytes: Buffer, encoding: 'base64' | 'base64url'): string[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString(encoding)
+    const whole = Math.floor(((before + bytes.length) * 4) / 3)
+    return text.slice(Math.ceil((before * 4) / 3), whole)
+  })
 }
 
 function readableLine(text: string): string {
@@ -58,26 +84,44 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '&amp;': '&',
 }
 
+function encodeEntities(text: string, apostrophe: string): string {
+  let encoded = text.replaceAll('&', '&amp;').replaceAll("'", apostrophe)
+  for (const [entity, character] of Object.entries(ENTITIES)) {
+    if (!"&'".includes(character)) encoded = encoded.replaceAll(character, entity)
+  }
+  return encoded
+}
+
 function decodeEntities(text: string): string {
   return text.replace(/&(lt|gt|quot|#39|amp);/g, (entity) => ENTITIES[entity] ?? entity)
 }
 
-/** Masks every part that occurs in the secret: the other side may have cut the secret anywhere. */
-function maskParts(text: string, secret: string): string {
-  if (secret.length < MIN_SECRET) return text
-  const least = Math.min(MIN_PART, secret.length)
+/**
+ * Masks every part that occurs in the secret: the other side may have cut the secret anywhere. In capitals
+ * or small letters, since a host name is always in small ones.
+ */
+function maskParts(text: string, given: string): string {
+  if (given.length < MIN_SECRET) return text
+  const secret = lower(given)
+  const low = lower(text)
+  const least = Math.min(MIN_PART, Math.max(MIN_SECRET, Math.ceil(secret.length / 2)))
   let masked = ''
   for (let at = 0; at < text.length; ) {
     let end = at + least
-    if (end > text.length || !secret.includes(text.slice(at, end))) {
+    if (end > text.length || !secret.includes(low.slice(at, end))) {
       masked += text[at++]
       continue
     }
-    while (end < text.length && secret.includes(text.slice(at, end + 1))) end++
+    while (end < text.length && secret.includes(low.slice(at, end + 1))) end++
     masked += MASK
     at = end
   }
   return masked
+}
+
+/** In small letters, of the same length. */
+function lower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 /** The host that a redirect from a URL names, for a message. */
@@ -96,14 +140,41 @@ const URL_PARTS = /^([a-z][a-z\d+.-]*:\/*)(.*@)?([^?#]*)([?#].*)?$/is
 
 /**
  * A TYPE of `--export_data`, or a URL, as logs, metrics, errors and the dead letter may show it: the
- * text before an `@` is masked, options, query and fragment are left out. A password may hold any character,
- * also one that a URL does not allow, so everything up to the last `@` counts as login.
+ * text before an `@` is masked, and in the path of a web address what may be a token; options, query and
+ * fragment are left out. A password may hold any character, also one that a URL does not allow, so everything
+ * up to the last `@` counts as login.
  */
 export function redactUrl(type: string): string {
   if (PATH.test(type)) return type.replace(/\?.*$/s, '')
   const [, scheme, login, rest = ''] = URL_PARTS.exec(type) ?? []
   if (scheme === undefined) return type.replace(/^.*@/s, `${MASK}@`).replace(/[?#].*$/s, '')
-  return `${scheme}${login === undefined ? '' : `${MASK}@`}${rest}`
+  const place = WEB.test(scheme) ? rest.replace(STEPS, maskStep) : rest
+  return `${scheme}${login === undefined ? '' : `${MASK}@`}${place}`
+}
+
+/** The parts of a URL's path that may be tokens, as those of webhooks are. */
+export function tokensInPath({ pathname }: URL): string[] {
+  return pathname.split('/').filter(isTokenLike)
+}
+
+const WEB = /^https?:/i
+/** What follows a slash of the path. */
+const STEPS = /(?<=\/)[^/]+/g
+/** A token has as many characters at least. */
+const MIN_TOKEN = 16
+/** No word is that long. */
+const MAX_WORD = 20
+
+function maskStep(step: string): string {
+  return isTokenLike(step) ? MASK : step
+}
+
+/** Words of letters or digits are none: `aruba-stream-2026`. */
+function isTokenLike(step: string): boolean {
+  return (
+    step.length >= MIN_TOKEN &&
+    step.split(/[-._~]/).some((word) => word.length >= MAX_WORD || !/^(?:[a-z]*|\d*)$/i.test(word))
+  )
 }
 
 /** Names from outside, such as those of a certificate, as a short list for a message. */

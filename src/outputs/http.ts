@@ -7,7 +7,7 @@ import { StreamError } from '../errors.js'
 import { type BackoffOptions, parseRetryAfter } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { type HttpAnswer, HttpClient } from '../net/http.js'
-import { redactUrl } from '../net/redact.js'
+import { redactUrl, tokensInPath } from '../net/redact.js'
 import { Secret } from '../secret.js'
 import { numberForm, ROWS, readType, wordForm } from './export-type.js'
 import { AUTHORIZATION, readHeaders } from './http-headers.js'
@@ -83,7 +83,7 @@ const BUSY: readonly number[] = [101, 408, 429]
 
 /** Where batches are posted to. */
 class HttpSink {
-  /** Without query: that may hold a token. */
+  /** Without what may be a token in path and query. */
   readonly name: string
   readonly #requestMs: number
   readonly #signal: AbortSignal
@@ -107,7 +107,7 @@ class HttpSink {
       ...headers,
       ...(gzipped && { 'Content-Encoding': 'gzip' }),
     }
-    this.#secrets = [...secrets, ...querySecrets(url)]
+    this.#secrets = [...secrets, ...urlSecrets(url)]
     this.#client = createClient(url, this.name)
     if (url.protocol !== 'http:' || isLoopback(url.hostname)) return
     for (const name of variables) {
@@ -180,11 +180,11 @@ function adviceOn(status: number): string {
   return status >= 300 && status < 400 ? '; redirects are not followed' : '; check the URL'
 }
 
-/** Parts of a query that must not be shown when the sink quotes them. */
-function querySecrets({ search, searchParams }: URL): Secret[] {
+/** Parts of a URL that must not be shown when the sink quotes them. */
+function urlSecrets(url: URL): Secret[] {
   // A shorter value may be any word, such as the name of an index.
-  const values = [...searchParams.values()].filter((value) => value.length >= 8)
-  return [search, ...values].map((each) => new Secret(each))
+  const values = [...url.searchParams.values()].filter((value) => value.length >= 8)
+  return [url.search, ...values, ...tokensInPath(url)].map((each) => new Secret(each))
 }
 
 function createClient(url: URL, name: string): HttpClient {

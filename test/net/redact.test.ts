@@ -24,6 +24,14 @@ const SHOWN: readonly [type: string, shown: string][] = [
   ['csv:w#1', 'csv:w#1'],
   ['./module.mjs?token=hidden', './module.mjs'],
   ['/srv/a@b/module.mjs', '/srv/a@b/module.mjs'],
+  // Paths of webhooks and collectors are logins.
+  ['https://h/services/T024BE7LD/hidden7AbCdEfGhIjKlMnOp', 'https://h/services/T024BE7LD/****'],
+  ['https://h/hooks/hidden00-4f89-11d3-9a0c-0305e82c3301/in', 'https://h/hooks/****/in'],
+  ['https://h//receiver/v1/http/hiddenZaVnC4dhaV1==', 'https://h//receiver/v1/http/****'],
+  ['http://h/hiddenhiddenhiddenhidden', 'http://h/****'],
+  ['https://h/loki/api/v1/push', 'https://h/loki/api/v1/push'],
+  ['https://h/aruba-stream-2026_events/_doc', 'https://h/aruba-stream-2026_events/_doc'],
+  ['postgres://me@h/aruba2stream2026production', 'postgres://****@h/aruba2stream2026production'],
 ]
 
 for (const [type, shown] of SHOWN) {
@@ -65,17 +73,45 @@ test('masks another key, and one that is no JWT', () => {
 })
 
 test('masks a secret in the forms that a server may know it in', () => {
-  const secret = new Secret('p/s>?w"rd')
-  for (const form of [
-    'p/s>?w"rd',
-    'p%2Fs%3E%3Fw%22rd',
-    btoa('p/s>?w"rd'),
-    btoa('p/s>?w"rd').replace(/=/g, ''),
-    Buffer.from('p/s>?w"rd').toString('base64url'),
+  const value = `p/s>?w"r&d<!'*~( )1`
+  const html = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const form = new URLSearchParams({ '': value }).toString().slice(1)
+  for (const text of [
+    value,
+    value.slice(0, 10),
+    value.slice(-10),
+    value.toUpperCase(),
+    JSON.stringify(value).slice(1, -1),
+    JSON.stringify(value).slice(1, -1).replaceAll('/', '\\/'),
+    html.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
+    html.replaceAll('"', '&quot;').replaceAll("'", '&#x27;'),
+    encodeURIComponent(value),
+    encodeURIComponent(value).toLowerCase(),
+    form,
+    form.replaceAll('+', '%20'),
+    Buffer.from(value).toString('hex'),
+    Buffer.from(value).toString('hex').toUpperCase(),
+    btoa(value),
+    btoa(value).replace(/=/g, ''),
+    Buffer.from(value).toString('base64url'),
   ]) {
-    assert.match(quotePeer(`not ${form} here`, [secret]), /^not \*{4}=* here$/)
+    const line = quotePeer(`not ${text} here`, [new Secret(value)])
+    assert.match(line, /^not \*{4}=* here$/, text)
   }
   assert.equal(quotePeer('a word', [new Secret(''), new Secret('a')]), 'a word')
+})
+
+test('masks a secret that base64 shows in the midst of other bytes', () => {
+  const value = 'p/s>?w"rd'
+  for (const user of ['', 'a', 'ab', 'abc', '\0me\0']) {
+    for (const end of ['', '1', '12']) {
+      const text = Buffer.from(user + value + end).toString('base64')
+      const line = quotePeer(`not ${text} here`, [new Secret(value)])
+      const left = Buffer.from(line.replace(/^not|here$/g, '').replace(/\*+/, ''), 'base64')
+      assert.match(line, /\*{4}/)
+      assert.ok(!/[/s>?w"]{2}/.test(left.toString('latin1')), line)
+    }
+  }
 })
 
 test('quotes of a page its title, else its text, and a JSON text in one line', () => {
