@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /**
  * Characters that a text from outside must not bring into a line for people: control characters (a
  * newline forges a line, an escape sequence moves the cursor), line and paragraph separators, bidi
@@ -47,6 +49,17 @@ function escapeCharacter(character: string): string {
 
 function unicodeEscape(code: number): string {
   return `\\u${code.toString(16).padStart(4, '0')}`
+}
+
+/** Names are shorter. */
+const MAX_KEPT = 200
+
+/**
+ * What tells a text from outside from others, to be kept in memory: its hash where it is long. Thousands of
+ * texts may be kept, and each may be as long as a frame.
+ */
+export function distinctive(text: string): string {
+  return text.length <= MAX_KEPT ? text : createHash('sha256').update(text).digest('base64url')
 }
 
 /** The first line of a text from outside, such as an HTTP body, safe to quote in a message. */

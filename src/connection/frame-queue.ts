@@ -1,6 +1,7 @@
 import { nextTick } from 'node:process'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Frame } from '../service.js'
+import { distinctive } from '../text.js'
 
 /**
  * The socket is paused at this many frames, unless the consumer waits for them and takes them at once.
@@ -141,8 +142,9 @@ export class Repeats {
   has(id: string | undefined): boolean {
     if (id === undefined) return false
     this.#seen ??= new Set()
-    if (this.#seen.has(id)) return true
-    this.#seen.add(id)
+    const kept = distinctive(id)
+    if (this.#seen.has(kept)) return true
+    this.#seen.add(kept)
     if (this.#seen.size > REMEMBERED) {
       for (const oldest of this.#seen) {
         this.#seen.delete(oldest)

@@ -17,6 +17,9 @@ const VALUE = 2 * 8 + WIRE.bytes
 const SUBJECT = 'subject'
 const SUBJECT_BYTES = Buffer.from(SUBJECT)
 
+/** Events have a few. Millions, which fit into a frame, would hold up all streams for a minute. */
+const MAX_ENTRIES = 1000
+
 const NOT_SENT = -1
 
 /** The customer's id, and the other attributes, if there are any. */
@@ -58,6 +61,7 @@ export class Attributes {
 
   /** Adds the entry that the reader is at, and moves behind it. */
   add(wire: WireReader): void {
+    if (this.#count === MAX_ENTRIES) wire.reject(`it has more than ${MAX_ENTRIES} attributes`)
     this.#entries[this.#count++] = wire.pos
     const outerEnd = wire.limit()
     const { end } = wire

@@ -3,7 +3,7 @@ import { StreamError, toStreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import type { EntryName, Outputs } from '../outputs/outputs.js'
 import type { Decoder, Form, Frame, StreamMessage } from '../service.js'
-import { withoutStart } from '../text.js'
+import { distinctive, withoutStart } from '../text.js'
 
 type ProcessorOptions = {
   /** The log says its label. */
@@ -131,8 +131,9 @@ export class Processor {
   #isNew(eventType: string | undefined): boolean {
     if (eventType === undefined) return true
     this.#unknownTypes ??= new Set()
-    if (this.#unknownTypes.has(eventType) || this.#unknownTypes.size >= MAX_TYPES) return false
-    this.#unknownTypes.add(eventType)
+    const kept = distinctive(eventType)
+    if (this.#unknownTypes.has(kept) || this.#unknownTypes.size >= MAX_TYPES) return false
+    this.#unknownTypes.add(kept)
     return true
   }
 }
