@@ -12,6 +12,10 @@ const TIMEOUT_MS = 10_000
 const USED_UP = 0.8
 /** The shorter one of the documented lives, for an answer that names none. */
 const UNKNOWN_LIFE_S = 15 * 60
+/** A token that ends at once would be asked for hundreds of times a second. */
+const MIN_LIFE_S = 1
+/** Past any real one. */
+const MAX_LIFE_S = 366 * 86_400
 
 /** What a token is asked for with. */
 export type Client = { readonly id: string; readonly secret: Secret; readonly tokenUrl: URL }
@@ -170,12 +174,14 @@ function readToken({ body, status }: HttpAnswer, answered: string, clock: Clock)
   if (typeof type === 'string' && type.toLowerCase() !== 'bearer') {
     throw wrong('with a token that is no bearer token')
   }
+  return new Token(new Secret(token), secondsOf(life) * 1000, clock)
+}
+
+/** @param life what an answer says of it */
+function secondsOf(life: unknown): number {
   const seconds = Number(life)
-  return new Token(
-    new Secret(token),
-    (Number.isFinite(seconds) && seconds > 0 ? seconds : UNKNOWN_LIFE_S) * 1000,
-    clock,
-  )
+  if (!(seconds > 0)) return UNKNOWN_LIFE_S
+  return Math.min(Math.max(seconds, MIN_LIFE_S), MAX_LIFE_S)
 }
 
 /** The members of a JSON object; none where it is no such thing. */

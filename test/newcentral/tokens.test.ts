@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { startCentral } from '../helpers/central.js'
@@ -54,6 +57,24 @@ test('a token grows old while the machine sleeps, and also where its clock is se
   assert.equal(first.freshMs, 800_000)
   sleepy.advance(800_000)
   assert.equal(first.freshMs, 0)
+})
+
+test('a life that a token cannot have does not make it be asked for without end', async (t) => {
+  const lives: unknown[] = [1e-9, 0.5, 2, 1e308, 0, -1, 'soon', null]
+  const server = createServer((_, answer) => {
+    answer.end(JSON.stringify({ access_token: 'token', expires_in: lives.shift() }))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const got: number[] = []
+  while (lives.length > 0) {
+    const { lifeMs } = await tokensOn(new FakeClock()).get(clientAt({ url }), signal)
+    got.push(lifeMs / 1000)
+  }
+  const year = 366 * 86_400
+  assert.deepEqual(got, [1, 1, 2, year, 900, 900, 900, 900])
 })
 
 test('an endpoint that wants HTTP Basic gets it, and is asked that way from then on', async (t) => {
