@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type * as Jetstream from '@nats-io/jetstream'
 import type * as Transport from '@nats-io/transport-node'
@@ -8,10 +8,10 @@ import { networkError } from '../net/network-error.js'
 import { maskSecrets, redactUrl } from '../net/redact.js'
 import { loadPackages } from '../packages.js'
 import { Secret } from '../secret.js'
-import { readType, textForm } from './export-type.js'
+import { FLAG, readType, textForm } from './export-type.js'
 import type { OutputContext } from './output.js'
 
-/** `nats://HOST:PORT,HOST:PORT/PREFIX?stream=NAME`, read. */
+/** `nats://HOST:PORT,HOST:PORT/PREFIX?stream=NAME&tls`, read. */
 export type NatsTarget = {
   /** `host:port` of each server. */
   readonly servers: readonly string[]
@@ -19,12 +19,14 @@ export type NatsTarget = {
   readonly prefix: string
   /** The stream to make where it is not there; undefined: one must be there. */
   readonly stream: string | undefined
+  /** Whether a server that does not speak TLS is refused. */
+  readonly tls: boolean
 }
 
 const EXPECTED =
   '--export_data: expected nats://HOST:4222/SUBJECT_PREFIX, several hosts with commas'
 const DEFAULT_PORT = '4222'
-const OPTIONS = { stream: textForm(/^[\w-]+$/, 'letters, digits, "_" and "-"') }
+const OPTIONS = { stream: textForm(/^[\w-]+$/, 'letters, digits, "_" and "-"'), tls: FLAG }
 
 /** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
 export function parseNatsTarget(type: string): NatsTarget {
@@ -53,7 +55,7 @@ export function parseNatsTarget(type: string): NatsTarget {
   if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(prefix)) {
     throw wrong('the prefix is words of letters, digits, "_" and "-" with dots between them')
   }
-  return { servers, prefix, stream: options.stream }
+  return { servers, prefix, stream: options.stream, tls: options.tls ?? false }
 }
 
 /** The two optional packages that speak NATS. */
@@ -64,6 +66,8 @@ export type NatsLibrary = {
 
 const PACKAGES = ['@nats-io/transport-node', '@nats-io/jetstream'] as const
 const CONNECT_MS = 10_000
+/** Others must not read a file with credentials. */
+const GROUP_AND_WORLD = 0o077
 const PING_MS = 20_000 // two unanswered end a half-open connection within a minute
 
 /**
@@ -83,7 +87,7 @@ export async function loadNats(places: readonly string[]): Promise<NatsLibrary> 
  */
 export async function connectNats(
   { transport }: NatsLibrary,
-  servers: readonly string[],
+  { servers, tls }: Pick<NatsTarget, 'servers' | 'tls'>,
   { env, cwd }: Pick<OutputContext, 'env' | 'cwd'>,
   timing: BackoffOptions,
 ): Promise<Transport.NatsConnection> {
@@ -92,6 +96,8 @@ export async function connectNats(
   try {
     return await transport.connect({
       ...credentials,
+      // Else it is used where the server offers it, and whoever is in between can take the offer away.
+      ...(tls && { tls: {} }),
       servers: [...servers],
       name: 'aruba-stream',
       timeout: CONNECT_MS,
@@ -112,6 +118,23 @@ export async function connectNats(
   }
 }
 
+/** The variable with a secret that this connection has sent so that all can read it on the way, if any. */
+export function sentInPlainText(
+  connection: Transport.NatsConnection,
+  { NATS_CREDS, NATS_USER, NATS_PASSWORD, NATS_TOKEN }: OutputContext['env'],
+): string | undefined {
+  const { transport } = (connection as unknown as WithInternals).protocol
+  // Of a credentials file only a signature is sent.
+  if (NATS_CREDS || transport.isEncrypted()) return undefined
+  if (NATS_USER) return NATS_PASSWORD && 'NATS_PASSWORD'
+  return NATS_TOKEN && 'NATS_TOKEN'
+}
+
+/** What the library has and does not describe. */
+type WithInternals = {
+  readonly protocol: { readonly transport: { isEncrypted(): boolean } }
+}
+
 export function loginRefused(where: string): string {
   return `${where} refused the login; set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN`
 }
@@ -126,6 +149,14 @@ export function natsErrorText(error: unknown, { env }: Pick<OutputContext, 'env'
 export function isJetStreamMissing(error: unknown): boolean {
   // The library throws this class and does not export it.
   return error instanceof Error && error.name === 'JetStreamNotEnabled'
+}
+
+/** Warns where others can read the file with the login. */
+export async function checkCredentials({ env, cwd, log }: OutputContext): Promise<void> {
+  const { NATS_CREDS: file } = env
+  const stats = file ? await stat(resolve(cwd, file)).catch(() => undefined) : undefined
+  if (!stats?.isFile() || (stats.mode & GROUP_AND_WORLD) === 0) return
+  log.warn(`NATS_CREDS: other users may read ${file}; run: chmod 600 ${file}`)
 }
 
 async function readCredentials(

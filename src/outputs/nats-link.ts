@@ -5,7 +5,14 @@ import { sleep, systemClock } from '../clock.js'
 import type { RetryLog } from '../delivery/retries.js'
 import { StreamError, toStreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
-import { connectNats, loginRefused, type NatsLibrary, type NatsTarget } from './nats-client.js'
+import { isLoopback } from '../net/host.js'
+import {
+  connectNats,
+  loginRefused,
+  type NatsLibrary,
+  type NatsTarget,
+  sentInPlainText,
+} from './nats-client.js'
 import { findStreams } from './nats-stream.js'
 import type { OutputContext } from './output.js'
 import { firstTry } from './remote.js'
@@ -34,6 +41,7 @@ export class NatsLink {
   /** Aborts when the connection is lost; a new one when it is back. */
   #lost = whenLost()
   #mayTakeOutOfOrder = false
+  #warnedPlain = false
 
   constructor(parts: NatsParts) {
     this.#parts = parts
@@ -117,12 +125,13 @@ export class NatsLink {
 
   async #connect(): Promise<void> {
     const { library, target, context, timing } = this.#parts
-    const connection = await connectNats(library, target.servers, context, timing)
+    const connection = await connectNats(library, target, context, timing)
     if (this.#closing.signal.aborted) {
       await connection.close()
       throw new StreamError('connection-lost', `${this.name}: the program ends`)
     }
     this.#open = { connection, client: library.jetstream.jetstream(connection) }
+    this.#warnIfPlain(connection)
     this.#goOn()
     void this.#watch(connection)
   }
@@ -138,6 +147,15 @@ export class NatsLink {
       context.log.info(`stream ${name} keeps repeats out for ${duplicateWindowMs / 1000} s`)
     }
     for (const remark of remarks) context.log.warn(remark)
+  }
+
+  #warnIfPlain(connection: NatsConnection): void {
+    const { env, log } = this.#parts.context
+    const sent = sentInPlainText(connection, env)
+    const host = connection.getServer().replace(/:\d+$/, '')
+    if (!sent || this.#warnedPlain || isLoopback(host)) return
+    this.#warnedPlain = true
+    log.warn(`${sent} is sent in plain text; nats://…?tls refuses a server without TLS`)
   }
 
   async #watch(connection: NatsConnection): Promise<void> {
@@ -156,6 +174,7 @@ export class NatsLink {
         }
       }
       if (type === 'reconnect') {
+        this.#warnIfPlain(connection)
         this.#lost = whenLost()
         this.#goOn()
         this.#parts.retryLog.works(this)

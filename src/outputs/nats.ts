@@ -9,7 +9,13 @@ import { safeName } from '../files/safe-name.js'
 import type { BackoffOptions } from '../net/backoff.js'
 import { packagePlaces } from '../packages.js'
 import type { StreamMessage } from '../service.js'
-import { isJetStreamMissing, loadNats, natsErrorText, parseNatsTarget } from './nats-client.js'
+import {
+  checkCredentials,
+  isJetStreamMissing,
+  loadNats,
+  natsErrorText,
+  parseNatsTarget,
+} from './nats-client.js'
 import { NatsLink, type NatsParts } from './nats-link.js'
 import { messageId, type Output, type OutputContext } from './output.js'
 import { createRemoteQueue } from './remote.js'
@@ -41,6 +47,7 @@ export async function openNats(
 ): Promise<Output> {
   const parsed = parseNatsTarget(target)
   const library = await loadNats(packagePlaces(context.cwd))
+  await checkCredentials(context)
   const retryLog = new RetryLog(context)
   const output = new NatsOutput({ target: parsed, library, context, timing, retryLog }, pipeline)
   await output.start()

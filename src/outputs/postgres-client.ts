@@ -24,8 +24,8 @@ export type ConnectOptions = {
   readonly library: PostgresLibrary
   readonly target: PostgresTarget
   readonly tls: readonly (ConnectionOptions | false)[]
-  /** Asked for when the server wants one. */
-  readonly password: () => Promise<string>
+  /** Asked for when the server wants one. `plainText`: all that is sent can be read on the way. */
+  readonly password: (plainText: boolean) => Promise<string>
   /** How long one query may take, milliseconds. */
   readonly queryMs?: number | undefined
   readonly signal: AbortSignal
@@ -54,15 +54,16 @@ export class PostgresConnection {
     const { host, port, database, user } = target
     for (const [at, ssl] of tls.entries()) {
       const socket = new Socket()
-      const client = new library.Client({
-        ...{ host, port, database, user, password, ssl },
+      const client: Pg.Client = new library.Client({
+        ...{ host, port, database, user, ssl },
+        password: () => password(connection.plainText),
         application_name: 'aruba-stream',
         connectionTimeoutMillis: CONNECT_MS,
         keepAlive: true,
         keepAliveInitialDelayMillis: KEEPALIVE_MS,
         stream: () => socket,
       })
-      const connection = new PostgresConnection(client, socket, options)
+      const connection: PostgresConnection = new PostgresConnection(client, socket, options)
       try {
         await untilAborted(client.connect(), signal)
         return connection

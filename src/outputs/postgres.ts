@@ -136,14 +136,15 @@ class PostgresOutput implements Output {
       tls: this.#tls,
       queryMs: this.#queryMs,
       signal,
-      password: async () => {
+      password: async (plainText) => {
+        this.#warnIfPlain(plainText)
         const password = await readPassword(target, this.#context)
         if (password === undefined) throw passwordMissing(target)
         this.#secrets = [new Secret(password)]
         return password
       },
     })
-    this.#warnIfPlain(this.#connection)
+    this.#warnIfPlain(this.#connection.plainText)
     return this.#connection
   }
 
@@ -157,8 +158,8 @@ class PostgresOutput implements Output {
     }
   }
 
-  #warnIfPlain(connection: PostgresConnection): void {
-    if (this.#warnedPlain || !connection.plainText || isLoopback(this.#target.host)) return
+  #warnIfPlain(plainText: boolean): void {
+    if (this.#warnedPlain || !plainText || isLoopback(this.#target.host)) return
     this.#warnedPlain = true
     const mend = 'PGSSLMODE=verify-full asks for TLS and verifies the certificate'
     this.#context.log.warn(`messages are sent in plain text; ${mend}`)

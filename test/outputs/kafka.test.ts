@@ -147,6 +147,20 @@ test('kafka waits for a broker that refuses connections, and says so once', asyn
   assert.match(logged(context), /127\.0\.0\.1:1: it refuses connections.*messages wait/)
 })
 
+test('kafka warns of a password that would travel in plain text', async () => {
+  const env = { KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'hunter2' }
+  const warned = async (host: string, more = {}) => {
+    const context = fakeContext({ env: { ...env, ...more } })
+    const output = await openKafka(`kafka://${host}:1/aruba`, context, EAGER)
+    await output.close()
+    return /KAFKA_PASSWORD is sent in plain text/.test(logged(context))
+  }
+  // This machine, by an address that is not known to be.
+  assert.equal(await warned('0.0.0.0'), true)
+  assert.equal(await warned('0.0.0.0', { KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256' }), false)
+  assert.equal(await warned('127.0.0.1'), false)
+})
+
 test('kafka waits for a broker that says nothing', async (t) => {
   const { port } = await startSilentServer(t)
   const [output, context] = await open(port, 'aruba')

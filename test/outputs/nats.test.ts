@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -81,10 +81,11 @@ async function waitsFor(opening: Promise<[Output, FakeContext]>, pattern: RegExp
 }
 
 test('nats reads several hosts, with and without port', () => {
-  assert.deepEqual(parseNatsTarget('nats://a,b:4333,[::1]:1/aruba.prod?stream=S'), {
+  assert.deepEqual(parseNatsTarget('nats://a,b:4333,[::1]:1/aruba.prod?stream=S&tls'), {
     servers: ['a:4222', 'b:4333', '[::1]:1'],
     prefix: 'aruba.prod',
     stream: 'S',
+    tls: true,
   })
 })
 
@@ -233,6 +234,24 @@ test('nats refuses a credentials file that is none, without quoting it', async (
   await assert.rejects(openWith('bad'), unusable(/NATS_CREDS: bad holds no NATS credentials/))
 })
 
+test('nats warns of a credentials file that others can read', async (t) => {
+  const cwd = tempFolder(t)
+  for (const [mode, warns] of [
+    [0o640, true],
+    [0o600, false],
+  ] as const) {
+    await writeFile(join(cwd, 'creds'), 'hunter2')
+    await chmod(join(cwd, 'creds'), mode)
+    const context = fakeContext({ cwd, env: { NATS_CREDS: 'creds' } })
+    await assert.rejects(openNats('nats://127.0.0.1:1/p', context))
+    const said = context.logged.map(({ message }) => message)
+    assert.equal(
+      said.includes('NATS_CREDS: other users may read creds; run: chmod 600 creds'),
+      warns,
+    )
+  }
+})
+
 test(
   'nats speaks TLS where the server asks for it, and trusts its certificate alone',
   live,
@@ -244,7 +263,7 @@ test(
     const config = `tls { cert_file: "${folder}/cert.pem", key_file: "${folder}/key.pem" }`
     const server = await startNatsServer(t, { config })
     await waitsFor(open(server, 'aruba?stream=S'), /DEPTH_ZERO_SELF_SIGNED_CERT/)
-    const target = `nats://127.0.0.1:${server.port}/aruba?stream=S`
+    const target = `nats://127.0.0.1:${server.port}/aruba?stream=S&tls`
     const { delivered } = JSON.parse(await sendOne(target, { NODE_EXTRA_CA_CERTS: caFile }))
     assert.equal(delivered, 1)
   },
@@ -283,8 +302,11 @@ test(
   },
 )
 
-/** A server that answers each request with an error that quotes the login. */
-async function startQuotingServer(t: TestContext): Promise<number> {
+/**
+ * A server that answers each request with an error that quotes the login.
+ * @param onLogin called with each login that it gets
+ */
+async function startQuotingServer(t: TestContext, onLogin = (_: string) => {}): Promise<number> {
   const server = createServer((socket) => {
     const info = { server_id: 'x', version: '2.10.0', proto: 1, max_payload: 1e6, headers: true }
     let login = ''
@@ -294,7 +316,10 @@ async function startQuotingServer(t: TestContext): Promise<number> {
     socket.on('data', (chunk) => {
       for (const line of chunk.toString().split('\r\n')) {
         const [verb, subject = '', second = ''] = line.split(' ')
-        if (verb === 'CONNECT') login = line
+        if (verb === 'CONNECT') {
+          login = line
+          onLogin(line)
+        }
         if (verb === 'PING') socket.write('PONG\r\n')
         if (verb === 'SUB') inbox = second
         if (verb !== 'PUB' || !subject.startsWith('$JS.API.')) continue
@@ -322,6 +347,36 @@ test('what a NATS server quotes of the login is masked', async (t) => {
     assert.match(context.logged[0]?.message ?? '', /not with CONNECT .*\*\*\*\*/)
     assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
   }
+})
+
+test('nats warns of a login that was sent in plain text', async (t) => {
+  const port = await startQuotingServer(t)
+  const warned = async (host: string, env: Record<string, string>) => {
+    const context = fakeContext({ env })
+    await (await openNats(`nats://${host}:${port}/aruba`, context)).close()
+    const lines = context.logged.map(({ message }) => message)
+    return lines.find((line) => line.includes('plain text'))?.split(';')[0]
+  }
+  // This machine, by an address that is not known to be.
+  const elsewhere = '0.0.0.0'
+  const login = { NATS_USER: 'ann', NATS_PASSWORD: 'hunter2' }
+  assert.equal(await warned(elsewhere, login), 'NATS_PASSWORD is sent in plain text')
+  assert.equal(
+    await warned(elsewhere, { NATS_TOKEN: 'hunter2' }),
+    'NATS_TOKEN is sent in plain text',
+  )
+  assert.equal(await warned(elsewhere, {}), undefined)
+  assert.equal(await warned('127.0.0.1', login), undefined)
+})
+
+test('nats with the option tls sends nothing to a server that offers no TLS', async (t) => {
+  const logins: string[] = []
+  const port = await startQuotingServer(t, (login) => logins.push(login))
+  const context = fakeContext({ env: { NATS_TOKEN: 'hunter2' } })
+  const output = await openNats(`nats://127.0.0.1:${port}/aruba?tls`, context, EAGER)
+  await output.close()
+  assert.match(context.logged[0]?.message ?? '', /server does not support 'tls'/)
+  assert.deepEqual(logins, [])
 })
 
 test('nats makes one stream, however many make it at once', live, async (t) => {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { openPostgres } from '../../src/outputs/postgres.js'
 import { loadPostgres } from '../../src/outputs/postgres-client.js'
 import { parsePostgresTarget, readPassword, tlsOf } from '../../src/outputs/postgres-target.js'
-import { fakeContext } from '../helpers/export-fakes.js'
+import { EAGER, fakeContext } from '../helpers/export-fakes.js'
 import { NOWHERE } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -101,3 +103,45 @@ test('postgres refuses a password file that is missing or that others can read',
   const context = fakeContext({ cwd, env: { PGPASSFILE: 'pass' } })
   await assert.rejects(openPostgres('postgres://127.0.0.1:1/d', context), unusable(/chmod 600/))
 })
+
+test('postgres warns before a password is sent in plain text, and masks what the server quotes of it', async (t) => {
+  let asked = 0
+  const warned = () => context.logged.some(({ message }) => message.includes('plain text'))
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (packet) => {
+      const [kind] = packet.toString('latin1')
+      if (packet.length === 8)
+        socket.write('N') // no TLS
+      else if (kind !== 'p')
+        socket.write(packetOf('R', Buffer.from([0, 0, 0, 3]))) // in plain text
+      else {
+        const password = packet.toString().slice(5, -1)
+        assert.equal(password, 'hunter2')
+        asked++
+        assert.equal(warned(), true)
+        const text = `no room for ${password} or ${JSON.stringify(password)}`
+        socket.end(packetOf('E', Buffer.from(`SFATAL\0C53300\0M${text}\0D${text}\0\0`)))
+      }
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const context = fakeContext({ env: { PGPASSWORD: 'hunter2' } })
+  const { port } = server.address() as AddressInfo
+  // This machine, by an address that is not known to be.
+  const output = await openPostgres(`postgres://me@0.0.0.0:${port}/d`, context, EAGER)
+  await output.close()
+  assert.ok(asked > 0)
+  const lines = context.logged.map(({ message }) => message)
+  assert.equal(lines.filter((line) => line.includes('plain text')).length, 1)
+  assert.ok(lines.some((line) => line.includes('no room for **** or "****" (53300)')))
+  assert.doesNotMatch(lines.join('\n'), /hunter2/)
+})
+
+function packetOf(kind: string, body: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(body.length + 4)
+  return Buffer.concat([Buffer.from(kind), length, body])
+}
