@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorText, StreamError } from './errors.js'
+import { requireTrusted } from './trust.js'
 
 /**
  * A file that this package ships beside its code. The sources lie in folders, the built program in few files
@@ -46,7 +47,8 @@ export function packagePlaces(cwd: string): readonly string[] {
  * Imports optional packages from the first place that has all of them.
  * @param places files from which Node looks for `node_modules`: see {@link packagePlaces}
  * @returns what each of them exports, in their order
- * @throws StreamError `exporter-unusable` with the command that installs them
+ * @throws StreamError `exporter-unusable` with the command that installs them, or where another user may
+ *   have put them there
  */
 export async function loadPackages(
   needed: NeededPackages,
@@ -55,8 +57,10 @@ export async function loadPackages(
   for (const place of places) {
     const found = locate(needed.names, place)
     if (!found) continue
+    // Node looks in every folder above, too: in /tmp/node_modules for a program that runs in /tmp/work.
+    for (const file of found) await requireTrusted(file)
     try {
-      return await Promise.all(found.map((url) => import(url)))
+      return await Promise.all(found.map((file) => import(pathToFileURL(file).href)))
     } catch (error) {
       throw notInstalled(needed, `whose installation is broken (${errorText(error)})`)
     }
@@ -75,7 +79,7 @@ function notInstalled({ type, names }: NeededPackages, why: string): StreamError
 function locate(names: readonly string[], place: string): string[] | undefined {
   const { resolve } = createRequire(place)
   try {
-    return names.map((name) => pathToFileURL(resolve(name)).href)
+    return names.map((name) => resolve(name))
   } catch {
     return undefined
   }

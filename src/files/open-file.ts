@@ -1,11 +1,12 @@
 import { constants, fsync, type Stats, write } from 'node:fs'
-import { access, type FileHandle, lstat, mkdir, open, stat } from 'node:fs/promises'
+import { access, type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { geteuid } from 'node:process'
 import { promisify } from 'node:util'
 import { errorText, StreamError, systemFault, WRITE_FAULTS } from '../errors.js'
 import type { Logger } from '../log.js'
 import { printable } from '../text.js'
+import { OTHERS_WRITE, requireTrusted, unlessMissing } from '../trust.js'
 import { identityOf, type OpenFiles } from './distinct-files.js'
 import { PipeFile } from './pipe-file.js'
 
@@ -37,8 +38,7 @@ export type OpenFileOptions = {
 }
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants
-/** Mode bits for users that are neither the owner nor in the group of the file. */
-const OTHERS_WRITE = 0o002
+/** Mode bits for users that are neither the owner nor in the group of the file: to read, or to write. */
 const OTHERS_ACCESS = 0o006
 
 /**
@@ -139,45 +139,6 @@ export function pathFrom(folder: string, path: string): string {
 /** What a path leads to, or undefined where there is nothing. */
 export function statIfThere(path: string): Promise<Stats | undefined> {
   return unlessMissing(stat(path))
-}
-
-async function unlessMissing<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/**
- * In a folder such as /tmp, any user can make a file or link first, and so get the records or have them
- * written to another file. Linux prevents this only where fs.protected_regular and the like are set.
- */
-async function requireTrusted(path: string): Promise<void> {
-  let place = resolve(path)
-  let shown = path
-  // Whoever made a folder on the way can put another one in its place.
-  for (let folder = dirname(place); folder !== place; folder = dirname(place)) {
-    await requireOwn(place, shown)
-    place = folder
-    shown = folder
-  }
-}
-
-async function requireOwn(place: string, shown: string): Promise<void> {
-  const found = await unlessMissing(lstat(place))
-  if (!found) return
-  const folder = await stat(dirname(place))
-  const trusted = [geteuid?.(), folder.uid, 0]
-  if ((folder.mode & OTHERS_WRITE) === 0 || trusted.includes(found.uid)) return
-  const what = found.isSymbolicLink()
-    ? 'is a link that another user made'
-    : 'belongs to another user'
-  throw new StreamError(
-    'exporter-unusable',
-    `"${shown}" ${what} (uid ${found.uid}), in a folder where every user can write; remove it, or use another folder`,
-  )
 }
 
 function warnOfOthers(path: string, stats: Stats, log: Logger): void {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorText, StreamError } from '../errors.js'
+import { requireTrusted } from '../trust.js'
 import { MODULE_TYPE } from './export-type.js'
 
 /** A user's module, as far as can be known of a file that a user wrote. */
@@ -36,6 +37,7 @@ export async function loadModule<Name extends string>(
   let exports: Record<string, unknown>
   try {
     if (!statSync(path).isFile()) throw new Error('it is a folder or a device, not a file')
+    await requireTrusted(path)
     exports = await import(pathToFileURL(path).href)
   } catch (error) {
     throw unusableModule(label, loadFault(error, path))
