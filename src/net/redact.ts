@@ -26,9 +26,16 @@ export function quotePeer(text: string, secrets: readonly Secret[]): string {
  * side may know them.
  */
 export function maskSecrets(text: string, secrets: readonly Secret[]): string {
-  let masked = maskTokens(text)
+  const shown = maskTokens(text)
+  const hidden = new Array<boolean>(shown.length).fill(false)
   for (const secret of secrets) {
-    for (const form of formsOf(secret.reveal())) masked = maskParts(masked, form)
+    // Each is looked for in the whole text: a part that another form has, too, must not cut it in two.
+    for (const form of formsOf(secret.reveal())) hideParts(shown, form, hidden)
+  }
+  let masked = ''
+  for (let at = 0; at < shown.length; at++) {
+    if (!hidden[at]) masked += shown[at]
+    else if (!hidden[at - 1]) masked += MASK
   }
   return masked
 }
@@ -49,7 +56,9 @@ function formsOf(value: string): Set<string> {
     encodeEntities(value, '&#x27;'),
     bytes.toString('hex'),
     // The other side may leave out the padding.
-    ...[bytes.toString('base64'), ...base64Within(bytes, 'base64')],
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    ...base64Within(bytes, 'base64'),
     ...base64Within(bytes, 'base64url'),
   ])
 }
@@ -97,26 +106,25 @@ function decodeEntities(text: string): string {
 }
 
 /**
- * Masks every part that occurs in the secret: the other side may have cut the secret anywhere. In capitals
+ * Marks every part that occurs in the secret: the other side may have cut the secret anywhere. In capitals
  * or small letters, since a host name is always in small ones.
  */
-function maskParts(text: string, given: string): string {
-  if (given.length < MIN_SECRET) return text
+function hideParts(text: string, given: string, hidden: boolean[]): void {
+  if (given.length < MIN_SECRET) return
   const secret = lower(given)
   const low = lower(text)
   const least = Math.min(MIN_PART, Math.max(MIN_SECRET, Math.ceil(secret.length / 2)))
-  let masked = ''
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at + least <= text.length; ) {
     let end = at + least
-    if (end > text.length || !secret.includes(low.slice(at, end))) {
-      masked += text[at++]
+    // A blank in front of it belongs to the text.
+    if (low[at] === ' ' || !secret.includes(low.slice(at, end))) {
+      at++
       continue
     }
     while (end < text.length && secret.includes(low.slice(at, end + 1))) end++
-    masked += MASK
+    hidden.fill(true, at, end)
     at = end
   }
-  return masked
 }
 
 /** In small letters, of the same length. */
