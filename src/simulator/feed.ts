@@ -23,6 +23,11 @@ type Pace = {
 const TURN_FRAMES = 256
 /** A slow reader delays frames. After this long they are no longer sent faster to catch up. */
 const CATCH_UP_MS = 1000
+/**
+ * Made-up traffic of Classic begins after this long. The first message of `monitoring` has the names of all
+ * devices: `check`, which closes its sockets at once, must not take it.
+ */
+export const START_MS = 200
 
 /** Each call resolves when the next frame is due: with true, or with false once the signal aborted. */
 export function pace({ rate, signal, clock }: Omit<Pace, 'count'>): () => Promise<boolean> {
@@ -41,8 +46,8 @@ export function pace({ rate, signal, clock }: Omit<Pace, 'count'>): () => Promis
 }
 
 /**
- * Sends made-up traffic at a pace for each topic of a customer, from its first subscriber on. A slow
- * reader delays the topic.
+ * Sends made-up traffic at a pace for each topic of a customer, from its first subscriber on that stays.
+ * A slow reader delays the topic.
  */
 export function feedTraffic(central: Central, nextFrame: NextFrame, options: Pace): void {
   const { count = Number.POSITIVE_INFINITY } = options
@@ -51,8 +56,15 @@ export function feedTraffic(central: Central, nextFrame: NextFrame, options: Pac
     const channel = `${customerId}/${topic}`
     if (channels.has(channel)) return
     channels.add(channel)
-    const due = pace(options)
     const isShared = isTopic(topic)
+    if (!isShared) {
+      if (!(await waited(START_MS, options.signal, options.clock))) return
+      if (openOn(central, topic, customerId) === 0) {
+        channels.delete(channel)
+        return
+      }
+    }
+    const due = pace(options)
     const wantsMore = (socket: CentralSocket) => isShared || socket.sent < count
     for (let made = 0; !isShared || made < count; made += 1) {
       if (!(await due())) return

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.js'
 import { createLogger } from '../../src/log.js'
 import { classicTraffic } from '../../src/simulator/classic/traffic.js'
 import { breakSockets } from '../../src/simulator/faults.js'
-import { feedRecording, feedTraffic, pace } from '../../src/simulator/feed.js'
+import { feedRecording, feedTraffic, pace, START_MS } from '../../src/simulator/feed.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { goldenFrames, goldenRecording } from '../helpers/golden.js'
@@ -161,6 +161,26 @@ test('all subscribers of a customer get the same traffic, other customers get ot
   for (const frame of await other.take(5)) assert.ok(!first.frames.includes(frame))
 })
 
+test('a subscriber that leaves at once, as check does, does not take the first message', async (t) => {
+  const central = await startCentral(t)
+  const clock = new FakeClock()
+  let made = 0
+  const nextFrame = () => Buffer.from([++made])
+  feedTraffic(central, nextFrame, { rate: 1, signal: signalOf(t), clock })
+  const opened = central.nextSocket()
+  const { client } = subscribe(central, 'monitoring')
+  const left = await opened
+  client.close()
+  await left.ended
+  clock.advance(START_MS)
+  await until(() => clock.timers === 0)
+  const { take } = subscribe(central, 'monitoring')
+  await until(() => clock.timers === 1)
+  clock.advance(START_MS)
+  assert.deepEqual(await take(1), ['01'])
+  assert.equal(left.sent, 0)
+})
+
 test('each socket gets its count of messages, then no more', async (t) => {
   const central = await startCentral(t)
   const options = { rate: 1_000, signal: signalOf(t), count: 3, clock: systemClock }
@@ -193,6 +213,7 @@ test('a slow reader delays traffic instead of filling the memory', async (t) => 
   }
   feedTraffic(central, nextFrame, { rate: 1_000, signal: signalOf(t), clock })
   central.emit('opened', socket)
+  clock.advance(START_MS)
   await until(() => made === 1)
   for (let turn = 0; turn < 100; turn += 1) {
     clock.advance(10)
