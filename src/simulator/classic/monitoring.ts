@@ -6,16 +6,20 @@ import type { MessageMaker } from './traffic.js'
 const SPAN_SECONDS = 300
 const FIRMWARE = '10.6.0.0_88888'
 
-/** First the whole site, then changes; else statistics of clients, radios, devices, ports in turn. */
+/**
+ * First the whole site. Then an access point that restarts or is back, at once. Clients that moved alternate with
+ * statistics of clients, radios, devices, ports in turn: at a low rate, some client always has moved.
+ */
 export const monitoring: MessageMaker = ({ site, customerId, now, count }) => {
   const head = { customer_id: customerId, timestamp: seconds(now) }
   const restarted = site.accessPoints.filter(({ hasChanged }) => hasChanged)
-  const roamed = site.clients.filter(({ hasRoamed }) => hasRoamed)
+  const isChange = count % 2 === 0 || restarted.length > 0
+  const roamed = site.clients.filter(({ hasRoamed }) => hasRoamed && isChange)
   for (const ap of restarted) ap.hasChanged = false
   for (const client of roamed) client.hasRoamed = false
   if (count === 0) return { ...head, ...inventory(site) }
   if (restarted.length + roamed.length > 0) return { ...head, ...changes(site, restarted, roamed) }
-  const statistics = STATISTICS[count % STATISTICS.length] ?? clientStats
+  const statistics = STATISTICS[Math.floor(count / 2) % STATISTICS.length] ?? clientStats
   return { ...head, ...statistics(site, seconds(now)) }
 }
 

@@ -106,13 +106,19 @@ export const rssi: EventMaker = (moment) => {
 /** The real type of `clients-events` is not known. */
 const CLIENTS_TYPE = 'network-monitoring.clients-events.example'
 
-/** A client that moved to another access point; if none did, state and statistics in turn. */
+/**
+ * First the state of each client. Then statistics and states alternate, also where the clients move at each
+ * event: a state is that of a client that moved to another access point, or if none did, of the next one.
+ */
 export const clients: EventMaker = (moment) => {
   const { site, count, customerId, now } = moment
-  const roamed = site.clients.find((each) => moment.hasChanged(each, each.ap))
-  const client = roamed ?? inTurn(site.clients, Math.floor(count / 2))
+  const isFirst = count < site.clients.length
+  const isState = isFirst || count % 2 === 0
+  const roamed =
+    isState && !isFirst && site.clients.find((each) => moment.hasChanged(each, each.ap))
+  const client = roamed || inTurn(site.clients, isFirst ? count : Math.floor(count / 2))
   const snr = client.rssi + 95
-  if (count % 2 === 0 || roamed !== undefined) {
+  if (isState) {
     const client_state = { ...state(moment, client), snr }
     return { type: CLIENTS_TYPE, payload: { client_state } }
   }
