@@ -47,31 +47,13 @@ export function rowsOf(
 ): readonly unknown[] {
   return [
     // As bytes: a list of texts would have each of its quotes escaped.
-    withoutNul(Buffer.concat(lines).subarray(0, -1)),
+    Buffer.concat(lines).subarray(0, -1),
     messages.map(({ timestamp }) => timeText(timestamp)),
     messages.map(messageId),
     messages.map(({ receivedAt }) => new Date(receivedAt).toISOString()),
     messages.map(({ customer }) => customer),
     messages.map(({ topic }) => topic),
   ]
-}
-
-const NUL = Buffer.from('\\u0000')
-const BACKSLASH = 0x5c
-
-/**
- * JSON whose characters U+0000 are U+FFFD, which `jsonb` can hold. A client may give itself such a name: that
- * must not keep a record of many clients out of the table.
- * @param json changed in place
- */
-function withoutNul(json: Buffer): Buffer {
-  for (let at = json.indexOf(NUL); at !== -1; at = json.indexOf(NUL, at + 1)) {
-    let start = at
-    while (json[start - 1] === BACKSLASH) start--
-    // Of two backslashes, the first one escapes the second.
-    if ((at - start) % 2 === 0) json.write('fffd', at + 2, 'latin1')
-  }
-  return json
 }
 
 const NANOS_PER_MICRO = 1000n

@@ -35,10 +35,10 @@ const messages = (count: number, customer = 'a') =>
   numbers(count).map((n) => fakeMessage(customer, n))
 const spread = (count: number) => numbers(count).map((n) => fakeMessage(`c${n % ENTRIES}`, n))
 
-/** A message with half a character, which jsonb refuses. */
-function withHalf(n: number): ReturnType<typeof fakeMessage> {
+/** A message with a character that jsonb refuses. */
+function withNul(n: number): ReturnType<typeof fakeMessage> {
   const message = fakeMessage('a', n)
-  const line = message.line.toString().replace('"pad":"', '"pad":"\\ud800')
+  const line = message.line.toString().replace('"pad":"', '"pad":"\\u0000')
   return { ...message, line: Buffer.from(line) }
 }
 
@@ -209,19 +209,16 @@ test('postgres', live, async (t) => {
   })
 
   await t.test(
-    'gives up the one message of a thousand that holds half a character, and stores the others',
+    'gives up the one message of a thousand that holds NUL, and stores the others',
     async () => {
       const { output, context, sql } = await open(server)
       await sql(NUMBERED)
-      const all = apart(messages(1000).with(617, withHalf(617)))
+      const all = apart(messages(1000).with(617, withNul(617)))
       await output.write(all)
       await output.close()
       assert.deepEqual(context.counters, counted(999, 1))
       assert.equal(context.givenUp[0]?.message, all[617])
-      assert.match(
-        context.givenUp[0]?.error.message ?? '',
-        /invalid input syntax for type json.*\(22P02\)/,
-      )
+      assert.match(context.givenUp[0]?.error.message ?? '', /unsupported Unicode escape.*\(22P05\)/)
       const rows = await sql("select (data->>'n')::int as n from aruba_stream order by nr")
       assert.deepEqual(
         rows.map(({ n }) => n),
@@ -254,23 +251,10 @@ test('postgres', live, async (t) => {
     },
   )
 
-  await t.test('stores NUL, which a client may have in its name, as U+FFFD', async () => {
-    const { output, context, sql } = await open(server)
-    const names = ['\0', 'a\0\0b', '\\\0', '\\u0000', '\\\\u0000\0', '0000', '\u0001']
-    const data = JSON.stringify({ names, '\0': 1 })
-    const line = Buffer.from(`{"customer":"a","topic":"t","timestamp":"1","data":${data}}\n`)
-    await output.write([{ ...fakeMessage('a', 1), line }, fakeMessage('a', 2)])
-    await output.close()
-    assert.deepEqual(context.counters, counted(2))
-    const [row] = await sql("select data from aruba_stream where timestamp = '1'")
-    const stored = names.map((name) => name.replaceAll('\0', '\ufffd'))
-    assert.deepEqual(row?.data, { names: stored, '\ufffd': 1 })
-  })
-
   await t.test('keeps a refused message until the database has accepted another one', async () => {
     const { output, context, database } = await open(server)
-    await output.write([withHalf(0)])
-    await until(() => hasLogged(context, /22P02.*nothing after that was accepted/))
+    await output.write([withNul(0)])
+    await until(() => hasLogged(context, /22P05.*nothing after that was accepted/))
     assert.equal(context.counters.givenUp, 0)
     await output.write(messages(2).slice(1))
     await until(() => context.counters.delivered === 1)
