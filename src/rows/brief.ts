@@ -55,22 +55,23 @@ export function* briefLines(
 ): Generator<string> {
   const own = new NamedCells()
   const lists = walkRecord(table, record, own)
-  const lineOf = (name: string, values: ReadonlyMap<string, string>) =>
-    briefLine(record, name, table.name, about(table.name + name, values), options)
+  const lineOf = (kind: string, rows: string, values: ReadonlyMap<string, string>) =>
+    briefLine(record, kind, table.name, about(rows, values), options)
   let count = 0
   for (const { table: list, elements } of lists) {
-    const name = list.name.slice(list.name.lastIndexOf('.'))
+    const kind = list.name.slice(list.name.lastIndexOf('.'))
     for (const element of elements) {
       const cells = new NamedCells()
       walkElement(list, element, cells)
       for (const [key, value] of own.values) {
         if (!cells.values.has(key)) cells.values.set(key, value)
       }
-      yield lineOf(name, cells.values)
+      yield lineOf(kind, list.name, cells.values)
       count++
     }
   }
-  if (count === 0) yield lineOf(kindOf(record), own.values)
+  const kind = kindOf(record)
+  if (count === 0) yield lineOf(kind, table.name + kind, own.values)
 }
 
 /** A value, with two decimals at most. */

@@ -54,6 +54,12 @@ describe('brief lines', () => {
     assert.deepEqual(said('rssi-events', { raw_rssi }), ['8c:f5:a3:bc:29:fd at ap-1 -78 dBm'])
   })
 
+  test('say in which state clients with a label are, and whether they are connected', () => {
+    const state = { is_label: true, label_id: '5', state: 'engaged', is_associated: true }
+    const [line] = lines('presence', { pa_client_state: { presence_client_state: [state] } })
+    assert.match(line ?? '', /\.presence_client_state label 5 engaged associated\n$/)
+  })
+
   test('say which device is up or down, who changed what, and which rogue was seen', () => {
     const ap = { name: 'ap-1', serial: 'CN99', status: 'DOWN', model: 'AP-515' }
     assert.deepEqual(said('monitoring', { aps: [ap] }), ['ap-1 DOWN CN99 AP-515'])
