@@ -97,7 +97,9 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   }
   const givenUp = sumOf(outputs.counters, ({ counters }) => counters.givenUp)
   const { statuses, everOpen } = collector
-  return exitCode({ statuses, everOpen, asked, givenUp, lost: outputs.lost })
+  const code = exitCode({ statuses, everOpen, asked, givenUp, lost: outputs.lost })
+  if (code === 3) log.error('every entry is refused, and none was open: the program ends')
+  return code
 }
 
 /** How a run ended. */

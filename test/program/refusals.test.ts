@@ -56,6 +56,7 @@ test('exit code 3 where every entry is refused, for whatever reason', async (t) 
   assert.match(said('Moved'), /302.*login\.example/)
   assert.match(said('Odd'), /answered 200, expected 101/)
   assert.match(said('Refused'), /401.*download a new key/)
+  assert.match(stderr, /ERROR every entry is refused, and none was open: the program ends\n$/)
   assert.equal(central.handshakes.length, 5)
 })
 
