@@ -184,7 +184,7 @@ function eventMessage(subjects: readonly [Known, ...Known[]], cluster: Cluster):
     case 'open':
       return status.reconnects === 0 || !gaps
         ? `${entry.host.authority} is connected: ${open} of ${all.length} subscriptions open`
-        : `${entry.host.authority} answers again: ${open} of ${all.length} subscriptions open, gap ${duration(gaps.shortest)} to ${duration(gaps.longest)}; messages of that time may be missing`
+        : `${entry.host.authority} answers again: ${open} of ${all.length} subscriptions open${retrying(all)}; gap ${lengths(gaps)}; messages of that time may be missing`
     case 'retrying':
       return `${status.cause.message}; ${subjects.length} of ${all.length} subscriptions are trying again${which}`
     case 'refused':
@@ -194,6 +194,16 @@ function eventMessage(subjects: readonly [Known, ...Known[]], cluster: Cluster):
     case 'connecting':
       return `${many} are connecting`
   }
+}
+
+function retrying(all: readonly Known[]): string {
+  const count = countOf(all, 'retrying')
+  return count === 0 ? '' : `, ${count} ${count === 1 ? 'is' : 'are'} trying again`
+}
+
+function lengths({ shortest, longest }: Gaps): string {
+  const [from, to] = [duration(shortest), duration(longest)]
+  return from === to ? from : `${from} to ${to}`
 }
 
 function eventFields(subjects: readonly [Known, ...Known[]], cluster: Cluster): LogFields {
