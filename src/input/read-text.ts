@@ -3,8 +3,10 @@ import { type BigIntStats, constants, open as openCallback } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { addAbortSignal, type Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { systemFault } from '../errors.js'
+import { packageFile } from '../packages.js'
 
 /** A file's text, without the byte-order mark. */
 type FileText = {
@@ -57,8 +59,10 @@ export async function readText(path: string, options: ReadOptions = {}): Promise
   }
 }
 
+const EXAMPLE = fileURLToPath(packageFile('input.example.json'))
+
 const HINTS: Readonly<Record<string, string>> = {
-  ENOENT: 'it does not exist; expected the input file, see input.example.json',
+  ENOENT: `it does not exist; expected the input file, an example is ${EXAMPLE}`,
   ENOTDIR: 'a part of its path is not a folder',
   ENXIO: 'it is not a file',
 }

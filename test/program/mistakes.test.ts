@@ -35,7 +35,10 @@ const entry = JSON.stringify(entryOf('audit'))
 
 /** What stands in the file (undefined: there is none), and what must be said of it. */
 const FILES: Readonly<Record<string, readonly [text: string | undefined, ...RegExp[]]>> = {
-  'is missing': [undefined, /input\.json: it does not exist/],
+  'is missing': [
+    undefined,
+    /input\.json: it does not exist; expected the input file, an example is \/.*\/input\.example\.json \(ENOENT\)/,
+  ],
   'is empty': ['\n', /input\.json: it is empty/],
   'is not JSON': [`{"customers": {\n  "A": ${entry},\n}}`, /line 3, column 1: is not JSON/],
   'ends amid a key': [
