@@ -65,7 +65,7 @@ export async function loadPackages(
       throw notInstalled(needed, `whose installation is broken (${errorText(error)})`)
     }
   }
-  throw notInstalled(needed, 'not installed')
+  throw notInstalled(needed, 'installed neither in this folder nor beside the program')
 }
 
 function notInstalled({ type, names }: NeededPackages, why: string): StreamError {

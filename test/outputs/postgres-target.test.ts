@@ -67,7 +67,9 @@ test('postgres refuses a PGSSLMODE that does not exist, and an unknown one opens
 test('postgres names the package to install where it is not installed', async (_t) => {
   await assert.rejects(
     loadPostgres([NOWHERE]),
-    unusable(/postgres:\/\/ needs a package, not installed; run: npm install pg/),
+    unusable(
+      /postgres:\/\/ needs a package, installed neither in this folder nor beside the program; run: npm install pg/,
+    ),
   )
   const { Client } = await loadPostgres([NOWHERE, import.meta.url])
   assert.equal(typeof Client, 'function')
