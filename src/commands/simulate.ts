@@ -166,7 +166,7 @@ function logSockets(central: Central, log: Logger): void {
 function introduction(central: Central, { inputFile, tls }: SimulateSettings): string[] {
   const file = inputFile ?? 'input.json'
   const trust = tls ? `NODE_EXTRA_CA_CERTS=${quoted(tls.certFile)} ` : ''
-  const command = `${trust}aruba-stream --hostname ${central.url} --jsoninput ${quoted(file)} --decode_data`
+  const command = `${trust}aruba-stream --hostname ${central.url} --jsoninput ${quoted(file)} --readable --decode_data`
   const lines = [
     `A stand-in for Central listens on ${central.url}. Try it:`,
     '',

@@ -55,7 +55,9 @@ async function validated(url: string, key: string): Promise<{ status: number; to
 test('the simulation prints its address and how to try it, and streams every topic', async (t) => {
   const { url, printed, logged } = await start(t)
   assert.ok(
-    printed.includes(`  aruba-stream --hostname ${url} --jsoninput input.json --decode_data`),
+    printed.includes(
+      `  aruba-stream --hostname ${url} --jsoninput input.json --readable --decode_data`,
+    ),
   )
   const entries = Object.values(classicDemo(NOW))
   for (const { wsskey } of entries) registerKey(wsskey)
@@ -107,7 +109,7 @@ test('the simulation writes an input file for its owner alone, and never over an
   const customers = { ...classicDemo(NOW), ...newCentralDemo(url) }
   assert.deepEqual(JSON.parse(await readFile(inputFile, 'utf8')), { customers })
   assert.equal((await stat(inputFile)).mode & 0o777, 0o600)
-  assert.ok(printed.some((line) => line.includes(`it'\\''s input.json' --decode_data`)))
+  assert.ok(printed.some((line) => line.includes(`it'\\''s input.json' --readable --decode_data`)))
   await assert.rejects(start(t, { inputFile }), { code: 'usage', message: /it exists/ })
 })
 
