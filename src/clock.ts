@@ -22,21 +22,20 @@ export const systemClock: Clock = {
 }
 
 /**
- * Waits.
- * @throws the signal's reason as soon as it aborts
+ * Waits, but no longer than until the signal aborts.
+ * @returns whether the whole time is over
  */
-export function sleep(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const onAbort = () => {
-      clock.clearTimeout(timer)
-      reject(signal.reason)
-    }
+export function sleep(delayMs: number, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
     const timer = clock.setTimeout(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
+      signal.removeEventListener('abort', end)
+      resolve(true)
     }, delayMs)
-    signal.addEventListener('abort', onAbort, { once: true })
+    const end = () => {
+      clock.clearTimeout(timer)
+      resolve(false)
+    }
+    onAbort(signal, end)
   })
 }
 

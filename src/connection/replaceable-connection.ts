@@ -156,7 +156,7 @@ export class ReplaceableConnection {
   async #replaceLater(own: Own, replaceInMs: () => number, over: AbortSignal): Promise<void> {
     const { random = Math.random, onReplaced } = this.#options
     const { clock, signal } = this.#owner
-    const wait = (ms: number) => sleep(ms, clock, over).catch(() => undefined)
+    const wait = (ms: number) => sleep(ms, clock, over)
     for (let failures = 1; ; failures++) {
       while (!over.aborted && replaceInMs() > 0) await wait(Math.min(replaceInMs(), LOOK_MS))
       if (over.aborted || signal.aborted) return

@@ -196,7 +196,7 @@ class Supervisor implements Subscription {
       ? 0
       : (cause.retryAfterMs ?? 0) + backoffDelay(this.#failures, { random })
     this.#tracker.retrying(this.#failures, delayMs, cause)
-    await this.#sleep(delayMs, this.#stop)
+    await sleep(delayMs, this.#clock, this.#stop)
   }
 
   async #waitRefused(cause: StreamError): Promise<void> {
@@ -205,12 +205,8 @@ class Supervisor implements Subscription {
     this.#failures = 0
     this.#tracker.refused(cause, REFUSED_MS)
     this.#options.onRefused?.()
-    await this.#sleep(REFUSED_MS, AbortSignal.any([this.#stop, wake.signal]))
+    await sleep(REFUSED_MS, this.#clock, AbortSignal.any([this.#stop, wake.signal]))
     this.#wake = undefined
-  }
-
-  #sleep(delayMs: number, over: AbortSignal): Promise<void> {
-    return sleep(delayMs, this.#clock, over).catch(() => undefined)
   }
 
   /** One connection. After a 401 the credential is renewed, and a second try follows at once. */

@@ -39,6 +39,8 @@ export type SendQueueOptions<Item> = {
   deliver(batch: Batch<Item>, signal: AbortSignal): Promise<void>
   /** Called at the end, when all is delivered; retried like a delivery. */
   finish?(signal: AbortSignal): Promise<void>
+  /** Counts items that were accepted. */
+  accepted?(count: number): void
   /** What became of items, in order: delivered, or given up with an error. */
   settled(items: readonly Item[], error: StreamError | undefined): void
   /** Counts items that are sent once more. */

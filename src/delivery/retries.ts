@@ -130,7 +130,7 @@ export class Retries {
     const pause = new AbortController()
     this.#endPause = () => pause.abort()
     const waitMs = Math.max(delayMs(this.#failures), error.retryAfterMs ?? 0)
-    await sleep(waitMs, this.#clock, pause.signal).catch(() => {})
+    await sleep(waitMs, this.#clock, pause.signal)
   }
 
   /** Ends the wait before the next try. */

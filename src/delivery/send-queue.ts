@@ -61,6 +61,7 @@ export class SendQueue<Item> {
 
   /** Accepts items; resolves when there is room for more. */
   write(items: readonly Item[]): Promise<void> {
+    this.#options.accepted?.(items.length)
     for (const item of items) this.#push(item)
     if (this.#waiting.length > 0) this.#running ??= this.#run()
     if (this.#waiting.hasBatch) this.#batchReady()

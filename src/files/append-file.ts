@@ -23,6 +23,8 @@ type AppendFileOptions<Item> = OpenFileOptions & {
   encode(item: Item): Uint8Array
   /** Bytes that an item keeps in memory in addition to its line; default: none. */
   heldBytes?(item: Item): number
+  /** Counts items that were accepted. */
+  accepted?(count: number): void
   /** What became of items: in the file, or given up with an error. */
   settled(items: readonly Item[], error: StreamError | undefined): void
   /** Counts items whose write is tried again. */
@@ -165,7 +167,7 @@ export class AppendFile<Item> {
         tries = 0
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw this.#fault(error)
-        await sleep(pauseMs(PIPE_MS, ++tries), systemClock, signal).catch(() => {})
+        await sleep(pauseMs(PIPE_MS, ++tries), systemClock, signal)
       } finally {
         const whole = wholeLines(lines, written)
         this.#torn = written - whole.bytes

@@ -139,7 +139,6 @@ class CsvOutput implements Output {
 
   async #writePieces(pieces: readonly CsvPiece[]): Promise<void> {
     for (const piece of pieces) {
-      this.#context.counters.waiting++
       await this.#fileOf(piece).write([piece])
     }
   }

@@ -43,7 +43,6 @@ export async function openHttp(
   context: OutputContext,
   { requestMs, clock = systemClock, ...timing }: HttpTiming = {},
 ): Promise<Output> {
-  const { counters } = context
   const { target, options } = readType(type, OPTIONS)
   const gzipped = options.gzip !== 'off'
   const sink = new HttpSink(parseHttpTarget(target), context, gzipped, requestMs)
@@ -62,10 +61,7 @@ export async function openHttp(
   })
   const output: LineOutput = {
     needs: 'line',
-    write(messages) {
-      counters.waiting += messages.length
-      return queue.write(messages)
-    },
+    write: (messages) => queue.write(messages),
     async close() {
       await queue.close()
       await sink.close()

@@ -43,18 +43,14 @@ async function openLines(
   rotation: Rotation | undefined,
   context: OutputContext,
 ): Promise<LineOutput> {
-  const { counters } = context
   const label = `--export_data json:${path}`
   const options = { ...context, ...accountOf(context), label, rotation }
   const place = pathFrom(context.cwd, path)
-  if (path.endsWith('/')) return openFolder(place, context, options)
+  if (path.endsWith('/')) return openFolder(place, options)
   const file = await AppendFile.open(place, options)
   return {
     needs: 'line',
-    write(messages) {
-      counters.waiting += messages.length
-      return file.write(messages)
-    },
+    write: (messages) => file.write(messages),
     reopen: () => file.reopen(),
     close: () => file.close(),
   }
@@ -62,7 +58,6 @@ async function openLines(
 
 async function openFolder(
   folder: string,
-  { counters }: OutputContext,
   options: ConstructorParameters<typeof AppendFile<Item>>[1],
 ): Promise<LineOutput> {
   const retryLog = fileRetryLog(options)
@@ -83,7 +78,6 @@ async function openFolder(
     async write(messages) {
       const [first] = messages
       if (!first) return
-      counters.waiting += messages.length
       await fileOf(first.label).write(messages)
     },
     async reopen() {

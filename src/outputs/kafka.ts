@@ -180,7 +180,6 @@ class KafkaOutput implements Output {
   }
 
   write(messages: readonly StreamMessage[]): Promise<void> {
-    this.#context.counters.waiting += messages.length
     return this.#queue.write(messages)
   }
 

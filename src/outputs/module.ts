@@ -127,7 +127,7 @@ export async function openModule(
         }
         counters.retried++
         retryLog.failed(message, error)
-        await sleep(backoffDelay(failures, timing), systemClock, signal).catch(() => {})
+        await sleep(backoffDelay(failures, timing), systemClock, signal)
       }
     }
     retryLog.works(message)
@@ -167,8 +167,7 @@ function createBatches(
   context: OutputContext,
   timing: BackoffOptions,
 ): Pick<Output, 'write' | 'close'> {
-  const { counters } = context
-  const queue = createRemoteQueue<Item>(context, {
+  return createRemoteQueue<Item>(context, {
     name: target,
     timing,
     // Only the size counts here: the line of a record that nobody reads is not made.
@@ -185,13 +184,6 @@ function createBatches(
     batch: BATCH,
     budget: new ByteBudget(BUDGET_BYTES),
   })
-  return {
-    write(messages) {
-      counters.waiting += messages.length
-      return queue.write(messages)
-    },
-    close: () => queue.close(),
-  }
 }
 
 /** What a user's module threw: `unavailable`, which is retried, where its error has `retry: true`. */

@@ -113,7 +113,7 @@ export class NatsLink {
         if (signal.aborted) return
         retryLog.failed(this.#closing, waitedFor(toStreamError(thrown)))
       }
-      await sleep(backoffDelay(failures, timing), systemClock, signal).catch(() => {})
+      await sleep(backoffDelay(failures, timing), systemClock, signal)
       if (!signal.aborted) attempt = this.#try()
     }
   }

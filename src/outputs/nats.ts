@@ -87,7 +87,6 @@ class NatsOutput implements Output {
   async write(messages: readonly StreamMessage[]): Promise<void> {
     const [first] = messages
     if (!first) return
-    this.#parts.context.counters.waiting += messages.length
     await this.#queueOf(first).write(messages)
   }
 

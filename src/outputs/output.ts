@@ -90,6 +90,7 @@ export type OpenOutput = (target: string, context: OutputContext) => Promise<Out
 export type MessageAccount = {
   encode(item: Item): Uint8Array
   heldBytes(item: Item): number
+  accepted(count: number): void
   settled(items: readonly Item[], error: StreamError | undefined): void
   retried(count: number): void
 }
@@ -101,13 +102,16 @@ export function noteTime(item: Item | undefined, { times }: Pick<OutputContext, 
   times.observe((systemClock.now() - receivedAt) / 1000)
 }
 
-/** Counts the outcome of messages. They were counted as waiting when they were accepted. */
+/** Counts messages: as waiting when they are accepted, and then what becomes of them. */
 export function accountOf(context: OutputContext): MessageAccount {
   const { counters } = context
   return {
     encode: ({ line }) => line,
     // Kept until the message is delivered, for the dead letter.
     heldBytes: ({ frame }) => frame.length,
+    accepted(count) {
+      counters.waiting += count
+    },
     settled(items, error) {
       counters.waiting -= items.length
       if (!error) noteTime(items[0], context)

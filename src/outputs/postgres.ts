@@ -101,7 +101,6 @@ class PostgresOutput implements Output {
   }
 
   write(messages: readonly StreamMessage[]): Promise<void> {
-    this.#context.counters.waiting += messages.length
     return this.#queue.write(messages)
   }
 

@@ -68,10 +68,7 @@ export function openStdout(options: StdoutOptions, context: OutputContext): Line
       : AppendFile.adopt(file, { ...context, ...account, label: 'stdout', late })
   return {
     needs: terminal ? 'record' : 'line',
-    write(messages) {
-      context.counters.waiting += messages.length
-      return printer.write(messages)
-    },
+    write: (messages) => printer.write(messages),
     close: () => printer.close(),
   }
 }

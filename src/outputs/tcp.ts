@@ -88,7 +88,6 @@ class TcpOutput implements LineOutput {
   }
 
   write(messages: readonly Item[]): Promise<void> {
-    this.#context.counters.waiting += messages.length
     return this.#queue.write(messages)
   }
 

@@ -1,7 +1,6 @@
 import { type EventEmitter, on } from 'node:events'
-import type { Clock } from '../clock.js'
+import { type Clock, sleep } from '../clock.js'
 import type { Central } from './central.js'
-import { waited } from './feed.js'
 import type { CentralSocket } from './socket.js'
 
 /** What a request asks for, and with which credential. The service reads it from the request. */
@@ -95,7 +94,7 @@ export function breakSockets(central: Central, options: FlakyOptions): void {
     const delayMs = -Math.log(1 - random()) * meanSeconds * 1000
     const ended = new AbortController()
     socket.ended.then(() => ended.abort())
-    if (!(await waited(delayMs, AbortSignal.any([signal, ended.signal]), clock))) return
+    if (!(await sleep(delayMs, clock, AbortSignal.any([signal, ended.signal])))) return
     if (random() < REFUSED_AFTERWARDS) {
       const { key, subscriberId, topic } = socket
       // A client of New Central comes back with another token.
@@ -105,6 +104,6 @@ export function breakSockets(central: Central, options: FlakyOptions): void {
     }
     BREAKS[Math.floor(random() * BREAKS.length)]?.(socket)
     // A frozen socket does not notice that its client is gone.
-    if (socket.frozen && (await waited(FROZEN_MS, signal, clock))) socket.reset()
+    if (socket.frozen && (await sleep(FROZEN_MS, clock, signal))) socket.reset()
   })
 }

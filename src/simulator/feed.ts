@@ -38,7 +38,7 @@ export function pace({ rate, signal, clock }: Omit<Pace, 'count'>): () => Promis
     const nowMs = clock.elapsed()
     const waitMs = dueMs - nowMs
     dueMs = (waitMs < -CATCH_UP_MS ? nowMs : dueMs) + intervalMs
-    if (waitMs > 0) return waited(waitMs, signal, clock)
+    if (waitMs > 0) return sleep(waitMs, clock, signal)
     late += 1
     if (late % TURN_FRAMES === 0) await nextTurn()
     return !signal.aborted
@@ -58,7 +58,7 @@ export function feedTraffic(central: Central, nextFrame: NextFrame, options: Pac
     channels.add(channel)
     const isShared = isTopic(topic)
     if (!isShared) {
-      if (!(await waited(START_MS, options.signal, options.clock))) return
+      if (!(await sleep(START_MS, options.clock, options.signal))) return
       if (openOn(central, topic, customerId) === 0) {
         channels.delete(channel)
         return
@@ -140,14 +140,4 @@ async function* framesOf(
       }
     }
   } while (loop && sent > before)
-}
-
-/** Waits, and tells whether the signal let it. */
-export async function waited(delayMs: number, signal: AbortSignal, clock: Clock): Promise<boolean> {
-  try {
-    await sleep(delayMs, clock, signal)
-    return true
-  } catch {
-    return false
-  }
 }
