@@ -145,14 +145,16 @@ function tokens(results: readonly CheckResult[]): string[] {
 
 function verdict(report: CheckReport): string {
   const { results, interrupted } = report
+  const isRefused = results.some(({ faults }) => faults.some(({ exitCode }) => exitCode === 3))
   switch (checkExitCode(report)) {
     case 0:
       return results.every(({ topic }) => topic === undefined)
         ? 'The file is in order; Central was not asked.'
         : 'All in order.'
     case 1:
-      return interrupted
-        ? 'Interrupted: not everything was checked.'
+      if (interrupted) return 'Interrupted: not everything was checked.'
+      return isRefused
+        ? 'Central refuses some of it, and could not be asked about everything.'
         : 'Central could not be asked about everything.'
     case 2:
       return 'The input file is wrong.'

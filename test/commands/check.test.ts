@@ -95,7 +95,13 @@ test('one refused entry makes the exit code 3, one that was not reached makes it
   const good = checkEntry('B', 'monitoring', key, central.url)
   const nowhere = checkEntry('C', 'monitoring', key, `http://127.0.0.1:${await closedPort()}`)
   assert.equal(checkExitCode(reportOf(await check([refused, good]))), 3)
-  assert.equal(checkExitCode(reportOf(await check([refused, good, nowhere]))), 1)
+  const both = await check([refused, good, nowhere])
+  assert.equal(checkExitCode(reportOf(both)), 1)
+  assert.match(
+    show(both),
+    /\n\nCentral refuses some of it, and could not be asked about everything\.\n$/,
+  )
+  assert.match(show(await check([good, nowhere])), /\n\nCentral could not be asked about .*\.\n$/)
   assert.equal(checkExitCode({ ...reportOf([]), problems: ['customers: missing'] }), 2)
 })
 
