@@ -175,7 +175,8 @@ function describeEvent(subjects: readonly [Known, ...Known[]], cluster: Cluster)
 function eventMessage(subjects: readonly [Known, ...Known[]], cluster: Cluster): string {
   const [{ status, entry }] = subjects
   const { all, gaps } = cluster
-  const many = `${subjects.length} subscriptions`
+  const [many, are] =
+    subjects.length === 1 ? ['1 subscription', 'is'] : [`${subjects.length} subscriptions`, 'are']
   const open = countOf(all, 'open')
   const names = listed(subjects.map((each) => each.entry.label))
   // All of them need no names.
@@ -186,13 +187,13 @@ function eventMessage(subjects: readonly [Known, ...Known[]], cluster: Cluster):
         ? `${entry.host.authority} is connected: ${open} of ${all.length} subscriptions open`
         : `${entry.host.authority} answers again: ${open} of ${all.length} subscriptions open${retrying(all)}; gap ${lengths(gaps)}; messages of that time may be missing`
     case 'retrying':
-      return `${status.cause.message}; ${subjects.length} of ${all.length} subscriptions are trying again${which}`
+      return `${status.cause.message}; ${subjects.length} of ${all.length} subscriptions ${are} trying again${which}`
     case 'refused':
-      return `${status.cause.message}; ${many} are refused${status.delayMs === undefined ? '' : ' and tried again every 10 min'}: ${names}`
+      return `${status.cause.message}; ${many} ${are} refused${status.delayMs === undefined ? '' : ' and tried again every 10 min'}: ${names}`
     case 'ended':
       return status.cause ? `ended: ${status.cause.message}; ${many}: ${names}` : `${many} ended`
     case 'connecting':
-      return `${many} are connecting`
+      return `${many} ${are} connecting`
   }
 }
 

@@ -142,6 +142,28 @@ test('a refused key is one line that names what it takes away', () => {
   ])
 })
 
+test('one subscription that is refused while its cluster comes back is told as one', () => {
+  const { fleet, of, news, wait } = start(40, CLUSTERS)
+  for (const { tracker } of fleet) tracker.open()
+  wait(2000)
+  const down = of('us.example')
+  for (const { tracker } of down) {
+    tracker.lost(0)
+    tracker.retrying(1, 500, GONE)
+  }
+  wait(2000)
+  for (const { tracker } of down.slice(1)) tracker.open()
+  wait(500)
+  news()
+  const cause = new StreamError('key-refused', 'us.example refused the key 01234567')
+  down[0]?.tracker.refused(cause, 600_000)
+  wait(1000)
+  assert.match(
+    news().join('\n'),
+    /^ERROR us\.example .*; 1 subscription is refused and tried again every 10 min: Customer\S+$/m,
+  )
+})
+
 test('one subscription among many has a line of its own', () => {
   const { fleet, news, wait } = start(40, CLUSTERS)
   for (const { tracker } of fleet) tracker.open()
