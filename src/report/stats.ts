@@ -90,7 +90,7 @@ export function logUndelivered(
     if (kept > 0) {
       const command = ['aruba-stream', 'replay', deadLetterFile, ...replayOptions].map(shellWord)
       log.warn(
-        `${messages(kept)} kept in ${deadLetterFile}; to send them: ` +
+        `${messages(kept)} kept in ${deadLetterFile}; to send what is still there: ` +
           `${command.join(' ')}${outputOption(name, type)}`,
         at,
       )

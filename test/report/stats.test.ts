@@ -110,7 +110,7 @@ function undelivered(
 test('messages in the dead letter are kept, not lost, and the end says how to send them', () => {
   assert.deepEqual(undelivered('json:out.ndjson', 51, 51, 'd5.ndjson'), [
     'INFO  json:out.ndjson: messages delivered, 51 kept in d5.ndjson (delivered=5 retried=0 given_up=51 kept=51 waiting=0)',
-    'WARN  json:out.ndjson: 51 messages kept in d5.ndjson; to send them: aruba-stream replay d5.ndjson --export_data json:out.ndjson',
+    'WARN  json:out.ndjson: 51 messages kept in d5.ndjson; to send what is still there: aruba-stream replay d5.ndjson --export_data json:out.ndjson',
   ])
   assert.match(
     undelivered('stdout', 1, 1, "it's d.ndjson")[1] ?? '',
