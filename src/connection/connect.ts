@@ -6,7 +6,7 @@ import { readBody } from '../net/http.js'
 import { quotePeer } from '../net/redact.js'
 import type { Endpoint } from '../service.js'
 import { OpeningSocket, type OpenOptions } from './handshake.js'
-import { answerPings, type Heartbeat, startHeartbeat } from './heartbeat.js'
+import { answerPings, Heartbeat } from './heartbeat.js'
 
 /** DNS, TCP, proxy, TLS and the answer to the upgrade, all together. */
 const HANDSHAKE_MS = 10_000
@@ -50,9 +50,8 @@ export type ConnectOptions = OpenOptions & {
  * @returns why it ended, once its socket is gone. The code of a close frame is in `status`.
  * @throws StreamError where no handshake could begin: see {@link OpeningSocket}
  */
-export async function connect(options: ConnectOptions): Promise<StreamError> {
-  const opening = new OpeningSocket(options)
-  return new Promise((resolve) => new SocketLife(options, opening, resolve))
+export function connect(options: ConnectOptions): Promise<StreamError> {
+  return new Promise((resolve) => new SocketLife(options, resolve))
 }
 
 class SocketLife implements Connection {
@@ -72,7 +71,8 @@ class SocketLife implements Connection {
   #closeTimerAtMs = 0
   #frames = 0
 
-  constructor(options: ConnectOptions, opening: OpeningSocket, done: (why: StreamError) => void) {
+  constructor(options: ConnectOptions, done: (why: StreamError) => void) {
+    const opening = new OpeningSocket(options)
     this.#options = options
     this.#opening = opening
     const { socket } = opening
@@ -126,7 +126,7 @@ class SocketLife implements Connection {
   #open(): void {
     const { endpoint, clock, onOpen } = this.#options
     clock.clearTimeout(this.#timer)
-    this.#heartbeat = startHeartbeat({
+    this.#heartbeat = new Heartbeat({
       clock,
       answersPings: endpoint.answersPings,
       ping: () => this.#socket.ping(),

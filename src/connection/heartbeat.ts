@@ -23,72 +23,76 @@ type HeartbeatOptions = {
   readonly silent: () => void
 }
 
-/** Detects a peer that is gone without having closed the connection. */
-export type Heartbeat = {
+/** Detects a peer that is gone without having closed the connection. Pings from the start until `stop`. */
+export class Heartbeat {
+  readonly #options: HeartbeatOptions
+  #answersPings: boolean
+  #unanswered = 0
+  #lifeAtMs: number
+  #pingAtMs: number
+  #dueAtMs: number
+  #pausedAtMs: number | undefined
+  #timer: Timer
+
+  constructor(options: HeartbeatOptions) {
+    const { clock, answersPings } = options
+    this.#options = options
+    this.#answersPings = answersPings
+    this.#lifeAtMs = clock.elapsed()
+    this.#pingAtMs = this.#lifeAtMs + PING_MS
+    this.#dueAtMs = this.#pingAtMs
+    this.#timer = clock.setTimeout(this.#beat, PING_MS)
+  }
+
   /** Something came: a frame, or a ping of the server. */
-  alive(): void
+  alive(): void {
+    this.#lifeAtMs = this.#options.clock.elapsed()
+  }
+
   /** A pong came. */
-  pong(): void
+  pong(): void {
+    this.alive()
+    this.#answersPings = true
+  }
+
   /** Reading is paused: the time does not count as silence, and no ping is sent. */
-  pause(): void
-  resume(): void
-  stop(): void
-}
+  pause(): void {
+    this.#pausedAtMs ??= this.#options.clock.elapsed()
+  }
 
-/** Starts pinging; to be stopped by the caller. */
-export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
-  const { clock, ping, silent } = options
-  let { answersPings } = options
-  let unanswered = 0
-  let lifeAtMs = clock.elapsed()
-  let pingAtMs = lifeAtMs + PING_MS
-  let dueAtMs = pingAtMs
-  let pausedAtMs: number | undefined
-  let timer: Timer = clock.setTimeout(beat, PING_MS)
+  resume(): void {
+    if (this.#pausedAtMs === undefined) return
+    this.#lifeAtMs += this.#options.clock.elapsed() - this.#pausedAtMs
+    this.#pausedAtMs = undefined
+  }
 
-  function beat(): void {
+  stop(): void {
+    this.#options.clock.clearTimeout(this.#timer)
+  }
+
+  readonly #beat = () => {
+    const { clock, ping, silent } = this.#options
     const nowMs = clock.elapsed()
-    const lateMs = nowMs - dueAtMs
-    if (pausedAtMs === undefined) {
+    const lateMs = nowMs - this.#dueAtMs
+    if (this.#pausedAtMs === undefined) {
       // The process was stopped. What arrived meanwhile may not be read yet, so that time is no
       // silence.
-      if (lateMs > LATE_MS) lifeAtMs = Math.min(lifeAtMs + lateMs, nowMs)
-      if (answersPings && nowMs - lifeAtMs >= SILENCE_MS) {
+      if (lateMs > LATE_MS) this.#lifeAtMs = Math.min(this.#lifeAtMs + lateMs, nowMs)
+      if (this.#answersPings && nowMs - this.#lifeAtMs >= SILENCE_MS) {
         silent()
         return
       }
       // A ping to a peer that reset the connection makes Node drop what it has not read yet: that is
       // another reason to send none while paused.
-      if (nowMs >= pingAtMs && (answersPings || unanswered < UNANSWERED_PINGS)) {
-        unanswered++
+      if (nowMs >= this.#pingAtMs && (this.#answersPings || this.#unanswered < UNANSWERED_PINGS)) {
+        this.#unanswered++
         ping()
       }
     }
-    if (nowMs >= pingAtMs) pingAtMs = nowMs + PING_MS
-    const judged = answersPings && pausedAtMs === undefined
-    dueAtMs = judged ? Math.min(pingAtMs, lifeAtMs + SILENCE_MS) : pingAtMs
-    timer = clock.setTimeout(beat, dueAtMs - nowMs)
-  }
-
-  return {
-    alive() {
-      lifeAtMs = clock.elapsed()
-    },
-    pong() {
-      lifeAtMs = clock.elapsed()
-      answersPings = true
-    },
-    pause() {
-      pausedAtMs ??= clock.elapsed()
-    },
-    resume() {
-      if (pausedAtMs === undefined) return
-      lifeAtMs += clock.elapsed() - pausedAtMs
-      pausedAtMs = undefined
-    },
-    stop() {
-      clock.clearTimeout(timer)
-    },
+    if (nowMs >= this.#pingAtMs) this.#pingAtMs = nowMs + PING_MS
+    const judged = this.#answersPings && this.#pausedAtMs === undefined
+    this.#dueAtMs = judged ? Math.min(this.#pingAtMs, this.#lifeAtMs + SILENCE_MS) : this.#pingAtMs
+    this.#timer = clock.setTimeout(this.#beat, this.#dueAtMs - nowMs)
   }
 }
 

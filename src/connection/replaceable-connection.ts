@@ -47,7 +47,7 @@ type Owner = {
 export type Ended = { readonly cause: StreamError; readonly handshake: Handshake }
 
 /** One handshake, and the connection that it opens. */
-type Attempt = Own & { readonly opened: Promise<void>; readonly ended: Promise<Ended> }
+type Attempt = Own & { readonly ended: Promise<Ended> }
 
 type Own = {
   /** Once it is open. */
@@ -79,7 +79,12 @@ export class ReplaceableConnection {
     let attempt = this.#begin()
     for (;;) {
       const ended = await attempt.ended
-      if (!attempt.successor) return ended
+      if (!attempt.successor) {
+        const { cause, handshake } = ended
+        const { endpoint } = this.#options
+        if (cause.code === 'connection-lost') endpoint.onServerEnd?.(handshake.credential)
+        return ended
+      }
       attempt = attempt.successor
     }
   }
@@ -92,16 +97,12 @@ export class ReplaceableConnection {
     for (const connection of this.#connections) connection.resume()
   }
 
-  #begin(): Attempt {
+  #begin(onOpened?: () => void): Attempt {
     const own: Own = { connection: undefined, successor: undefined }
-    let onOpened = () => {}
-    const opened = new Promise<void>((resolve) => {
-      onOpened = resolve
-    })
-    return Object.assign(own, { opened, ended: this.#connect(own, onOpened) })
+    return Object.assign(own, { ended: this.#connect(own, onOpened) })
   }
 
-  async #connect(own: Own, onOpened: () => void): Promise<Ended> {
+  async #connect(own: Own, onOpened?: () => void): Promise<Ended> {
     const { endpoint, limiter, graceOver, verifyCertificates = true } = this.#options
     const { signal, clock, onFrame } = this.#owner
     const release = await limiter.acquire(signal, endpoint.host.authority)
@@ -127,7 +128,7 @@ export class ReplaceableConnection {
           if (this.#owner.isFull()) connection.pause()
           if (isFirst) this.#owner.onUp()
           own.connection = connection
-          onOpened()
+          onOpened?.()
           const { replaceInMs } = handshake
           const { reconnect: replaces = true } = this.#options
           if (!replaceInMs || !replaces) return
@@ -160,13 +161,11 @@ export class ReplaceableConnection {
     for (let failures = 1; ; failures++) {
       while (!over.aborted && replaceInMs() > 0) await wait(Math.min(replaceInMs(), LOOK_MS))
       if (over.aborted || signal.aborted) return
-      const next = this.#begin()
-      own.successor = next
-      const failed = await Promise.race([
-        next.opened.then(() => undefined),
-        next.ended.catch((error: unknown) => ({ cause: toStreamError(error) })),
-      ])
-      if (next.connection) {
+      const failed = await new Promise<Ended | Pick<Ended, 'cause'> | undefined>((resolve) => {
+        own.successor = this.#begin(() => resolve(undefined))
+        own.successor.ended.then(resolve, (error) => resolve({ cause: toStreamError(error) }))
+      })
+      if (own.successor?.connection) {
         onReplaced?.(undefined)
         own.connection?.replaced()
         return

@@ -213,26 +213,18 @@ class Supervisor implements Subscription {
   async #attempt(): Promise<StreamError> {
     const { endpoint } = this.#options
     this.#tracker.connecting(this.#failures + 1)
+    this.#openMs = 0
     try {
-      const { cause, handshake } = await this.#connect()
+      const { cause, handshake } = await this.#connection.run()
       if (cause.code !== 'unauthorized' || this.#stop.aborted) return cause
       await untilAborted(endpoint.renewCredential(handshake.credential, this.#stop), this.#stop)
-      const again = await this.#connect()
+      const again = await this.#connection.run()
       return again.cause.code === 'unauthorized' ? stillUnauthorized(again.cause) : again.cause
     } catch (error) {
       if (error instanceof StreamError) return error
       if (this.#stop.aborted) return new StreamError('connection-lost', 'ended as asked')
       throw error
     }
-  }
-
-  async #connect(): Promise<Ended> {
-    this.#openMs = 0
-    const ended = await this.#connection.run()
-    const { cause, handshake } = ended
-    const { endpoint } = this.#options
-    if (cause.code === 'connection-lost') endpoint.onServerEnd?.(handshake.credential)
-    return ended
   }
 
   #receive(bytes: Uint8Array, text: boolean): void {

@@ -190,7 +190,7 @@ export class Collector {
     return same ? before.subscription.resumePoint : undefined
   }
 
-  async #run(entry: CustomerEntry, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+  #run(entry: CustomerEntry, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
     const { settings, program, service, outputs, random } = this.#options
     const { reconnect, verifyCertificates } = settings
     const stream = new EntryStream({
@@ -216,7 +216,7 @@ export class Collector {
     const before = this.#live.get(id)
     if (before) this.#addToEarlier(before)
     this.#live.set(id, stream)
-    await stream.run()
+    return stream.run()
   }
 
   #delaysOf(topic: AnyTopic): Histogram {

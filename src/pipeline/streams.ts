@@ -42,7 +42,7 @@ export class Streams {
     if (stopping.aborted) controller.abort(stopping.reason)
     const done = this.track(async () => {
       await previous
-      await work(controller.signal)
+      return work(controller.signal)
     })
     this.#running.set(name, { controller, done })
   }

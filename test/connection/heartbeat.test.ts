@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startHeartbeat } from '../../src/connection/heartbeat.js'
+import { Heartbeat } from '../../src/connection/heartbeat.js'
 import { FakeClock } from '../helpers/clock.js'
 
 function start(answersPings = true) {
   const clock = new FakeClock()
   const pingsAt: number[] = []
   const silentAt: number[] = []
-  const heartbeat = startHeartbeat({
+  const heartbeat = new Heartbeat({
     clock,
     answersPings,
     ping: () => pingsAt.push(clock.elapsed() / 1000),
