@@ -20,18 +20,19 @@ export const MAX_KINDS = 100
 
 /**
  * Counts what the schema does not know, and reports each thing once. What a frame brings is held back
- * until the whole frame has been read, so that garbage is not taken for new fields.
+ * until the whole frame has been read, so that garbage is not taken for new fields. Most entries never bring
+ * anything: the collections are made when they are needed.
  */
 export class UnknownFields {
   /** How often anything came. */
   total = 0
-  readonly #reported = new Set<string>()
+  #reported: Set<string> | undefined
   /** What has been reported, or came too late for it, of each message and enum field. */
-  readonly #seen = new Map<MessagePlan | EnumField, Set<number>>()
+  #seen: Map<MessagePlan | EnumField, Set<number>> | undefined
   /** How often this frame brought what has been seen before. */
   #pendingSeen = 0
   /** How often this frame brought a new tag of a message, or a value of an enum field. */
-  readonly #pending = new Map<MessagePlan | EnumField, Map<number, number>>()
+  #pending: Map<MessagePlan | EnumField, Map<number, number>> | undefined
   readonly #report: (news: readonly UnknownField[]) => void
 
   /** @param report gets the things that a frame was the first to bring */
@@ -52,16 +53,19 @@ export class UnknownFields {
   /** Forgets the current frame: it was not read to its end, or is read again. */
   discard(): void {
     this.#pendingSeen = 0
-    if (this.#pending.size > 0) this.#pending.clear()
+    this.#pending = undefined
   }
 
   /** Counts the current frame, which was read to its end. */
   commit(): void {
     this.total += this.#pendingSeen
     this.#pendingSeen = 0
-    if (this.#pending.size === 0) return
+    const pending = this.#pending
+    if (pending === undefined) return
+    this.#pending = undefined
+    this.#reported ??= new Set()
     const news: UnknownField[] = []
-    for (const [source, numbers] of this.#pending) {
+    for (const [source, numbers] of pending) {
       for (const [number, times] of numbers) {
         this.total += times
         if (!this.#isNew(source, number)) continue
@@ -71,12 +75,12 @@ export class UnknownFields {
         news.push(unknown)
       }
     }
-    this.#pending.clear()
     if (news.length > 0) this.#report(news)
   }
 
   /** Makes no text: most frames bring what others brought. */
   #isNew(source: MessagePlan | EnumField, number: number): boolean {
+    this.#seen ??= new Map()
     let numbers = this.#seen.get(source)
     if (numbers === undefined) {
       numbers = new Set()
@@ -89,10 +93,11 @@ export class UnknownFields {
 
   /** Makes no text: a frame can have millions of unknown fields. */
   #add(source: MessagePlan | EnumField, number: number): void {
-    if (this.#seen.get(source)?.has(number)) {
+    if (this.#seen?.get(source)?.has(number)) {
       this.#pendingSeen++
       return
     }
+    this.#pending ??= new Map()
     let numbers = this.#pending.get(source)
     if (numbers === undefined) {
       numbers = new Map()
