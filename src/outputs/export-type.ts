@@ -158,6 +158,46 @@ export function readType<Forms extends OptionForms>(
   return { target, options: Object.fromEntries(options) as OptionsOf<Forms> }
 }
 
+/** How a TYPE with several hosts is written, for its errors. */
+type ServersForm = {
+  readonly expected: string
+  /** The variables that a login is in. */
+  readonly login: string
+  readonly defaultPort: number
+}
+
+/**
+ * Reads a TYPE that names several hosts and a prefix: `nats://HOST:PORT,HOST:PORT/PREFIX?OPTIONS`.
+ * @returns what it holds, and `wrong`, which makes the error for another fault of it
+ * @throws StreamError `exporter-unusable` or `usage`; a login is never quoted
+ */
+export function readServers<Forms extends OptionForms>(
+  type: string,
+  forms: Forms,
+  { expected, login, defaultPort }: ServersForm,
+) {
+  const unusable = (why: string) => new StreamError('exporter-unusable', `${expected}${why}`)
+  if (type.includes('@')) {
+    const why = 'no user or password in the URL, which every user of this machine can read'
+    throw unusable(`; ${why}; set ${login}`)
+  }
+  const { target, options } = readType(type, forms)
+  const wrong = (why: string) => unusable(`; got ${JSON.stringify(redactUrl(target))} (${why})`)
+  const [, scheme = '', hosts = '', prefix = ''] =
+    /^(\w+):\/\/([^/#]*)\/?([^#]*)$/s.exec(target) ?? []
+  const servers = hosts.split(',').map((host) => {
+    try {
+      const { hostname, port } = new URL(`tcp://${host}`)
+      if (hostname !== '' && port !== '0') return { hostname, port: Number(port || defaultPort) }
+    } catch {}
+    throw wrong(host === '' ? 'a host is missing' : `"${host}" is no host`)
+  })
+  if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(prefix)) {
+    throw wrong('the prefix is words of letters, digits, "_" and "-" with dots between them')
+  }
+  return { scheme, servers, prefix, options, wrong }
+}
+
 function unknownOption(name: string, names: readonly string[]): string {
   // What is no name may be a part of a login.
   const got = `got ${/^[\w.-]{1,40}$/.test(name) ? `"${name}"` : 'something else'}`

@@ -5,22 +5,19 @@ import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, toStreamError } from '../errors.js'
 import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
-import { redactUrl } from '../net/redact.js'
 import { loadPackages, packagePlaces } from '../packages.js'
 import { Secret } from '../secret.js'
 import type { StreamMessage } from '../service.js'
-import { readType } from './export-type.js'
+import { readServers } from './export-type.js'
 import { KafkaClient } from './kafka-client.js'
 import { isLoginRefused } from './kafka-errors.js'
 import type { Output, OutputContext } from './output.js'
 import { createRemoteQueue, firstTry } from './remote.js'
 
-type KafkaServer = { readonly host: string; readonly port: number }
-
 /** `kafka://HOST:9092[,HOST…]/PREFIX`, read. */
 export type KafkaTarget = {
   /** Brokers that are asked for the others. */
-  readonly servers: readonly KafkaServer[]
+  readonly servers: readonly { readonly host: string; readonly port: number }[]
   /** Stands before every topic. */
   readonly prefix: string
   readonly tls: boolean
@@ -34,48 +31,29 @@ export type KafkaLogin = {
   readonly password: Secret
 }
 
-const EXPECTED =
-  '--export_data: expected kafka://HOST:9092/TOPIC_PREFIX, or kafkas:// for TLS, several hosts with commas'
-const DEFAULT_PORT = 9092
+const FORM = {
+  expected:
+    '--export_data: expected kafka://HOST:9092/TOPIC_PREFIX, or kafkas:// for TLS, several hosts with commas',
+  login: 'KAFKA_USERNAME and KAFKA_PASSWORD',
+  defaultPort: 9092,
+}
 /** Kafka allows 249 characters for a topic; `.` and the longest topic of Central stand behind. */
 const MAX_PREFIX = 200
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const
 
 /** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
 export function parseKafkaTarget(type: string): KafkaTarget {
-  if (type.includes('@')) {
-    throw new StreamError(
-      'exporter-unusable',
-      `${EXPECTED}; no user or password in the URL, which every user of this machine can read; ` +
-        'set KAFKA_USERNAME and KAFKA_PASSWORD',
-    )
-  }
-  const { target } = readType(type, {})
-  const wrong = (why: string) =>
-    new StreamError(
-      'exporter-unusable',
-      `${EXPECTED}; got ${JSON.stringify(redactUrl(target))} (${why})`,
-    )
-  const [, scheme = '', hosts = '', prefix = ''] =
-    /^(kafkas?):\/\/([^/#]*)\/?([^#]*)$/s.exec(target) ?? []
-
-  const urls = hosts.split(',').map((host) => {
-    try {
-      const url = new URL(`kafka://${host}`)
-      if (url.hostname !== '' && url.port !== '0') return url
-    } catch {}
-    throw wrong(host === '' ? 'a host is missing' : `"${host}" is no host`)
-  })
-  if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(prefix)) {
-    throw wrong('the prefix is words of letters, digits, "_" and "-" with dots between them')
-  }
+  const { scheme, servers, prefix, wrong } = readServers(type, {}, FORM)
   if (prefix.length > MAX_PREFIX) throw wrong(`the prefix has more than ${MAX_PREFIX} characters`)
-  const servers = urls.map(({ hostname, port }) => ({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || DEFAULT_PORT),
-  }))
-  const name = `${scheme}://${urls.map(({ hostname, port }) => `${hostname}:${port || DEFAULT_PORT}`)}`
-  return { servers, prefix, tls: scheme === 'kafkas', name }
+  return {
+    servers: servers.map(({ hostname, port }) => ({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port,
+    })),
+    prefix,
+    tls: scheme === 'kafkas',
+    name: `${scheme}://${servers.map(({ hostname, port }) => `${hostname}:${port}`)}`,
+  }
 }
 
 /**

@@ -5,10 +5,10 @@ import type * as Transport from '@nats-io/transport-node'
 import { errorText, StreamError, systemFault } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import { networkError } from '../net/network-error.js'
-import { maskSecrets, redactUrl } from '../net/redact.js'
+import { maskSecrets } from '../net/redact.js'
 import { loadPackages } from '../packages.js'
 import { Secret } from '../secret.js'
-import { FLAG, readType, textForm } from './export-type.js'
+import { FLAG, readServers, textForm } from './export-type.js'
 import type { OutputContext } from './output.js'
 
 /** `nats://HOST:PORT,HOST:PORT/PREFIX?stream=NAME&tls`, read. */
@@ -23,39 +23,22 @@ export type NatsTarget = {
   readonly tls: boolean
 }
 
-const EXPECTED =
-  '--export_data: expected nats://HOST:4222/SUBJECT_PREFIX, several hosts with commas'
-const DEFAULT_PORT = '4222'
 const OPTIONS = { stream: textForm(/^[\w-]+$/, 'letters, digits, "_" and "-"'), tls: FLAG }
+const FORM = {
+  expected: '--export_data: expected nats://HOST:4222/SUBJECT_PREFIX, several hosts with commas',
+  login: 'NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN',
+  defaultPort: 4222,
+}
 
 /** @throws StreamError `exporter-unusable` or `usage`; a login is never quoted */
 export function parseNatsTarget(type: string): NatsTarget {
-  if (type.includes('@')) {
-    throw new StreamError(
-      'exporter-unusable',
-      `${EXPECTED}; no user or password in the URL, which every user of this machine can read; ` +
-        'set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN',
-    )
+  const { servers, prefix, options } = readServers(type, OPTIONS, FORM)
+  return {
+    servers: servers.map(({ hostname, port }) => `${hostname}:${port}`),
+    prefix,
+    stream: options.stream,
+    tls: options.tls ?? false,
   }
-  const { target, options } = readType(type, OPTIONS)
-  const wrong = (why: string) =>
-    new StreamError(
-      'exporter-unusable',
-      `${EXPECTED}; got ${JSON.stringify(redactUrl(target))} (${why})`,
-    )
-  const [, hosts = '', prefix = ''] = /^nats:\/\/([^/#]*)\/?([^#]*)$/.exec(target) ?? []
-
-  const servers = hosts.split(',').map((host) => {
-    try {
-      const url = new URL(`nats://${host}`)
-      if (url.hostname !== '') return `${url.hostname}:${url.port || DEFAULT_PORT}`
-    } catch {}
-    throw wrong(host === '' ? 'a host is missing' : `"${host}" is no host`)
-  })
-  if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(prefix)) {
-    throw wrong('the prefix is words of letters, digits, "_" and "-" with dots between them')
-  }
-  return { servers, prefix, stream: options.stream, tls: options.tls ?? false }
 }
 
 /** The two optional packages that speak NATS. */
@@ -136,7 +119,7 @@ type WithInternals = {
 }
 
 export function loginRefused(where: string): string {
-  return `${where} refused the login; set NATS_CREDS, NATS_USER and NATS_PASSWORD, or NATS_TOKEN`
+  return `${where} refused the login; set ${FORM.login}`
 }
 
 /** What library or server say of a failure; a server may quote the login that it got. */
