@@ -6,7 +6,6 @@ import type { Limiter } from '../net/limiter.js'
 import type { Decoder, Endpoint, Frame, ResumePoint } from '../service.js'
 import { createFrameBudget, FrameQueue, Repeats } from './frame-queue.js'
 import {
-  type Ended,
   isNormalClose,
   ReplaceableConnection,
   stillUnauthorized,
