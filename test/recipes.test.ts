@@ -146,10 +146,12 @@ test('the jq recipes give what they promise', needs('jq'), () => {
   ])
 })
 
-/** What a page's recipe for jq makes of lines of JSON. */
-function jqOf(page: string, input: string): string {
-  const { text } = PAGES.find(({ path }) => path === page) ?? assert.fail(page)
-  const [, option = '', filter = ''] = /^ *aruba-stream … .*\| jq (-\w) '(.*)'$/m.exec(text) ?? []
+/** What the first recipe for jq on a page, of those that contain a text, makes of lines of JSON. */
+function jqOf(page: string, input: string, text = ''): string {
+  const recipes = (PAGES.find(({ path }) => path === page) ?? assert.fail(page)).text.matchAll(
+    /^ *aruba-stream … .*\| jq (-\w) '(.*)'(?: >> \S+)?$/gm,
+  )
+  const [, option = '', filter = ''] = [...recipes].find(([line]) => line.includes(text)) ?? []
   const { status, stdout, stderr } = spawnSync('jq', [option, filter], { input, encoding: 'utf8' })
   assert.equal(status, 0, stderr)
   return stdout
@@ -170,6 +172,28 @@ test('the recipe for rows gives client, access point and signal', needs('jq'), a
   for (const line of lines) {
     assert.match(line, /^2026-11-25T17:\S+Z\t([\da-f]{2}:){5}[\da-f]{2}\tCN\d+\t-\d+$/)
   }
+})
+
+test(
+  'the recipe for rogue access points gives name, network, address and finder',
+  needs('jq'),
+  async (t) => {
+    const stdin = trafficRecording(20)
+    const { stdout } = await runProgram(t, ['replay', '-', '--rows'], { stdin }).result
+    const lines = jqOf('docs/rows.md', stdout, 'security.rogue').trimEnd().split('\n')
+    assert.ok(lines.length > 3)
+    for (const line of lines) {
+      assert.match(
+        line,
+        /^2026-11-25T17:\S+Z\tTenda-\w+\t[^\t]+\t([\da-f]{2}:){5}[\da-f]{2}\tCN\d+$/,
+      )
+    }
+  },
+)
+
+test('the recipe for a spreadsheet makes CSV of the names of access points', needs('jq'), () => {
+  const csv = jqOf('docs/pipes.md', example('ap-names-record') + example('readable-record'), '@csv')
+  assert.equal(csv, '"2023-11-14 22:13:20","e0:f8:47:1e:01:ac","ap-lobby",-61\n')
 })
 
 const COMMAND = /^ *command = (\[.*\])$/m
