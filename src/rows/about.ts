@@ -1,3 +1,5 @@
+import { formatBytes } from '../text.js'
+
 /** The values of a row by the last part of their column's name: `sta_eth_mac`, `rssi_val`. */
 type Named = ReadonlyMap<string, string>
 
@@ -78,8 +80,8 @@ const ABOUT: readonly (readonly [table: RegExp, parts: readonly string[]])[] = [
       '{app_name|app_cat}',
       'to {domain|dest_url_prefix|dest_ip}',
       '{hit_count} hits',
-      '{tx_bytes} B sent',
-      '{rx_bytes} B received',
+      '{tx_bytes} sent',
+      '{rx_bytes} received',
       'on {ssid}',
     ],
   ],
@@ -105,8 +107,8 @@ const ABOUT: readonly (readonly [table: RegExp, parts: readonly string[]])[] = [
       'port {port}',
       '{signal_in_db|snr} dB',
       '{ip_address|ipv4}',
-      '{tx_bytes} B sent',
-      '{rx_bytes} B received',
+      '{tx_bytes} sent',
+      '{rx_bytes} received',
     ],
   ],
   [
@@ -125,8 +127,8 @@ const ABOUT: readonly (readonly [table: RegExp, parts: readonly string[]])[] = [
       'channel {channel}',
       '{cpu_utilization} % CPU',
       '{utilization|total_utilization} % busy',
-      '{tx_bytes} B sent',
-      '{rx_bytes} B received',
+      '{tx_bytes} sent',
+      '{rx_bytes} received',
       '{model}',
     ],
   ],
@@ -147,6 +149,8 @@ const STATES: ReadonlySet<string> = new Set([
   'down_reason',
   'state_down_reason',
 ])
+
+const BYTES: ReadonlySet<string> = new Set(['tx_bytes', 'rx_bytes'])
 
 /** Where nothing better is known, so many values are shown. */
 const SOME = 6
@@ -169,9 +173,15 @@ function fill(part: string, values: Named): string | undefined {
     const value = values.get(name)
     if (value === undefined || value === '') continue
     if (word) return value === 'true' ? word : undefined
-    return part.replace(place, () => (STATES.has(name) ? stateText(value) : value))
+    return part.replace(place, () => shown(name, value))
   }
   return undefined
+}
+
+function shown(name: string, value: string): string {
+  if (STATES.has(name)) return stateText(value)
+  const isCount = BYTES.has(name) && /^\d+$/.test(value)
+  return isCount ? formatBytes(Number(value)) : value
 }
 
 function stateText(value: string): string {

@@ -54,6 +54,13 @@ describe('brief lines', () => {
     assert.deepEqual(said('rssi-events', { raw_rssi }), ['8c:f5:a3:bc:29:fd at ap-1 -78 dBm'])
   })
 
+  test('say how much a client sent and received in units for people', () => {
+    const stats = { macaddr: mac('8cf5a3bc29fd'), tx_bytes: '133098600', rx_bytes: '512' }
+    assert.deepEqual(said('monitoring', { client_stats: [stats] }), [
+      '8c:f5:a3:bc:29:fd 133 MB sent 512 B received',
+    ])
+  })
+
   test('say in which state clients with a label are, and whether they are connected', () => {
     const state = { is_label: true, label_id: '5', state: 'engaged', is_associated: true }
     const [line] = lines('presence', { pa_client_state: { presence_client_state: [state] } })
