@@ -11,6 +11,7 @@ export type RapidsStreamingEvent = {
 export type RogueEvent = {
   /** The rogue access point. */
   rogue_id?: MacAddress
+  /** What its numbers mean is not known. */
   classification?: number
   first_seen?: string
   last_seen?: string
@@ -21,6 +22,7 @@ export type RogueEvent = {
   first_det_device?: string
   /** The device that detected it last. */
   last_det_device?: string
+  /** What its numbers mean is not known. */
   encryption?: number
   port?: string
   containment_status?: string
