@@ -83,16 +83,31 @@ const tokens = new Map<boolean, Tokens>()
  * @throws StreamError, from the loop: `input-invalid` where an option is wrong, `schema-invalid`; where
  *   Central refuses, `key-refused`, `client-refused`, `topic-unsubscribed`, `redirected` or `refused`
  */
-export async function* stream<T extends AnyTopic>(
+export function stream<T extends AnyTopic>(
   options: StreamOptions<T>,
+): AsyncGenerator<StreamRecordOf<T>, void, undefined> {
+  const ended = new AbortController()
+  const records = recordsOf(options, ended)
+  const end = records.return.bind(records)
+  // By itself a generator would end after the record that `next` waits for, which may be hours away.
+  records.return = (value) => {
+    ended.abort()
+    return end(value)
+  }
+  return records
+}
+
+/** @param ended ends the stream; aborted where Central refuses */
+async function* recordsOf<T extends AnyTopic>(
+  options: StreamOptions<T>,
+  ended: AbortController,
 ): AsyncGenerator<StreamRecordOf<T>, void, undefined> {
   const { signal, verifyCertificates = true, onStatus, onUndecodable } = options
   const entry = entryOf(options)
   const service = createService(options)
   service.decoders.load([entry.topic])
   const decoder = service.decoders.of({ name: entry.name, topic: entry.topic })
-  const refused = new AbortController()
-  const over = signal ? AbortSignal.any([signal, refused.signal]) : refused.signal
+  const over = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal
   let endpoint: Endpoint | undefined
   try {
     endpoint = (await service.endpoints([entry], over))[0]
@@ -109,7 +124,7 @@ export async function* stream<T extends AnyTopic>(
     verifyCertificates,
     lastTimestamp: () => decoder.lastTimestamp,
     // The program waits and tries again, because somebody reads its log. Here the caller decides.
-    onRefused: () => refused.abort(),
+    onRefused: () => ended.abort(),
     identify: decoder.identify,
     onStatus: (status) => onStatus?.(status),
   })

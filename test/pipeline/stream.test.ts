@@ -61,6 +61,20 @@ test('a loop gets typed records in order, over a connection that is lost, and br
   assert.deepEqual(states.slice(0, 4), ['connecting', 'open', 'retrying', 'connecting'])
 })
 
+test('return ends a stream at once, also while next waits for a record', async (t) => {
+  const central = await startCentral(t, { unknownKeys: 'accept' })
+  const records = stream(presence(central))
+  const first = records.next()
+  const socket = await central.waitForSocket()
+  await socket.send(sighting(1))
+  assert.equal(strengthOf((await first).value as never), -1)
+  const second = records.next()
+  assert.deepEqual(await records.return(), { value: undefined, done: true })
+  assert.deepEqual(await second, { value: undefined, done: true })
+  const { code, byServer } = await socket.ended
+  assert.deepEqual([code, byServer], [1000, false])
+})
+
 test('a renewed key is used, and handed to the caller', async (t) => {
   const [old, renewed] = [makeKey('old'), makeKey('new')]
   const central = await startCentral(t)
