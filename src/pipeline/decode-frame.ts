@@ -1,7 +1,17 @@
+import { isUint8Array } from 'node:util/types'
 import { createDecoders as createClassicDecoders } from '../classic/record.js'
+import { StreamError } from '../errors.js'
 import { loggerTo } from '../log.js'
 import { createDecoders as createNewCentralDecoders } from '../newcentral/record.js'
-import type { AnyTopic, Decoder, Decoders, StreamRecordOf } from '../service.js'
+import {
+  ALL_TOPICS,
+  type AnyTopic,
+  type Decoder,
+  type Decoders,
+  isAnyTopic,
+  type StreamRecordOf,
+} from '../service.js'
+import { printable } from '../text.js'
 import { joinDecoders } from './services.js'
 
 export type DecodeOptions<T extends AnyTopic = AnyTopic> = {
@@ -26,12 +36,19 @@ const decoders = new Map<string, Decoder>()
  *
  * @example
  * const record = decode(Buffer.from(frame, 'base64'), { topic: 'presence' })
- * @throws StreamError `frame-undecodable`, with offset and reason; `schema-invalid`
+ * @throws StreamError `frame-undecodable`, with offset and reason; `schema-invalid`; `input-invalid` for a
+ *   text in place of bytes, or another topic
  */
 export function decode<T extends AnyTopic>(
   frame: Uint8Array,
   options: DecodeOptions<T>,
 ): StreamRecordOf<T> {
+  if (!isUint8Array(frame)) {
+    throw new StreamError(
+      'input-invalid',
+      `frame: expected bytes, which Buffer.from(frame, 'base64') makes of a recording's text; got ${typeof frame}`,
+    )
+  }
   const message = decoderOf(options).decode(
     { bytes: frame, receivedAt: Date.now(), text: false },
     'record',
@@ -48,6 +65,13 @@ function decoderOf({
   const key = JSON.stringify([topic, customer, readable, protoDir])
   const known = decoders.get(key)
   if (known) return known
+  if (!isAnyTopic(topic)) {
+    const got = `"${printable(String(topic), 100)}"`
+    throw new StreamError(
+      'input-invalid',
+      `options.topic: expected one of ${ALL_TOPICS.join(', ')}; got ${got}`,
+    )
+  }
   if (decoders.size >= MAX_KEPT) decoders.clear()
   const made = decodersOf(readable, protoDir).of({ name: customer, topic })
   decoders.set(key, made)

@@ -43,4 +43,21 @@ describe('decode', () => {
       )
     }
   })
+
+  test('says what it expected in place of a text of base64, or of another topic', () => {
+    const wrong: readonly [frame: unknown, topic: string, message: RegExp][] = [
+      ['CAE=', 'presence', /^frame: expected bytes, .*; got string$/],
+      [undefined, 'presence', /^frame: expected bytes, .*; got undefined$/],
+      [new Uint8Array(), 'presense', /^options\.topic: expected one of .*; got "presense"$/],
+    ]
+    for (const [frame, topic, message] of wrong) {
+      assert.throws(
+        () => decode(frame as Uint8Array, { topic: topic as 'presence' }),
+        (error) =>
+          error instanceof StreamError &&
+          error.code === 'input-invalid' &&
+          message.test(error.message),
+      )
+    }
+  })
 })
