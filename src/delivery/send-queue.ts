@@ -27,6 +27,8 @@ export class SendQueue<Item> {
   /** Whether it was closed with nothing to deliver or to finish. */
   #done = false
   #everDelivered = false
+  /** What became of items of the delivery under way; one that was taken outweighs others. */
+  #outcome: 'taken' | 'refused' | undefined
   #interruption: StreamError | undefined
   #batchReady = () => {}
   readonly #onGraceOver = () => {
@@ -163,10 +165,7 @@ export class SendQueue<Item> {
   async #gather(): Promise<void> {
     const { maxAgeMs = 0 } = this.#options.batch
     if (this.#waiting.hasBatch) return
-    if (maxAgeMs === 0) {
-      await setImmediate()
-      return
-    }
+    if (maxAgeMs === 0) return setImmediate()
     if (this.#closing) return
     await new Promise<void>((resolve) => {
       const leftMs = this.#sinceMs + maxAgeMs - this.#clock.elapsed()
@@ -204,10 +203,11 @@ export class SendQueue<Item> {
   async #attempt(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#gaveUp
     while (!this.#over) {
+      this.#outcome = undefined
       try {
         await untilAborted(work(signal), signal)
         this.#settleBatch(undefined)
-        this.#retries.succeeded()
+        if (this.#outcome !== 'refused') this.#retries.succeeded()
         return
       } catch (thrown) {
         if (this.#over) return
@@ -244,6 +244,7 @@ export class SendQueue<Item> {
     if (settled.length === 0) return
     const items = settled.map(({ item }) => item)
     this.#everDelivered ||= error === undefined
+    this.#outcome = error ? (this.#outcome ?? 'refused') : 'taken'
     this.#options.settled(items, error)
     this.#options.budget.remove(settled.reduce((sum, { heldBytes }) => sum + heldBytes, 0))
   }

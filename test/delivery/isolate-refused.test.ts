@@ -146,11 +146,12 @@ test('what is refused at the end is given up, with nothing left to wait for', as
 })
 
 test('an item that waits for another one is given up when the queue closes', async () => {
-  const { queue, givenUp, clock } = fixture(refusing('a'))
+  const { queue, givenUp, clock, logged } = fixture(refusing('a'))
   await queue.write(['a'])
   await until(() => clock.timers === 1)
   await queue.close()
   assert.deepEqual(givenUp, ['a'])
+  assert.equal(logged.length, 1, 'an output that took nothing does not work again')
 })
 
 test('a fault in the middle of halving is retried with what is left', async () => {
