@@ -201,11 +201,10 @@ export class SendQueue<Item> {
 
   /** Tries until it works, or no try is left. */
   async #attempt(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const { signal } = this.#gaveUp
     while (!this.#over) {
       this.#outcome = undefined
       try {
-        await untilAborted(work(signal), signal)
+        await untilAborted(work(this.#gaveUp.signal), this.#gaveUp.signal)
         this.#settleBatch(undefined)
         if (this.#outcome !== 'refused') this.#retries.succeeded()
         return

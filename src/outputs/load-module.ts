@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { realpathSync, statSync } from 'node:fs'
+import { basename, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorText, StreamError } from '../errors.js'
 import { requireTrusted } from '../trust.js'
@@ -11,6 +11,8 @@ export type LoadedModule<Name extends string> = {
   readonly main: (...args: unknown[]) => unknown
   /** The functions that it exports by these names, where it does. */
   readonly named: Partial<Readonly<Record<Name, (...args: unknown[]) => unknown>>>
+  /** What one of its functions threw, as one line. */
+  faultText(thrown: unknown): string
 }
 
 /**
@@ -56,7 +58,7 @@ export async function loadModule<Name extends string>(
   if (!isFunction(main)) {
     throw unusableModule(label, `its default export must be a function; got ${kindOf(main)}`)
   }
-  return { main, named }
+  return { main, named, faultText: faultTextOf(path) }
 }
 
 export function unusableModule(label: string, reason: string): StreamError {
@@ -109,6 +111,26 @@ function loadFault(error: unknown, path: string): string {
   const [, place] = /^(\S.*:\d+)\n/.exec(stack) ?? []
   const hint = error instanceof SyntaxError ? ` (node --check ${path} shows where)` : ''
   return `${errorText(error)}${place ? ` (at ${place})` : hint}`
+}
+
+/**
+ * Where the engine made the error, such as "x is not a function", its text does not tell which line of the
+ * module it is about. What a module throws on purpose says so itself.
+ */
+function faultTextOf(path: string): LoadedModule<never>['faultText'] {
+  const file = realpathSync(path)
+  const places = [pathToFileURL(file).href, file].map((name) => `${name}:`)
+  return (thrown) => {
+    const text = errorText(thrown)
+    try {
+      if (!(thrown instanceof Error) || thrown.constructor === Error) return text
+      const line = thrown.stack?.split('\n').find((each) => places.some((at) => each.includes(at)))
+      const [place] = /:\d+:\d+(?=\)?$)/.exec(line ?? '') ?? []
+      return place ? `${text} (at ${basename(file)}${place})` : text
+    } catch {
+      return text
+    }
+  }
 }
 
 function isFunction(value: unknown): value is (...args: unknown[]) => unknown {

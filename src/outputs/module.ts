@@ -2,7 +2,7 @@ import { sleep, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
 import { RetryLog } from '../delivery/retries.js'
-import { errorText, StreamError } from '../errors.js'
+import { StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import type { AnyRecord, AnyTopic, StreamMessage, StreamRecordOf } from '../service.js'
 import { optionPairs, splitType } from './export-type.js'
@@ -75,14 +75,26 @@ export async function openModule(
   const pairs = optionPairs(type).map(([name, value = '']) => [name, value])
   const options = Object.freeze(Object.fromEntries(pairs))
   const label = `--export_data ${target}`
-  const { main: exportData, named } = await loadModule(label, target, {
+  const {
+    main: exportData,
+    named,
+    faultText,
+  } = await loadModule(label, target, {
     cwd: context.cwd,
     names: ['open', 'close', 'exportBatch'],
     instead: 'exportBatch',
   })
-  const { counters, graceOver: signal, log, topics, stopping } = context
+  const { counters, graceOver: signal, forced, log, topics, stopping } = context
 
   const inTime = createTimeLimit(signal)
+  // Where a delivery took all the time there was, `close` still gets a moment.
+  const beforeCut = createTimeLimit(forced)
+
+  /** What the module threw: `unavailable`, which is retried, where its error has `retry: true`. */
+  const faultOf = (thrown: unknown) => {
+    const code = asksForRetry(thrown) ? 'unavailable' : 'export-failed'
+    return new StreamError(code, `${target}: ${faultText(thrown)}`)
+  }
 
   const deliver = (message: StreamMessage): unknown => {
     const { customer, topic, record } = message
@@ -101,13 +113,24 @@ export async function openModule(
   try {
     await inTime(named.open?.({ log, topics, stopping, signal, options }))
   } catch (error) {
-    throw unusableModule(label, `its open() failed: ${errorText(error)}`)
+    throw unusableModule(label, `its open() failed: ${faultText(error)}`)
   }
 
   const { exportBatch } = named
   const batches =
     exportBatch &&
-    createBatches(target, (records) => exportBatch(records, { signal, options }), context, timing)
+    createBatches(
+      target,
+      async (records) => {
+        try {
+          await exportBatch(records, { signal, options })
+        } catch (thrown) {
+          throw faultOf(thrown)
+        }
+      },
+      context,
+      timing,
+    )
   const retryLog = new RetryLog(context)
 
   /** Tries until the function takes the message, or refuses it. */
@@ -116,22 +139,24 @@ export async function openModule(
       try {
         const result = deliver(message)
         if (isThenable(result)) await inTime(result)
+        counters.waiting--
         counters.delivered++
         noteTime(message, context)
-        break
+        retryLog.works(message)
+        return
       } catch (thrown) {
-        const error = moduleFault(target, thrown)
+        const error = faultOf(thrown)
         if (!error.retry || signal.aborted) {
+          counters.waiting--
           context.giveUp(message, error)
-          break
+          if (!error.retry) retryLog.works(message)
+          return
         }
         counters.retried++
         retryLog.failed(message, error)
         await sleep(backoffDelay(failures, timing), systemClock, signal)
       }
     }
-    retryLog.works(message)
-    counters.waiting--
   }
 
   return {
@@ -145,9 +170,9 @@ export async function openModule(
       await batches?.close()
       if (!named.close) return
       try {
-        await inTime(named.close())
+        await beforeCut(named.close())
       } catch (error) {
-        log.warn(`${target}: its close() failed: ${errorText(error)}`)
+        log.warn(`${target}: its close() failed: ${faultText(error)}`)
       }
     },
   }
@@ -163,7 +188,7 @@ const BUDGET_BYTES = 4 * BATCH.maxBytes
  */
 function createBatches(
   target: string,
-  exportBatch: (records: readonly AnyRecord[]) => unknown,
+  exportBatch: (records: readonly AnyRecord[]) => Promise<void>,
   context: OutputContext,
   timing: BackoffOptions,
 ): Pick<Output, 'write' | 'close'> {
@@ -175,21 +200,11 @@ function createBatches(
     heldBytes: () => 0,
     deliver: isolateRefused<Item>(async ({ items }) => {
       if (items.length === 0) return
-      try {
-        await exportBatch(items.map((item) => (item as StreamMessage).record))
-      } catch (error) {
-        throw moduleFault(target, error)
-      }
+      await exportBatch(items.map((item) => (item as StreamMessage).record))
     }),
     batch: BATCH,
     budget: new ByteBudget(BUDGET_BYTES),
   })
-}
-
-/** What a user's module threw: `unavailable`, which is retried, where its error has `retry: true`. */
-function moduleFault(target: string, thrown: unknown): StreamError {
-  const code = asksForRetry(thrown) ? 'unavailable' : 'export-failed'
-  return new StreamError(code, `${target}: ${errorText(thrown)}`)
 }
 
 /** A module may throw anything, also what has getters that throw. */

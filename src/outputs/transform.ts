@@ -1,4 +1,4 @@
-import { errorText, StreamError } from '../errors.js'
+import { StreamError } from '../errors.js'
 import type { AnyRecord, AnyTopic, StreamMessage, StreamRecordOf } from '../service.js'
 import { createTimeLimit, isThenable, loadModule } from './load-module.js'
 import type { OutputContext } from './output.js'
@@ -52,7 +52,7 @@ export type Transform = {
  */
 export async function openTransform(target: string, context: OutputContext): Promise<Transform> {
   const { cwd, graceOver, giveUp } = context
-  const { main } = await loadModule(`--transform ${target}`, target, { cwd, names: [] })
+  const { main, faultText } = await loadModule(`--transform ${target}`, target, { cwd, names: [] })
   const inTime = createTimeLimit(graceOver)
   return {
     async apply(message) {
@@ -62,7 +62,7 @@ export async function openTransform(target: string, context: OutputContext): Pro
         const returned = main(record, { customer, topic, type })
         return messagesOf(message, isThenable(returned) ? await inTime(returned) : returned)
       } catch (error) {
-        giveUp(message, new StreamError('export-failed', `${target}: ${errorText(error)}`))
+        giveUp(message, new StreamError('export-failed', `${target}: ${faultText(error)}`))
         return undefined
       }
     },

@@ -102,4 +102,6 @@ test('a module that asks for retries without end gives up when the end has come'
   await written
   await output.close()
   assert.equal(context.counters.givenUp, 3)
+  assert.ok(!context.logged.some(({ message }) => /works again/.test(message)))
+  assert.equal(context.state.up, false)
 })

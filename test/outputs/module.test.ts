@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openOutput } from '../../src/outputs/open-output.js'
-import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 import { LOADER } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -61,7 +61,8 @@ test('an export function is awaited where it returns a promise or another thenab
 test('a module gives up the message where the function throws whatever it likes, and goes on', async (t) => {
   const throws: readonly [code: string, shown: RegExp][] = [
     ['throw new Error("no \\u001b[31mroom\\nsecond line")', /: no \\u001b\[31mroom$/],
-    ['return Promise.reject(new TypeError("later"))', /: later$/],
+    ['return Promise.reject(new TypeError("later"))', /: later \(at module\.mjs:1:\d+\)$/],
+    ['return undefined.x', /\(reading 'x'\) \(at module\.mjs:1:\d+\)$/],
     ['throw undefined', /: it threw undefined$/],
     ['throw "text"', /: it threw text$/],
     ['throw Object.create(null)', /: it threw something that cannot be shown$/],
@@ -88,7 +89,22 @@ test('a module gives up the message where the function throws whatever it likes,
     assert.match(error.message, shown)
     assert.match(error.message, /^\.\/module\.mjs: /)
   }
-  assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 8, kept: 0, waiting: 0 })
+  assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 9, kept: 0, waiting: 0 })
+})
+
+test('a close that returns at once is in time where a delivery hangs until the end', async (t) => {
+  const { context, opening } = open(
+    t,
+    `export default () => new Promise(() => {})
+     export async function close() {}`,
+  )
+  const output = await opening
+  const hanging = output.write([fakeMessage('A', 1)])
+  context.expire()
+  await hanging
+  await output.close()
+  assert.equal(context.givenUp.length, 1)
+  assert.deepEqual(context.logged, [])
 })
 
 test('a module gives up what hangs when the end has come, and does not wait for close', async (t) => {
@@ -101,7 +117,10 @@ test('a module gives up what hangs when the end has come, and does not wait for 
   const hanging = [fakeMessage('A', 1), fakeMessage('B', 2)].map((m) => output.write([m]))
   const closing = output.close()
   context.expire()
-  await Promise.all([...hanging, closing])
+  await Promise.all(hanging)
+  assert.ok(await isPending(closing), 'it has until the cut')
+  context.cut()
+  await closing
   assert.equal(context.givenUp.length, 2)
   assert.ok(
     context.logged.some(({ message }) => /its close\(\) failed: it took longer/.test(message)),

@@ -90,7 +90,7 @@ test('a transform that throws or returns garbage gives up the message, and nothi
   const expected = 'expected a record, a list of records or nothing; got '
   const cases: readonly [code: string, why: string][] = [
     ['throw new Error("no\\nroom")', 'no'],
-    ['return Promise.reject(new TypeError("later"))', 'later'],
+    ['return Promise.reject(new Error("later"))', 'later'],
     ['throw undefined', 'it threw undefined'],
     ['return "text"', `${expected}string`],
     ['return 7', `${expected}number`],
@@ -134,6 +134,22 @@ test('a transform that throws or returns garbage gives up the message, and nothi
   const made = await transform.apply(fakeMessage('A', 99))
   assert.equal(made?.length, 1, 'it goes on with the next message')
   assert.equal(context.counters.givenUp, cases.length)
+})
+
+test('what the engine throws in a transform is given up with its place', async (t) => {
+  const { context, opening } = open(
+    t,
+    `const first = ({ data }) => data.none.x
+     export default async (record) => {
+       await null
+       return first(record)
+     }`,
+  )
+  assert.equal(await (await opening).apply(fakeMessage('A', 1)), undefined)
+  assert.equal(
+    context.givenUp[0]?.error.message,
+    "./transform.mjs: Cannot read properties of undefined (reading 'x') (at transform.mjs:1:39)",
+  )
 })
 
 test('a transform that never settles is given up when the end has come', async (t) => {
