@@ -24,6 +24,7 @@ import {
   tableRows,
 } from './helpers/docs.js'
 import { golden } from './helpers/golden.js'
+import { runHere } from './helpers/here.js'
 import { writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
 import { runProgram } from './helpers/program.js'
@@ -40,7 +41,7 @@ const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as
 
 /** What a command's help shows: its options, as `--name <VALUE>`. */
 async function helpOptions(t: TestContext, ...command: string[]): Promise<string[]> {
-  const { code, stdout } = await runProgram(t, [...command, '--help']).result
+  const { code, stdout } = await runHere(t, [...command, '--help']).result
   assert.equal(code, 0)
   return [...stdout.matchAll(/^ {2}((?:-\w, )?--[\w-]+(?: <.+?>)?)(?= |$)/gm)].map(
     ([, flags = '']) => flags,
@@ -239,7 +240,7 @@ function recording(): string {
 }
 
 function replay(t: TestContext, args: readonly string[], cwd = ROOT) {
-  return runProgram(t, ['replay', '-', ...args], { stdin: recording(), cwd }).result
+  return runHere(t, ['replay', '-', ...args], { stdin: recording(), cwd }).result
 }
 
 /** A table and its addresses with one blank between cells, and with one port. */
@@ -279,7 +280,7 @@ describe('the examples', () => {
 
   test('state how large rows are', async (t) => {
     const stdin = trafficRecording(100)
-    const { stdout } = await runProgram(t, ['replay', '-', '--rows'], { stdin }).result
+    const { stdout } = await runHere(t, ['replay', '-', '--rows'], { stdin }).result
     const sizes = new Map<string, number[]>()
     for (const line of stdout.trimEnd().split('\n')) {
       const { topic } = JSON.parse(line)
@@ -302,7 +303,7 @@ describe('the examples', () => {
 
   test('show a row of the record in brief as the program prints it', async (t) => {
     const env = { TZ: 'UTC' }
-    const { code, stdout } = await runProgram(t, ['replay', '-', '--brief'], {
+    const { code, stdout } = await runHere(t, ['replay', '-', '--brief'], {
       stdin: recording(),
       env,
     }).result
@@ -327,7 +328,7 @@ describe('the examples', () => {
     const first = golden('evolved').find(({ topic }) => topic === ENTRY.topic)
     const { received } = JSON.parse(recording())
     const stdin = `${JSON.stringify({ received, ...ENTRY, frame: first?.frame.toString('base64') })}\n`
-    const { stderr } = await runProgram(t, ['replay', '-', '--decode_data'], { stdin }).result
+    const { stderr } = await runHere(t, ['replay', '-', '--decode_data'], { stdin }).result
     assert.ok(stderr.includes(` WARN  ${example('unknown-fields')}`), stderr)
   })
 
@@ -340,7 +341,7 @@ describe('the examples', () => {
     }
     writeFileSync(join(folder, 'input.json'), JSON.stringify({ customers }), { mode: 0o600 })
     const args = ['--hostname', 'localhost:1', '--jsoninput', 'input.json']
-    const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+    const { code, stderr } = await runHere(t, args, { cwd: folder }).result
     assert.equal(code, 2)
     assert.equal(stderr, example('input-error'))
   })
@@ -352,7 +353,7 @@ describe('the examples', () => {
         properties.wsskey = makeKey(customer)
       const path = await writeInput(t, JSON.stringify(file))
       const args = ['check', '--offline', '--jsoninput', path]
-      const { code, stdout } = await runProgram(t, args).result
+      const { code, stdout } = await runHere(t, args).result
       assert.equal(code, 0, stdout)
     })
   }
@@ -361,7 +362,7 @@ describe('the examples', () => {
     test(`show an input file for ${what} that is in order as it stands`, async (t) => {
       const path = await writeInput(t, example(what))
       const args = ['check', '--offline', '--jsoninput', path]
-      const { code, stdout, stderr } = await runProgram(t, args).result
+      const { code, stdout, stderr } = await runHere(t, args).result
       assert.equal(code, 0, stdout)
       assert.doesNotMatch(stdout + stderr, /warning|WARN/)
     })
@@ -388,7 +389,7 @@ describe('the examples', () => {
     const text = JSON.stringify({ customers: Object.fromEntries(shown) })
     writeFileSync(join(cwd, 'try.json'), text)
     const check = command.replace(/^\$ aruba-stream /, '').replace(/http:\S+/, url)
-    const { code, stdout } = await runProgram(t, check.split(' '), { cwd }).result
+    const { code, stdout } = await runHere(t, check.split(' '), { cwd }).result
     assert.equal(code, 3)
     assert.equal(plain(stdout), plain(report.join('\n')))
 
@@ -428,7 +429,9 @@ describe('the examples', () => {
   })
 
   test('have an export class of wsclient_public.py as a module', async (t) => {
-    const { code, stderr } = await replay(t, ['--export_data', './examples/ported.mjs'])
+    // It prints to the console of its process.
+    const args = ['replay', '-', '--export_data', './examples/ported.mjs']
+    const { code, stderr } = await runProgram(t, args, { stdin: recording(), cwd: ROOT }).result
     assert.equal(code, 0, stderr)
     assert.match(stderr, /^presence: 3 fields$/m)
   })

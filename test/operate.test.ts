@@ -8,6 +8,7 @@ import { startCentral } from './helpers/central.js'
 import { until } from './helpers/clock.js'
 import { parseExposition } from './helpers/exposition.js'
 import { goldenFrames } from './helpers/golden.js'
+import { runHere } from './helpers/here.js'
 import { writeInput } from './helpers/input.js'
 import { makeKey } from './helpers/keys.js'
 import { runProgram } from './helpers/program.js'
@@ -85,7 +86,7 @@ test('neither the name of an entry nor the answer of a server forges a line or m
   central.failHandshake({ type: 'answer', status: 404, body })
   const name = `A\n${forged}\u001b]0;owned\u0007`
   const input = await writeInput(t, { [name]: { wsskey: makeKey('key'), topic: 'monitoring' } })
-  const program = runProgram(t, ['--hostname', central.url, '--jsoninput', input])
+  const program = runHere(t, ['--hostname', central.url, '--jsoninput', input])
   const { code, stderr } = await program.result
   assert.equal(code, 3)
   assert.match(stderr, /answered 404/)
@@ -102,7 +103,7 @@ test('messages that an exporter refuses are told as kept, and the command in the
   const cwd = tempFolder(t)
   const module = join(cwd, 'module.mjs')
   await writeFile(module, "export default () => { throw new Error('not today') }")
-  const program = runProgram(
+  const program = runHere(
     t,
     [
       ...['--hostname', central.url, '--jsoninput', input],
@@ -125,6 +126,7 @@ test('messages that an exporter refuses are told as kept, and the command in the
   const [, command = ''] = told.exec(stderr) ?? []
 
   await writeFile(module, 'export default () => {}')
+  // A process loads a module once: another one loads what the file holds now.
   const replay = runProgram(t, command.split(' '), { cwd })
   const result = await replay.result
   assert.equal(result.code, 0)

@@ -13,11 +13,11 @@ import { Traffic as NewCentralTraffic } from '../src/simulator/newcentral/traffi
 import { startCentral } from './helpers/central.js'
 import { BLOCKS, example, PAGES } from './helpers/docs.js'
 import { goldenFrames } from './helpers/golden.js'
+import { runHere } from './helpers/here.js'
 import { writeInput } from './helpers/input.js'
 import { leaksIn, makeKey } from './helpers/keys.js'
 import { needs } from './helpers/needs.js'
 import { noPostgres, type PostgresServer, startPostgres } from './helpers/postgres-server.js'
-import { runProgram } from './helpers/program.js'
 import { trafficRecording } from './helpers/recording.js'
 import { ROOT } from './helpers/settings.js'
 import { tempFolder } from './helpers/temp-folder.js'
@@ -166,7 +166,7 @@ test('the recipe for names in camel case changes all names of the data', needs('
 
 test('the recipe for rows gives client, access point and signal', needs('jq'), async (t) => {
   const stdin = trafficRecording(20)
-  const { stdout } = await runProgram(t, ['replay', '-', '--rows'], { stdin }).result
+  const { stdout } = await runHere(t, ['replay', '-', '--rows'], { stdin }).result
   const lines = jqOf('docs/rows.md', stdout).trimEnd().split('\n')
   assert.ok(lines.length > 3)
   for (const line of lines) {
@@ -179,7 +179,7 @@ test(
   needs('jq'),
   async (t) => {
     const stdin = trafficRecording(20)
-    const { stdout } = await runProgram(t, ['replay', '-', '--rows'], { stdin }).result
+    const { stdout } = await runHere(t, ['replay', '-', '--rows'], { stdin }).result
     const lines = jqOf('docs/rows.md', stdout, 'security.rogue').trimEnd().split('\n')
     assert.ok(lines.length > 3)
     for (const line of lines) {
@@ -228,7 +228,7 @@ test('the recipe for Telegraf keeps every value of rows, and finds their time', 
   // Go's layout: RFC 3339 with the decimals that are there.
   assert.equal(JSON.parse(setting('json_time_format')), '2006-01-02T15:04:05.999999999Z07:00')
   const stdin = trafficRecording(20)
-  const { stdout } = await runProgram(t, ['replay', '-', '--rows'], { stdin }).result
+  const { stdout } = await runHere(t, ['replay', '-', '--rows'], { stdin }).result
   for (const line of stdout.trimEnd().split('\n')) {
     const row = JSON.parse(line)
     // Its numbers are doubles: none of these has lost a digit.
@@ -336,7 +336,7 @@ test('the table, views and queries for PostgreSQL work on records of the simulat
     const target = `postgres://collector@127.0.0.1:${server.port}/${database}`
     const args = ['replay', '-', '--readable', '--export_data', target]
     const env = { PGPASSWORD: 'change me' }
-    const { code, stderr } = await runProgram(t, args, { stdin, env }).result
+    const { code, stderr } = await runHere(t, args, { stdin, env }).result
     assert.equal(code, 0, stderr)
   }
   const count = async (database: string) =>

@@ -12,7 +12,7 @@ import type { Program } from '../../src/program.js'
 import { ALL_TOPICS } from '../../src/service.js'
 import { displayWidth } from '../../src/text.js'
 import { tableRows } from '../helpers/docs.js'
-import { runProgram } from '../helpers/program.js'
+import { runHere } from '../helpers/here.js'
 import { ROOT } from '../helpers/settings.js'
 
 type Field = { readonly field: string; readonly type: string; readonly unit: string | null }
@@ -116,7 +116,7 @@ describe('topics', () => {
 
   test('suggests a topic with a similar name, and what others call one', async (t) => {
     const said = async (t: TestContext, name: string) => {
-      const { code, stdout, stderr } = await runProgram(t, ['topics', name]).result
+      const { code, stdout, stderr } = await runHere(t, ['topics', name]).result
       assert.deepEqual([code, stdout], [2, ''])
       return stderr
     }
@@ -126,9 +126,9 @@ describe('topics', () => {
   })
 
   test('takes no second topic and no option of others', async (t) => {
-    const second = await runProgram(t, ['topics', 'presence', 'audit']).result
+    const second = await runHere(t, ['topics', 'presence', 'audit']).result
     assert.equal(second.code, 2)
-    const other = await runProgram(t, ['topics', '--readable']).result
+    const other = await runHere(t, ['topics', '--readable']).result
     assert.match(other.stderr, /--readable is no option of topics, but of/)
   })
 })

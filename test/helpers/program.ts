@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { TestContext } from 'node:test'
-import { goldenRecording } from './golden.js'
 import { leaksIn } from './keys.js'
 import { CLI } from './settings.js'
 
@@ -35,34 +34,17 @@ export type ProgramResult = {
 
 type Stream = 'stdout' | 'stderr'
 
-/** The program as a child process. */
-export class Program {
-  readonly child: ChildProcess
+/** A run of the program, and what it has printed so far. */
+export abstract class Run {
   /** Resolves when it has ended and all of its output has come. */
-  readonly result: Promise<ProgramResult>
+  abstract readonly result: Promise<ProgramResult>
   readonly #chunks: Record<Stream, Buffer[]> = { stdout: [], stderr: [] }
   readonly #watchers = new Set<() => void>()
+  #lines = 0
   #ended = false
 
-  constructor(child: ChildProcess, streams: readonly Stream[]) {
-    this.child = child
-    for (const stream of streams) {
-      child[stream]?.on('data', (chunk: Buffer) => {
-        this.#chunks[stream].push(chunk)
-        for (const watch of this.#watchers) watch()
-      })
-    }
-    this.result = new Promise((resolve, reject) => {
-      child.on('error', reject)
-      child.on('close', (code, signal) => {
-        this.#ended = true
-        for (const watch of this.#watchers) watch()
-        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr })
-      })
-    })
-  }
+  abstract kill(signal?: NodeJS.Signals): boolean
 
-  /** What it has printed so far. */
   get stdout(): string {
     return Buffer.concat(this.#chunks.stdout).toString()
   }
@@ -71,8 +53,25 @@ export class Program {
     return Buffer.concat(this.#chunks.stderr).toString()
   }
 
-  kill(signal: NodeJS.Signals = 'SIGTERM'): boolean {
-    return this.child.kill(signal)
+  /** How many lines of stdout have come. */
+  get lines(): number {
+    return this.#lines
+  }
+
+  protected add(stream: Stream, chunk: Buffer): void {
+    this.#chunks[stream].push(chunk)
+    if (stream === 'stdout') {
+      for (let at = chunk.indexOf('\n'); at !== -1; at = chunk.indexOf('\n', at + 1))
+        this.#lines += 1
+    }
+    for (const watch of this.#watchers) watch()
+  }
+
+  /** Nothing comes any more. */
+  protected end(code: number | null, signal: NodeJS.Signals | null): ProgramResult {
+    this.#ended = true
+    for (const watch of this.#watchers) watch()
+    return { code, signal, stdout: this.stdout, stderr: this.stderr }
   }
 
   /** The first whole line that fits, past or to come; rejects when the program ends without it. */
@@ -115,6 +114,28 @@ export class Program {
   }
 }
 
+/** The program as a child process. */
+export class Program extends Run {
+  readonly child: ChildProcess
+  readonly result: Promise<ProgramResult>
+
+  constructor(child: ChildProcess, streams: readonly Stream[]) {
+    super()
+    this.child = child
+    for (const stream of streams) {
+      child[stream]?.on('data', (chunk: Buffer) => this.add(stream, chunk))
+    }
+    this.result = new Promise((resolve, reject) => {
+      child.on('error', reject)
+      child.on('close', (code, signal) => resolve(this.end(code, signal)))
+    })
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGTERM'): boolean {
+    return this.child.kill(signal)
+  }
+}
+
 /**
  * Runs the program. When the test ends, the program is killed if it still runs, and the test fails
  * if any key of this process (or a long part of one, in whatever form) stands in its output.
@@ -142,13 +163,18 @@ export function runProgram(
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     child.stdout?.resume()
     const { stdout, stderr } = await program.result
-    const leaks = [
-      ...leaksIn(stdout).map((leak) => `stdout shows ${leak}`),
-      ...leaksIn(stderr).map((leak) => `stderr shows ${leak}`),
-    ]
-    if (leaks.length > 0) throw new Error(leaks.join('\n'))
+    requireNoLeak(stdout, stderr)
   })
   return program
+}
+
+/** Fails if any key of this process, or a long part of one, stands in what was printed. */
+export function requireNoLeak(stdout: string, stderr: string): void {
+  const leaks = [
+    ...leaksIn(stdout).map((leak) => `stdout shows ${leak}`),
+    ...leaksIn(stderr).map((leak) => `stderr shows ${leak}`),
+  ]
+  if (leaks.length > 0) throw new Error(leaks.join('\n'))
 }
 
 function environment(added: ProgramOptions['env'] = {}): NodeJS.ProcessEnv {
@@ -156,10 +182,4 @@ function environment(added: ProgramOptions['env'] = {}): NodeJS.ProcessEnv {
     ([name]) => !/_proxy$/i.test(name) && name !== 'NODE_TEST_CONTEXT',
   )
   return { ...Object.fromEntries(inherited), ...added }
-}
-
-/** Replays one message to an output. */
-export function replayTo(t: TestContext, target: string, env: Record<string, string>) {
-  const args = ['replay', '-', '--export_data', target]
-  return runProgram(t, args, { env, stdin: goldenRecording(1) }).result
 }

@@ -13,13 +13,18 @@ export type Printed = {
 }
 
 export type StreamOptions = ProgramOptions & {
-  /** Default: one entry `A` of the topic `monitoring`, with a key of its own. */
+  /** Default: {@link defaultInput}. */
   readonly input?: Readonly<Record<string, InputEntry | ListInput | NewCentralInput>> | string
 }
 
 /** An entry with a new key. */
 export function entryOf(topic: string, wsskey = makeKey(topic)): InputEntry {
   return { username: 'abc@example.com', wsskey, topic }
+}
+
+/** One entry `A` of the topic `monitoring`, with a key of its own. */
+export function defaultInput(): Record<string, InputEntry> {
+  return { A: entryOf('monitoring') }
 }
 
 /** The command line against a stand-in for Central. */
@@ -36,7 +41,7 @@ export async function startStream(
   t: TestContext,
   central: Pick<Central, 'url'>,
   args: readonly string[] = ['--decode_data'],
-  { input = { A: entryOf('monitoring') }, ...options }: StreamOptions = {},
+  { input = defaultInput(), ...options }: StreamOptions = {},
 ): Promise<Program & { readonly path: string }> {
   const path = await writeInput(t, input)
   return Object.assign(runProgram(t, commandLine(central, path, args), options), { path })

@@ -13,6 +13,7 @@ import {
   fakeMessage,
   firstArrivals,
 } from '../helpers/export-fakes.js'
+import { replayTo } from '../helpers/here.js'
 import {
   type KafkaBroker,
   LOGIN,
@@ -20,7 +21,6 @@ import {
   prepareKafkaBroker,
 } from '../helpers/kafka-broker.js'
 import { exportUnderKills } from '../helpers/mortal.js'
-import { replayTo } from '../helpers/program.js'
 import { sendOne } from '../helpers/send-one.js'
 import { NOWHERE, sized } from '../helpers/settings.js'
 import { certificates } from '../helpers/tls.js'

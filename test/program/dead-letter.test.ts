@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
 import { goldenFrames, goldenRecording } from '../helpers/golden.js'
+import { runHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
@@ -116,7 +117,7 @@ test('what cannot be decoded or exported is kept, and a newer schema brings it b
   assert.notEqual(changed, shipped)
   await mkdir(join(folder, 'newer'))
   await writeFile(join(folder, 'newer', 'presence.proto'), changed)
-  const replay = await runProgram(
+  const replay = await runHere(
     t,
     [
       ...['replay', 'dead.jsonl', '--proto_dir', 'newer', '--export_data', 'json:mended.ndjson'],
@@ -142,7 +143,7 @@ test('what cannot be decoded or exported is kept, and a newer schema brings it b
   )
 
   const own = ['replay', 'dead.jsonl', '--export_data', 'json', '--dead_letter', './dead.jsonl']
-  const refusedRun = await runProgram(t, own, { cwd: folder }).result
+  const refusedRun = await runHere(t, own, { cwd: folder }).result
   assert.equal(refusedRun.code, 2)
   assert.match(refusedRun.stderr, /expected another file than that of FILE/)
 })

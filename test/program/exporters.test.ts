@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { closedPort, startCentral } from '../helpers/central.js'
 import { goldenRecording } from '../helpers/golden.js'
+import { refusal, runHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey, registerKey } from '../helpers/keys.js'
 import { noNatsServer, startNatsServer } from '../helpers/nats-server.js'
 import { runProgram } from '../helpers/program.js'
-import { refusal } from '../helpers/refusal.js'
 import { ROOT } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -150,7 +150,7 @@ test('a login that a NATS server refuses is not shown', { skip: noNatsServer }, 
   const target = `nats://127.0.0.1:${server.port}/p`
   const args = ['--hostname', central.url, '--jsoninput', input, '--export_data', target]
   const env = { NATS_USER: 'me', NATS_PASSWORD: SECRET }
-  const { code, stderr } = await runProgram(t, args, { env }).result
+  const { code, stderr } = await runHere(t, args, { env }).result
   assert.equal(code, 2)
   assert.match(stderr, /refused the login; set NATS_CREDS/)
   assert.equal(central.connections.accepted, 0)
@@ -163,7 +163,7 @@ for (const scheme of ['tcp', 'nats', 'kafka']) {
     const reach = ['--hostname', central.url, '--jsoninput', input]
     const target = `${scheme}://127.0.0.1:${await closedPort()}${scheme === 'tcp' ? '' : '/p'}`
     const env = { KAFKA_USERNAME: 'me', KAFKA_PASSWORD: SECRET }
-    const program = runProgram(t, [...reach, '--export_data', target], { env })
+    const program = runHere(t, [...reach, '--export_data', target], { env })
     const line = await program.waitForLine('messages wait')
     assert.match(line, /it refuses connections.*trying again until it works/)
     await central.waitForSocket()

@@ -7,8 +7,8 @@ import { TOPIC_FACTS, TOPICS } from '../../src/newcentral/topics.js'
 import { until } from '../helpers/clock.js'
 import { expectedRecord, goldenEvents, normal } from '../helpers/event.js'
 import { allGolden } from '../helpers/golden.js'
+import { runHere, streamHere } from '../helpers/here.js'
 import { newCentralEntry, startNewCentral } from '../helpers/new-central.js'
-import { runProgram } from '../helpers/program.js'
 import { entryOf, type Printed, printed, startStream } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -67,7 +67,7 @@ for (const [way, { args, output }] of Object.entries(WAYS)) {
       TOPICS.map((topic) => [`A_${topic}`, newCentralEntry(central, topic)]),
     )
     const files = ['--record', 'frames.ndjson', '--dead_letter', 'dead.ndjson']
-    const program = await startStream(t, central, [...args, ...files], { input, cwd })
+    const program = await streamHere(t, central, [...args, ...files], { input, cwd })
     for (const topic of TOPICS) {
       const { request } = await central.waitForSocket({ topic })
       assert.equal(request.path, TOPIC_FACTS[topic].path)
@@ -88,7 +88,7 @@ for (const [way, { args, output }] of Object.entries(WAYS)) {
     assert.ok(letters.every(({ reason }) => /the schema does not know message/.test(reason)))
 
     const again = folderWithModule(t)
-    const replayed = await runProgram(t, ['replay', join(cwd, 'frames.ndjson'), ...args], {
+    const replayed = await runHere(t, ['replay', join(cwd, 'frames.ndjson'), ...args], {
       cwd: again,
     }).result
     assert.equal(replayed.code, 1, 'two frames could not be decoded')
@@ -117,7 +117,7 @@ test('six topics of Classic and twelve of New Central stream side by side, none 
       for (const { bytes } of own) await central.broadcast(topic, bytes)
     }),
   )
-  await until(() => program.stdout.split('\n').length > frames.length)
+  await until(() => program.lines >= frames.length)
   program.kill()
   const { code, stdout } = await program.result
   assert.equal(code, 0)
@@ -129,7 +129,7 @@ test('six topics of Classic and twelve of New Central stream side by side, none 
     assert.deepEqual(records.get(topic), normal(expected), topic)
   }
 
-  const replayed = runProgram(t, ['replay', 'frames.ndjson', '--decode_data'], { cwd })
+  const replayed = runHere(t, ['replay', 'frames.ndjson', '--decode_data'], { cwd })
   assert.equal((await replayed.result).code, 0)
   assert.deepEqual(byTopic(replayed.stdout), records)
 })

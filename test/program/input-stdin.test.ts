@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startCentral } from '../helpers/central.js'
+import { runHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
@@ -39,13 +40,13 @@ describe('an input file from stdin', { concurrency: 2 }, () => {
 
   it('is checked, and named stdin where something is wrong with it', async (t) => {
     const args = ['--offline', '--jsoninput', '-']
-    const good = runProgram(t, ['check', ...args], { stdin: text({ A: entryOf('audit') }) })
+    const good = runHere(t, ['check', ...args], { stdin: text({ A: entryOf('audit') }) })
     assert.equal((await good.result).code, 0)
-    const bad = runProgram(t, ['check', ...args], { stdin: text({ A: { topic: 'audit' } }) })
+    const bad = runHere(t, ['check', ...args], { stdin: text({ A: { topic: 'audit' } }) })
     const { code, stdout } = await bad.result
     assert.equal(code, 2)
     assert.match(stdout, /^stdin: customers\.A\.wsskey: is missing/)
-    const none = runProgram(t, ['check', ...args])
+    const none = runHere(t, ['check', ...args])
     assert.match((await none.result).stdout, /^stdin: it is empty; expected a JSON object/)
   })
 })
@@ -68,9 +69,9 @@ describe('the start and check say the same', { concurrency: 2 }, () => {
   for (const [input, expected] of FILES) {
     it(`of a file with ${expected.source}`, async (t) => {
       const path = await writeInput(t, input)
-      const start = await runProgram(t, commandLine({ url: 'https://eu.example' }, path)).result
+      const start = await runHere(t, commandLine({ url: 'https://eu.example' }, path)).result
       const args = ['check', '--offline', '--jsoninput', path]
-      const check = await runProgram(t, args).result
+      const check = await runHere(t, args).result
       assert.deepEqual([start.code, check.code], [2, 2])
       const problems = (said: string) =>
         said
@@ -93,7 +94,7 @@ describe('the start and check say the same', { concurrency: 2 }, () => {
     await central.waitForSocket()
     program.kill()
     await program.result
-    const { stdout } = await runProgram(t, ['check', '--offline', '--jsoninput', path]).result
+    const { stdout } = await runHere(t, ['check', '--offline', '--jsoninput', path]).result
     assert.ok(stdout.includes(expected), stdout)
   })
 })

@@ -16,12 +16,13 @@ import { setImmediate } from 'node:timers/promises'
 import type { Central } from '../../src/simulator/central.js'
 import { startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
+import { streamHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
 import { seededRandom } from '../helpers/random.js'
 import { sized } from '../helpers/settings.js'
-import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
+import { commandLine, entryOf, printed } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 const KILLS = sized(6, 200)
@@ -121,7 +122,7 @@ test('a key renewed while it streams is found after a 401, and the next start us
 test('a key pasted into the file is used after a 401, without asking REST', async (t) => {
   const [old, pasted] = [makeKey('old'), makeKey('pasted')]
   const central = await startCentral(t, { keys: [old, pasted] })
-  const program = await startStream(t, central, [], { input: { A: entryOf('audit', old) } })
+  const program = await streamHere(t, central, [], { input: { A: entryOf('audit', old) } })
   const socket = await central.waitForSocket()
   await writeFile(program.path, JSON.stringify({ customers: { A: entryOf('audit', pasted) } }))
   central.keys.refuse(old)
@@ -138,7 +139,7 @@ test('an entry whose key is refused stands beside a good one, which streams on',
   const central = await startCentral(t, { keys: [good] })
   central.keys.refuse(bad, 403)
   const input = { Bad: entryOf('audit', bad), Good: entryOf('monitoring', good) }
-  const program = await startStream(t, central, ['--decode_data'], { input })
+  const program = await streamHere(t, central, ['--decode_data'], { input })
   const socket = await central.waitForSocket()
   assert.match(await program.waitForLine(/ERROR +Bad: /), /403.*download a new key/)
   await socket.sendEmpty()
@@ -158,7 +159,7 @@ test('exit code 3 where every key is refused', async (t) => {
   const input = { A: entryOf('audit'), B: entryOf('monitoring') }
   central.keys.refuse(input.A.wsskey)
   central.keys.refuse(input.B.wsskey, 403)
-  const { code, stdout, stderr } = await (await startStream(t, central, [], { input })).result
+  const { code, stdout, stderr } = await (await streamHere(t, central, [], { input })).result
   assert.equal(code, 3, stderr)
   assert.equal(stdout, '')
   assert.equal(central.handshakes.length, 0)

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
+import { refusal, runHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey, registerKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
-import { refusal } from '../helpers/refusal.js'
 import { commandLine, entryOf } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -201,7 +201,7 @@ describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
       ],
     ] as const) {
       const args = commandLine({ url: 'http://127.0.0.1:1' }, await writeInput(t, text))
-      const { code, stdout, stderr } = await runProgram(t, args).result
+      const { code, stdout, stderr } = await runHere(t, args).result
       assert.deepEqual([code, stdout], [2, ''])
       assert.match(stderr, says)
     }
@@ -240,14 +240,14 @@ describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
   it('and check names the file with each of its problems', async (t) => {
     const path = await writeInput(t, twice)
     const args = ['check', '--offline', '--jsoninput', path]
-    const text = await runProgram(t, args).result
+    const text = await runHere(t, args).result
     assert.equal(text.code, 2)
     const places = text.stdout.split('\n').slice(0, 2)
     assert.ok(
       places.every((line) => line.startsWith(`${path}: customers.`)),
       text.stdout,
     )
-    const json = await runProgram(t, [...args, '--json']).result
+    const json = await runHere(t, [...args, '--json']).result
     const { problems } = JSON.parse(json.stdout)
     assert.deepEqual(problems, places)
   })
@@ -274,7 +274,7 @@ describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
       ['.', 'it is a folder, not a file'],
     ]) {
       const path = join(folder, file ?? '')
-      const { code, stderr } = await runProgram(t, ['replay', path, '--export_data', `json:${out}`])
+      const { code, stderr } = await runHere(t, ['replay', path, '--export_data', `json:${out}`])
         .result
       assert.equal(code, 2)
       const expected = 'expected what --record or --dead_letter wrote'
@@ -296,7 +296,7 @@ describe('a mistake has one shape on stderr', { concurrency: 2 }, () => {
     const args = ['replay', recording, '--decode_data', '--proto_dir', folder]
     for (const order of [lines, lines.toReversed()]) {
       await writeFile(recording, order.map((line) => `${line}\n`).join(''))
-      const { code, stdout, stderr } = await runProgram(t, args).result
+      const { code, stdout, stderr } = await runHere(t, args).result
       assert.equal(code, 2, stderr)
       assert.equal(stdout, '')
       assert.match(stderr, /^aruba-stream: .*security\.proto:1: /)

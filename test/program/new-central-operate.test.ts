@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../helpers/clock.js'
 import { parseExposition } from '../helpers/exposition.js'
+import { streamHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { registerKey } from '../helpers/keys.js'
 import {
@@ -38,7 +39,7 @@ test('SIGHUP starts, stops and changes entries of New Central, and leaves the ot
     Gone: entry(central, 'wids'),
     Changed: entry(central, 'rssi-events', { client_id: 'other' }),
   }
-  const program = await startStream(t, central, ['--decode_data'], { input })
+  const program = await streamHere(t, central, ['--decode_data'], { input })
   await until(() => central.sockets.length === 3)
   const [first] = central.sockets.filter(({ username }) => username === 'client')
   const customers = {
@@ -66,7 +67,7 @@ test('a secret that is put right is taken with SIGHUP', async (t) => {
   const central = await startNewCentral(t, { clients: [{ id: 'client', secret: makeSecret('s') }] })
   const wrong = entry(central, 'wids', { client_secret: makeSecret('wrong') })
   const input = { A: wrong, B: entry(central, 'wids', { client_secret: makeSecret('s') }) }
-  const program = await startStream(t, central, ['--decode_data'], { input })
+  const program = await streamHere(t, central, ['--decode_data'], { input })
   await program.waitForLine(/A: .*invalid_client/)
   await until(() => central.sockets.length === 1)
   const right = { ...wrong, client_secret: makeSecret('s') }
@@ -122,7 +123,7 @@ test('certificates are verified for tokens and streams, unless --no_valid_cert s
     assert.equal(/certificates are not verified/.test(stderr), args.length > 0)
   }
   const tokens = central.tokenRequests.length
-  const distrusting = await startStream(t, central, ['--decode_data'], { input })
+  const distrusting = await streamHere(t, central, ['--decode_data'], { input })
   await distrusting.waitForLine(/A: .*certificate.*trying again/)
   assert.equal(central.tokenRequests.length, tokens, 'the secret was not sent')
 })
@@ -136,7 +137,7 @@ test('--no_reconnect ends a stream with its token, as its close code says', asyn
   ] as const) {
     const central = await startNewCentral(t, { expires_in: 1, expiry_close })
     const input = { A: entry(central, 'wids') }
-    const program = await startStream(t, central, ['--no_reconnect'], { input })
+    const program = await streamHere(t, central, ['--no_reconnect'], { input })
     const { code, stderr } = await program.result
     assert.equal(code, expected, `${expiry_close}: ${stderr}`)
     assert.equal(central.handshakes.length, 1)
@@ -147,7 +148,7 @@ test('the metrics count events, repeats and text frames, and tell the age of the
   const central = await startNewCentral(t, { duplicates: 3 })
   const input = { A: entry(central, 'rssi-events') }
   const args = ['--decode_data', '--metrics', '0', '--log_format', 'json']
-  const program = await startStream(t, central, args, { input })
+  const program = await streamHere(t, central, args, { input })
   const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
   const socket = await central.waitForSocket()
   await publish(central, 'rssi-events', idsOf('e', 5))
@@ -185,7 +186,7 @@ test('the metrics count events, repeats and text frames, and tell the age of the
 test('the log tells of tokens and of connections that were replaced', async (t) => {
   const central = await startNewCentral(t, { expires_in: 2 })
   const input = { A: entry(central, 'wids') }
-  const program = await startStream(t, central, ['--log_level', 'debug'], { input })
+  const program = await streamHere(t, central, ['--log_level', 'debug'], { input })
   await program.waitForLine(/INFO +got a token, which is good for 2 s \(client_id=client\)/)
   await program.waitForLine(/DEBUG got another token, which is good for 2 s/)
   await program.waitForLine(/DEBUG A: the connection was replaced by another one/)
@@ -266,7 +267,7 @@ test('a connection of New Central has TCP look after its peer', async (t) => {
   const central = await startNewCentral(t, { pong: 'no' })
   const input = { A: entry(central, 'rssi-events') }
   if (platform() !== 'linux') return t.skip('it reads /proc')
-  await startStream(t, central, ['--decode_data'], { input })
+  await streamHere(t, central, ['--decode_data'], { input })
   await central.waitForSocket()
   const timersOfClients = () =>
     readFileSync('/proc/net/tcp', 'utf8')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { until } from '../helpers/clock.js'
 import { goldenEvents } from '../helpers/event.js'
+import { runHere, streamHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import {
   CLIENT_SECRET,
@@ -9,7 +10,6 @@ import {
   newCentralEntry,
   startNewCentral,
 } from '../helpers/new-central.js'
-import { runProgram } from '../helpers/program.js'
 import { commandLine, printed, startStream } from '../helpers/stream.js'
 import { eventFrame, idsOf, publish } from '../simulator/newcentral-client.js'
 
@@ -37,7 +37,7 @@ test('the program ends with 3 where every API client is refused', async (t) => {
     A: newCentralEntry(central, 'wids', wrong),
     B: newCentralEntry(central, 'rssi-events', wrong),
   }
-  const { code, stderr } = await (await startStream(t, central, [], { input })).result
+  const { code, stderr } = await (await streamHere(t, central, [], { input })).result
   assert.equal(code, 3, stderr)
   assert.equal(central.handshakes.length, 0)
 })
@@ -47,10 +47,10 @@ test('a second run of the same file takes nothing from the first, nor does a che
   const input = { A: newCentralEntry(central, 'rssi-events') }
   const first = await startStream(t, central, ['--decode_data'], { input })
   await until(() => central.sockets.length === 1)
-  const second = runProgram(t, commandLine(central, first.path))
+  const second = runHere(t, commandLine(central, first.path))
   assert.match(await second.waitForLine('subscriber id of its own'), /A: another process/)
   await until(() => central.sockets.length === 2)
-  const check = await runProgram(t, ['check', ...commandLine(central, first.path, [])]).result
+  const check = await runHere(t, ['check', ...commandLine(central, first.path, [])]).result
   assert.equal(check.code, 0)
   assert.match(check.stdout, /client id client got a token that is good for 120 min, for 1 entry/)
 
@@ -74,8 +74,8 @@ test('two programs with one subscriber_id share the stream without loss', async 
   const more = { subscriber_id: '9b2f0c1e-5a0d-4c7b-8f3e-2d6a1b4c5e7f' }
   const input = { A: newCentralEntry(central, 'rssi-events', more) }
   const programs = [
-    await startStream(t, central, ['--decode_data'], { input }),
-    await startStream(t, central, ['--decode_data'], { input }),
+    await streamHere(t, central, ['--decode_data'], { input }),
+    await streamHere(t, central, ['--decode_data'], { input }),
   ]
   await until(() => central.sockets.length === 2)
   const ids = idsOf('e', 100)
@@ -92,7 +92,7 @@ test('a subscriber id stays the same over restarts, and another instance has ano
   const idOf = async (instance: string) => {
     const env = { ARUBA_STREAM_INSTANCE: instance }
     const opened = central.nextSocket()
-    const program = runProgram(t, commandLine(central, path), { env })
+    const program = runHere(t, commandLine(central, path), { env })
     await opened
     program.kill()
     await program.result
@@ -114,7 +114,7 @@ test('check says what is wrong with each entry in a line', async (t) => {
     Missing: newCentralEntry(central, 'wids'),
     Fine: newCentralEntry(central, 'alert-events'),
   })
-  const { code, stdout } = await runProgram(t, ['check', ...commandLine(central, path, [])]).result
+  const { code, stdout } = await runHere(t, ['check', ...commandLine(central, path, [])]).result
   assert.equal(code, 3)
   assert.match(stdout, /^Old: .* 403 .*API client may be of the old kind/m)
   assert.match(stdout, /^Missing: .* 404 .*may not have the stream "wids"/m)
@@ -135,14 +135,14 @@ test('no secret and no token is shown where servers repeat them', async (t) => {
     body: `{"error":"invalid_grant","x":"${CLIENT_SECRET}"}`,
   })
   const args = ['--decode_data', '--log_level', 'debug', '--no_reconnect']
-  const { stderr } = await (await startStream(t, central, args, { input })).result
+  const { stderr } = await (await streamHere(t, central, args, { input })).result
   assert.match(stderr, /503/)
 })
 
 test('text frames are skipped with one line, and an unknown message is logged once a type', async (t) => {
   const central = await startNewCentral(t)
   const input = { A: newCentralEntry(central, 'ap-events') }
-  const program = await startStream(t, central, ['--decode_data'], { input })
+  const program = await streamHere(t, central, ['--decode_data'], { input })
   const socket = await central.waitForSocket()
   for (let at = 0; at < 3; at++) {
     socket.sendText('keep alive')

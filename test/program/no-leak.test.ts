@@ -3,10 +3,10 @@ import { describe, it, type TestContext } from 'node:test'
 import { TOPICS } from '../../src/classic/topics.js'
 import type { Central } from '../../src/simulator/central.js'
 import { closedPort, startCentral } from '../helpers/central.js'
+import { refusal } from '../helpers/here.js'
 import { type InputEntry, writeInput } from '../helpers/input.js'
 import { makeKey, registerKey } from '../helpers/keys.js'
 import { type ProgramOptions, runProgram } from '../helpers/program.js'
-import { refusal } from '../helpers/refusal.js'
 import { commandLine, entryOf, startStream } from '../helpers/stream.js'
 
 // `runProgram` looks for every key in all output; what is asserted here is that the case arose.

@@ -13,6 +13,7 @@ import { Traffic } from '../../src/simulator/classic/traffic.js'
 import { startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { goldenRecording } from '../helpers/golden.js'
+import { runHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
@@ -163,7 +164,7 @@ test('several exporters get every message, and a slow one slows the stream', asy
   })
   // 24 MB cannot hide in buffers: as long as one exporter waits, all of them stand still.
   let before = -1
-  const printed = () => program.stdout.split('\n').length - 1
+  const printed = () => program.lines
   while (printed() === 0 || printed() !== before) {
     before = printed()
     await sleep(400)
@@ -199,7 +200,7 @@ test('what a module does to its frame harms no other exporter', async (t) => {
   await writeFile(join(folder, 'spoil.mjs'), spoil)
   await writeFile(join(folder, 'frames.jsonl'), goldenRecording(5))
   const args = ['replay', 'frames.jsonl', '--export_data', './spoil.mjs', '--export_data', 'json:o']
-  const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+  const { code, stderr } = await runHere(t, args, { cwd: folder }).result
   assert.equal(code, 0, stderr)
   assert.equal(readFileSync(join(folder, 'o'), 'utf8').trim().split('\n').length, 5)
 })
@@ -211,8 +212,7 @@ test('a module that spoils the record costs the exporters after it that message 
   await writeFile(join(folder, 'frames.jsonl'), goldenRecording(2))
   const args = ['replay', 'frames.jsonl', '--decode_data', '--dead_letter', 'dead.jsonl']
   const exports = ['--export_data', './spoil.mjs', '--export_data', 'csv:w']
-  const { code, stdout, stderr } = await runProgram(t, [...args, ...exports], { cwd: folder })
-    .result
+  const { code, stdout, stderr } = await runHere(t, [...args, ...exports], { cwd: folder }).result
   assert.equal(code, 1)
   assert.match(stderr, /the message is given up/)
   assert.equal(stdout.trim().split('\n').length, 2)
@@ -229,7 +229,7 @@ test('a replay finds out at the start that a CSV file has other columns', async 
   await writeFile(join(folder, 'w', 'presence.csv'), 'customer,topic\n')
   await writeFile(join(folder, 'frames.jsonl'), goldenRecording(20))
   const args = ['replay', 'frames.jsonl', '--export_data', 'csv:w']
-  const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+  const { code, stderr } = await runHere(t, args, { cwd: folder }).result
   assert.equal(code, 2)
   assert.match(stderr, /the columns of "w\/presence\.csv" are not those .* move it away/)
 })
@@ -241,19 +241,19 @@ test('a replay that can read only the beginning of its file exports that, and fa
   packed.fill(0x55, 8 * tenth, 9 * tenth)
   await writeFile(join(folder, 'frames.gz'), packed)
   const args = ['replay', 'frames.gz', '--export_data', 'json:o']
-  const { code, stderr } = await runProgram(t, args, { cwd: folder }).result
+  const { code, stderr } = await runHere(t, args, { cwd: folder }).result
   assert.match(stderr, /ERROR frames\.gz: is not gzip, or is damaged/)
   assert.match(stderr, / ended.*messages=\d+/)
   assert.equal(code, 1)
   assert.ok(readFileSync(join(folder, 'o'), 'utf8').length > 0)
   await writeFile(join(folder, 'cut.gz'), gzipSync(goldenRecording(3_000)).subarray(0, 30_000))
-  const cut = await runProgram(t, ['replay', 'cut.gz', '--export_data', 'json:c'], { cwd: folder })
+  const cut = await runHere(t, ['replay', 'cut.gz', '--export_data', 'json:c'], { cwd: folder })
     .result
   assert.match(cut.stderr, /ERROR cut\.gz: the compressed file ends too early/)
   assert.equal(cut.code, 1)
   assert.ok(readFileSync(join(folder, 'c'), 'utf8').length > 0)
   await writeFile(join(folder, 'rubbish.gz'), 'rubbish')
-  const none = await runProgram(t, ['replay', 'rubbish.gz', '--decode_data']).result
+  const none = await runHere(t, ['replay', 'rubbish.gz', '--decode_data']).result
   assert.equal(none.code, 2)
 })
 

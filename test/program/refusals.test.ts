@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startCentral } from '../helpers/central.js'
+import { streamHere } from '../helpers/here.js'
 import { makeKey } from '../helpers/keys.js'
 import { entryOf, printed, startStream } from '../helpers/stream.js'
 
@@ -44,7 +45,7 @@ test('exit code 3 where every entry is refused, for whatever reason', async (t) 
   for (const [topic, status, body, headers] of answers) {
     central.failHandshake({ type: 'answer', status, body, headers }, { topic })
   }
-  const program = await startStream(t, central, ['--decode_data'], { input })
+  const program = await streamHere(t, central, ['--decode_data'], { input })
   const { code, stdout, stderr } = await program.result
   assert.equal(code, 3, stderr)
   assert.equal(stdout, '')
@@ -65,7 +66,7 @@ test('a 401 on the socket to a key that its validation calls good is retried, an
   const key = makeKey('good for REST alone')
   central.failHandshake({ type: 'answer', status: 401 }, { key }, 2)
   const input = { A: entryOf('audit', key) }
-  const program = await startStream(t, central, ['--decode_data'], { input })
+  const program = await streamHere(t, central, ['--decode_data'], { input })
   assert.match(
     await program.waitForLine(/WARN +A: /),
     /401.*although its validation says that the key is good.*; trying again in/,
@@ -83,7 +84,7 @@ test('a refused entry beside one that was never open keeps the program alive unt
   central.failHandshake({ type: 'answer', status: 403 }, { topic: 'audit' }, Infinity)
   central.failHandshake({ type: 'answer', status: 503 }, { topic: 'apprf' })
   central.failHandshake({ type: 'answer', status: 404 }, { topic: 'apprf' })
-  const program = await startStream(t, central, [], { input })
+  const program = await streamHere(t, central, [], { input })
   await program.waitForLine(/ERROR +Refused: .*tried again every 10 min/)
   await program.waitForLine(/ERROR +Slow: /)
   const { code, stderr } = await program.result
@@ -92,7 +93,7 @@ test('a refused entry beside one that was never open keeps the program alive unt
 
 test('one 403 after the entry was open does not end the program', async (t) => {
   const central = await startCentral(t)
-  const program = await startStream(t, central, [])
+  const program = await streamHere(t, central, [])
   const socket = await central.waitForSocket()
   central.failHandshake({ type: 'answer', status: 403 })
   socket.close(1001)
@@ -108,7 +109,7 @@ test('one 403 after the entry was open does not end the program', async (t) => {
 test('--no_reconnect: exit code 3 where the only entry is refused', async (t) => {
   const central = await startCentral(t)
   central.failHandshake({ type: 'answer', status: 403 })
-  const { code, stderr } = await (await startStream(t, central, ['--no_reconnect'])).result
+  const { code, stderr } = await (await streamHere(t, central, ['--no_reconnect'])).result
   assert.equal(code, 3, stderr)
   assert.match(stderr, /ERROR +A: .*this entry is given up/)
 })
@@ -116,7 +117,7 @@ test('--no_reconnect: exit code 3 where the only entry is refused', async (t) =>
 for (const close of [1000, 1001]) {
   test(`--no_reconnect: exit code 0 after the server closed with ${close}`, async (t) => {
     const central = await startCentral(t)
-    const program = await startStream(t, central, ['--decode_data', '--no_reconnect'])
+    const program = await streamHere(t, central, ['--decode_data', '--no_reconnect'])
     const socket = await central.waitForSocket()
     await socket.sendEmpty()
     socket.close(close)
@@ -136,7 +137,7 @@ test('--no_reconnect: exit code 1 after any other end', async (t) => {
   ]
   for (const end of ends) {
     const central = await startCentral(t)
-    const program = await startStream(t, central, ['--decode_data', '--no_reconnect'])
+    const program = await streamHere(t, central, ['--decode_data', '--no_reconnect'])
     await end(central)
     const { code, stderr } = await program.result
     assert.equal(code, 1, stderr)
@@ -148,7 +149,7 @@ test('--no_reconnect: exit code 1 after any other end', async (t) => {
 test('--no_reconnect: exit code 1 where the handshake fails', async (t) => {
   const central = await startCentral(t)
   central.failHandshake({ type: 'answer', status: 503 })
-  const { code, stderr } = await (await startStream(t, central, ['--no_reconnect'])).result
+  const { code, stderr } = await (await streamHere(t, central, ['--no_reconnect'])).result
   assert.equal(code, 1, stderr)
   assert.equal(central.handshakes.length, 1)
 })
@@ -156,7 +157,7 @@ test('--no_reconnect: exit code 1 where the handshake fails', async (t) => {
 test('--no_reconnect: exit code 1 where one was refused and the others ended normally', async (t) => {
   const central = await startCentral(t, { unsubscribed: ['location'] })
   const input = { Off: entryOf('location'), On: entryOf('monitoring') }
-  const program = await startStream(t, central, ['--no_reconnect'], { input })
+  const program = await streamHere(t, central, ['--no_reconnect'], { input })
   await program.waitForLine(/ERROR +Off: /)
   ;(await central.waitForSocket()).close(1000)
   assert.equal((await program.result).code, 1)

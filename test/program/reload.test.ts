@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
+import { runHere, streamHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { makePipe, openWriter } from '../helpers/pipe.js'
@@ -54,7 +55,7 @@ describe('a reload', { concurrency: 2 }, () => {
     await writeFile(join(folder, 'audit.proto'), 'syntax = "proto2"; message audit_message {}')
     const args = ['--proto_dir', folder]
     const a = entryOf('audit')
-    const program = await startStream(t, central, args, { input: { A: a } })
+    const program = await streamHere(t, central, args, { input: { A: a } })
     await central.waitForSocket()
     await writeFile(proto, 'message presence_event {')
     const added = entryOf('presence')
@@ -119,7 +120,7 @@ describe('a reload', { concurrency: 2 }, () => {
   it('lets an entry with another key go on where it was', async (t) => {
     const central = await startCentral(t)
     const entry = entryOf('audit')
-    const program = await startStream(t, central, ['--decode_data', '--deliver_all'], {
+    const program = await streamHere(t, central, ['--decode_data', '--deliver_all'], {
       input: { A: entry },
     })
     const socket = await central.waitForSocket()
@@ -138,7 +139,7 @@ describe('a reload', { concurrency: 2 }, () => {
   it('keeps in the final counters what removed and changed entries had received', async (t) => {
     const central = await startCentral(t)
     const [changing, leaving] = [entryOf('audit'), entryOf('apprf')]
-    const program = await startStream(t, central, ['--decode_data'], {
+    const program = await streamHere(t, central, ['--decode_data'], {
       input: { Changing: changing, Leaving: leaving },
     })
     const first = await central.waitForSocket({ key: changing.wsskey })
@@ -154,7 +155,7 @@ describe('a reload', { concurrency: 2 }, () => {
     const next = await central.waitForSocket({ key: changed.wsskey })
     await gone.ended
     await next.send(FRAME)
-    await until(() => program.stdout.split('\n').length === 4)
+    await until(() => program.lines === 3)
     program.kill()
     const { code, stderr } = await program.result
     assert.equal(code, 0)
@@ -172,7 +173,7 @@ describe('a reload', { concurrency: 2 }, () => {
   it('tries again what Central had refused', async (t) => {
     const central = await startCentral(t, { unsubscribed: ['audit'] })
     const input = { Unticked: entryOf('audit'), Other: entryOf('apprf') }
-    const program = await startStream(t, central, [], { input })
+    const program = await streamHere(t, central, [], { input })
     await program.waitForLine('Unsubscribed Topic')
     central.keys.subscribe('audit')
     program.kill('SIGHUP')
@@ -232,7 +233,7 @@ describe('an end', { concurrency: 2 }, () => {
     const central = await startCentral(t)
     const port = await closedPort()
     const args = ['--no_reconnect', '--export_data', `http://127.0.0.1:${port}/`]
-    const program = await startStream(t, central, args)
+    const program = await streamHere(t, central, args)
     const socket = await central.waitForSocket()
     await socket.send(FRAME)
     socket.close(1000)
@@ -292,7 +293,7 @@ describe('files', () => {
       ['--record', twice, '--dead_letter', twice],
       ['--export_data', `json:${twice}`, '--export_data', `json:${twice}`],
     ]) {
-      const { code, stderr } = await runProgram(t, commandLine(central, path, args)).result
+      const { code, stderr } = await runHere(t, commandLine(central, path, args)).result
       assert.equal(code, 2, stderr)
       assert.match(stderr, /expected another file than that of --/)
     }

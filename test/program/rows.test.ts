@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
+import { runHere } from '../helpers/here.js'
 import { runProgram } from '../helpers/program.js'
 import { trafficRecording } from '../helpers/recording.js'
 import { entryOf, startStream } from '../helpers/stream.js'
@@ -72,7 +73,7 @@ describe('rows on stdout', () => {
     const received = '2026-01-01T00:00:00.000Z'
     const stdin = `${JSON.stringify({ received, customer: 'A', topic: 'presence', frame })}\n`
     const args = ['replay', '-', '--rows', '--transform', './site.mjs']
-    const { stdout } = await runProgram(t, args, { stdin, cwd: folder }).result
+    const { stdout } = await runHere(t, args, { stdin, cwd: folder }).result
     const [own, element, ...others] = rowsIn(stdout)
     assert.deepEqual(others, [])
     assert.deepEqual([own.site, element.site], ['HQ', 'HQ'])
@@ -92,7 +93,7 @@ describe('rows on stdout', () => {
     const path = join(tempFolder(t), 'frames')
     writeFileSync(path, trafficRecording(1))
     const args = ['replay', path, '--brief']
-    const piped = await runProgram(t, args, { env: { TZ: 'UTC' } }).result
+    const piped = await runHere(t, args, { env: { TZ: 'UTC' } }).result
     assert.equal(piped.code, 0)
     const lines = piped.stdout.trimEnd().split('\n')
     for (const line of lines) assert.match(line, /^2026-11-25 17:58:00 (Campus|Branches) +[\w-]+/)
@@ -104,7 +105,7 @@ describe('rows on stdout', () => {
   })
 
   test('refuse --rows and --brief together, with exit code 2', async (t) => {
-    const { code, stderr } = await runProgram(t, ['replay', '-', '--rows', '--brief']).result
+    const { code, stderr } = await runHere(t, ['replay', '-', '--rows', '--brief']).result
     assert.equal(code, 2)
     assert.match(stderr, /--rows and --brief: expected one of them; got both/)
   })

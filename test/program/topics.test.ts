@@ -5,10 +5,10 @@ import { test } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
+import { runHere, streamHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { makeSecret } from '../helpers/new-central.js'
-import { runProgram } from '../helpers/program.js'
 import { entryOf, printed, startStream } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
@@ -27,7 +27,7 @@ test('the topics of one entry stream side by side; the record has the name of th
   const program = await startStream(t, central, args, { input, cwd })
   await until(() => central.sockets.length === 2)
   for (const topic of ['audit', 'presence'] as const) await central.broadcast(topic, frame(topic))
-  await until(() => program.stdout.split('\n').length === 3)
+  await until(() => program.lines === 2)
   assert.equal(central.validations.length, 1)
   program.kill()
   const { code, stdout, stderr } = await program.result
@@ -46,7 +46,7 @@ test('a renewed key is written to an entry with several topics', async (t) => {
   const central = await startCentral(t)
   central.keys.renew(old, renewed)
   const input = { A: { wsskey: old, topics: ['audit', 'presence'] }, B: entryOf('apprf', old) }
-  const program = await startStream(t, central, [], { input })
+  const program = await streamHere(t, central, [], { input })
   await until(() => central.sockets.length === 3)
   const text = await readFile(program.path, 'utf8')
   assert.deepEqual(JSON.parse(text).customers, {
@@ -62,7 +62,7 @@ test('a reload starts and stops single topics of an entry', async (t) => {
   const central = await startCentral(t)
   const wsskey = makeKey('topics')
   const input = { A: { wsskey, topics: ['audit', 'presence'] } }
-  const program = await startStream(t, central, [], { input })
+  const program = await streamHere(t, central, [], { input })
   await until(() => central.sockets.length === 2)
   await save(program.path, { A: { wsskey, topics: ['apprf', 'audit'] } })
   program.kill('SIGHUP')
@@ -84,7 +84,7 @@ test('a key pasted into an entry serves all its topics', async (t) => {
   const [old, pasted] = [makeKey('old'), makeKey('pasted')]
   const central = await startCentral(t, { keys: [old, pasted] })
   const topics = ['audit', 'presence']
-  const program = await startStream(t, central, [], { input: { A: { wsskey: old, topics } } })
+  const program = await streamHere(t, central, [], { input: { A: { wsskey: old, topics } } })
   await until(() => central.sockets.length === 2)
   await save(program.path, { A: { wsskey: pasted, topics } })
   central.keys.refuse(old)
@@ -102,14 +102,14 @@ test('entries that are disabled are named, and not streamed', async (t) => {
     On: entryOf('audit'),
     Off: { wsskey: makeKey('off'), topics: ['audit', 'presence'], enabled: false },
   }
-  const program = await startStream(t, central, [], { input })
+  const program = await streamHere(t, central, [], { input })
   await until(() => central.sockets.length === 1)
   await program.waitForLine('disabled and not streamed: Off.audit, Off.presence')
   program.kill()
   assert.equal((await program.result).code, 0)
   assert.equal(central.handshakes.length, 1)
   const path = await writeInput(t, { Off: input.Off })
-  const all = await runProgram(t, ['--hostname', central.url, '--jsoninput', path]).result
+  const all = await runHere(t, ['--hostname', central.url, '--jsoninput', path]).result
   assert.equal(all.code, 2)
   assert.match(all.stderr, /customers: every entry has "enabled": false/)
 })
@@ -128,16 +128,15 @@ test('no --hostname is needed where every entry has its own', async (t) => {
     },
   }
   const path = await writeInput(t, JSON.stringify({ customers }))
-  const program = runProgram(t, ['--jsoninput', path])
+  const program = runHere(t, ['--jsoninput', path])
   await until(() => one.sockets.length === 2 && two.sockets.length === 2)
   program.kill()
   assert.equal((await program.result).code, 0)
-  const checked = await runProgram(t, ['check', '--jsoninput', path]).result
+  const checked = await runHere(t, ['check', '--jsoninput', path]).result
   assert.equal(checked.code, 0, checked.stdout + checked.stderr)
   const missing = await writeInput(t, { A: entryOf('audit') })
   for (const command of [[], ['check']]) {
-    const { code, stdout, stderr } = await runProgram(t, [...command, '--jsoninput', missing])
-      .result
+    const { code, stdout, stderr } = await runHere(t, [...command, '--jsoninput', missing]).result
     assert.equal(code, 2)
     assert.match(stdout + stderr, /customers\.A\.hostname: is missing; expected --hostname HOST/)
   }

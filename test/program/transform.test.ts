@@ -9,6 +9,7 @@ import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
 import { example } from '../helpers/docs.js'
 import { goldenRecording } from '../helpers/golden.js'
+import { runHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { type ProgramOptions, runProgram } from '../helpers/program.js'
@@ -37,7 +38,9 @@ function replay(
   options: ProgramOptions = {},
 ) {
   const all = ['replay', '-', '--decode_data', '--transform', transform, ...args]
-  return runProgram(t, all, { stdin, ...options }).result
+  // A module reads the environment of its process.
+  const run = options.env ? runProgram : runHere
+  return run(t, all, { stdin, ...options }).result
 }
 
 /** A module with this default export. */
@@ -169,7 +172,7 @@ test('all outputs get what an async transform returned, in the order of the fram
   assert.equal(code, 0, stderr)
   assert.equal(readFileSync(join(cwd, 'out.ndjson'), 'utf8'), stdout)
   assert.equal(readFileSync(join(cwd, 'module.ndjson'), 'utf8'), stdout)
-  const plain = await runProgram(t, ['replay', '-', '--decode_data'], { stdin }).result
+  const plain = await runHere(t, ['replay', '-', '--decode_data'], { stdin }).result
   const expected = linesOf(plain.stdout).flatMap((line) => {
     const { customer, timestamp } = JSON.parse(line)
     return [1, 2].map((part) => JSON.stringify({ customer, timestamp, part }))

@@ -5,10 +5,11 @@ import type { NewCentralOptions } from '../../src/simulator/newcentral/service.j
 import { type NewCentralSettings, withDefaults } from '../../src/simulator/newcentral/settings.js'
 import { newCentralTraffic } from '../../src/simulator/newcentral/traffic.js'
 import { until } from '../helpers/clock.js'
+import { runHere, streamHere } from '../helpers/here.js'
 import { type NewCentralInput, writeInput } from '../helpers/input.js'
 import { newCentralEntry as entry, makeSecret, startNewCentral } from '../helpers/new-central.js'
 import { runProgram } from '../helpers/program.js'
-import { commandLine, printed, startStream } from '../helpers/stream.js'
+import { commandLine, printed } from '../helpers/stream.js'
 import { publish } from '../simulator/newcentral-client.js'
 
 // What nobody has written down about New Central, tried both ways over the whole program.
@@ -53,7 +54,7 @@ test('events of every topic come out the same, however New Central writes them a
     ),
   )
   const args = ['--decode_data', '--readable']
-  const program = await startStream(t, first.central, args, { input })
+  const program = await streamHere(t, first.central, args, { input })
   await until(() => servers.every(({ central }) => central.sockets.length === TOPICS.length))
   for (const topic of TOPICS) {
     for (let count = 0; count < EVENTS; count++) {
@@ -65,8 +66,8 @@ test('events of every topic come out the same, however New Central writes them a
   }
   const total = servers.length * TOPICS.length * EVENTS
   await until(
-    () => program.stdout.split('\n').length > total,
-    () => `${total} lines; ${program.stdout.split('\n').length - 1} came`,
+    () => program.lines >= total,
+    () => `${total} lines; ${program.lines} came`,
   )
   program.kill()
   const { code, stdout, stderr } = await program.result
@@ -91,7 +92,7 @@ test('the timestamps of ap-events are passed on in either form, and a time may b
     const settings = withDefaults({ ap_time: ap_time as 'ms', time: 'no' })
     const central = await startNewCentral(t, settings)
     const input = { A: entry(central, 'ap-events') }
-    const program = await startStream(t, central, ['--decode_data', '--readable'], { input })
+    const program = await streamHere(t, central, ['--decode_data', '--readable'], { input })
     await central.waitForSocket()
     const next = newCentralTraffic({ now: () => NOW }, () => settings)
     await central.broadcast('ap-events', next('ap-events', CUSTOMER))
@@ -151,7 +152,7 @@ for (const [what, { settings, unsubscribed = [], more = {}, line }] of Object.en
   test(`what the log says of ${what}`, async (t) => {
     const central = await startNewCentral(t, settings, { unsubscribed })
     const input = { A: entry(central, 'wids', more) }
-    const program = await startStream(t, central, ['--no_reconnect'], { input })
+    const program = await streamHere(t, central, ['--no_reconnect'], { input })
     if (line === undefined) {
       await program.waitForLine('A: connected')
       program.kill()
@@ -172,7 +173,7 @@ test('a 429 is waited for, with Retry-After and without, of streams and of token
       A: entry(central, 'wids'),
       B: entry(central, 'wids', { client_secret: makeSecret('another') }),
     }
-    const program = await startStream(t, central, ['--decode_data'], { input })
+    const program = await streamHere(t, central, ['--decode_data'], { input })
     const line = await program.waitForLine(/answered 429.*trying again/)
     const [, seconds = ''] = /trying again in ([\d.]+) s/.exec(line) ?? []
     assert.ok(retry_after === 0 || Number(seconds) >= retry_after, line)
@@ -198,7 +199,8 @@ for (const [what, { settings, signal }] of Object.entries(RESTARTS)) {
     const path = await writeInput(t, { A: entry(central, 'wids') })
     const ids: string[] = []
     const run = async (last: string, end: NodeJS.Signals) => {
-      const program = runProgram(t, commandLine(central, path))
+      const start = end === 'SIGKILL' ? runProgram : runHere
+      const program = start(t, commandLine(central, path))
       await central.waitForSocket()
       await publish(central, 'wids', [last])
       await program.waitForLine(`"id":"${last}"`, 'stdout')
