@@ -41,7 +41,7 @@ export function createStatsLog(log: Logger): (snapshot: Snapshot) => void {
       const trouble = counters.retried + counters.givenUp
       const isNew = trouble > (logged.get(name) ?? 0)
       logged.set(name, trouble)
-      write(log, isNew ? 'info' : 'debug', exporterLine(exporter, snapshot))
+      write(log, isNew || isAway(exporter) ? 'info' : 'debug', exporterLine(exporter, snapshot))
     }
   }
 }
@@ -151,9 +151,8 @@ function exporterLine(
   { deadLetterFile }: Pick<Snapshot, 'deadLetterFile'>,
 ): StatsLine {
   const { delivered, retried, givenUp, kept, waiting } = exporter.counters
-  const what = exporter.name === TRANSFORM ? 'messages given up' : 'messages delivered'
   return {
-    message: [what, ...describeUndelivered(exporter, deadLetterFile)].join(', '),
+    message: [describeWork(exporter), ...describeUndelivered(exporter, deadLetterFile)].join(', '),
     fields: {
       exporter: exporter.name,
       delivered,
@@ -163,6 +162,17 @@ function exporterLine(
       waiting,
     },
   }
+}
+
+function describeWork(exporter: ExporterSnapshot): string {
+  if (exporter.name === TRANSFORM) return 'messages given up'
+  if (!isAway(exporter)) return 'messages delivered'
+  return `not up since ${time(exporter.state.since)}, messages wait`
+}
+
+/** Whether messages wait for an output that is not up. At the end none waits any more. */
+function isAway({ state, counters }: ExporterSnapshot): boolean {
+  return !state.up && counters.waiting > 0
 }
 
 function outputOption(name: string, type: string): string {

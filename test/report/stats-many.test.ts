@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { OutputState } from '../../src/delivery/retries.js'
 import { StreamError } from '../../src/errors.js'
 import { createLogger, type LogLevel } from '../../src/log.js'
 import type { EntrySnapshot } from '../../src/report/snapshot.js'
@@ -30,10 +31,10 @@ function fleet(count: number, troubled: number): EntrySnapshot[] {
 }
 
 const ended = { ...PROGRESS, type: 'ended', at: NOW, cause: undefined } as const
-const csv = (retried: number) => ({
+const csv = (retried: number, state: OutputState = UP) => ({
   name: 'csv',
-  state: UP,
-  counters: { delivered: 9, retried, givenUp: 0, kept: 0, waiting: 0 },
+  state,
+  counters: { delivered: 9, retried, givenUp: 0, kept: 0, waiting: state.up ? 0 : 4 },
 })
 
 test('while all is well the counters are one line, however many subscriptions there are', () => {
@@ -55,6 +56,17 @@ test('each reason of trouble is a line, and so is each output that retried', () 
       'INFO  retrying: unreachable: E0, E1, E2 and 77 more',
       ...lines,
     ])
+  }
+})
+
+test('an output that is not up has a line each time, which says since when', () => {
+  const { log, news } = collect()
+  const logCounters = createStatsLog(log)
+  const away = { up: false, since: NOW, lastError: GONE }
+  for (const state of [away, away, UP]) {
+    logCounters(snapshotOf(fleet(240, 0), [csv(3, state)]))
+    const line = 'INFO  csv: not up since 2026-01-02T03:04:05.000Z, messages wait'
+    assert.deepEqual(news().slice(1), state.up ? [] : [line])
   }
 })
 
