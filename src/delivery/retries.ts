@@ -113,6 +113,8 @@ export class Retries {
   readonly #options: RetriesOptions
   readonly #clock: Clock
   #failures = 0
+  /** Whether the last failure was that the output refuses all it is sent. */
+  #refusesAll = false
   #steadyTimer: unknown
   #endPause = () => {}
 
@@ -126,6 +128,7 @@ export class Retries {
     const { delayMs, retryLog } = this.#options
     this.#clock.clearTimeout(this.#steadyTimer)
     this.#failures++
+    this.#refusesAll = error.code === 'output-refused'
     retryLog.failed(this, error)
     const pause = new AbortController()
     this.#endPause = () => pause.abort()
@@ -143,8 +146,12 @@ export class Retries {
     this.#failures = 0
   }
 
-  /** A delivery has worked. Trouble is over now, or once the output has worked for a while. */
-  succeeded(): void {
+  /**
+   * A delivery has ended. Trouble is over now, or once the output has worked for a while.
+   * @param refused whether it took nothing and refused something: a sign of life, except after refusing all
+   */
+  succeeded(refused: boolean): void {
+    if (refused && this.#refusesAll) return
     const { steadyMs = 0 } = this.#options
     this.#clock.clearTimeout(this.#steadyTimer)
     if (this.#failures === 0 || steadyMs === 0) this.works()

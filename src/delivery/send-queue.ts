@@ -206,7 +206,7 @@ export class SendQueue<Item> {
       try {
         await untilAborted(work(this.#gaveUp.signal), this.#gaveUp.signal)
         this.#settleBatch(undefined)
-        if (this.#outcome !== 'refused') this.#retries.succeeded()
+        this.#retries.succeeded(this.#outcome === 'refused')
         return
       } catch (thrown) {
         if (this.#over) return
