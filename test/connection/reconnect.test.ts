@@ -145,6 +145,17 @@ test('a server that breaks the protocol is connected to again', async (t) => {
   assert.match(cause.message, /broke the protocol/)
 })
 
+test('a frame in a hundred thousand pieces, each of which takes memory, ends the connection', async (t) => {
+  const central = await startCentral(t)
+  const subscriber = startSubscriber(t, central.url)
+  const socket = await central.waitForSocket()
+  const [first, next] = [Buffer.from([0x02, 1, 0]), Buffer.from([0x00, 1, 0])]
+  socket.sendRaw(Buffer.concat([first, ...Array.from({ length: 100_000 }, () => next)]))
+  const { cause } = await subscriber.reconnect()
+  assert.equal(cause.code, 'connection-lost')
+  assert.match(cause.message, /broke the protocol: Too many message fragments/)
+})
+
 test('frames sent with the answer to the handshake arrive, and frames before a close', async (t) => {
   const central = await startCentral(t, { history: 10 })
   for (const byte of [1, 2, 3]) await central.broadcast('monitoring', Uint8Array.of(byte))
