@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock.js'
 import type { ListenAddress } from '../commands/settings.js'
 import { StreamError } from '../errors.js'
+import { isLoopback } from '../net/host.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf, readinessOf } from './health.js'
 import {
@@ -72,15 +73,20 @@ export async function startMetrics(options: MetricsOptions): Promise<MetricsServ
   }
   const made = new PageCache(clock)
 
-  const answer = async ({ method, target, host: asked }: PageRequest): Promise<Page> => {
+  const answer = async (request: PageRequest): Promise<Page> => {
+    const { method, target, host: asked } = request
     const [path = '', text = ''] = target.split('?', 2)
     const make = Object.hasOwn(pages, path) ? pages[path] : undefined
     if (!make) return textPage(404, `try ${Object.keys(pages).join(', ')}`)
     if (method !== 'GET' && method !== 'HEAD') {
       return { ...textPage(405, 'only GET and HEAD'), headers: { Allow: 'GET, HEAD' } }
     }
-    // Prometheus and Kubernetes ask by names of their own. The status page is for browsers.
-    if (Object.hasOwn(statusPage.pages, path) && !isOwnHost(asked, host)) return FOREIGN_HOST
+    // Prometheus and Kubernetes ask by names of their own. The status page is for browsers; so is the rest
+    // where a browser asks for it on this machine, which a page from elsewhere may have it do.
+    const forBrowsers = isLoopback(host) && request.byBrowser
+    if ((forBrowsers || Object.hasOwn(statusPage.pages, path)) && !isOwnHost(asked, host)) {
+      return FOREIGN_HOST
+    }
     const query = new URLSearchParams(text)
     const key = path === '/healthz' ? `${path} ${minOpenOf(query)}` : path
     return made.page(key, () => make(query))

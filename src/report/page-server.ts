@@ -17,6 +17,8 @@ export type PageRequest = {
   readonly target: string
   /** The `Host` header; undefined where there is none, or more than one. */
   readonly host: string | undefined
+  /** Whether it has headers that browsers send, and programs do not. A script cannot take them away. */
+  readonly byBrowser: boolean
 }
 
 type PageServerOptions = {
@@ -46,6 +48,7 @@ const MAX_HEAD = 8192
 const MAX_RECEIVED = 65_536
 
 const HEAD_END = /\r?\n\r?\n/
+const BROWSER = /^(?:accept-language|sec-fetch-\w+|origin|referer):/im
 const REQUEST_LINE = /^([A-Z]+) (\S+) HTTP\/1\.[01]\r?\n/
 
 /**
@@ -91,8 +94,9 @@ export async function servePages(options: PageServerOptions): Promise<PageServer
     const [line = '', method = '', target = ''] = REQUEST_LINE.exec(head) ?? []
     const end = head.search(HEAD_END)
     const valid = line !== '' && end !== -1
-    const host = hostIn(head.slice(0, end))
-    const page = valid ? await answer({ method, target, host }) : BAD_REQUEST
+    const fields = head.slice(0, end)
+    const request = { method, target, host: hostIn(fields), byBrowser: BROWSER.test(fields) }
+    const page = valid ? await answer(request) : BAD_REQUEST
     socket.write(headOf(page))
     if (method !== 'HEAD') socket.write(page.body)
     socket.end()

@@ -255,6 +255,18 @@ test('a Host that may be the name of somebody else gets nothing of the page', as
   }
 })
 
+test('a page from elsewhere cannot have a browser read the metrics of this machine', async (t) => {
+  const { ask } = await start(t, () => snapshotOf([entry('A')]))
+  for (const path of ['/metrics', '/healthz', '/readyz', '/livez']) {
+    for (const sent of ['Accept-Language: en', 'accept-language:', 'Origin: null', 'Referer: x']) {
+      const rebound = await ask(path, ['Host: evil.example', sent])
+      assert.match(rebound, /^HTTP\/1\.1 403 /, `${path} ${sent}`)
+      assert.doesNotMatch(rebound, /customer|"A"/)
+      assert.match(await ask(path, ['Host: localhost:9464', sent]), /^HTTP\/1\.1 200 /)
+    }
+  }
+})
+
 test('the name given to --metrics may be the Host', async (t) => {
   const snapshot = () => snapshotOf([])
   const server = await startMetrics({ host: 'localhost', port: 0, snapshot, version: '1' })
