@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import http from 'node:http'
+import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -22,6 +24,7 @@ import { setProxies } from '../helpers/proxy.js'
 import { sized } from '../helpers/settings.js'
 import { startTcpServer } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
+import { certificates } from '../helpers/tls.js'
 
 /** What the killed receiver gets. */
 const MESSAGES = sized(12_000, 120_000)
@@ -449,6 +452,26 @@ test('http refuses a URL with a login and an authorization that is no header val
     openHttp('http://me:hun/ter2@host/', fakeContext()),
     /expected a URL .*got "http:\/\/\*\*\*\*@host\/"$/,
   )
+})
+
+test('https sends nothing to a receiver whose certificate is not known', async (t) => {
+  let asked = 0
+  const server = https.createServer((await certificates()).good, (_, answer) => {
+    asked++
+    answer.end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const context = fakeContext({ env: { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2' } })
+  const { port } = server.address() as AddressInfo
+  const exporter = await openHttp(`https://localhost:${port}/`, context, EAGER)
+  await exporter.write(messagesTo(1))
+  await until(() => context.counters.retried > 1)
+  context.expire()
+  await exporter.close()
+  assert.match(context.logged[0]?.message ?? '', /certificate .*self-signed/)
+  assert.equal(asked, 0)
 })
 
 test('http warns of an authorization that would travel in plain text', async () => {
