@@ -117,6 +117,16 @@ describe('the documents', () => {
     }
   })
 
+  test('name a test for each line of what is defended', () => {
+    const [, table = ''] = (PAGES.find(({ path }) => path === 'SECURITY.md')?.text ?? '').split(
+      '## What is defended',
+    )
+    const lines = table.split('\n').filter((line) => /^\| (?!what |---)/.test(line))
+    assert.ok(lines.length > 20)
+    const untested = lines.filter((line) => !/`test\/[\w/-]+\.test\.ts` \|$/.test(line))
+    assert.deepEqual(untested, [])
+  })
+
   test('name the package by the version that it has', () => {
     for (const { path, text } of PAGES) {
       for (const [name] of text.matchAll(/aruba-stream-[\d.]+\.tgz/g))

@@ -173,6 +173,7 @@ test('json rotates its file, keeps the newest and removes the oldest', async (t)
   assert.deepEqual(readdirSync(folder).sort(), [...names].sort())
   const numbers = names.flatMap((name) => {
     const text = readFileSync(join(folder, name), 'utf8')
+    assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name)
     assert.ok(text.length < 1500, `${name}: ${text.length}`)
     return text
       .trimEnd()

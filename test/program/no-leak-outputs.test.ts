@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
@@ -61,6 +61,7 @@ test('no login of an output is shown where the other side quotes it in all its f
   program.kill()
   const { code, stderr } = await program.result
   assert.equal(code, 1, stderr)
+  assert.equal(statSync(deadLetter).mode & 0o777, 0o600)
   const kept = readFileSync(deadLetter, 'utf8')
   assert.equal(kept.match(/"exporter":"\w+:/g)?.length, 4)
   assert.deepEqual(leaksIn(kept), [])
