@@ -83,15 +83,18 @@ export function logUndelivered(
   log: Logger,
   { exporters, deadLetterFile = '', replayOptions = [] }: Snapshot,
 ): void {
-  for (const { name, type = name, counters } of exporters) {
+  for (const exporter of exporters) {
+    const { name, counters } = exporter
     const { givenUp, kept } = counters
     const lost = givenUp - kept
     const at = { exporter: name }
     if (kept > 0) {
+      // What the transform gave up has reached no output.
+      const missed = name === TRANSFORM ? exporters.filter((each) => each !== exporter) : [exporter]
       const command = ['aruba-stream', 'replay', deadLetterFile, ...replayOptions].map(shellWord)
       log.warn(
         `${messages(kept)} kept in ${deadLetterFile}; to send what is still there: ` +
-          `${command.join(' ')}${outputOption(name, type)}`,
+          `${command.join(' ')}${outputOptions(missed)}`,
         at,
       )
     }
@@ -175,11 +178,12 @@ function isAway({ state, counters }: ExporterSnapshot): boolean {
   return !state.up && counters.waiting > 0
 }
 
-function outputOption(name: string, type: string): string {
-  if (name === TRANSFORM) return ', and the outputs'
-  if (name === 'stdout') return ' --decode_data'
-  const masked = type.includes(MASK) ? ` (${MASK} stands for what may be secret)` : ''
-  return ` --export_data ${shellWord(type)}${masked}`
+function outputOptions(exporters: readonly ExporterSnapshot[]): string {
+  const options = exporters.map(({ name, type = name }) =>
+    name === 'stdout' ? ' --decode_data' : ` --export_data ${shellWord(type)}`,
+  )
+  const masked = options.some((option) => option.includes(MASK))
+  return options.join('') + (masked ? ` (${MASK} stands for what may be secret)` : '')
 }
 
 function messages(count: number): string {
