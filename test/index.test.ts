@@ -102,6 +102,34 @@ test('the example for presence prints clients and dBm, and says why a key is ref
   assert.match(refused.stderr, /^key-refused: /)
 })
 
+test('the example for both services prints the records of both, and ends where one is refused', async (t) => {
+  const central = await startCentral(t)
+  const key = makeKey('good')
+  central.keys.accept(key)
+  const env = {
+    CENTRAL: central.url,
+    WSSKEY: key,
+    NEW_CENTRAL: central.url,
+    CLIENT_ID: 'both',
+    CLIENT_SECRET: makeSecret('both'),
+    TOKEN_URL: `${central.url}/as/token.oauth2`,
+  }
+  const script = join(ROOT, 'examples/both.mjs')
+  const program = runProgram(t, [], { script, env })
+  const sockets = [await central.waitForSocket(), await central.waitForSocket()]
+  const payload = { pa_rssi_event: { rssi: [{ rssi_val: -61 }] } }
+  const frame = encodeFrame('presence', payload, { timestamp: '0', customer_id: 'c' })
+  await sockets.find(({ topic }) => topic === 'presence')?.send(frame)
+  assert.equal(await program.waitForLine('presence', 'stdout'), 'presence 1970-01-01T00:00:00Z')
+  program.kill()
+  assert.equal((await program.result).code, 0)
+
+  const refused = { ...env, WSSKEY: makeKey('bad') }
+  const { code, stderr } = await runProgram(t, [], { script, env: refused }).result
+  assert.equal(code, 1)
+  assert.match(stderr, /key-refused/)
+})
+
 test('the example for positions of New Central prints metres, and ends on SIGTERM', async (t) => {
   const central = await startCentral(t)
   const program = runProgram(t, [], {

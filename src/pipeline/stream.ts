@@ -22,11 +22,13 @@ import { joinServices } from './services.js'
 
 /** How an entry of the input file names the credentials of its service, and what else it asks for. */
 export type ClassicCredentials = {
+  /** The key, as Central's Streaming page shows it. */
   readonly wsskey: string
   readonly username?: string
 }
 
 export type NewCentralCredentials = {
+  /** Of the API client, as GreenLake shows it. */
   readonly client_id: string
   readonly client_secret: string
   /** Only these types of events. Default: all. */
@@ -42,8 +44,12 @@ export type NewCentralCredentials = {
 }
 
 export type StreamOptions<T extends AnyTopic = AnyTopic> = {
-  /** As on Central's Streaming page: `host`, `host:port` or a `wss://` URL. */
+  /**
+   * The base URL, as on Central's Streaming page or, for New Central, that of the REST API: `host`,
+   * `host:port` or a `wss://` URL.
+   */
   readonly hostname: string
+  /** Says which service it is, and so which credentials: `presence` of Classic, `rssi-events` of New Central. */
   readonly topic: T
   /** `customer` of the records. Default: the topic. */
   readonly customer?: string
