@@ -1,6 +1,7 @@
 import type { TransformFunction } from 'aruba-stream'
 
-const transform: TransformFunction<'presence'> = (record) => {
+const transform: TransformFunction = (record) => {
+  if (record.topic !== 'presence') return record
   const strong = record.data.pa_rssi_event?.rssi?.filter(({ rssi_val = -100 }) => rssi_val > -70)
   return strong?.length ? { ...record, data: { pa_rssi_event: { rssi: strong } } } : undefined
 }

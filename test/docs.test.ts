@@ -410,11 +410,13 @@ describe('the examples', () => {
 
   for (const [name, file] of [
     ['module', 'save.mjs'],
+    ['batch-module', 'post.mjs'],
     ['typescript-module', 'rssi.ts'],
     ['ported-module', 'ported.mjs'],
     ['decode', 'decode.mjs'],
     ['watch', 'watch.mjs'],
     ['positions', 'positions.ts'],
+    ['both', 'both.mjs'],
     ['associated', 'associated.mjs'],
     ['ap-names', 'ap-names.mjs'],
     ['rogues', 'rogues.mjs'],

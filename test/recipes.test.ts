@@ -268,12 +268,12 @@ test('the recipe for Splunk finds the timestamp, and takes lines of the longest 
 
 test('the types of export functions fit the examples', async (t) => {
   const folder = await project(t)
-  for (const name of ['rssi.ts'] as const) {
+  for (const name of ['rssi.ts', 'strong.ts'] as const) {
     writeFileSync(join(folder, name), readFileSync(join(ROOT, 'examples', name), 'utf8'))
   }
   const [, options = ''] = /^npx tsc (.*) rssi\.ts$/m.exec(outputs()) ?? []
   const tsc = join(ROOT, 'node_modules/.bin/tsc')
-  const args = [...options.split(' '), '--skipLibCheck', 'rssi.ts']
+  const args = [...options.split(' '), '--skipLibCheck', 'rssi.ts', 'strong.ts']
   const { status, stdout } = spawnSync(tsc, args, { cwd: folder, encoding: 'utf8' })
   assert.equal(status, 0, stdout)
 })

@@ -31,8 +31,8 @@ export type ModuleOptions = Readonly<Record<string, string>>
  * record; where it throws, the message counts as given up, or is tried again where the error has
  * `retry: true`.
  *
- * `ExportFunction<'monitoring'>` takes records of that topic; without a topic, `record.topic` tells
- * which one it is.
+ * It gets the records of every entry of the input file, and `record.topic` tells which one it is.
+ * `ExportFunction<'monitoring'>` is for an input file that has no other topic.
  */
 export type ExportFunction<T extends AnyTopic = AnyTopic> = (
   message: StreamRecordOf<T>,

@@ -24,8 +24,8 @@ export type Transformed = Plain | readonly Plain[] | null | undefined
  * the record itself, another object, a list of objects, or nothing. It is awaited before the entry's next
  * record; where it throws, the message goes to the dead letter.
  *
- * `TransformFunction<'presence'>` takes records of that topic; without a topic, `record.topic` tells
- * which one it is.
+ * It gets the records of every entry of the input file, and `record.topic` tells which one it is.
+ * `TransformFunction<'presence'>` is for an input file that has no other topic.
  *
  * @example
  * const transform: TransformFunction = (record) =>

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
@@ -57,6 +59,26 @@ function clientEvent(n: number): StreamMessage {
   const event = { topic: 'clients-events', data: { client_stats: { name: 'x' } } }
   return { ...message, record: { ...message.record, ...event } } as unknown as StreamMessage
 }
+
+test('the example for HTTP posts lists of records, again where the server is busy', async (t) => {
+  const got: string[] = []
+  const server = http.createServer(async (request, response) => {
+    got.push(await text(request))
+    response.writeHead(got.length === 1 ? 503 : 200).end()
+  })
+  t.after(() => server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const context = fakeContext()
+  const type = `${example('post.mjs')}?url=http://127.0.0.1:${port}/in`
+  const output = await openModule(type, context, EAGER)
+  const messages = [fakeMessage('A', 1), fakeMessage('B', 2)]
+  await output.write(messages)
+  await output.close()
+  assert.equal(context.counters.delivered, 2)
+  const expected = JSON.stringify(messages.map(({ record }) => record))
+  assert.deepEqual(got, [expected, expected])
+})
 
 test('the example for InfluxDB writes line protocol, and waits for a server that is away', async (t) => {
   const port = await closedPort()
