@@ -139,7 +139,10 @@ test('the example for rogue alarms posts each, and a failed one is replayed from
   const { exporter, reason, frame } = JSON.parse(dead)
   assert.deepEqual([exporter, reason], ['transform', './rogues.mjs: the webhook answered 500'])
   assert.equal(frame, JSON.parse(alarm).frame, 'as it came')
-  assert.match(second.stderr, /replay dead\.ndjson --readable --transform \.\/rogues\.mjs --decode_data\n/)
+  assert.match(
+    second.stderr,
+    /replay dead\.ndjson --readable --transform \.\/rogues\.mjs --decode_data\n/,
+  )
 
   status = 200
   const third = await replay(t, './rogues.mjs', dead, ['--readable'], options)
