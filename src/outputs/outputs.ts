@@ -229,11 +229,15 @@ async function settleAll<T>(
   }
 }
 
-/** A logger whose lines carry the output's name, and so need not begin with it. */
+/** A logger whose lines carry the output's name, and so need not have it at their start. */
 function namedOnce(log: Logger, type: string): Logger {
   const own = log.child({ exporter: type })
   const starts = [`--export_data ${type}: `, `${type}: `]
-  return loggerTo((level, message, fields) => own[level](withoutStart(message, ...starts), fields))
+  return loggerTo((level, message, fields) => {
+    const text = withoutStart(message, ...starts)
+    const rest = withoutStart(text, `cannot reach ${type}: `)
+    own[level](rest === text ? text : `cannot be reached: ${rest}`, fields)
+  })
 }
 
 /** What must not be written: the input, and the file that stdout was redirected to. */

@@ -17,6 +17,7 @@ import { openHttp } from '../../src/outputs/http.js'
 import { openJson } from '../../src/outputs/json.js'
 import { type OutputsSettings, openOutputs } from '../../src/outputs/outputs.js'
 import type { StreamMessage } from '../../src/service.js'
+import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import {
   EAGER,
@@ -61,6 +62,18 @@ test('an output is named without its options, and replayed with them', async (t)
       ['json:a', 'json:a?rows'],
     ],
   )
+})
+
+test('a line about an output that cannot be reached names it once', async (t) => {
+  const name = `tcp://127.0.0.1:${await closedPort()}`
+  const { program, opening } = await open(t, () => ({ exports: [name] }))
+  const outputs = await opening
+  await until(() => program.logged.length > 0)
+  assert.match(program.logged[0] ?? '', /^cannot be reached: it refuses connections/)
+  // Where no name stands before it, as on the status page, the message has it.
+  const { lastError } = outputs.counters[0]?.state ?? {}
+  assert.ok(lastError?.message.startsWith(`cannot reach ${name}: `), lastError?.message)
+  await outputs.close()
 })
 
 test('a message that is given up says whether the dead letter has it', async (t) => {
