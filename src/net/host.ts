@@ -58,6 +58,8 @@ export function parseHost(text: string): Host {
   const href = `${secure ? 'https' : 'http'}://${rest}`
   if (!URL.canParse(href)) throw wrong('it is no host name')
   const url = new URL(href)
+  // The dot of a fully qualified name belongs neither into the Host header nor into that of TLS.
+  if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1)
   if (!STREAM_PATH.test(url.pathname)) {
     throw wrong(
       `its path ${maskTokens(JSON.stringify(url.pathname))} is not that of a stream: expected the base URL from Central's Streaming page, without a path`,

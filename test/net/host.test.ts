@@ -11,6 +11,8 @@ describe('parseHost', () => {
     'wss://h.example/streaming/api/',
     'https://h.example/Streaming/API',
     'h.example/streaming/api',
+    'H.Example.',
+    'wss://h.example.:443/streaming/api',
   ]) {
     test(`takes ${JSON.stringify(text)}`, () => {
       const host = parseHost(text)
@@ -30,7 +32,7 @@ describe('parseHost', () => {
   })
 
   test('takes plain text for loopback hosts alone', () => {
-    for (const host of ['127.0.0.1:1', 'localhost:1', '[::1]:1', '127.1.2.3']) {
+    for (const host of ['127.0.0.1:1', 'localhost:1', 'localhost.:1', '[::1]:1', '127.1.2.3']) {
       assert.equal(parseHost(`ws://${host}`).secure, false)
     }
     for (const host of ['h.example', '10.0.0.1', '127.0.0.1.example', 'localhost.example']) {
