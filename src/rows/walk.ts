@@ -81,7 +81,8 @@ function walkOther(path: string, value: JsonValue | undefined, cells: Cells): vo
 
 /** The moment of a record in seconds and nanoseconds; undefined where its timestamp is none. */
 export function momentOf({ timestamp }: AnyRecord): { seconds: number; nanos: number } | undefined {
-  if (typeof timestamp !== 'string' || !/^-?\d{1,20}$/.test(timestamp)) return undefined
+  // The last moment of the year 9999, the last that RFC 3339 can show, has 21 digits.
+  if (typeof timestamp !== 'string' || !/^-?\d{1,21}$/.test(timestamp)) return undefined
   if (timestamp.length < 10 || timestamp.startsWith('-')) {
     const all = BigInt(timestamp)
     const nanos = Number(((all % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n)

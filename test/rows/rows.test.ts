@@ -167,6 +167,32 @@ describe('rows', () => {
     ])
   })
 
+  test('have the time of the whole range of RFC 3339, and none beyond it', () => {
+    const record = {
+      customer: 'A',
+      topic: 'wids',
+      customer_id: 'c',
+      data: {},
+      id: '',
+      type: '',
+      source: '',
+    }
+    const times = [
+      '-62135596800000000000',
+      '-1',
+      '253402300799999999999',
+      '253402300800000000000',
+      '9223372036854775807999999999',
+    ].map((timestamp) => rowsOfRecord({ ...record, timestamp }).map(({ time }) => time))
+    assert.deepEqual(times, [
+      ['0001-01-01T00:00:00Z'],
+      ['1969-12-31T23:59:59.999999999Z'],
+      ['9999-12-31T23:59:59.999999999Z'],
+      [null],
+      [null],
+    ])
+  })
+
   test('give a record that a module has changed: new keys by their path, wrong types as text', () => {
     const record = {
       customer: 'A',
