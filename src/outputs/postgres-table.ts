@@ -1,3 +1,4 @@
+import { timeText } from '../decode/time-text.js'
 import type { StreamMessage } from '../service.js'
 import { messageId } from './output.js'
 
@@ -48,7 +49,7 @@ export function rowsOf(
   return [
     // As bytes: a list of texts would have each of its quotes escaped.
     Buffer.concat(lines).subarray(0, -1),
-    messages.map(({ timestamp }) => timeText(timestamp)),
+    messages.map(({ timestamp }) => momentText(timestamp)),
     messages.map(messageId),
     messages.map(({ receivedAt }) => new Date(receivedAt).toISOString()),
     messages.map(({ customer }) => customer),
@@ -57,15 +58,23 @@ export function rowsOf(
 }
 
 const NANOS_PER_MICRO = 1000n
-const MICROS_PER_MILLI = 1000n
+const MICROS_PER_SECOND = 1_000_000n
 
 /**
- * A timestamp in nanoseconds as PostgreSQL's type holds it, in microseconds. Without one, or before
- * 1970, it is the first moment of 1970. It is never the time of receipt, which differs each time a
- * frame is received.
+ * A timestamp in nanoseconds as PostgreSQL's type holds it, in microseconds. Without one, or outside of the
+ * years 1 to 9999, it is the first moment of 1970. It is never the time of receipt, which differs each
+ * time a frame is received.
  */
-function timeText(timestamp = 0n): string {
-  const micros = timestamp < 0n ? 0n : timestamp / NANOS_PER_MICRO
-  const rest = String(micros % MICROS_PER_MILLI).padStart(3, '0')
-  return new Date(Number(micros / MICROS_PER_MILLI)).toISOString().replace('Z', `${rest}Z`)
+function momentText(timestamp = 0n): string {
+  const micros = floorDivide(timestamp, NANOS_PER_MICRO)
+  const seconds = floorDivide(micros, MICROS_PER_SECOND)
+  const nanos = Number((micros - seconds * MICROS_PER_SECOND) * NANOS_PER_MICRO)
+  return timeText(Number(seconds), nanos) ?? EPOCH
+}
+
+const EPOCH = '1970-01-01T00:00:00Z'
+
+function floorDivide(value: bigint, divisor: bigint): bigint {
+  const quotient = value / divisor
+  return quotient * divisor > value ? quotient - 1n : quotient
 }

@@ -152,7 +152,7 @@ test('postgres', live, async (t) => {
       },
     )
     const early = rows.find(({ customer }) => customer === 'b')
-    assert.deepEqual([early?.time, early?.type], ['1970-01-01 00:00:00+00', null])
+    assert.deepEqual([early?.time, early?.type], ['1969-12-31 23:59:59.999999+00', null])
     assert.deepEqual(linesOf(context), ['info made the table "aruba_stream"'])
     assert.deepEqual(context.counters, counted(4))
     const events = rows.filter(({ topic }) => topic === 'wids')
@@ -160,6 +160,30 @@ test('postgres', live, async (t) => {
       events.map(({ time, type, timestamp }) => [time, type, timestamp]),
       [['1970-01-01 00:00:00+00', 'w', null]],
       'the same event is stored once, whatever bytes it came in',
+    )
+  })
+
+  await t.test('stores an event of any time; one that no calendar shows is of 1970', async () => {
+    const { output, sql, context } = await open(server, { database: `d${++databases}` })
+    const year = 31_557_600_000_000_000n
+    const times = [
+      -62_135_596_800_000_000_000n,
+      253_402_300_799_999_999_999n,
+      253_402_300_800_000_000_000n,
+      300_000n * year,
+      -(2n ** 63n) * 1_000_000_000n,
+    ]
+    await output.write(times.map((timestamp, n) => ({ ...fakeMessage('a', n), timestamp })))
+    await output.close()
+    assert.deepEqual(context.counters, counted(times.length))
+    const rows = await sql(`set time zone 'UTC'; select "time"::text from aruba_stream order by 1`)
+    assert.deepEqual(
+      rows.map(({ time }) => time),
+      [
+        '0001-01-01 00:00:00+00',
+        ...Array.from({ length: 3 }, () => '1970-01-01 00:00:00+00'),
+        '9999-12-31 23:59:59.999999+00',
+      ],
     )
   })
 
