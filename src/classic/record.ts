@@ -16,6 +16,7 @@ import { checkWeight } from '../decode/weight.js'
 import { readJson } from '../decode/well-known.js'
 import { WireReader } from '../decode/wire-reader.js'
 import { StreamError } from '../errors.js'
+import { getOrMake } from '../maps.js'
 import type { TopicPayloads } from '../schema/types/index.js'
 import type { Decoder, Decoders, StreamMessage } from '../service.js'
 import { Envelope, GeofenceNotices } from './envelope.js'
@@ -57,18 +58,15 @@ type RowPlans = { readonly payload: RowPlan; readonly notice: RowPlan | undefine
 const ROW_PLANS = new WeakMap<Schema, RowPlans>()
 
 function rowPlansOf(schema: Schema): RowPlans {
-  let plans = ROW_PLANS.get(schema)
-  if (plans === undefined) {
+  return getOrMake(ROW_PLANS, schema, () => {
     const { topic, payload, notice } = schema
     // Rows carry addresses as text, whatever records do.
     const planOf = createPlanner(rowScalar(readableScalar), rowEnum)
-    plans = {
+    return {
       payload: new RowPlan(planOf(payload), topic),
       notice: notice && new RowPlan(planOf(notice), topic),
     }
-    ROW_PLANS.set(schema, plans)
-  }
-  return plans
+  })
 }
 
 const KEYS = {

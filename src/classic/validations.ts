@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { untilAborted } from '../clock.js'
 import { type FailureCode, StreamError } from '../errors.js'
+import { getOrMake } from '../maps.js'
 import { type Host, isSameHost } from '../net/host.js'
 import { type Limiter, outcomeOf } from '../net/limiter.js'
 import type { Secret } from '../secret.js'
@@ -88,8 +89,7 @@ export function withCircuitBreaker(
   const breakers = new Map<string, CircuitBreaker>()
   return (host, key) => {
     const name = `${host.authority} ${host.secure}`
-    const breaker = breakers.get(name) ?? new CircuitBreaker(signal)
-    breakers.set(name, breaker)
+    const breaker = getOrMake(breakers, name, () => new CircuitBreaker(signal))
     return breaker.watch(validate(host, key, breaker.signal))
   }
 }

@@ -1,5 +1,6 @@
 import { StreamError } from '../errors.js'
 import type { ApiClient } from '../input/entries.js'
+import { getOrMake } from '../maps.js'
 import type { Host } from '../net/host.js'
 import type { Secret } from '../secret.js'
 import type { AnyTopic } from '../service.js'
@@ -168,9 +169,7 @@ function oncePerKey<Entry extends CheckEntry>(
     const { authority, secure } = entry.host
     const { id: client, tokenUrl } = entry.client ?? {}
     const id = JSON.stringify([authority, secure, entry.key.reveal(), client, tokenUrl])
-    const answer = asked.get(id) ?? validate(entry)
-    asked.set(id, answer)
-    return answer
+    return getOrMake(asked, id, () => validate(entry))
   }
 }
 

@@ -6,6 +6,7 @@ import * as classic from '../classic/topics.js'
 import { untilAborted } from '../clock.js'
 import { fileErrorText, StreamError } from '../errors.js'
 import { readRecording } from '../files/read-recording.js'
+import { getOrMake } from '../maps.js'
 import { createDecoders as createNewCentralDecoders } from '../newcentral/record.js'
 import { loadSchema } from '../newcentral/schema.js'
 import * as newCentral from '../newcentral/topics.js'
@@ -54,14 +55,11 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
 
   const partOf = (name: string, topic: Processor['topic']): Replayed => {
     const id = JSON.stringify([name, topic])
-    let part = replayed.get(id)
-    if (!part) {
+    return getOrMake(replayed, id, () => {
       const entry = { name, topic, label: name }
       const processor = new Processor({ entry, decoder: decoders.of(entry), outputs, log })
-      part = { name, processor, bytes: 0, lastAt: 0 }
-      replayed.set(id, part)
-    }
-    return part
+      return { name, processor, bytes: 0, lastAt: 0 }
+    })
   }
 
   // There is no live table, so only the log reports trouble that goes on.

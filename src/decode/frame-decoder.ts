@@ -1,6 +1,7 @@
 import type protobuf from 'protobufjs'
 import { StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
+import { getOrMake } from '../maps.js'
 import type {
   AnyRecord,
   AnyTopic,
@@ -186,9 +187,7 @@ export function makeDecoders<
   const topics = new Map<T, Shared>()
   const notes = new Set<string>()
 
-  const sharedBy = (topic: T): Shared => {
-    const known = topics.get(topic)
-    if (known) return known
+  const load = (topic: T): Shared => {
     const schema = kind.loadSchema(topic, { protoDir })
     const report = new UnknownReport({
       name: topic,
@@ -196,16 +195,15 @@ export function makeDecoders<
       shipped: () => kind.shippedMessages(topic),
       log,
     })
-    const shared = { schema, report }
-    topics.set(topic, shared)
     for (const note of schema.notes) {
       // Several topics of a folder have the same note, such as two files for the envelope.
       if (notes.has(note)) continue
       notes.add(note)
       log.warn(note)
     }
-    return shared
+    return { schema, report }
   }
+  const sharedBy = (topic: T) => getOrMake(topics, topic, () => load(topic))
 
   return {
     load(names) {

@@ -1,4 +1,5 @@
 import type protobuf from 'protobufjs'
+import { getOrMake } from '../maps.js'
 import { Enum, isGroup, MapField, recordName, sourceName, Type } from '../schema/protobuf.js'
 import { type PackedText, packText } from './json-writer.js'
 import { enumScalar, NULL_SCALAR, SCALARS, type Scalar } from './scalars.js'
@@ -98,10 +99,8 @@ export function createPlanners(
   const readable = new WeakMap<object, Planner>()
   return (schema, isReadable) => {
     const planners = isReadable ? readable : plain
-    const planner =
-      planners.get(schema) ?? createPlanner(isReadable ? readableText : () => undefined)
-    planners.set(schema, planner)
-    return planner
+    const choose = isReadable ? readableText : () => undefined
+    return getOrMake(planners, schema, () => createPlanner(choose))
   }
 }
 

@@ -1,4 +1,5 @@
 import { StreamError } from '../errors.js'
+import { getOrMake } from '../maps.js'
 
 /** How an attempt ended: the host answered, it did not, or we gave the attempt up ourselves. */
 type Outcome = 'answered' | 'unanswered' | 'aborted'
@@ -49,13 +50,11 @@ export function createLimiter(places = PLACES): Limiter {
   let free = places
 
   function queueOf(host: string): Queue {
-    const queue = queues.get(host) ?? {
+    return getOrMake(queues, host, () => ({
       share: Math.min(FIRST_SHARE, largest),
       held: 0,
       waiting: new Set(),
-    }
-    queues.set(host, queue)
-    return queue
+    }))
   }
 
   function admit(): void {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock, untilAborted } from '../clock.js'
+import { getOrMake } from '../maps.js'
 import { type Limiter, outcomeOf } from '../net/limiter.js'
 import type { Secret } from '../secret.js'
 import { type Client, type Place, requestToken, type Token } from './token-request.js'
@@ -76,15 +77,12 @@ export class Tokens {
 
   #accountOf({ id, secret, tokenUrl }: Client): Account {
     const name = JSON.stringify([tokenUrl.href, id, secret.reveal()])
-    const known = this.#accounts.get(name)
-    const account: Account = known ?? {
+    return getOrMake(this.#accounts, name, () => ({
       token: undefined,
       hadToken: false,
       call: undefined,
       place: 'form',
-    }
-    this.#accounts.set(name, account)
-    return account
+    }))
   }
 
   #begin(client: Client, account: Account, signal: AbortSignal): NonNullable<Account['call']> {

@@ -5,6 +5,7 @@ import { StreamError } from '../errors.js'
 import { AppendFile, fileRetryLog } from '../files/append-file.js'
 import { pathFrom, prepareFolder, type Repair, statIfThere } from '../files/open-file.js'
 import { safeName } from '../files/safe-name.js'
+import { getOrMake } from '../maps.js'
 import { type Table, tablesOf } from '../rows/tables.js'
 import type { AnyTopic, StreamMessage } from '../service.js'
 import { csvRows, GUARDED, HEADS, type Head, heading, PLAIN } from './csv-rows.js'
@@ -145,17 +146,14 @@ class CsvOutput implements Output {
 
   #sheetsOf(topic: AnyTopic): Sheets {
     const head = isTopic(topic) ? HEADS.classic : HEADS.newCentral
-    const sheets = this.#sheets.get(topic) ?? { own: tablesOf(topic, this.#context), head }
-    this.#sheets.set(topic, sheets)
-    return sheets
+    return getOrMake(this.#sheets, topic, () => ({ own: tablesOf(topic, this.#context), head }))
   }
 
   #fileOf({ table, parcel }: CsvPiece): AppendFile<CsvPiece> {
-    const sheets = this.#sheetsOf(parcel.message.topic)
-    const file =
-      this.#files.get(table) ?? new AppendFile(this.#pathOf(table), this.#optionsOf(sheets, table))
-    this.#files.set(table, file)
-    return file
+    const { topic } = parcel.message
+    return getOrMake(this.#files, table, () => {
+      return new AppendFile(this.#pathOf(table), this.#optionsOf(this.#sheetsOf(topic), table))
+    })
   }
 
   #optionsOf({ own, head }: Sheets, table: Table) {

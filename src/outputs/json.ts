@@ -4,6 +4,7 @@ import { AppendFile, fileRetryLog } from '../files/append-file.js'
 import { pathFrom, prepareFolder } from '../files/open-file.js'
 import type { Rotation } from '../files/rotating-file.js'
 import { safeName } from '../files/safe-name.js'
+import { getOrMake } from '../maps.js'
 import { type OptionForm, ROWS, readType } from './export-type.js'
 import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
 import { asRows } from './rows.js'
@@ -62,15 +63,10 @@ async function openFolder(
 ): Promise<LineOutput> {
   const retryLog = fileRetryLog(options)
   const files = new Map<string, AppendFile<Item>>()
-  const fileOf = (label: string) => {
-    let file = files.get(label)
-    if (!file) {
-      const budget = new ByteBudget(FOLDER_FILE_BYTES)
-      const path = join(folder, `${safeName(label)}${JSON_ENDING}`)
-      file = new AppendFile(path, { ...options, retryLog, budget })
-      files.set(label, file)
-    }
-    return file
+  const openFile = (label: string) => {
+    const budget = new ByteBudget(FOLDER_FILE_BYTES)
+    const path = join(folder, `${safeName(label)}${JSON_ENDING}`)
+    return new AppendFile(path, { ...options, retryLog, budget })
   }
   await prepareFolder(folder, options)
   return {
@@ -78,7 +74,7 @@ async function openFolder(
     async write(messages) {
       const [first] = messages
       if (!first) return
-      await fileOf(first.label).write(messages)
+      await getOrMake(files, first.label, () => openFile(first.label)).write(messages)
     },
     async reopen() {
       const reopened = Array.from(files, ([label, file]) => {

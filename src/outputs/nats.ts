@@ -6,6 +6,7 @@ import { RetryLog } from '../delivery/retries.js'
 import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
 import { safeName } from '../files/safe-name.js'
+import { getOrMake } from '../maps.js'
 import type { BackoffOptions } from '../net/backoff.js'
 import { packagePlaces } from '../packages.js'
 import type { StreamMessage } from '../service.js'
@@ -98,10 +99,9 @@ class NatsOutput implements Output {
   #queueOf({ topic, customer }: StreamMessage): SendQueue<StreamMessage> {
     const { target, context, timing, retryLog } = this.#parts
     const subject = `${target.prefix}.${topic}.${safeName(customer, { keepDots: false })}`
-    let queue = this.#queues.get(subject)
-    if (!queue) {
+    return getOrMake(this.#queues, subject, () => {
       const pace: Pace = { size: 1, refused: 0 }
-      queue = createRemoteQueue<StreamMessage>(context, {
+      return createRemoteQueue<StreamMessage>(context, {
         name: this.#link.name,
         timing,
         deliver: (batch, signal) => this.#deliver(subject, pace, batch, signal),
@@ -109,9 +109,7 @@ class NatsOutput implements Output {
         budget: this.#budget,
         retryLog,
       })
-      this.#queues.set(subject, queue)
-    }
-    return queue
+    })
   }
 
   async #deliver(

@@ -5,6 +5,7 @@ import { errorText, type StreamError } from '../errors.js'
 import { type NamedFile, OpenFiles, requireDistinct } from '../files/distinct-files.js'
 import type { DeadLetter, FrameFile, KeptFrame } from '../files/frame-file.js'
 import { type Logger, loggerTo } from '../log.js'
+import { getOrMake } from '../maps.js'
 import { redactUrl } from '../net/redact.js'
 import type { Program } from '../program.js'
 import type { ExporterSnapshot } from '../report/snapshot.js'
@@ -192,12 +193,11 @@ class OpenOutputs implements Outputs {
         const where = isKept ? ` and kept in ${this.#settings.deadLetterFile}` : ''
         log.error(`${reason}; the message is given up${where}`, { entry: message.label, code })
       }
-      if (!this.#deadLetter) return settled(false)
+      const deadLetter = this.#deadLetter
+      if (!deadLetter) return settled(false)
       // A replay transforms the frame again: a second copy would double what it makes.
-      const letter =
-        letters.get(message.frame) ?? this.#keep(this.#deadLetter, message, reason, name)
-      letters.set(message.frame, letter)
-      void letter.then(settled)
+      const keep = () => this.#keep(deadLetter, message, reason, name)
+      void getOrMake(letters, message.frame, keep).then(settled)
     }
     return { ...this.#shared, log, counters, state, times, giveUp }
   }

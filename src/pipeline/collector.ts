@@ -7,6 +7,7 @@ import { StreamError } from '../errors.js'
 import { type CustomerEntry, subscriptionId } from '../input/entries.js'
 import type { InputFile } from '../input/input-file.js'
 import type { Logger } from '../log.js'
+import { getOrMake } from '../maps.js'
 import { isSameHost } from '../net/host.js'
 import { createLimiter } from '../net/limiter.js'
 import type { Outputs } from '../outputs/outputs.js'
@@ -201,7 +202,7 @@ export class Collector {
       decoder: service.decoders.of(entry),
       outputs,
       log: program.log,
-      delays: this.#delaysOf(entry.topic),
+      delays: getOrMake(this.delays, entry.topic, () => new Histogram(DELAY_BOUNDS)),
       signal,
       graceOver: program.shutdown.graceOver,
       resume: this.#resumePointFor(entry),
@@ -217,12 +218,6 @@ export class Collector {
     if (before) this.#addToEarlier(before)
     this.#live.set(id, stream)
     return stream.run()
-  }
-
-  #delaysOf(topic: AnyTopic): Histogram {
-    const delays = this.delays.get(topic) ?? new Histogram(DELAY_BOUNDS)
-    this.delays.set(topic, delays)
-    return delays
   }
 
   #onStatus(status: Status, entry: CustomerEntry): void {

@@ -2,6 +2,7 @@ import { isUint8Array } from 'node:util/types'
 import { createDecoders as createClassicDecoders } from '../classic/record.js'
 import { StreamError } from '../errors.js'
 import { loggerTo } from '../log.js'
+import { getOrMake } from '../maps.js'
 import { createDecoders as createNewCentralDecoders } from '../newcentral/record.js'
 import {
   ALL_TOPICS,
@@ -81,13 +82,11 @@ function decoderOf({
 /** What is made of a schema once. */
 function decodersOf(readable: boolean, protoDir: string | undefined): Decoders {
   const key = JSON.stringify([readable, protoDir])
-  const known = decodersBySchema.get(key)
-  if (known) return known
-  const options = { readable, protoDir, log: loggerTo(() => {}) }
-  const made = joinDecoders({
-    classic: createClassicDecoders(options),
-    newCentral: createNewCentralDecoders(options),
+  return getOrMake(decodersBySchema, key, () => {
+    const options = { readable, protoDir, log: loggerTo(() => {}) }
+    return joinDecoders({
+      classic: createClassicDecoders(options),
+      newCentral: createNewCentralDecoders(options),
+    })
   })
-  decodersBySchema.set(key, made)
-  return made
 }

@@ -12,6 +12,7 @@ import { parseJson } from '../input/parse-json.js'
 import { EVERY_ENTRY, PropertyGuess } from '../input/property-guess.js'
 import { redact } from '../input/redact.js'
 import { type LogFields, type LogLevel, loggerTo } from '../log.js'
+import { getOrMake } from '../maps.js'
 import { createLimiter } from '../net/limiter.js'
 import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
 import { createNewCentral } from '../newcentral/newcentral.js'
@@ -186,11 +187,8 @@ function createService(options: ServiceOptions): Service {
 
 /** All streams with the same API client share its token. */
 function tokensFor(verifyCertificates: boolean): Tokens {
-  const known = tokens.get(verifyCertificates)
-  if (known) return known
-  const made = new Tokens({ userAgent: USER_AGENT, verifyCertificates, limiter: createLimiter() })
-  tokens.set(verifyCertificates, made)
-  return made
+  const options = { userAgent: USER_AGENT, verifyCertificates, limiter: createLimiter() }
+  return getOrMake(tokens, verifyCertificates, () => new Tokens(options))
 }
 
 const SERVICES = [CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES]

@@ -1,3 +1,4 @@
+import { getOrMake } from '../maps.js'
 import type { AnyTopic } from '../service.js'
 import {
   causeOf,
@@ -166,9 +167,8 @@ export function reasonsOf(entries: readonly EntrySnapshot[]): Reason[] {
     const { host } = entry
     const what = whatOf(entry)
     const key = JSON.stringify([host, what])
-    const reason = reasons.get(key) ?? { host, state: stateOf(entry), what, entries: [] }
-    reasons.set(key, reason)
-    reason.entries.push(entry)
+    const begin = () => ({ host, state: stateOf(entry), what, entries: [] })
+    getOrMake(reasons, key, begin).entries.push(entry)
   }
   return [...reasons.values()].sort(
     (a, b) => rank(a.state) - rank(b.state) || b.entries.length - a.entries.length,
@@ -194,9 +194,7 @@ export type Cluster = {
 export function clustersOf(entries: readonly EntrySnapshot[]): Cluster[] {
   const clusters = new Map<string, EntrySnapshot[]>()
   for (const entry of entries) {
-    const of = clusters.get(entry.host) ?? []
-    clusters.set(entry.host, of)
-    of.push(entry)
+    getOrMake(clusters, entry.host, () => []).push(entry)
   }
   return Array.from(clusters, ([host, of]) => ({ host, state: worstOf(of), entries: of })).sort(
     (a, b) => rank(a.state) - rank(b.state),

@@ -2,6 +2,7 @@ import { type Clock, systemClock, type Timer } from '../clock.js'
 import type { Status } from '../connection/status.js'
 import { type CustomerEntry, subscriptionId } from '../input/entries.js'
 import type { LogFields, Logger } from '../log.js'
+import { getOrMake } from '../maps.js'
 import { serviceOf } from '../service.js'
 import { listed } from '../text.js'
 import { describeStatus, duration, FEW, logStatus, type StatusLine } from './log-status.js'
@@ -68,13 +69,10 @@ export class StatusLog {
     const nowMs = this.#clock.elapsed()
     const { status } = known
     const { type } = status
-    const event = this.#events.get(key) ?? {
-      ...{ type, firstMs: nowMs, lastMs: nowMs },
-      news: new Set(),
-    }
+    const begin = () => ({ type, firstMs: nowMs, lastMs: nowMs, news: new Set<Known>() })
+    const event = getOrMake(this.#events, key, begin)
     event.lastMs = nowMs
     event.news.add(known)
-    this.#events.set(key, event)
     if (status.type === 'open' && status.reconnects > 0) this.#addGap(known, status.gapMsBefore)
     this.#timer ??= this.#clock.setTimeout(this.#writeDue, QUIET_MS)
   }

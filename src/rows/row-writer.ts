@@ -1,5 +1,6 @@
 import { timeText } from '../decode/time-text.js'
 import type { JsonValue } from '../decode/to-object.js'
+import { getOrMake } from '../maps.js'
 import type { AnyRecord, AnyTopic, StreamMessage } from '../service.js'
 import { type BriefOptions, briefLines } from './brief.js'
 import { type Column, type Table, type TableOptions, tablesOf } from './tables.js'
@@ -29,9 +30,7 @@ export class RowWriter {
   }
 
   #tableOf(topic: AnyTopic): Table {
-    const table = this.#tables.get(topic) ?? tablesOf(topic, this.#options)
-    this.#tables.set(topic, table)
-    return table
+    return getOrMake(this.#tables, topic, () => tablesOf(topic, this.#options))
   }
 }
 

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type protobuf from 'protobufjs'
 import { fileErrorText, StreamError } from '../errors.js'
+import { getOrMake } from '../maps.js'
 import { packageFile } from '../packages.js'
 import { parseProto } from './parse-proto.js'
 import { Namespace, Type } from './protobuf.js'
@@ -66,12 +67,7 @@ const shipped = new Map<string, ProtoFile>()
 /** Loads a file that the package ships. */
 export function loadShipped(name: ProtoName): ProtoFile {
   const path = shippedPath(name)
-  let loaded = shipped.get(path)
-  if (loaded === undefined) {
-    loaded = new ProtoFile(path)
-    shipped.set(path, loaded)
-  }
-  return loaded
+  return getOrMake(shipped, path, () => new ProtoFile(path))
 }
 
 /**

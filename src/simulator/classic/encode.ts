@@ -1,5 +1,6 @@
 import { loadSchema, type Schema } from '../../classic/schema.js'
 import type { Topic } from '../../classic/topics.js'
+import { getOrMake } from '../../maps.js'
 
 /** A payload in the names of its `.proto` file: enums as names, bytes as bytes. */
 export type Payload = Readonly<Record<string, unknown>>
@@ -15,8 +16,7 @@ const schemas = new Map<Topic, Schema>()
 
 /** Encodes a payload and the envelope around it. */
 export function encodeFrame(topic: Topic, payload: Payload, fields: EnvelopeFields): Uint8Array {
-  const schema = schemas.get(topic) ?? loadSchema(topic)
-  schemas.set(topic, schema)
+  const schema = getOrMake(schemas, topic, () => loadSchema(topic))
   const data = schema.payload.encode(schema.payload.fromObject(payload)).finish()
   const { envelope } = schema
   return envelope.encode(envelope.fromObject({ subject: topic, data, ...fields })).finish()

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isTopic } from '../../classic/topics.js'
 import { type Clock, parseDuration } from '../../clock.js'
+import { getOrMake } from '../../maps.js'
 import type { Answer, Identity } from '../faults.js'
 import {
   type Broadcast,
@@ -155,8 +156,7 @@ class History {
 
   add(topic: string, customerId: string | undefined, at: number, frame: PastFrame['frame']): void {
     if (this.#limit === 0) return
-    const past = this.#topics.get(topic) ?? []
-    this.#topics.set(topic, past)
+    const past = getOrMake(this.#topics, topic, () => [])
     past.push({ seq: (past.at(-1)?.seq ?? 0) + 1, at, customerId, frame })
     if (past.length > this.#limit) past.shift()
   }

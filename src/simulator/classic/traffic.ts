@@ -1,5 +1,6 @@
 import { isTopic, type Topic } from '../../classic/topics.js'
 import type { Clock } from '../../clock.js'
+import { getOrMake } from '../../maps.js'
 import type { NextFrame } from '../feed.js'
 import { seedOf } from '../random.js'
 import { Site } from '../site.js'
@@ -73,8 +74,6 @@ export function classicTraffic(clock: Pick<Clock, 'now'>): NextFrame {
   const customers = new Map<string, Traffic>()
   return (topic, customerId) => {
     if (!isTopic(topic)) throw new RangeError(`no traffic for ${topic}`)
-    const traffic = customers.get(customerId) ?? new Traffic({ customerId, clock })
-    customers.set(customerId, traffic)
-    return traffic.next(topic)
+    return getOrMake(customers, customerId, () => new Traffic({ customerId, clock })).next(topic)
   }
 }

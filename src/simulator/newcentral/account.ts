@@ -1,3 +1,4 @@
+import { getOrMake } from '../../maps.js'
 import type { CentralSocket } from '../socket.js'
 
 /** What became of an event for one subscriber id. */
@@ -50,14 +51,11 @@ export class Account {
   add(line: AccountLine, wasQueued: boolean): void {
     const { customerId, topic, subscriberId, outcome } = line
     const key = `${customerId}/${topic}/${subscriberId}`
-    const entry = this.#counts.get(key) ?? {
-      ...{ customerId, topic, subscriberId },
-      counts: { ...NOTHING },
-    }
-    this.#counts.set(key, entry)
-    entry.counts[outcome] += 1
-    if (wasQueued) entry.counts.queued -= 1
-    if (wasQueued && outcome === 'sent') entry.counts.fromQueue += 1
+    const begin = () => ({ customerId, topic, subscriberId, counts: { ...NOTHING } })
+    const { counts } = getOrMake(this.#counts, key, begin)
+    counts[outcome] += 1
+    if (wasQueued) counts.queued -= 1
+    if (wasQueued && outcome === 'sent') counts.fromQueue += 1
     if (this.#keepsLines) this.lines.push(line)
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type protobuf from 'protobufjs'
+import { getOrMake } from '../../maps.js'
 import { EVENT_TYPE_PREFIX, TOPIC_FACTS, type Topic } from '../../newcentral/topics.js'
 import { loadShipped } from '../../schema/load-proto.js'
 import type { Device, Site } from '../site.js'
@@ -144,10 +145,8 @@ const ENVELOPE = ['cloudevent', 'CloudEvent'] as const
 const types = new Map<string, protobuf.Type>()
 
 function typeOf(file: string, message: string): protobuf.Type {
-  const key = `${file} ${message}`
-  const type = types.get(key) ?? loadShipped({ service: 'newcentral', file, message }).get(message)
-  types.set(key, type)
-  return type
+  const load = () => loadShipped({ service: 'newcentral', file, message }).get(message)
+  return getOrMake(types, `${file} ${message}`, load)
 }
 
 /** As seen, `type.googleapis.com/ap.APInfo`; the published files have longer packages. */

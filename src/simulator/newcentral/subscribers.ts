@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js'
+import { getOrMake } from '../../maps.js'
 import type { Broadcast } from '../service.js'
 import type { CentralSocket } from '../socket.js'
 import type { Account, AccountLine, Outcome, SubscriberName } from './account.js'
@@ -177,12 +178,10 @@ export class Subscribers {
 
   #subscriberOf({ topic, customerId, subscriberId = DEFAULT_ID }: CentralSocket): Subscriber {
     const key = `${customerId}/${topic}/${subscriberId}`
-    const found = this.#all.get(key) ?? {
+    return getOrMake(this.#all, key, () => ({
       ...{ customerId, topic, subscriberId },
       ...{ members: new Set<Member>(), queue: [], recent: [], types: undefined, left: undefined },
-    }
-    this.#all.set(key, found)
-    return found
+    }))
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js'
+import { getOrMake } from '../../maps.js'
 import { isTopic, type Topic } from '../../newcentral/topics.js'
 import type { NextFrame } from '../feed.js'
 import { seedOf } from '../random.js'
@@ -68,8 +69,7 @@ export class Traffic {
   }
 
   #hasChanged(topic: Topic, thing: object, value: unknown): boolean {
-    const seen = this.#seen.get(topic) ?? new Map<object, unknown>()
-    this.#seen.set(topic, seen)
+    const seen = getOrMake(this.#seen, topic, () => new Map<object, unknown>())
     const hasChanged = seen.has(thing) && seen.get(thing) !== value
     seen.set(thing, value)
     return hasChanged
@@ -84,8 +84,7 @@ export function newCentralTraffic(
   const customers = new Map<string, Traffic>()
   return (topic, customerId) => {
     if (!isTopic(topic)) throw new RangeError(`no traffic for ${topic}`)
-    const traffic = customers.get(customerId) ?? new Traffic({ customerId, clock, settings })
-    customers.set(customerId, traffic)
-    return traffic.next(topic)
+    const begin = () => new Traffic({ customerId, clock, settings })
+    return getOrMake(customers, customerId, begin).next(topic)
   }
 }
