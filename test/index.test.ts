@@ -7,6 +7,7 @@ import type {
   StreamOptions,
   StreamRecordOf,
   TransformContext,
+  Transformed,
   TransformFunction,
 } from '../src/index.js'
 import * as api from '../src/index.js'
@@ -35,6 +36,10 @@ const sightings = () => api.stream({ hostname: 'h', wsskey: 'k', topic: 'presenc
 const rogues = () =>
   api.stream({ hostname: 'h', client_id: 'i', client_secret: 's', topic: 'wids' })
 const change = (frame: Uint8Array) => api.decode(frame, { topic: 'audit' }).data
+
+/** A literal may have properties of its own, also where its type is asked for. */
+const row = (): Transformed => ({ client: 'aa:bb', dbm: -61 })
+const rows = (): Transformed => [{ client: 'aa:bb', dbm: -61 }]
 
 export type TypesHold = [
   Expect<
@@ -69,6 +74,7 @@ export type TypesHold = [
   Expect<Not<Fits<TransformFunction<'audit'>, TransformFunction>>>,
   Expect<Not<Fits<() => string, TransformFunction>>>,
   Expect<Not<Fits<() => Promise<number>, TransformFunction>>>,
+  Expect<Fits<typeof row | typeof rows, TransformFunction>>,
   Expect<Fits<() => undefined, TransformFunction>>,
   Expect<Fits<(record: StreamRecordOf) => Promise<StreamRecordOf[]>, TransformFunction>>,
 ]

@@ -13,8 +13,10 @@ export type TransformContext<T extends AnyTopic = AnyTopic> = {
   readonly type: string | undefined
 }
 
-/** Any object but a promise. */
-type Plain = object & { readonly then?: never }
+/** Any object but a promise. By the second form, an object literal may have any properties. */
+type Plain =
+  | (object & { readonly then?: never })
+  | { readonly [name: string]: unknown; readonly then?: never }
 
 /** What a transform returns: a record, several, or nothing. */
 export type Transformed = Plain | readonly Plain[] | null | undefined
