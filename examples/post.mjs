@@ -4,6 +4,6 @@ export async function exportBatch(records, { signal, options }) {
   const request = { method: 'POST', body: JSON.stringify(records), signal }
   const answer = await fetch(options.url, request).catch(() => undefined)
   if (answer?.ok) return
-  const why = `${options.url} answered ${answer?.status ?? 'nothing'}`
+  const why = `the server answered ${answer?.status ?? 'nothing'}`
   throw Object.assign(new Error(why), { retry: !answer || answer.status >= 500 })
 }
