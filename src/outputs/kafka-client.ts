@@ -1,6 +1,7 @@
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type * as Kafka from '@platformatic/kafka'
+import { AnswerLimit } from '../net/answer-limit.js'
 import type { AnyTopic, StreamMessage } from '../service.js'
 import type { KafkaLogin, KafkaTarget } from './kafka.js'
 import { kafkaFault, noLeader } from './kafka-errors.js'
@@ -40,6 +41,8 @@ export class KafkaClient {
   readonly #partitions = new Map<string, number>()
   #unsettled = false
 
+  readonly #limit = new AnswerLimit(() => this.#sockets())
+
   constructor(library: typeof Kafka, target: KafkaTarget, login: KafkaLogin | undefined) {
     this.#library = library
     this.#target = target
@@ -75,6 +78,7 @@ export class KafkaClient {
     try {
       // From here to the request nothing is waited for, so that leaders stay those that were checked.
       await this.#producer.send({ messages: messages.map((each) => this.#recordOf(each)) })
+      this.#limit.answered()
       this.#unsettled = false
     } catch (error) {
       const [only] = topics.length === 1 ? topics : []
@@ -89,8 +93,13 @@ export class KafkaClient {
   }
 
   close(): void {
+    this.#limit.close()
     this.#disconnect()
     this.#producer.close(true, () => {})
+  }
+
+  *#sockets(): Generator<Socket> {
+    for (const [, { socket }] of this.#producer.connections) if (socket) yield socket
   }
 
   /** Cuts all connections: one that is half open would not end for minutes. */
@@ -115,14 +124,17 @@ export class KafkaClient {
 
   #place(topic: string | undefined) {
     const worked = this.#producer.producerId !== undefined
-    return { name: this.#target.name, topic, login: this.#login, worked }
+    const { exceeded: flooded } = this.#limit
+    return { name: this.#target.name, topic, login: this.#login, worked, flooded }
   }
 
   /** Does what a topic, a leader or a broker that has just started may need some tries for. */
   async #settle(topic: string | undefined, work: () => Promise<void>): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await work()
+        await work()
+        this.#limit.answered()
+        return
       } catch (thrown) {
         const { error, settling } = kafkaFault(thrown, this.#place(topic))
         if (error.code === 'timed-out') this.#disconnect()

@@ -1,4 +1,5 @@
 import { errorText, StreamError } from '../errors.js'
+import { TOO_MUCH } from '../net/answer-limit.js'
 import { networkError } from '../net/network-error.js'
 import { quotePeer } from '../net/redact.js'
 import type { KafkaLogin } from './kafka.js'
@@ -23,6 +24,8 @@ export type KafkaPlace = {
   readonly login: KafkaLogin | undefined
   /** Whether a connection has ever worked. */
   readonly worked: boolean
+  /** Whether a connection was cut for what came on it. */
+  readonly flooded: boolean
 }
 
 /** The library's errors, as far as they matter here. */
@@ -64,6 +67,9 @@ export function kafkaFault(thrown: unknown, place: KafkaPlace): KafkaFault {
   }
   if (!chain.some(({ code }) => code === 'PLT_KFK_NETWORK')) {
     return { error: unavailable(place, errorText(thrown), 'library') }
+  }
+  if (place.flooded) {
+    return { error: new StreamError('answer-invalid', `${place.name}: ${TOO_MUCH}`) }
   }
   const advice = ': check whether it wants TLS (kafkas://) or a login (KAFKA_USERNAME)'
   const closed = `${place.name} closed the connection${place.worked ? '' : advice}`

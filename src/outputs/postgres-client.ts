@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type Pg from 'pg'
 import { untilAborted } from '../clock.js'
 import { StreamError } from '../errors.js'
+import { AnswerLimit } from '../net/answer-limit.js'
 import { loadPackages } from '../packages.js'
 import type { PostgresTarget } from './postgres-target.js'
 
@@ -37,6 +38,7 @@ export class PostgresConnection {
   readonly #socket: Socket
   readonly #target: PostgresTarget
   readonly #queryMs: number
+  readonly #limit: AnswerLimit
   #lost = false
 
   private constructor(client: Pg.Client, socket: Socket, options: ConnectOptions) {
@@ -44,6 +46,7 @@ export class PostgresConnection {
     this.#socket = socket
     this.#target = options.target
     this.#queryMs = options.queryMs ?? QUERY_MS
+    this.#limit = new AnswerLimit(() => [this.#stream])
     client.on('error', () => this.#onEnd())
     client.on('end', () => this.#onEnd())
   }
@@ -81,7 +84,12 @@ export class PostgresConnection {
 
   /** Whether all that is sent can be read on the way. */
   get plainText(): boolean {
-    return !('encrypted' in (this.#client as unknown as WithInternals).connection.stream)
+    return !('encrypted' in this.#stream)
+  }
+
+  /** The socket, or the one of TLS on top of it. */
+  get #stream(): Socket {
+    return (this.#client as unknown as WithInternals).connection.stream
   }
 
   /**
@@ -95,6 +103,7 @@ export class PostgresConnection {
       // One signal inside the other: a joined signal for each query would pile up on a long-lived one.
       const answer = untilAborted(this.#client.query(text, [...values]), signal)
       await untilAborted(answer, late.signal)
+      this.#limit.answered()
     } catch (error) {
       if (!late.signal.aborted) throw error
       this.#cancel()
@@ -112,12 +121,13 @@ export class PostgresConnection {
   }
 
   destroy(): void {
-    this.#lost = true
+    this.#onEnd()
     this.#socket.destroy()
   }
 
   #onEnd(): void {
     this.#lost = true
+    this.#limit.close()
   }
 
   #cancel(): void {
