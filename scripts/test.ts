@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 // npm test [-- --full] [OPTION of node --test]... [FILE]...
@@ -35,10 +35,7 @@ async function compile(): Promise<void> {
     write: false,
   })
   for (const { path, contents } of outputFiles) {
-    // Another run may be reading: what has not changed is not written.
-    if (existsSync(path) && readFileSync(path).equals(contents)) continue
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, contents)
+    writeChanged(path, Buffer.from(contents))
   }
   const stale = new Set(COMPILED.flatMap((folder) => filesIn(join(BUILD, folder))))
   for (const path of files) stale.delete(compiled(path))
@@ -50,6 +47,13 @@ async function compile(): Promise<void> {
     mkdirSync(dirname(join(BUILD, path)), { recursive: true })
     symlinkSync(resolve(path), join(BUILD, path))
   }
+}
+
+/** Another run may be reading: what has not changed is not written. */
+function writeChanged(path: string, contents: Buffer): void {
+  if (existsSync(path) && readFileSync(path).equals(contents)) return
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, contents)
 }
 
 function filesIn(folder: string): string[] {
@@ -69,6 +73,33 @@ const tests = filesIn('test').filter((path) => path.endsWith('.test.ts'))
 const sized = tests.filter((path) => /[^a-zA-Z]sized\(/.test(readFileSync(path, 'utf8')))
 const chosen = named.length > 0 ? named : full ? sized : tests
 
+/**
+ * What a test file has a process of its own for: it starts processes or servers that are killed, changes or
+ * counts what belongs to the process, or takes long.
+ */
+const APART =
+  /node:child_process|helpers\/(here|kafka-broker|mortal|nats-server|postgres-server|program|proxy|small-disk|stream)\.js|\bprocess\.(chdir|env|getActive|on)|globalThis|queryObjects|stackTraceLimit|[^a-zA-Z]sized\(|^(after|before)(Each)?\(/m
+
+/**
+ * Has the other files of a folder imported by one, so that one process runs them. A process, and its imports,
+ * take more time than most tests.
+ */
+function together(tests: readonly string[]): string[] {
+  const files: string[] = []
+  const groups = new Map<string, string[]>()
+  for (const path of tests) {
+    if (APART.test(readFileSync(path, 'utf8'))) files.push(compiled(path))
+    else groups.set(dirname(path), [...(groups.get(dirname(path)) ?? []), compiled(path)])
+  }
+  for (const [folder, paths] of groups) {
+    const file = join(BUILD, 'together', `${folder.replaceAll('/', '-')}.test.js`)
+    const imports = paths.map((path) => `import '${relative(dirname(file), path)}'\n`)
+    writeChanged(file, Buffer.from(imports.join('')))
+    files.push(file)
+  }
+  return files
+}
+
 await compile()
 const [concurrency, timeout] = full ? [4, 1_200_000] : [8, 600_000]
 const node = [
@@ -78,7 +109,7 @@ const node = [
   `--test-timeout=${timeout}`,
   '--test-reporter=spec',
   ...options,
-  ...chosen.map(compiled),
+  ...(chosen === tests ? together(tests) : chosen.map(compiled)),
 ]
 const env = { ...process.env, ...(full ? { ARUBA_STREAM_TEST_SIZE: 'full' } : {}) }
 const run = spawn(process.execPath, node, { stdio: 'inherit', env })
