@@ -80,7 +80,7 @@ test('a file that cannot be read says why', async (t) => {
   await mkdir(join(folder, 'sub'))
   assert.match(
     await problems(join(folder, 'none.json')),
-    /^FILE: it does not exist; expected the input file, see .*ENOENT/,
+    /^FILE: it does not exist; expected the input file, an example is \/.*input\.example\.json \(ENOENT/,
   )
   assert.match(await problems(join(folder, 'sub')), /^FILE: it is a folder/)
   assert.match(await problems(circle), /^FILE: its symbolic links form a loop/)
