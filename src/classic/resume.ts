@@ -4,7 +4,7 @@ import type { ResumePoint } from '../service.js'
 /** Where a stream is to begin. */
 export type ReplayOptions = {
   /** Header `X-Start-Seq`. */
-  readonly startSeq?: number | undefined
+  readonly startSeq?: bigint | undefined
   /** Header `X-Deliver-Last: true`. */
   readonly deliverLast?: boolean | undefined
   /** Header `X-Deliver-All: true`. */

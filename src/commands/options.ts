@@ -169,10 +169,10 @@ function readValue({ long }: Option, text: string, value: Value<unknown> = TEXT)
 
 const host = { expected: 'a host', read: parseHost }
 
-const integer: Value<number> = {
+/** Sequence numbers have 64 bits. */
+const integer: Value<bigint> = {
   expected: 'an integer',
-  read: (text) =>
-    /^-?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined,
+  read: (text) => (/^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined),
 }
 
 /** The header carries the duration as it is written. */

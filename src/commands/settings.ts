@@ -73,7 +73,7 @@ type OptionValues = Partial<{
   readonly hostname: Host
   readonly jsoninput: string
   readonly no_valid_cert: boolean
-  readonly start_seq: number
+  readonly start_seq: bigint
   readonly deliver_last: boolean
   readonly deliver_all: boolean
   readonly since_time: string

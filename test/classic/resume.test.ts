@@ -6,7 +6,7 @@ const NOW_MS = Date.UTC(2024, 5, 1)
 const ns = (ms: number) => BigInt(ms) * 1_000_000n
 
 test('a handshake sends the headers that were asked for until the first frame has come', () => {
-  const asked = { startSeq: 7, deliverLast: true, deliverAll: true, sinceTime: '1h30m' }
+  const asked = { startSeq: 7n, deliverLast: true, deliverAll: true, sinceTime: '1h30m' }
   const expected = {
     'X-Start-Seq': '7',
     'X-Deliver-Last': 'true',
@@ -26,11 +26,11 @@ test('X-Since-Time reaches as far back as the first handshake while no frame cou
   })
   // No time says how far back these reach.
   assert.deepEqual(headers({ deliverAll: true }), { 'X-Deliver-All': 'true' })
-  assert.deepEqual(headers({ startSeq: 7 }), { 'X-Start-Seq': '7' })
+  assert.deepEqual(headers({ startSeq: 7n }), { 'X-Start-Seq': '7' })
 })
 
 test('sequence number 0 is sent', () => {
-  assert.deepEqual(resumeHeaders({ startSeq: 0 }, undefined, NOW_MS), { 'X-Start-Seq': '0' })
+  assert.deepEqual(resumeHeaders({ startSeq: 0n }, undefined, NOW_MS), { 'X-Start-Seq': '0' })
 })
 
 test('after a frame X-Since-Time reaches back to the last message, rounded up, and a second more', () => {

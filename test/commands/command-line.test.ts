@@ -36,7 +36,7 @@ describe('parseCommandLine', () => {
     assert.deepEqual(settings.host, { authority: 'central.example.com', secure: true })
     assert.equal(settings.inputFile, 'input.json')
     assert.deepEqual(settings.replay, {
-      startSeq: 5,
+      startSeq: 5n,
       deliverLast: true,
       deliverAll: true,
       sinceTime: '1h30m',
@@ -44,6 +44,13 @@ describe('parseCommandLine', () => {
     assert.equal(settings.print, 'records')
     assert.equal(settings.verifyCertificates, false)
     assert.deepEqual(settings.exports, ['./a.mjs'])
+  })
+
+  test('takes sequence numbers of 64 bits as they are', () => {
+    for (const number of ['18446744073709551615', '9007199254740993', '-1']) {
+      const { startSeq } = streamed('--start_seq', number).replay
+      assert.equal(String(startSeq), number)
+    }
   })
 
   test('needs nothing but hostname and jsoninput', () => {
