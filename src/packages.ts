@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorText, StreamError } from './errors.js'
-import { requireTrusted } from './trust.js'
+import { requireTrusted } from './files/trust.js'
 
 /**
  * A file that this package ships beside its code. The sources lie in folders, the built program in few files

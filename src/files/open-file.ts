@@ -6,9 +6,9 @@ import { promisify } from 'node:util'
 import { errorText, StreamError, systemFault, WRITE_FAULTS } from '../errors.js'
 import type { Logger } from '../log.js'
 import { printable } from '../text.js'
-import { OTHERS_WRITE, requireTrusted, unlessMissing } from '../trust.js'
 import { identityOf, type OpenFiles } from './distinct-files.js'
 import { PipeFile } from './pipe-file.js'
+import { OTHERS_WRITE, requireTrusted, unlessMissing } from './trust.js'
 
 /**
  * Looks at a regular file that is about to be appended to, and says which bytes must come first: the

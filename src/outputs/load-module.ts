@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs'
 import { basename, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorText, StreamError } from '../errors.js'
-import { requireTrusted } from '../trust.js'
+import { requireTrusted } from '../files/trust.js'
 import { MODULE_TYPE } from './export-type.js'
 
 /** A user's module, as far as can be known of a file that a user wrote. */

@@ -1,7 +1,7 @@
 import { lstat, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { geteuid } from 'node:process'
-import { StreamError } from './errors.js'
+import { StreamError } from '../errors.js'
 
 /** The mode bit for users that are neither the owner nor in the group of the file. */
 export const OTHERS_WRITE = 0o002
