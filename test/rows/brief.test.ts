@@ -54,6 +54,13 @@ describe('brief lines', () => {
     assert.deepEqual(said('rssi-events', { raw_rssi }), ['8c:f5:a3:bc:29:fd at ap-1 -78 dBm'])
   })
 
+  test('tell the signal of a client from its distance to the noise', () => {
+    const stats = { macaddr: mac('8cf5a3bc29fd'), device_id: 'CN99', signal_in_db: 54, snr: 41 }
+    assert.deepEqual(said('monitoring', { client_stats: [stats] }), [
+      '8c:f5:a3:bc:29:fd at CN99 signal 54 dB SNR 41 dB',
+    ])
+  })
+
   test('say how much a client sent and received in units for people', () => {
     const stats = { macaddr: mac('8cf5a3bc29fd'), tx_bytes: '133098600', rx_bytes: '512' }
     assert.deepEqual(said('monitoring', { client_stats: [stats] }), [
