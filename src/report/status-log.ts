@@ -205,6 +205,13 @@ function lengths({ shortest, longest }: Gaps): string {
   return from === to ? from : `${from} to ${to}`
 }
 
+/** With a code, a line is a repeat of an earlier one that has the same, and may be held back. */
+function codeOf({ reconnects }: Extract<Status, { type: 'open' }>, cluster: Cluster) {
+  // All are back: that is a line of its own, not a repeat of "some are back".
+  if (isWhole(cluster)) return reconnects > 0 ? 'all-reconnected' : undefined
+  return reconnects > 0 ? 'reconnected' : 'connected'
+}
+
 function eventFields(subjects: readonly [Known, ...Known[]], cluster: Cluster): LogFields {
   const [{ status, entry }] = subjects
   const subscriptions = subjects.length
@@ -217,7 +224,10 @@ function eventFields(subjects: readonly [Known, ...Known[]], cluster: Cluster): 
   }
   if (status.type !== 'open') return { ...where, subscriptions }
   const longest = cluster.gaps && { gap_seconds: cluster.gaps.longest / 1000 }
-  // All are back: that is a line of its own, not a repeat of "some are back".
-  const code = `${isWhole(cluster) ? 'all-' : ''}${status.reconnects > 0 ? 're' : ''}connected`
-  return { ...where, subscriptions: countOf(cluster.all, 'open'), ...longest, code }
+  return {
+    ...where,
+    subscriptions: countOf(cluster.all, 'open'),
+    ...longest,
+    code: codeOf(status, cluster),
+  }
 }

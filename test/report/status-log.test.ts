@@ -68,10 +68,27 @@ test('the start of many subscriptions is a line for each cluster', () => {
   assert.deepEqual(news(), [])
   wait(1000)
   assert.deepEqual(news(true), [
-    'INFO  eu.example is connected: 84 of 84 subscriptions open (host=eu.example subscriptions=84 code=all-connected)',
-    'INFO  us.example is connected: 78 of 78 subscriptions open (host=us.example subscriptions=78 code=all-connected)',
-    'INFO  ap.example is connected: 78 of 78 subscriptions open (host=ap.example subscriptions=78 code=all-connected)',
+    'INFO  eu.example is connected: 84 of 84 subscriptions open (host=eu.example subscriptions=84)',
+    'INFO  us.example is connected: 78 of 78 subscriptions open (host=us.example subscriptions=78)',
+    'INFO  ap.example is connected: 78 of 78 subscriptions open (host=ap.example subscriptions=78)',
   ])
+})
+
+test('subscriptions that open once a key is mended are told at once', () => {
+  const { fleet, news, wait } = start(2, ['eu.example'])
+  const [good, refused] = [fleet.slice(0, 6), fleet.slice(6)]
+  for (const { tracker } of good) tracker.open()
+  for (const { tracker } of refused) {
+    tracker.refused(new StreamError('key-refused', 'eu.example refused the key'), 600_000)
+  }
+  wait(2000)
+  assert.equal(news()[0], 'INFO  eu.example is connected: 6 of 12 subscriptions open')
+  for (const { tracker } of refused) {
+    tracker.connecting(1)
+    tracker.open()
+  }
+  wait(2000)
+  assert.deepEqual(news(), ['INFO  eu.example is connected: 12 of 12 subscriptions open'])
 })
 
 test('a host that serves both services has a line for each at the start', () => {
@@ -84,8 +101,8 @@ test('a host that serves both services has a line for each at the start', () => 
   for (const { tracker } of fleet) tracker.open()
   wait(1000)
   assert.deepEqual(news(true), [
-    'INFO  eu.example is connected: 4 of 4 subscriptions open (host=eu.example subscriptions=4 code=all-connected)',
-    'INFO  eu.example is connected: 4 of 4 subscriptions open (host=eu.example service=newcentral subscriptions=4 code=all-connected)',
+    'INFO  eu.example is connected: 4 of 4 subscriptions open (host=eu.example subscriptions=4)',
+    'INFO  eu.example is connected: 4 of 4 subscriptions open (host=eu.example service=newcentral subscriptions=4)',
   ])
 })
 
