@@ -171,6 +171,24 @@ test('a line that stays away for two minutes counts as new when it comes back', 
   assert.equal(lines.length, 3)
 })
 
+test('after a change of an operator, what waits is logged, and the next line is new', () => {
+  const { lines, collapsing } = collect()
+  const refused = () => collapsing.error('refused', { code: 'key-refused', state: true })
+  refused()
+  refused()
+  assert.equal(lines.length, 1)
+  collapsing.startAnew()
+  refused()
+  assert.deepEqual(
+    lines.map((line) => line.slice(27).trim()),
+    [
+      'refused (code=key-refused)',
+      'refused [once more in the past 0 s] (code=key-refused repeats=1)',
+      'refused (code=key-refused)',
+    ],
+  )
+})
+
 test('repeats that go on are logged less and less often, at least once an hour', () => {
   const { lines, clock, collapsing } = collect()
   const sums: number[] = []

@@ -83,6 +83,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     reporting = await startReporting(settings, snapshot, program)
     const streaming = collector.stream(entries)
     program.onHangup(() => {
+      log.startAnew()
       void outputs.reopen().then(() => log.info('the files that are written were opened again'))
       void collector.reload()
     })

@@ -12,6 +12,8 @@ export interface CollapsingLogger extends Logger {
   logRepeats(): void
   /** Logs all repeats that are held back, but for those of states. Call it at the end. */
   flush(): void
+  /** Logs what is held back, and counts the next line of each kind as a first one: an operator waits for it. */
+  startAnew(): void
 }
 
 /** Lines of one level, place (exporter, or else entry, host and service), code and cause. */
@@ -101,6 +103,10 @@ export function collapseRepeats(
         if (isDue(kind) || isOver(kind)) logHeld(kind)
         if (isOver(kind)) kinds.delete(key)
       }
+    },
+    startAnew() {
+      for (const kind of kinds.values()) logHeld(kind)
+      kinds.clear()
     },
     flush() {
       for (const kind of kinds.values()) if (!kind.fields.state) logHeld(kind)

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { Secret } from '../../src/secret.js'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { closedPort, startCentral, startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
@@ -115,6 +116,23 @@ describe('a reload', { concurrency: 2 }, () => {
     program.kill('SIGINT')
     await program.result
     assert.equal(central.handshakes.length, 1)
+  })
+
+  it('with another key that Central refuses, too, says so', async (t) => {
+    const [first, second] = [makeKey('wrong'), makeKey('also wrong')]
+    const good = entryOf('apprf')
+    const central = await startCentral(t, { keys: [good.wsskey] })
+    central.keys.refuse(first)
+    central.keys.refuse(second)
+    const input = { A: entryOf('audit', first), Good: good }
+    const program = await streamHere(t, central, [], { input })
+    const refusal = (key: string) => new RegExp(`ERROR A: .*the key ${new Secret(key).fingerprint}`)
+    await program.waitForLine(refusal(first))
+    await rewrite(program.path, { A: entryOf('audit', second), Good: good })
+    program.kill('SIGHUP')
+    await program.waitForLine(refusal(second))
+    program.kill()
+    assert.equal((await program.result).code, 0)
   })
 
   it('lets an entry with another key go on where it was', async (t) => {
