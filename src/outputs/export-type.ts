@@ -119,6 +119,21 @@ export function redactType(type: string): string {
   )
 }
 
+/**
+ * What logs and metrics call an output. Two that differ only in what is masked, as webhooks of one host do, must
+ * be told apart.
+ */
+export function outputName(type: string, others: readonly { readonly name: string }[]): string {
+  const name = redactUrl(type)
+  const same = others.filter((other) => withoutNumber(other.name) === name).length
+  return same === 0 ? name : `${name} (${same + 1})`
+}
+
+/** The name of an output as its own messages have it. */
+export function withoutNumber(name: string): string {
+  return name.replace(/ \(\d+\)$/, '')
+}
+
 /** Options as names and values, in their order: `a=1&b`, behind `#` also with commas. */
 export function optionPairs(type: string): [name: string, value: string | undefined][] {
   const { target, options } = splitType(type)

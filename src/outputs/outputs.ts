@@ -6,12 +6,11 @@ import { type NamedFile, OpenFiles, requireDistinct } from '../files/distinct-fi
 import type { DeadLetter, FrameFile, KeptFrame } from '../files/frame-file.js'
 import { type Logger, loggerTo } from '../log.js'
 import { getOrMake } from '../maps.js'
-import { redactUrl } from '../net/redact.js'
 import type { Program } from '../program.js'
 import type { ExporterSnapshot } from '../report/snapshot.js'
 import { ALL_TOPICS, type AnyTopic, type Frame, type StreamMessage } from '../service.js'
 import { withoutStart } from '../text.js'
-import { redactType } from './export-type.js'
+import { outputName, redactType, withoutNumber } from './export-type.js'
 import { filesWritten, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
 import { openPrinter } from './stdout.js'
@@ -115,7 +114,7 @@ class OpenOutputs implements Outputs {
       this.exporters.push(await openPrinter(print, options, this.#contextOf('stdout')))
     }
     for (const type of exports) {
-      const context = this.#contextOf(redactUrl(type), redactType(type))
+      const context = this.#contextOf(outputName(type, this.counters), redactType(type))
       this.exporters.push(await openOutput(type, context))
     }
     if (this.exporters.length > 0) return
@@ -232,10 +231,11 @@ async function settleAll<T>(
 /** A logger whose lines carry the output's name, and so need not have it at their start. */
 function namedOnce(log: Logger, type: string): Logger {
   const own = log.child({ exporter: type })
-  const starts = [`--export_data ${type}: `, `${type}: `]
+  const shown = withoutNumber(type)
+  const starts = [`--export_data ${shown}: `, `${shown}: `]
   return loggerTo((level, message, fields) => {
     const text = withoutStart(message, ...starts)
-    const rest = withoutStart(text, `cannot reach ${type}: `)
+    const rest = withoutStart(text, `cannot reach ${shown}: `)
     own[level](rest === text ? text : `cannot be reached: ${rest}`, fields)
   })
 }

@@ -51,6 +51,19 @@ async function open(t: TestContext, given: (folder: string) => Partial<OutputsSe
   return { folder, program, opening: openOutputs(settings, ['monitoring'], program) }
 }
 
+test('outputs that differ only in what is masked have names of their own', async (t) => {
+  const host = `http://127.0.0.1:${await closedPort()}`
+  const tokens = ['xoxb9AbCdEfGhIjKlMnOpQ', 'xoxb9AbCdEfGhIjKlMnOpR']
+  const exports = [...tokens.map((token) => `${host}/${token}`), `${host}/other?token=x`, host]
+  const { opening } = await open(t, () => ({ exports }))
+  const outputs = await opening
+  await outputs.close()
+  assert.deepEqual(
+    outputs.counters.map(({ name }) => name),
+    [`${host}/****`, `${host}/**** (2)`, `${host}/other`, host],
+  )
+})
+
 test('an output is named without its options, and replayed with them', async (t) => {
   const { opening } = await open(t, () => ({ exports: ['./module.mjs?table=x', 'json:a?rows'] }))
   const outputs = await opening
