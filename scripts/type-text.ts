@@ -3,8 +3,8 @@ import protobuf from 'protobufjs'
 import * as classic from '../src/classic/topics.js'
 import { wellKnownOf } from '../src/decode/well-known-types.js'
 import * as newCentral from '../src/newcentral/topics.js'
+import { recordName } from '../src/schema/message-type.js'
 import { parseProto } from '../src/schema/parse-proto.js'
-import { recordName } from '../src/schema/protobuf.js'
 
 /** Types of a record's values, by the types of `.proto` files. */
 const VALUE_TYPES: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
-import type protobuf from 'protobufjs'
 import type { JsonWriter } from '../decode/json-writer.js'
 import { int64Text } from '../decode/numbers.js'
 import type { MessagePlan } from '../decode/plan.js'
 import { INT64, type Int64, SCALARS, type Scalar } from '../decode/scalars.js'
 import { nanosTimeText, writeNanosTime } from '../decode/time-text.js'
 import type { WireReader } from '../decode/wire-reader.js'
+import type { MessageType } from '../schema/message-type.js'
 
 const STRING = SCALARS.string as Scalar
 
@@ -25,7 +25,7 @@ export class Envelope {
   readonly #plan: MessagePlan
   readonly #timestamp: Int64
 
-  constructor(plan: MessagePlan, type: protobuf.Type) {
+  constructor(plan: MessagePlan, type: MessageType) {
     this.#plan = plan
     this.#timestamp = INT64[(type.fields.timestamp?.type ?? 'int64') as keyof typeof INT64]
   }

@@ -1,17 +1,17 @@
-import type protobuf from 'protobufjs'
 import { StreamError } from '../errors.js'
 import { loadFromDir, loadShipped, type ProtoFile, type ProtoName } from '../schema/load-proto.js'
+import type { MessageType } from '../schema/message-type.js'
 import { GEOFENCE_NOTICE, ROOT_MESSAGES, type Topic } from './topics.js'
 
 /** The message types of a topic's frames. */
 export type Schema = {
   readonly topic: Topic
   /** `MsgProto`, which every frame is. */
-  readonly envelope: protobuf.Type
+  readonly envelope: MessageType
   /** What the envelope's `data` is. */
-  readonly payload: protobuf.Type
+  readonly payload: MessageType
   /** Of `location`: what `data` is in a geofence notice. */
-  readonly notice: protobuf.Type | undefined
+  readonly notice: MessageType | undefined
   /** Where the payload's schema comes from. */
   readonly source: 'shipped' | 'proto_dir'
   /** What the user should know, such as a file that is missing or is there twice. */
@@ -65,7 +65,7 @@ export function loadSchema(topic: Topic, { protoDir }: SchemaOptions = {}): Sche
 }
 
 /** All messages of the shipped schema of a topic, the envelope among them. */
-export function shippedMessages(topic: Topic): readonly protobuf.Type[] {
+export function shippedMessages(topic: Topic): readonly MessageType[] {
   return [...loadShipped(ENVELOPE).messages, ...loadShipped(protoName(topic)).messages]
 }
 

@@ -1,10 +1,15 @@
-import type protobuf from 'protobufjs'
 import * as classic from '../classic/topics.js'
 import { readableForm } from '../decode/readable.js'
 import { wellKnownOf } from '../decode/well-known-types.js'
 import * as newCentral from '../newcentral/topics.js'
 import { loadDocumented, type ProtoFile } from '../schema/load-proto.js'
-import { Enum, MapField, recordName, Type } from '../schema/protobuf.js'
+import {
+  type FieldType,
+  isEnum,
+  isMessage,
+  type MessageType,
+  recordName,
+} from '../schema/message-type.js'
 import type { AnyTopic } from '../service.js'
 
 /** A field of a topic's records. */
@@ -54,14 +59,14 @@ export function fieldsOf(topic: AnyTopic): readonly FieldGroup[] {
 
 function groupsOf(file: ProtoFile, message: string, note = ''): FieldGroup[] {
   const groups: FieldGroup[] = []
-  const add = (type: protobuf.Type, path: string, within: readonly protobuf.Type[]) => {
+  const add = (type: MessageType, path: string, within: readonly MessageType[]) => {
     const inner: (() => void)[] = []
     const fields = [...type.fieldsArray]
       .sort((a, b) => a.id - b.id)
       .flatMap((field): TopicField[] => {
         const { resolvedType, repeated } = field.resolve()
         const name = recordName(field) + (repeated ? '[]' : '')
-        if (!(resolvedType instanceof Type) || wellKnownOf(resolvedType) || field.map) {
+        if (!isMessage(resolvedType) || wellKnownOf(resolvedType) || field.map) {
           return [fieldOf(type, field)]
         }
         const address = resolvedType.fields.addr
@@ -84,15 +89,15 @@ function groupsOf(file: ProtoFile, message: string, note = ''): FieldGroup[] {
   return groups
 }
 
-function fieldOf(message: protobuf.Type, field: protobuf.Field): TopicField {
+function fieldOf(message: MessageType, field: FieldType): TopicField {
   const { resolvedType, repeated, type } = field.resolve()
   const { meaning, unit } = textOf(field)
   const readable = type === 'bytes' && readableForm(message.name, field.name) !== undefined
-  const values = resolvedType instanceof Enum ? Object.keys(resolvedType.values) : undefined
-  const wellKnown = resolvedType instanceof Type ? wellKnownOf(resolvedType) : undefined
+  const values = isEnum(resolvedType) ? Object.keys(resolvedType.values) : undefined
+  const wellKnown = isMessage(resolvedType) ? wellKnownOf(resolvedType) : undefined
   const kind = typeText(type, values !== undefined, wellKnown)
   return {
-    name: recordName(field) + (field instanceof MapField ? '.*' : repeated ? '[]' : ''),
+    name: recordName(field) + (field.map ? '.*' : repeated ? '[]' : ''),
     type: kind,
     unit: wellKnown === 'Timestamp' ? 'RFC 3339' : unit,
     meaning: [
@@ -119,7 +124,7 @@ function valuesText(values: readonly string[]): string {
 }
 
 /** A comment, apart from the unit at its end: `How strong it is. Unit: dBm, negative.` */
-function textOf({ comment }: protobuf.ReflectionObject): {
+function textOf({ comment }: Pick<FieldType, 'comment'>): {
   readonly meaning: string
   readonly unit: string | undefined
 } {

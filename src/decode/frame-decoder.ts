@@ -1,7 +1,7 @@
-import type protobuf from 'protobufjs'
 import { StreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import { getOrMake } from '../maps.js'
+import type { MessageType } from '../schema/message-type.js'
 import type {
   AnyRecord,
   AnyTopic,
@@ -174,7 +174,7 @@ type DecoderKind<T extends AnyTopic, Schema> = {
   /** @throws StreamError `schema-invalid` */
   loadSchema(topic: T, options: { readonly protoDir: string | undefined }): Schema
   /** All messages of the shipped schema of a topic. */
-  shippedMessages(topic: T): readonly protobuf.Type[]
+  shippedMessages(topic: T): readonly MessageType[]
   createDecoder(options: DecoderOptions<Schema>): Decoder
 }
 

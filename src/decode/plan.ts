@@ -1,6 +1,14 @@
-import type protobuf from 'protobufjs'
 import { getOrMake } from '../maps.js'
-import { Enum, isGroup, MapField, recordName, sourceName, Type } from '../schema/protobuf.js'
+import {
+  enumNames,
+  type FieldType,
+  isEnum,
+  isGroup,
+  isMessage,
+  type MessageType,
+  type OneOfType,
+  recordName,
+} from '../schema/message-type.js'
 import { type PackedText, packText } from './json-writer.js'
 import { enumScalar, NULL_SCALAR, SCALARS, type Scalar } from './scalars.js'
 import { isNullValue, reachesWellKnown, type WellKnown, wellKnownOf } from './well-known-types.js'
@@ -89,7 +97,7 @@ export type CompiledPlan = {
 export type ScalarChoice = (message: string, field: string, type: string) => Scalar | undefined
 
 /** Gives each message type its plan. */
-type Planner = (type: protobuf.Type) => MessagePlan
+type Planner = (type: MessageType) => MessagePlan
 
 /** Planners by schema: a thousand entries of a topic share the plans. */
 export function createPlanners(
@@ -106,9 +114,9 @@ export function createPlanners(
 
 /** Compiles message types, each once. */
 export function createPlanner(choose: ScalarChoice, makeEnum = enumScalar): Planner {
-  const plans = new Map<protobuf.Type, MessagePlan>()
+  const plans = new Map<MessageType, MessagePlan>()
 
-  function planOf(type: protobuf.Type): MessagePlan {
+  function planOf(type: MessageType): MessagePlan {
     let plan = plans.get(type)
     if (plan === undefined) {
       plan = new MessagePlan(
@@ -122,12 +130,12 @@ export function createPlanner(choose: ScalarChoice, makeEnum = enumScalar): Plan
     return plan
   }
 
-  function find({ root }: protobuf.Type, name: string): MessagePlan | undefined {
+  function find({ root }: MessageType, name: string): MessagePlan | undefined {
     const found = /^[\w.]+$/.test(name) ? root.lookup(`.${name}`) : null
-    return found instanceof Type ? planOf(found) : undefined
+    return isMessage(found) ? planOf(found) : undefined
   }
 
-  function compile(type: protobuf.Type): CompiledPlan {
+  function compile(type: MessageType): CompiledPlan {
     const fields = [...type.fieldsArray].sort((a, b) => a.id - b.id)
     const steps = fields.flatMap((field) => stepsOf(type.name, field.resolve()))
     const isSet = type.options?.message_set_wire_format === true
@@ -142,31 +150,30 @@ export function createPlanner(choose: ScalarChoice, makeEnum = enumScalar): Plan
     }
   }
 
-  function stepsOf(message: string, field: protobuf.Field): Step[] {
-    if (field instanceof MapField) return [mapStep(message, field)]
+  function stepsOf(message: string, field: FieldType): Step[] {
+    if (field.map) return [mapStep(message, field)]
     const step = stepOf(field, contentOf(message, field))
     const packable = step.form === 'scalar' && step.scalar.wireType !== WIRE.bytes
     return step.repeated && packable ? [step, { ...step, form: 'packed', implicit: true }] : [step]
   }
 
-  function contentOf(message: string, field: protobuf.FieldBase): Content {
+  function contentOf(message: string, field: FieldType): Content {
     const { name, resolvedType, type } = field
-    if (resolvedType instanceof Type) {
+    if (isMessage(resolvedType)) {
       const form = isGroup(field) ? 'group' : 'message'
       return { form, scalar: undefined, message: planOf(resolvedType) }
     }
     if (isNullValue(resolvedType))
       return { form: 'scalar', scalar: NULL_SCALAR, message: undefined }
-    const scalar =
-      resolvedType instanceof Enum
-        ? makeEnum(enumNames(resolvedType), { message, field: name })
-        : (choose(message, name, type) ?? (SCALARS[type] as Scalar))
+    const scalar = isEnum(resolvedType)
+      ? makeEnum(enumNames(resolvedType), { message, field: name })
+      : (choose(message, name, type) ?? (SCALARS[type] as Scalar))
     return { form: 'scalar', scalar, message: undefined }
   }
 
   /** An entry of a map is a message with a key (1) and a value (2). */
-  function mapStep(message: string, field: protobuf.Field & protobuf.MapField): Step {
-    const key = SCALARS[field.keyType] as Scalar
+  function mapStep(message: string, field: FieldType): Step {
+    const key = SCALARS[field.keyType ?? ''] as Scalar
     const common = stepOf(field, { form: 'scalar', scalar: key, message: undefined })
     const steps: Step[] = [
       { ...common, number: 1, name: 'key' },
@@ -197,7 +204,7 @@ function wireTypeOf(step: Step): number {
   return step.form === 'group' || step.form === 'setItem' ? WIRE.group : WIRE.bytes
 }
 
-function stepOf(field: protobuf.Field, content: Content): Step {
+function stepOf(field: FieldType, content: Content): Step {
   const name = recordName(field)
   const siblings = field.partOf?.fieldsArray.filter((other) => other !== field).map(recordName)
   return {
@@ -215,8 +222,8 @@ function stepOf(field: protobuf.Field, content: Content): Step {
 }
 
 /** The oneofs of a message that have several members; `optional` in proto3 makes others. */
-function choicesOf(type: protobuf.NamespaceBase | null): (protobuf.OneOf | null)[] {
-  return type instanceof Type ? type.oneofsArray.filter(({ oneof }) => oneof.length > 1) : []
+function choicesOf(type: unknown): (OneOfType | null)[] {
+  return isMessage(type) ? type.oneofsArray.filter(({ fieldsArray }) => fieldsArray.length > 1) : []
 }
 
 /** A MessageSet on the wire: field 1 is a repeated group of the number of a field and its message. */
@@ -235,10 +242,4 @@ function setItemStep(message: MessagePlan): Step {
     scalar: undefined,
     message,
   }
-}
-
-/** If a number has two names (`allow_alias`), the first one is used. */
-function enumNames({ values }: protobuf.Enum): ReadonlyMap<number, string> {
-  const names = Object.entries(values).map(([name, number]) => [number, sourceName(name)] as const)
-  return new Map(names.reverse())
 }

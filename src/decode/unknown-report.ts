@@ -1,5 +1,4 @@
-import type protobuf from 'protobufjs'
-import { Enum } from '../schema/protobuf.js'
+import { isEnum, type MessageType } from '../schema/message-type.js'
 import { createPlanner } from './plan.js'
 import { MAX_KINDS, type UnknownField } from './unknown-fields.js'
 
@@ -9,7 +8,7 @@ type UnknownReportOptions = {
   /** The folder whose `.proto` files go before the shipped ones, if there is one. */
   readonly protoDir: string | undefined
   /** Messages of the shipped schema; loaded when they are needed. */
-  readonly shipped: () => readonly protobuf.Type[]
+  readonly shipped: () => readonly MessageType[]
   readonly log: { warn(line: string): void; debug(line: string): void }
 }
 
@@ -75,16 +74,13 @@ function listOf(news: readonly string[], total: number): string {
   return `${total} fields and values (${named}${others})`
 }
 
-function isKnown(
-  types: readonly protobuf.Type[],
-  { message, field, value }: UnknownField,
-): boolean {
+function isKnown(types: readonly MessageType[], { message, field, value }: UnknownField): boolean {
   return types
     .filter(({ name }) => name === message)
     .some((type) => {
       if (typeof field === 'number') return planOf(type).compiled.steps[field * 8 + value]
       const resolved = type.fields[field]?.resolve().resolvedType
-      return resolved instanceof Enum && resolved.valuesById[value] !== undefined
+      return isEnum(resolved) && Object.values(resolved.values).includes(value)
     })
 }
 

@@ -1,5 +1,4 @@
-import type protobuf from 'protobufjs'
-import { Enum, Type } from '../schema/protobuf.js'
+import { type EnumType, isEnum, isMessage, type MessageType } from '../schema/message-type.js'
 
 /** Google's types that have a form of their own in JSON. */
 export type WellKnown =
@@ -35,7 +34,7 @@ const TYPES: Readonly<Record<string, [WellKnown, fields: string]>> = {
 const PACKAGE = '.google.protobuf.'
 
 /** Which of Google's types a message is; undefined for others, and for those without a form of their own. */
-export function wellKnownOf(type: protobuf.Type): WellKnown | undefined {
+export function wellKnownOf(type: MessageType): WellKnown | undefined {
   if (type.fullName !== PACKAGE + type.name) return undefined
   const [wellKnown, fields] = TYPES[type.name] ?? []
   const sorted = [...type.fieldsArray].sort((a, b) => a.id - b.id)
@@ -47,15 +46,15 @@ export function wellKnownOf(type: protobuf.Type): WellKnown | undefined {
 }
 
 /** Whether an enum is the one that is always `null` in JSON. */
-export function isNullValue(type: protobuf.Type | protobuf.Enum | null): boolean {
-  return type instanceof Enum && type.fullName === `${PACKAGE}NullValue`
+export function isNullValue(type: MessageType | EnumType | null): boolean {
+  return isEnum(type) && type.fullName === `${PACKAGE}NullValue`
 }
 
-const reaching = new WeakMap<protobuf.Type, boolean>()
+const reaching = new WeakMap<MessageType, boolean>()
 
 /** Whether a type is a well-known one, or has one in its fields, however deep. */
-export function reachesWellKnown(type: protobuf.Type | protobuf.Enum | null): boolean {
-  if (!(type instanceof Type)) return false
+export function reachesWellKnown(type: MessageType | EnumType | null): boolean {
+  if (!isMessage(type)) return false
   const known = reaching.get(type)
   if (known !== undefined) return known
   const seen = new Set([type])
@@ -65,7 +64,7 @@ export function reachesWellKnown(type: protobuf.Type | protobuf.Enum | null): bo
     if (reaches) break
     for (const field of each.fieldsArray) {
       const { resolvedType } = field.resolve()
-      if (resolvedType instanceof Type) seen.add(resolvedType)
+      if (isMessage(resolvedType)) seen.add(resolvedType)
     }
   }
   reaching.set(type, reaches)

@@ -1,19 +1,18 @@
-import type protobuf from 'protobufjs'
 import { wellKnownOf } from '../decode/well-known-types.js'
 import { StreamError } from '../errors.js'
 import { loadFromDir, loadShipped, type ProtoFile, type ProtoName } from '../schema/load-proto.js'
-import { MapField, Type } from '../schema/protobuf.js'
+import { type FieldType, isMessage, type MessageType } from '../schema/message-type.js'
 import { messagesOf, TOPIC_FACTS, type Topic } from './topics.js'
 
 /** The message types of a topic's frames. */
 export type Schema = {
   readonly topic: Topic
   /** `CloudEvent`, which every frame is. */
-  readonly envelope: protobuf.Type
+  readonly envelope: MessageType
   /** What every payload is; undefined where the events of the topic have messages of their own. */
-  readonly payload: protobuf.Type | undefined
+  readonly payload: MessageType | undefined
   /** A message of the topic by its name, without package. */
-  message(name: string): protobuf.Type | undefined
+  message(name: string): MessageType | undefined
   /** Where the payload's schema comes from. */
   readonly source: 'shipped' | 'proto_dir'
   /** The payload's `.proto` file. */
@@ -68,7 +67,7 @@ export function loadSchema(topic: Topic, { protoDir }: SchemaOptions = {}): Sche
 }
 
 /** All messages of the shipped schema of a topic, the envelope among them. */
-export function shippedMessages(topic: Topic): readonly protobuf.Type[] {
+export function shippedMessages(topic: Topic): readonly MessageType[] {
   return [...loadShipped(ENVELOPE).messages, ...loadShipped(protoName(topic)).messages]
 }
 
@@ -107,12 +106,12 @@ export function plainName(field: string): string {
   return field.replaceAll('_', '').toLowerCase()
 }
 
-function typeName(field: protobuf.Field): string {
+function typeName(field: FieldType): string {
   const { resolvedType, repeated, type } = field
-  if (field instanceof MapField) {
-    return resolvedType instanceof Type ? 'map of messages' : `map of ${type}`
+  if (field.map) {
+    return isMessage(resolvedType) ? 'map of messages' : `map of ${type}`
   }
-  const wellKnown = resolvedType instanceof Type ? wellKnownOf(resolvedType) : undefined
+  const wellKnown = isMessage(resolvedType) ? wellKnownOf(resolvedType) : undefined
   const name = wellKnown === undefined ? type : `google.protobuf.${wellKnown}`
   return repeated ? `repeated ${name}` : name
 }

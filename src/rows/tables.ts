@@ -1,10 +1,9 @@
-import type protobuf from 'protobufjs'
 import { loadSchema as loadClassic } from '../classic/schema.js'
 import { isTopic } from '../classic/topics.js'
 import { wellKnownOf } from '../decode/well-known-types.js'
 import { loadSchema as loadNewCentral } from '../newcentral/schema.js'
 import { messagesOf } from '../newcentral/topics.js'
-import { recordName, Type } from '../schema/protobuf.js'
+import { type FieldType, isMessage, type MessageType, recordName } from '../schema/message-type.js'
 import type { AnyTopic } from '../service.js'
 import { commonForm, type Form, fieldForm, formOf, type Readable } from './values.js'
 
@@ -60,11 +59,11 @@ export function tablesOf(topic: AnyTopic, { protoDir, readable }: TableOptions):
 }
 
 /** The table of messages that are any of these types. */
-export function tableOf(topic: string, types: readonly protobuf.Type[], readable: Readable): Table {
+export function tableOf(topic: string, types: readonly MessageType[], readable: Readable): Table {
   return makeTable(topic, 'data', types, readable, (path) => topic + path.slice('data'.length))
 }
 
-function payloadsOf(topic: AnyTopic, protoDir: string | undefined): protobuf.Type[] {
+function payloadsOf(topic: AnyTopic, protoDir: string | undefined): MessageType[] {
   if (isTopic(topic)) {
     const { payload, notice } = loadClassic(topic, { protoDir })
     return notice ? [payload, notice] : [payload]
@@ -77,7 +76,7 @@ function payloadsOf(topic: AnyTopic, protoDir: string | undefined): protobuf.Typ
 function makeTable(
   name: string,
   path: string,
-  types: readonly protobuf.Type[],
+  types: readonly MessageType[],
   readable: Readable,
   nameOf: ((path: string) => string) | undefined,
 ): Table {
@@ -92,9 +91,9 @@ function makeTable(
   }
 
   const shapeOf = (
-    of: readonly protobuf.Type[],
+    of: readonly MessageType[],
     above: string,
-    within: readonly protobuf.Type[],
+    within: readonly MessageType[],
   ): Shape => {
     const shape = new Map<string, Part>()
     for (const [fieldName, fields] of fieldsOf(of)) {
@@ -104,9 +103,9 @@ function makeTable(
   }
 
   const partOf = (
-    fields: readonly protobuf.Field[],
+    fields: readonly FieldType[],
     at: string,
-    within: readonly protobuf.Type[],
+    within: readonly MessageType[],
   ): Part => {
     const messages = fields.flatMap((field) => messageIn(field, within) ?? [])
     const repeated = fields.every((field) => field.repeated)
@@ -131,8 +130,8 @@ function makeTable(
 }
 
 /** The fields of messages by their names, in the order of their numbers. */
-function fieldsOf(types: readonly protobuf.Type[]): Map<string, protobuf.Field[]> {
-  const found = new Map<string, protobuf.Field[]>()
+function fieldsOf(types: readonly MessageType[]): Map<string, FieldType[]> {
+  const found = new Map<string, FieldType[]>()
   for (const { fieldsArray } of types) {
     for (const field of [...fieldsArray].sort((a, b) => a.id - b.id)) {
       const name = recordName(field)
@@ -144,10 +143,10 @@ function fieldsOf(types: readonly protobuf.Type[]): Map<string, protobuf.Field[]
 
 /** The message that a field holds, where its values make columns of their own. */
 function messageIn(
-  { resolvedType, map }: protobuf.Field,
-  within: readonly protobuf.Type[],
-): protobuf.Type | undefined {
-  if (!(resolvedType instanceof Type) || map || wellKnownOf(resolvedType)) return undefined
+  { resolvedType, map }: FieldType,
+  within: readonly MessageType[],
+): MessageType | undefined {
+  if (!isMessage(resolvedType) || map || wellKnownOf(resolvedType)) return undefined
   // A message that contains itself would have columns without end.
   return within.includes(resolvedType) ? undefined : resolvedType
 }

@@ -1,10 +1,15 @@
-import type protobuf from 'protobufjs'
 import { readableForm } from '../decode/readable.js'
 import { isInt64 } from '../decode/scalars.js'
 import type { JsonValue } from '../decode/to-object.js'
 import { wellKnownOf } from '../decode/well-known-types.js'
 import { readableEvent } from '../newcentral/readable.js'
-import { Enum, recordName, Type } from '../schema/protobuf.js'
+import {
+  type FieldType,
+  isEnum,
+  isMessage,
+  type MessageType,
+  recordName,
+} from '../schema/message-type.js'
 
 /** What the values of a column are. `any` are values whose type the schema leaves open. */
 type Kind = 'int64' | 'number' | 'bool' | 'text' | 'any'
@@ -47,10 +52,10 @@ const FORMS: Readonly<Record<Kind, Form>> = {
 }
 
 /** The form of a field's values, of each one where it is repeated; `undefined` for other messages. */
-export function formOf(field: protobuf.FieldBase, readable: Readable): Form | undefined {
+export function formOf(field: FieldType, readable: Readable): Form | undefined {
   const { resolvedType, type } = field
-  if (resolvedType instanceof Type) return wellKnownForm(resolvedType)
-  if (resolvedType instanceof Enum) return FORMS.text
+  if (isMessage(resolvedType)) return wellKnownForm(resolvedType)
+  if (isEnum(resolvedType)) return FORMS.text
   if (isInt64(type)) return FORMS.int64
   if (type === 'bool') return FORMS.bool
   if (type !== 'string' && type !== 'bytes') return FORMS.number
@@ -68,7 +73,7 @@ export function commonForm(forms: readonly Form[]): Form {
 }
 
 /** The form of a message inside of a list or a map, as an object with typed values. */
-function messageForm(type: protobuf.Type, readable: Readable): Form {
+function messageForm(type: MessageType, readable: Readable): Form {
   let fields: Map<string, (value: JsonValue) => string> | undefined
   // Made when a message first comes: a message may contain itself.
   const compiled = () => {
@@ -94,11 +99,11 @@ function messageForm(type: protobuf.Type, readable: Readable): Form {
 }
 
 /** The form of a whole field: of a list, a map, a message or a single value. */
-export function fieldForm(field: protobuf.Field, readable: Readable): Form {
+export function fieldForm(field: FieldType, readable: Readable): Form {
   const { resolvedType, repeated, map } = field
   const one =
     formOf(field, readable) ??
-    (resolvedType instanceof Type ? messageForm(resolvedType, readable) : FORMS.any)
+    (isMessage(resolvedType) ? messageForm(resolvedType, readable) : FORMS.any)
   if (map) return mapForm(one)
   return repeated ? listForm(one) : one
 }
@@ -143,7 +148,7 @@ function textJson(value: JsonValue): string {
 }
 
 /** Google's types are single values in JSON; their own types are known for wrappers alone. */
-function wellKnownForm(type: protobuf.Type): Form | undefined {
+function wellKnownForm(type: MessageType): Form | undefined {
   switch (wellKnownOf(type)) {
     case undefined:
       return undefined
@@ -162,7 +167,7 @@ function wellKnownForm(type: protobuf.Type): Form | undefined {
 
 /** Makes addresses and names of networks readable. */
 function converter(
-  { parent, name, type }: protobuf.FieldBase,
+  { parent, name, type }: FieldType,
   readable: Readable,
 ): ((value: JsonValue) => JsonValue) | undefined {
   const bytesForm =

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import type protobuf from 'protobufjs'
 import { fileErrorText, StreamError } from '../errors.js'
-import { common, parseText, Root } from './protobuf.js'
+import { parseText, protobufjs } from './protobuf.js'
 
 /**
  * Reads a `.proto` file (proto2, proto3 or editions; with or without a package) and its imports, into a
@@ -15,6 +15,7 @@ import { common, parseText, Root } from './protobuf.js'
  * @throws StreamError `schema-invalid`, with file, line (if known) and reason
  */
 export function parseProto(path: string, comments = false): protobuf.Root {
+  const { Root } = protobufjs()
   const root = new Root()
   const texts = new Map<string, string>()
   parseInto(root, path, texts, comments)
@@ -45,7 +46,7 @@ function parseInto(
   for (const name of imports) {
     const folder = dirname(path)
     const file = [join(folder, name), join(folder, basename(name))].find(existsSync)
-    const google = file === undefined ? common.get(name) : null
+    const google = file === undefined ? protobufjs().common.get(name) : null
     const found = file ?? googleFile(name)
     if (google !== null) {
       if (!texts.has(name)) root.addJSON(google.nested ?? {})

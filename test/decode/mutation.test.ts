@@ -7,6 +7,7 @@ import { StreamError } from '../../src/errors.js'
 import { createDecoder as createEventDecoder } from '../../src/newcentral/record.js'
 import { loadSchema as loadEventSchema } from '../../src/newcentral/schema.js'
 import { TOPICS as EVENT_TOPICS } from '../../src/newcentral/topics.js'
+import { loadDocumented } from '../../src/schema/load-proto.js'
 import { goldenEvents } from '../helpers/event.js'
 import { allGolden } from '../helpers/golden.js'
 import { seededRandom } from '../helpers/random.js'
@@ -32,7 +33,7 @@ type Good = {
 type Decoder = Pick<ReturnType<typeof createDecoder | typeof createEventDecoder>, 'decode'>
 
 function classicFrames(): Good[] {
-  const { envelope } = loadSchema('audit')
+  const envelope = loadDocumented({ service: 'classic', file: 'streaming' }).get('MsgProto')
   const frames = allGolden().map(({ topic, frame }) => ({ topic, bytes: frame }))
   // Geofence notices, which the golden frames lack.
   for (let count = 0; count < 20; count++) {
@@ -46,7 +47,7 @@ function classicFrames(): Good[] {
 }
 
 function events(): Good[] {
-  const { envelope } = loadEventSchema('ap-events')
+  const envelope = loadDocumented({ service: 'newcentral', file: 'cloudevent' }).get('CloudEvent')
   const whole = goldenEvents().filter(({ decoded }) => decoded.message !== null)
   return whole.map(({ topic, bytes: frame, decoded }) => {
     const { proto_data, binary_data } = envelope.toObject(envelope.decode(frame))

@@ -7,14 +7,14 @@ import { loadSchema, type Schema } from '../../src/classic/schema.js'
 import type { Topic } from '../../src/classic/topics.js'
 import type { DecoderOptions } from '../../src/decode/frame-decoder.js'
 import { StreamError } from '../../src/errors.js'
-import { ProtoFile } from '../../src/schema/load-proto.js'
+import { readProto } from '../../src/schema/load-proto.js'
 
 /** A schema whose payload is message `M` of the text of a `.proto` file. */
 export function schemaOf(proto: string): Schema {
   const folder = mkdtempSync(join(tmpdir(), 'aruba-stream-'))
   try {
     writeFileSync(join(folder, 'm.proto'), proto)
-    return { ...loadSchema('audit'), payload: new ProtoFile(join(folder, 'm.proto')).get('M') }
+    return { ...loadSchema('audit'), payload: readProto(join(folder, 'm.proto')).get('M') }
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
-import protobuf from 'protobufjs'
 import type { JsonObject, JsonValue } from '../../src/decode/to-object.js'
+import {
+  type FieldType,
+  isEnum,
+  isMessage,
+  type MessageType,
+} from '../../src/schema/message-type.js'
 
 /** A row as the rules say it must be: its table, and the values of its columns by their paths. */
 export type FlatRow = { readonly table: string; readonly values: Map<string, JsonValue> }
 
-type Lists = { path: string; elements: JsonObject[]; type: protobuf.Type }[]
+type Lists = { path: string; elements: JsonObject[]; type: MessageType }[]
 
 /**
  * The rows of a record, worked out from the record and the `.proto` file without the code under test.
@@ -15,7 +20,7 @@ type Lists = { path: string; elements: JsonObject[]; type: protobuf.Type }[]
 export function flatten(
   topic: string,
   data: JsonObject,
-  types: readonly protobuf.Type[],
+  types: readonly MessageType[],
   asText: ReadonlySet<string> = new Set(),
 ): FlatRow[] {
   const type = types.find(({ fields }) => Object.keys(data).every((name) => name in fields))
@@ -39,7 +44,7 @@ function addValues(
   row: Map<string, JsonValue>,
   path: string,
   message: JsonObject,
-  type: protobuf.Type,
+  type: MessageType,
   lists: Lists | undefined,
 ): void {
   for (const [name, value] of Object.entries(message)) {
@@ -54,18 +59,18 @@ function addValues(
   }
 }
 
-function plainMessage({ resolvedType, map }: protobuf.Field): protobuf.Type | undefined {
-  if (map || !(resolvedType instanceof protobuf.Type)) return undefined
+function plainMessage({ resolvedType, map }: FieldType): MessageType | undefined {
+  if (map || !isMessage(resolvedType)) return undefined
   return resolvedType.fullName.startsWith('.google.protobuf.') ? undefined : resolvedType
 }
 
 /** A value as a row has it. A long integer is text with `#` in front, see `parseRow`. */
-function typed(value: JsonValue, field: protobuf.Field): JsonValue {
+function typed(value: JsonValue, field: FieldType): JsonValue {
   if (field.repeated) return (value as JsonValue[]).map((one) => typedOne(one, field))
   return typedOne(value, field)
 }
 
-function typedOne(value: JsonValue, field: protobuf.Field): JsonValue {
+function typedOne(value: JsonValue, field: FieldType): JsonValue {
   const inner = plainMessage(field)
   if (inner) {
     const entries = Object.entries(value as JsonObject).map(([name, held]) => [
@@ -77,7 +82,7 @@ function typedOne(value: JsonValue, field: protobuf.Field): JsonValue {
   if (/64$/.test(field.type)) return longOrNumber(String(value))
   if (typeof value === 'number' && /^-?\d{16,}$/.test(String(value))) return `#${value}`
   // The number of an enum value without a name.
-  return field.resolvedType instanceof protobuf.Enum ? String(value) : value
+  return isEnum(field.resolvedType) ? String(value) : value
 }
 
 function longOrNumber(digits: string): JsonValue {

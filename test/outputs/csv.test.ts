@@ -14,7 +14,6 @@ import { isIPv6 } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import papaparse from 'papaparse'
-import protobuf from 'protobufjs'
 import type { StreamRecord } from '../../src/classic/record.js'
 import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
@@ -27,6 +26,7 @@ import { csvRows, GUARDED, HEADS, heading, PLAIN } from '../../src/outputs/csv-r
 import { openOutput } from '../../src/outputs/open-output.js'
 import { RowWriter } from '../../src/rows/row-writer.js'
 import { tableOf } from '../../src/rows/tables.js'
+import { type FieldType, isMessage, type MessageType } from '../../src/schema/message-type.js'
 import { ALL_TOPICS, type StreamMessage } from '../../src/service.js'
 import { until } from '../helpers/clock.js'
 import { outcomeOf, schemaOf } from '../helpers/decode.js'
@@ -98,16 +98,16 @@ function expectedRows(
     })
 }
 
-function typeOf(type: protobuf.Type, name: string): protobuf.Type | undefined {
+function typeOf(type: MessageType, name: string): MessageType | undefined {
   const { resolvedType } = type.fields[name]?.resolve() ?? {}
-  return resolvedType instanceof protobuf.Type ? resolvedType : undefined
+  return isMessage(resolvedType) ? resolvedType : undefined
 }
 
 function addCells(
   row: Record<string, string>,
   prefix: string,
   value: JsonValue,
-  type: protobuf.Type,
+  type: MessageType,
   isPayload: boolean,
 ): void {
   for (const [name, held] of Object.entries(value as { [name: string]: JsonValue })) {
@@ -129,7 +129,7 @@ function addCells(
   }
 }
 
-function readable(value: JsonValue, type: protobuf.Type): JsonValue {
+function readable(value: JsonValue, type: MessageType): JsonValue {
   if (Array.isArray(value)) return value.map((one) => readable(one, type))
   const entries = Object.entries(value ?? {}).map(([name, held]) => {
     const inner = typeOf(type, name)
@@ -139,7 +139,7 @@ function readable(value: JsonValue, type: protobuf.Type): JsonValue {
   return Object.fromEntries(entries)
 }
 
-function readableField(value: JsonValue, type: protobuf.Type, field: protobuf.Field): JsonValue {
+function readableField(value: JsonValue, type: MessageType, field: FieldType): JsonValue {
   if (field.type !== 'bytes') return value
   const bytes = Buffer.from(String(value), 'base64')
   if (/^mac_?address$/i.test(type.name)) {

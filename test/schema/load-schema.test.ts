@@ -7,7 +7,7 @@ import { loadSchema } from '../../src/classic/schema.js'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import { StreamError } from '../../src/errors.js'
 import { loadFromDir, loadShipped } from '../../src/schema/load-proto.js'
-import { recordName } from '../../src/schema/protobuf.js'
+import { recordName } from '../../src/schema/message-type.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 function folderOf(t: TestContext, files: Record<string, string>): string {

@@ -1,6 +1,7 @@
-import { loadSchema, type Schema } from '../../classic/schema.js'
-import type { Topic } from '../../classic/topics.js'
+import type protobuf from 'protobufjs'
+import { ROOT_MESSAGES, type Topic } from '../../classic/topics.js'
 import { getOrMake } from '../../maps.js'
+import { loadDocumented } from '../../schema/load-proto.js'
 
 /** A payload in the names of its `.proto` file: enums as names, bytes as bytes. */
 export type Payload = Readonly<Record<string, unknown>>
@@ -12,14 +13,20 @@ type EnvelopeFields = {
   readonly customer_id: string
 }
 
-const schemas = new Map<Topic, Schema>()
+const types = new Map<string, protobuf.Type>()
 
 /** Encodes a payload and the envelope around it. */
 export function encodeFrame(topic: Topic, payload: Payload, fields: EnvelopeFields): Uint8Array {
-  const schema = getOrMake(schemas, topic, () => loadSchema(topic))
-  const data = schema.payload.encode(schema.payload.fromObject(payload)).finish()
-  const { envelope } = schema
-  return envelope.encode(envelope.fromObject({ subject: topic, data, ...fields })).finish()
+  const data = encode(typeOf(topic, ROOT_MESSAGES[topic]), payload)
+  return encode(typeOf('streaming', 'MsgProto'), { subject: topic, data, ...fields })
+}
+
+function encode(type: protobuf.Type, message: Payload): Uint8Array {
+  return type.encode(type.fromObject(message)).finish()
+}
+
+function typeOf(file: string, message: string): protobuf.Type {
+  return getOrMake(types, file, () => loadDocumented({ service: 'classic', file }).get(message))
 }
 
 /** A `mac_address` or `MacAddress` message. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type protobuf from 'protobufjs'
 import { getOrMake } from '../../maps.js'
 import { EVENT_TYPE_PREFIX, TOPIC_FACTS, type Topic } from '../../newcentral/topics.js'
-import { loadShipped } from '../../schema/load-proto.js'
+import { loadDocumented } from '../../schema/load-proto.js'
 import type { Device, Site } from '../site.js'
 import type { NewCentralSettings } from './settings.js'
 
@@ -145,7 +145,7 @@ const ENVELOPE = ['cloudevent', 'CloudEvent'] as const
 const types = new Map<string, protobuf.Type>()
 
 function typeOf(file: string, message: string): protobuf.Type {
-  const load = () => loadShipped({ service: 'newcentral', file, message }).get(message)
+  const load = () => loadDocumented({ service: 'newcentral', file }).get(message)
   return getOrMake(types, `${file} ${message}`, load)
 }
 
