@@ -78,7 +78,7 @@ const chosen = named.length > 0 ? named : full ? sized : tests
  * counts what belongs to the process, or takes long.
  */
 const APART =
-  /node:child_process|helpers\/(here|kafka-broker|mortal|nats-server|postgres-server|program|proxy|small-disk|stream)\.js|\bprocess\.(chdir|env|getActive|on)|globalThis|queryObjects|stackTraceLimit|[^a-zA-Z]sized\(|^(after|before)(Each)?\(/m
+  /node:child_process|helpers\/(here|kafka-broker|mortal|nats-server|postgres-server|program|small-disk|stream)\.js|\bprocess\.(chdir|env|getActive|on)|globalThis|queryObjects|stackTraceLimit|[^a-zA-Z]sized\(|^(after|before)(Each)?\(/m
 
 /**
  * Has the other files of a folder imported by one, so that one process runs them. A process, and its imports,

@@ -12,19 +12,19 @@ import { tempFolder } from './temp-folder.js'
 /** Whom the proxies let through. */
 export const PROXY_USER = 'proxy-user'
 export const PROXY_PASSWORD = 'p4ss-w0rd'
+const BEFORE = { ...process.env }
 const NAMES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY']
 
 /** Sets what the environment says about proxies, until the test ends; what is not given is unset. */
 export function setProxies(t: TestContext, values: Readonly<Record<string, string>>): void {
   for (const name of NAMES.flatMap((upper) => [upper, upper.toLowerCase()])) {
-    const before = process.env[name]
-    delete process.env[name]
-    const value = values[name]
-    if (value !== undefined) process.env[name] = value
-    t.after(() => {
+    const set = (value: string | undefined) => {
       delete process.env[name]
-      if (before !== undefined) process.env[name] = before
-    })
+      if (value !== undefined) process.env[name] = value
+    }
+    set(values[name])
+    // A test may set them several times.
+    t.after(() => set(BEFORE[name]))
   }
 }
 
