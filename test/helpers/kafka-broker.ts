@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -40,6 +40,8 @@ export type KafkaBroker = Mortal & {
   readonly saslPort: number
   /** Its certificate is `good` of `certificates()`. */
   readonly tlsPort: number
+  /** Ends all connections to `saslPort`. */
+  endLogins(): void
   /** Changes the password of the login by SCRAM; connections that are open stay so. */
   setPassword(password: string): Promise<void>
   createTopic(name: string, config?: Record<string, string>): Promise<void>
@@ -66,8 +68,10 @@ export async function prepareKafkaBroker(t: {
   const folder = await mkdtemp(join(tmpdir(), 'kafka-'))
   const file = join(folder, 'server.properties')
   const ports = [await closedPort(), await closedPort(), await closedPort(), await closedPort()]
-  const [port = 0, saslPort = 0, tlsPort = 0] = ports
-  await writeFile(file, await properties(folder, ports))
+  const [port = 0, innerSaslPort = 0, tlsPort = 0] = ports
+  const relay = await startRelay(innerSaslPort)
+  const saslPort = relay.port
+  await writeFile(file, await properties(folder, ports, saslPort))
   const scram = `SCRAM-SHA-256=[name=${LOGIN.KAFKA_USERNAME},password=${LOGIN.KAFKA_PASSWORD}]`
   const format = ['format', '-t', CLUSTER_ID, '-c', file, '--add-scram', scram]
   await promisify(execFile)('java', [...JAVA, 'kafka.tools.StorageTool', ...format])
@@ -75,16 +79,18 @@ export async function prepareKafkaBroker(t: {
   let broker: Mortal | undefined
   t.after(async () => {
     await broker?.kill()
+    relay.close()
     await rm(folder, { recursive: true, force: true })
   })
   return {
     port,
     saslPort,
     tlsPort,
+    endLogins: relay.cut,
     kill: async () => broker?.kill(),
     async start() {
       if (broker) await broker.start()
-      else broker = await mortal(t, () => spawnBroker(file, [port, saslPort, tlsPort]))
+      else broker = await mortal(t, () => spawnBroker(file, [port, innerSaslPort, tlsPort]))
     },
     async setPassword(password) {
       const salt = randomBytes(16)
@@ -132,7 +138,8 @@ export async function prepareKafkaBroker(t: {
 
 async function properties(
   folder: string,
-  [port, saslPort, tlsPort, controllerPort]: readonly number[],
+  [port, innerSaslPort, tlsPort, controllerPort]: readonly number[],
+  saslPort: number,
 ): Promise<string> {
   const { good } = await certificates()
   const pem = join(folder, 'broker.pem')
@@ -141,10 +148,11 @@ async function properties(
   const modules = 'org.apache.kafka.common.security'
   const listeners = {
     PLAINTEXT: port,
-    SASL_PLAINTEXT: saslPort,
+    SASL_PLAINTEXT: innerSaslPort,
     SSL: tlsPort,
-    CONTROLLER: controllerPort,
   }
+  const urls = (ports: Readonly<Record<string, number | undefined>>) =>
+    Object.entries(ports).map(([name, port]) => `${name}://127.0.0.1:${port}`)
   const settings = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -152,7 +160,8 @@ async function properties(
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map':
       'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL',
-    listeners: Object.entries(listeners).map(([name, port]) => `${name}://127.0.0.1:${port}`),
+    listeners: urls({ ...listeners, CONTROLLER: controllerPort }),
+    'advertised.listeners': urls({ ...listeners, SASL_PLAINTEXT: saslPort }),
     'log.dirs': join(folder, 'data'),
     'num.partitions': PARTITIONS,
     // A broker that was killed is taken back so much later.
@@ -179,6 +188,39 @@ async function spawnBroker(file: string, ports: readonly number[]): Promise<Chil
     }
   }
   return child
+}
+
+/** Passes connections on to a port, and can cut them: a broker keeps those whose login was changed. */
+async function startRelay(target: number) {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    const inner = connect(target, '127.0.0.1')
+    for (const [from, to] of [
+      [socket, inner],
+      [inner, socket],
+    ] as const) {
+      sockets.add(from)
+      from
+        .on('error', () => {})
+        .on('close', () => {
+          sockets.delete(from)
+          to.destroy()
+        })
+      from.pipe(to)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut,
+    close: () => {
+      server.close()
+      cut()
+    },
+  }
 }
 
 function isOpen(port: number): Promise<boolean> {
