@@ -21,7 +21,7 @@ import { CLI, sized } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 const TOPICS = ['monitoring', 'presence', 'location', 'audit'] as const
-const FRAMES = sized(4_000, 40_000)
+const FRAMES = sized(2_000, 40_000)
 
 /** Hands its recording and its signals to a replay whose stdin stays open. */
 const KEEPS_STDIN_OPEN = `
