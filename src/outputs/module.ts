@@ -84,7 +84,7 @@ export async function openModule(
     names: ['open', 'close', 'exportBatch'],
     instead: 'exportBatch',
   })
-  const { counters, graceOver: signal, forced, log, topics, stopping } = context
+  const { graceOver: signal, forced, log, topics, stopping } = context
 
   const inTime = createTimeLimit(signal)
   // Where a delivery took all the time there was, `close` still gets a moment.
@@ -117,24 +117,52 @@ export async function openModule(
   }
 
   const { exportBatch } = named
-  const batches =
-    exportBatch &&
-    createBatches(
-      target,
-      async (records) => {
-        try {
-          await exportBatch(records, { signal, options })
-        } catch (thrown) {
-          throw faultOf(thrown)
-        }
-      },
-      context,
-      timing,
-    )
+  const sender = exportBatch
+    ? createBatches(
+        target,
+        async (records) => {
+          try {
+            await exportBatch(records, { signal, options })
+          } catch (thrown) {
+            throw faultOf(thrown)
+          }
+        },
+        context,
+        timing,
+      )
+    : createSingles(deliver, faultOf, context, timing)
+
+  return {
+    needs: 'record',
+    write: (messages) => sender.write(messages),
+    async close() {
+      await sender.close()
+      if (!named.close) return
+      try {
+        await beforeCut(named.close())
+      } catch (error) {
+        log.warn(`${target}: its close() failed: ${faultText(error)}`)
+      }
+    },
+  }
+}
+
+/**
+ * Hands records to the default export of a module, one at a time, in order.
+ * @param deliver may throw anything, and `faultOf` makes an error of the program of that
+ */
+function createSingles(
+  deliver: (message: StreamMessage) => unknown,
+  faultOf: (thrown: unknown) => StreamError,
+  context: OutputContext,
+  timing: BackoffOptions,
+): Pick<Output, 'write' | 'close'> {
+  const { counters, graceOver: signal } = context
+  const inTime = createTimeLimit(signal)
   const retryLog = new RetryLog(context)
 
   /** Tries until the function takes the message, or refuses it. */
-  const deliverOne = async (message: StreamMessage) => {
+  const send = async (message: StreamMessage) => {
     for (let failures = 1; ; failures++) {
       try {
         const result = deliver(message)
@@ -160,21 +188,11 @@ export async function openModule(
   }
 
   return {
-    needs: 'record',
     async write(messages) {
-      if (batches) return batches.write(messages)
       counters.waiting += messages.length
-      for (const message of messages) await deliverOne(message)
+      for (const message of messages) await send(message)
     },
-    async close() {
-      await batches?.close()
-      if (!named.close) return
-      try {
-        await beforeCut(named.close())
-      } catch (error) {
-        log.warn(`${target}: its close() failed: ${faultText(error)}`)
-      }
-    },
+    async close() {},
   }
 }
 
