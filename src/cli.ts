@@ -174,7 +174,7 @@ function createProgram(): Program {
     version: VERSION,
     log,
     recentLog,
-    stdin: process.stdin,
+    stdin: () => process.stdin,
     stdout: {
       stream: process.stdout,
       fd: 1,

@@ -21,7 +21,8 @@ export type Program = {
   readonly log: CollapsingLogger
   /** Its last lines, for the status page. */
   readonly recentLog?: RecentLog
-  readonly stdin: Readable
+  /** Opens stdin. One that nobody opens stays as it is for other processes that read it. */
+  readonly stdin: () => Readable
   readonly stdout: Stdout
   readonly screen: Screen
   readonly env: Readonly<Record<string, string | undefined>>

@@ -67,7 +67,10 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   let failed = false
   program.onHangup(() => void outputs.reopen())
   try {
-    const recording = readRecording(file === '-' ? program.stdin : file, { log, signal: stopping })
+    const recording = readRecording(file === '-' ? program.stdin() : file, {
+      log,
+      signal: stopping,
+    })
     for await (const frames of recording) {
       const [first] = frames
       if (!first) continue

@@ -1,4 +1,3 @@
-import { nextTick } from 'node:process'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Frame } from '../service.js'
 import { distinctive } from '../text.js'
@@ -115,7 +114,7 @@ export class FrameQueue {
     this.#waitingBytes = 0
     // Runs before the socket is read again, and after a consumer that does not have to wait for its
     // outputs has come back.
-    if (this.full) nextTick(this.#pauseIfFull)
+    if (this.full) process.nextTick(this.#pauseIfFull)
     return batch
   }
 

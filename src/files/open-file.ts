@@ -1,7 +1,6 @@
 import { constants, fsync, type Stats, write } from 'node:fs'
 import { access, type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { geteuid } from 'node:process'
 import { promisify } from 'node:util'
 import { errorText, StreamError, systemFault, WRITE_FAULTS } from '../errors.js'
 import type { Logger } from '../log.js'
@@ -143,7 +142,7 @@ export function statIfThere(path: string): Promise<Stats | undefined> {
 
 function warnOfOthers(path: string, stats: Stats, log: Logger): void {
   if (stats.isCharacterDevice()) return
-  const uid = geteuid?.()
+  const uid = process.geteuid?.()
   const mode = (stats.mode & 0o777).toString(8)
   const what = stats.isDirectory() ? 'the folder' : 'the file'
   if (uid !== undefined && stats.uid !== uid) {

@@ -1,6 +1,5 @@
 import { lstat, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { geteuid } from 'node:process'
 import { StreamError } from '../errors.js'
 
 /** The mode bit for users that are neither the owner nor in the group of the file. */
@@ -27,7 +26,7 @@ async function requireOwn(place: string, shown: string): Promise<void> {
   const found = await unlessMissing(lstat(place))
   if (!found) return
   const folder = await stat(dirname(place))
-  const trusted = [geteuid?.(), folder.uid, 0]
+  const trusted = [process.geteuid?.(), folder.uid, 0]
   if ((folder.mode & OTHERS_WRITE) === 0 || trusted.includes(found.uid)) return
   const what = found.isSymbolicLink()
     ? 'is a link that another user made'

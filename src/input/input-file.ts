@@ -13,7 +13,7 @@ import { type Renewal, saveKeys } from './save-keys.js'
 type InputFileOptions = {
   /** `-` is stdin. */
   readonly path: string
-  readonly stdin: Readable
+  readonly stdin: () => Readable
   /** One for each service that entries may be of. */
   readonly services: readonly EntryRules[]
   /** The host of entries that name none; undefined: each must name one. */

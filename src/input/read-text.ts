@@ -20,7 +20,7 @@ type FileText = {
 
 export type ReadOptions = {
   /** What is read where the path is `-`. */
-  readonly stdin?: Readable | undefined
+  readonly stdin?: (() => Readable) | undefined
   /** Ends the wait for whatever writes into a pipe. */
   readonly signal?: AbortSignal | undefined
   /** How long a pipe may be silent, milliseconds; 30 s (default), 0: for any time. */
@@ -69,9 +69,10 @@ const HINTS: Readonly<Record<string, string>> = {
 
 async function readBytes(
   path: string,
-  { stdin, signal, silenceMs = SILENCE_MS }: ReadOptions,
+  { stdin: openStdin, signal, silenceMs = SILENCE_MS }: ReadOptions,
 ): Promise<{ readonly bytes: Buffer; readonly stats: BigIntStats | undefined }> {
-  if (path === '-' && stdin) {
+  if (path === '-' && openStdin) {
+    const stdin = openStdin()
     if (signal) addAbortSignal(signal, stdin)
     // A user may take any time to type.
     const typed = 'isTTY' in stdin && stdin.isTTY === true

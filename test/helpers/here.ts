@@ -86,7 +86,7 @@ class Here extends Run {
         version: VERSION,
         log,
         recentLog,
-        stdin: Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
+        stdin: () => Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
         stdout: {
           ...{ stream: this.#stdout, fd: NOWHERE, file: undefined },
           ...{ terminal: false, colour: false },

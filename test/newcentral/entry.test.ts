@@ -19,7 +19,7 @@ async function load(
   return loadInput(path, {
     services: [CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES],
     defaultHost: parseHost('http://127.0.0.1:1'),
-    stdin: new PassThrough(),
+    stdin: () => new PassThrough(),
     signal: new AbortController().signal,
   })
 }

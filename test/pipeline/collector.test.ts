@@ -61,7 +61,7 @@ async function setUp(t: TestContext, verifyCertificates = true) {
   })
   const file = new InputFile({
     ...{ path, log },
-    stdin: Readable.from([]),
+    stdin: () => Readable.from([]),
     services: [CLASSIC_ENTRIES],
     host: parseHost(central.url),
     signal: shutdown.stopping,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { constants, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startCentral } from '../helpers/central.js'
@@ -96,5 +96,19 @@ describe('the start and check say the same', { concurrency: 2 }, () => {
     await program.result
     const { stdout } = await runHere(t, ['check', '--offline', '--jsoninput', path]).result
     assert.ok(stdout.includes(expected), stdout)
+  })
+
+  it('leaves a stdin that it does not read as it was, for others that read it meanwhile', {
+    skip: existsSync('/proc/self/fdinfo') ? false : 'there is no /proc here',
+  }, async (t) => {
+    const central = await startCentral(t)
+    const input = await writeInput(t, { A: entryOf('audit') })
+    const program = runProgram(t, commandLine(central, input))
+    await central.waitForSocket()
+    const info = readFileSync(`/proc/${program.child.pid}/fdinfo/0`, 'utf8')
+    const [, flags = ''] = /flags:\s+([0-7]+)/.exec(info) ?? []
+    assert.equal(Number.parseInt(flags, 8) & constants.O_NONBLOCK, 0)
+    program.kill()
+    await program.result
   })
 })
