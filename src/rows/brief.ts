@@ -118,11 +118,12 @@ function painted(line: string): string {
 /** The moment of a record by the clock on the wall, with the day where that is another one. */
 function localTime(record: AnyRecord, nowMs: number): string {
   const moment = momentOf(record)
-  const date = new Date(moment ? moment.seconds * 1000 + moment.nanos / 1e6 : Number.NaN)
+  const date = new Date(moment ? moment.seconds * 1000 : Number.NaN)
   if (Number.isNaN(date.getTime())) return '--:--:--'
   const two = (number: number) => String(number).padStart(2, '0')
   const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
   if (date.toDateString() === new Date(nowMs).toDateString()) return time
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-')
+  const year = String(date.getFullYear()).padStart(4, '0')
+  const day = [year, two(date.getMonth() + 1), two(date.getDate())].join('-')
   return `${day} ${time}`
 }

@@ -38,6 +38,10 @@ describe('brief lines', () => {
     const data = { pa_rssi_event: { rssi: [{ rssi_val: -56 }] } }
     const [line] = lines('presence', data, { now: () => NOW.getTime() + 86_400_000 })
     assert.match(line ?? '', /^2026-11-25 17:58:07 A /)
+    const lastNanos = `${NOW.getTime()}999999`.replace(/\d{9}$/, '999999999')
+    const record = { customer: 'A', topic: 'presence', data, timestamp: lastNanos }
+    const [late] = linesOf(record as unknown as AnyRecord)
+    assert.match(late ?? '', /^17:58:07 A /)
     const [bare] = linesOf({ customer: 'A', topic: 'presence', data } as unknown as AnyRecord)
     assert.match(bare ?? '', /^--:--:-- A /)
   })
