@@ -1,5 +1,5 @@
 import { StreamError } from '../errors.js'
-import { parseRetryAfter } from '../net/backoff.js'
+import { isTemporary, parseRetryAfter } from '../net/backoff.js'
 import { type Host, validateUrl } from '../net/host.js'
 import { type HttpAnswer, HttpClient, headerFault } from '../net/http.js'
 import { redirectHost } from '../net/redact.js'
@@ -78,7 +78,7 @@ function judge(answer: HttpAnswer, url: URL, key: Secret): Validation {
     )
   }
   // From here on the answer is not quoted: nothing is known of what it holds.
-  if (status === 408 || status === 429 || status >= 500) {
+  if (isTemporary(status)) {
     const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
     throw new StreamError('unavailable', `${answered}: it cannot do this now`, {
       status,

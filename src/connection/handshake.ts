@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ClientOptions, WebSocket } from 'ws'
 import { StreamError } from '../errors.js'
-import { parseRetryAfter } from '../net/backoff.js'
+import { isTemporary, parseRetryAfter } from '../net/backoff.js'
 import { quotePeer } from '../net/redact.js'
 import { Route } from '../net/route.js'
 import { loadCommonJs } from '../packages.js'
@@ -86,9 +86,7 @@ export class OpeningSocket {
     const { url, credential } = this.#handshake
     const { statusCode: status = 0, headers } = response
     if (status < 200) return this.#noWebSocket('the header "Upgrade: websocket" is missing')
-    if (status !== 408 && status !== 429 && status < 500) {
-      return refusal({ url, status, headers, body, credential })
-    }
+    if (!isTemporary(status)) return refusal({ url, status, headers, body, credential })
     const line = quotePeer(body, [credential])
     const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs)
     return new StreamError(

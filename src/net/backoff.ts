@@ -20,6 +20,11 @@ export function backoffDelay(
   return Math.round(random() * Math.min(capMs, baseMs * 2 ** (attempt - 1)))
 }
 
+/** Whether an HTTP status says that the server cannot answer now, and that a later try may succeed. */
+export function isTemporary(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500
+}
+
 /** The longest wait that a server can ask for: enough for maintenance, but not a mistaken week. */
 const MAX_RETRY_AFTER_MS = 3_600_000
 

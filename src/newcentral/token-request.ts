@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js'
 import { StreamError } from '../errors.js'
-import { parseRetryAfter } from '../net/backoff.js'
+import { isTemporary, parseRetryAfter } from '../net/backoff.js'
 import { type HttpAnswer, HttpClient, headerFault } from '../net/http.js'
 import { redirectHost } from '../net/redact.js'
 import { Secret } from '../secret.js'
@@ -124,7 +124,7 @@ function read(answer: HttpAnswer, { id, secret, tokenUrl }: Client, clock: Clock
       status,
     })
   }
-  if (status === 408 || status === 429 || status >= 500) {
+  if (isTemporary(status)) {
     const retryAfterMs = parseRetryAfter(headers['retry-after'], clock.now())
     throw new StreamError('unavailable', `${answered}: it cannot do this now`, {
       status,

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
 import { StreamError } from '../errors.js'
-import { type BackoffOptions, parseRetryAfter } from '../net/backoff.js'
+import { type BackoffOptions, isTemporary, parseRetryAfter } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { type HttpAnswer, HttpClient } from '../net/http.js'
 import { redactUrl, tokensInPath } from '../net/redact.js'
@@ -74,8 +74,8 @@ export async function openHttp(
 const REQUEST_MS = 90_000
 /** The sink refuses what it was sent, and may take a part of it. */
 const REFUSED: readonly number[] = [400, 413, 422]
-/** The sink cannot take anything at present, as with all from 500 on. 101 is no answer to a batch. */
-const BUSY: readonly number[] = [101, 408, 429]
+/** No answer to a batch, though the sink may give one to the next try. */
+const SWITCHING = 101
 
 /** Where batches are posted to. */
 class HttpSink {
@@ -142,7 +142,7 @@ class HttpSink {
     const answered = `${this.name} answered ${status}${quote === '' ? '' : `: ${quote}`}`
     if (REFUSED.includes(status)) throw new StreamError('export-failed', answered, { status })
     const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now())
-    const busy = BUSY.includes(status) || status >= 500
+    const busy = status === SWITCHING || isTemporary(status)
     const advice = busy ? '' : adviceOn(status)
     const code = busy ? 'unavailable' : 'output-refused'
     throw new StreamError(code, `${answered}${advice}`, { status, retryAfterMs })
