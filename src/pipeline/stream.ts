@@ -201,7 +201,7 @@ const RULES = [...SERVICES.flatMap(({ properties }) => properties), ...EVERY_ENT
  * Checks options as an entry of the input file is checked.
  * @throws StreamError `input-invalid`; it shows no key
  */
-export function entryOf(options: object): CustomerEntry {
+function entryOf(options: object): CustomerEntry {
   const given = new Map(Object.entries(options))
   const own = RULES.map(({ name }) => name).filter((name) => given.has(name))
   const text = JSON.stringify(Object.fromEntries(own.map((name) => [name, given.get(name)])))

@@ -63,7 +63,7 @@ class JsonCells implements Cells {
 }
 
 /** The rows of a record as lines of JSON, made one after the other: there may be millions. */
-export function* rowLines(table: Table, record: AnyRecord): Generator<string> {
+function* rowLines(table: Table, record: AnyRecord): Generator<string> {
   const own = new JsonCells()
   const lists = walkRecord(table, record, own)
   const shared = headOf(record) + own.text

@@ -148,7 +148,7 @@ type FoundProto = {
  * @throws StreamError `schema-invalid` where the folder cannot be read, has no `.proto` file, or has
  *   several for the message and none of the right name
  */
-export function findProto(
+function findProto(
   dir: string,
   name: string,
   message: string,

@@ -9,7 +9,7 @@ import type { NewCentralSettings } from './settings.js'
 /** So long an event waits for its subscriber. */
 const QUEUE_MS = 15 * 60_000
 /** Connections without the header share under this id. */
-export const DEFAULT_ID = 'default'
+const DEFAULT_ID = 'default'
 
 /** Event types to send; undefined: all. */
 export type EventTypes = ReadonlySet<string> | undefined
