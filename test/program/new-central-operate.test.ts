@@ -191,7 +191,9 @@ test('the log tells of tokens and of connections that were replaced', async (t) 
   await program.waitForLine(/DEBUG got another token, which is good for 2 s/)
   await program.waitForLine(/DEBUG A: the connection was replaced by another one/)
   central.failHandshake({ type: 'answer', status: 503 })
-  await program.waitForLine(/WARN +A: .*answered 503.*which is kept meanwhile/)
+  await program.waitForLine(
+    /WARN +A: .*answered 503.*the open connection is kept until another one can replace it/,
+  )
 })
 
 test('two programs share a subscriber id without loss although one is ended or killed', async (t) => {
