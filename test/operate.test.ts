@@ -30,7 +30,7 @@ test('the metrics, the health and the last log lines agree with what was sent', 
     ],
     { cwd },
   )
-  const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
+  const url = await program.metricsUrl()
   const good = { monitoring: goldenFrames('monitoring'), presence: goldenFrames('presence') }
   const broken = [Buffer.from([0xff]), Buffer.from('not protobuf')]
   const monitoring = await central.waitForSocket({ topic: 'monitoring' })
@@ -142,7 +142,7 @@ test('while many clients flood the metrics, records go on, scrapes are answered 
   const program = runProgram(t, [
     ...['--hostname', central.url, '--jsoninput', input, '--decode_data', '--metrics', '0'],
   ])
-  const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
+  const url = await program.metricsUrl()
   const socket = await central.waitForSocket()
   const flood = 'GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3000)
   for (let count = 0; count < 120; count += 1) {

@@ -105,7 +105,7 @@ test(
     }
     const args = ['--metrics', '0', '--export_data', 'json:out.ndjson']
     const program = await startStream(t, central, args, { input, cwd })
-    const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
+    const url = await program.metricsUrl()
     await until(() => central.sockets.length === 3)
     const timestamp = String(BigInt(Date.now()) * 1_000_000n)
     await central.broadcast('audit', encodeFrame('audit', {}, { timestamp, customer_id: 'c' }))

@@ -2,12 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createDecoder } from '../../src/classic/record.js'
 import { loadSchema } from '../../src/classic/schema.js'
-import { GOLDEN_FILES, golden } from '../helpers/golden.js'
-
-/** Numbers count as numbers, so -0 and 0 agree. */
-function normal(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
-}
+import { GOLDEN_FILES, golden, normal } from '../helpers/golden.js'
 
 for (const name of ['realistic', 'edge', 'evolved'] as const) {
   describe(`golden frames: ${name}`, () => {

@@ -64,11 +64,6 @@ function nanosOf(time: string): string {
   return String(seconds * 1_000_000_000n + BigInt(decimals.padEnd(9, '0')))
 }
 
-/** Numbers count as numbers, so -0 and 0 agree. */
-export function normal(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
-}
-
 /** What comes of a frame: its record, or the error; the same both ways. */
 export function outcomeOf(
   schema: Schema | Topic,

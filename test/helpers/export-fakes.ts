@@ -107,6 +107,11 @@ export async function isPending(promise: Promise<unknown>): Promise<boolean> {
 /** Retries at once, so that a test need not wait. */
 export const EAGER = { baseMs: 20, capMs: 50 }
 
+/** So many numbers with a step between them. */
+export function numbers(count: number, step = 1, from = 0): number[] {
+  return Array.from({ length: count }, (_, i) => i * step + from)
+}
+
 /** The whole lines of a receiver's file; what a kill tore is left out. */
 export async function linesOf(file: string): Promise<string[]> {
   const lines = (await readFile(file, 'utf8')).split('\n')

@@ -16,6 +16,11 @@ export type Golden = {
   }
 }
 
+/** Numbers count as numbers, so -0 and 0 agree. */
+export function normal(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
+
 /** The files of golden frames, and how many each holds. */
 export const GOLDEN_FILES = { realistic: 120, edge: 120, evolved: 72 } as const
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Admin, alterUserScramCredentialsV0, Connection } from '@platformatic/kafka'
-import { closedPort } from './central.js'
+import { closedPort, isOpen } from './central.js'
 import { until } from './clock.js'
 import { type Mortal, mortal } from './mortal.js'
 import { needs } from './needs.js'
@@ -221,15 +221,4 @@ async function startRelay(target: number) {
       cut()
     },
   }
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-      .on('connect', () => {
-        socket.destroy()
-        resolve(true)
-      })
-      .on('error', () => resolve(false))
-  })
 }

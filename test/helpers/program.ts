@@ -58,6 +58,12 @@ export abstract class Run {
     return this.#lines
   }
 
+  /** Where it serves metrics and health, once it says so: `http://HOST:PORT`. */
+  async metricsUrl(): Promise<string> {
+    const [url = ''] = /http:\/\/[^/]+/.exec(await this.waitForLine('/metrics')) ?? []
+    return url
+  }
+
   protected add(stream: Stream, chunk: Buffer): void {
     this.#chunks[stream].push(chunk)
     if (stream === 'stdout') {

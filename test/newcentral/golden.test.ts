@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { expectedRecord, faultOf, goldenEvents, normal, recordOf } from '../helpers/event.js'
+import { expectedRecord, faultOf, goldenEvents, recordOf } from '../helpers/event.js'
+import { normal } from '../helpers/golden.js'
 
 const EVENTS = goldenEvents()
 

@@ -12,6 +12,7 @@ import {
   fakeContext,
   fakeMessage,
   firstArrivals,
+  numbers,
 } from '../helpers/export-fakes.js'
 import { replayTo } from '../helpers/here.js'
 import {
@@ -66,9 +67,6 @@ async function open(
   const context = fakeContext(given)
   return [await openKafka(`kafka://127.0.0.1:${port}/${prefix}`, context, EAGER), context]
 }
-
-const numbers = (count: number, step = 1, from = 0) =>
-  Array.from({ length: count }, (_, i) => i * step + from)
 
 /** The numbers of each entry in the order of their first arrival. */
 async function arrived(broker: KafkaBroker, topic: string): Promise<Map<string, number[]>> {

@@ -14,7 +14,13 @@ import { loadNats, parseNatsTarget } from '../../src/outputs/nats-client.js'
 import { messageId, type Output } from '../../src/outputs/output.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import {
+  EAGER,
+  type FakeContext,
+  fakeContext,
+  fakeMessage,
+  numbers,
+} from '../helpers/export-fakes.js'
 import { exportUnderKills } from '../helpers/mortal.js'
 import { type NatsServer, noNatsServer, startNatsServer } from '../helpers/nats-server.js'
 import { startQuotingNats } from '../helpers/quoting-servers.js'
@@ -55,9 +61,6 @@ async function stored(manager: JetStreamManager, stream: string): Promise<Map<st
   }
   return bySubject
 }
-
-const numbers = (count: number, step = 1, from = 0) =>
-  Array.from({ length: count }, (_, i) => i * step + from)
 
 async function open(
   server: NatsServer,

@@ -13,7 +13,13 @@ import { openPostgres, type PostgresTiming } from '../../src/outputs/postgres.js
 import type { StreamMessage } from '../../src/service.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { EAGER, type FakeContext, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import {
+  EAGER,
+  type FakeContext,
+  fakeContext,
+  fakeMessage,
+  numbers,
+} from '../helpers/export-fakes.js'
 import { replayTo } from '../helpers/here.js'
 import { exportUnderKills } from '../helpers/mortal.js'
 import { needs, SYSTEM_ENV } from '../helpers/needs.js'
@@ -30,7 +36,6 @@ const ENTRIES = 20
 /** More than a small disk holds. */
 const FILLING = sized(4_000, 40_000)
 
-const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
 const messages = (count: number, customer = 'a') =>
   numbers(count).map((n) => fakeMessage(customer, n))
 const spread = (count: number) => numbers(count).map((n) => fakeMessage(`c${n % ENTRIES}`, n))

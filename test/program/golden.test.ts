@@ -3,7 +3,8 @@ import { type TestContext, test } from 'node:test'
 import { TOPICS, type Topic } from '../../src/classic/topics.js'
 import type { CentralOptions } from '../../src/simulator/central.js'
 import { startCentral } from '../helpers/central.js'
-import { allGolden } from '../helpers/golden.js'
+import { allGolden, normal } from '../helpers/golden.js'
+import { streamHere } from '../helpers/here.js'
 import type { ProgramOptions } from '../helpers/program.js'
 import { entryOf, type Printed, printed, startStream } from '../helpers/stream.js'
 import { certificates } from '../helpers/tls.js'
@@ -16,12 +17,17 @@ const nameOf = (topic: Topic) => `Customer_${topic}`
 async function stream(
   t: TestContext,
   args: readonly string[],
-  { tls, env }: Pick<CentralOptions, 'tls'> & Pick<ProgramOptions, 'env'> = {},
+  {
+    tls,
+    env,
+    start = startStream,
+  }: Pick<CentralOptions, 'tls'> &
+    Pick<ProgramOptions, 'env'> & { start?: typeof startStream | typeof streamHere } = {},
 ): Promise<Map<Topic, Printed[]>> {
   const central = await startCentral(t, tls ? { tls } : {})
   const input = Object.fromEntries(TOPICS.map((topic) => [nameOf(topic), entryOf(topic)]))
   const options = env ? { input, env } : { input }
-  const program = await startStream(t, central, ['--no_reconnect', ...args], options)
+  const program = await start(t, central, ['--no_reconnect', ...args], options)
   await Promise.all(
     TOPICS.map(async (topic) => {
       const socket = await central.waitForSocket({ topic })
@@ -36,11 +42,6 @@ async function stream(
   return new Map(
     TOPICS.map((topic) => [topic, records.filter(({ customer }) => customer === nameOf(topic))]),
   )
-}
-
-/** Numbers count as numbers, so -0 and 0 agree. */
-function normal(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value))
 }
 
 function requireGolden(records: Map<Topic, Printed[]>): void {
@@ -71,7 +72,7 @@ function addresses(value: unknown): string[] {
 }
 
 test('shows with --readable every MAC address of a real-looking frame as text', async (t) => {
-  const records = await stream(t, ['--readable', '--decode_data'])
+  const records = await stream(t, ['--readable', '--decode_data'], { start: streamHere })
   let macs = 0
   for (const topic of TOPICS) {
     const readable = records.get(topic) ?? []

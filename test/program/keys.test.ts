@@ -16,7 +16,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Central } from '../../src/simulator/central.js'
 import { startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { streamHere } from '../helpers/here.js'
+import { runHere, streamHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { runProgram } from '../helpers/program.js'
@@ -89,7 +89,7 @@ test('a key renewed while it streams is found after a 401, and the next start us
     A2: entryOf('presence', old),
     B: entryOf('audit', other),
   })
-  const first = runProgram(t, commandLine(central, path))
+  const first = runHere(t, commandLine(central, path))
   const socket = await central.waitForSocket({ topic: 'monitoring' })
   await central.waitForSocket({ topic: 'presence' })
   await central.waitForSocket({ topic: 'audit' })
@@ -108,7 +108,7 @@ test('a key renewed while it streams is found after a 401, and the next start us
 
   central.validations.length = 0
   central.handshakes.length = 0
-  const second = runProgram(t, commandLine(central, path))
+  const second = runHere(t, commandLine(central, path))
   const again = ['monitoring', 'presence', 'audit'].map((topic) => central.nextSocket({ topic }))
   const keys = (await Promise.all(again)).map(({ key }) => key)
   assert.deepEqual(keys, [renewed, renewed, other])

@@ -28,7 +28,7 @@ test('the metrics go on counting over lost connections, and count what was given
     ],
     { cwd: folder },
   )
-  const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
+  const url = await program.metricsUrl()
   const scrape = async () => {
     const families = parseExposition(await (await fetch(`${url}/metrics`)).text())
     return (name: string, label: string, is: string) =>

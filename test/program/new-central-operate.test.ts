@@ -149,7 +149,7 @@ test('the metrics count events, repeats and text frames, and tell the age of the
   const input = { A: entry(central, 'rssi-events') }
   const args = ['--decode_data', '--metrics', '0', '--log_format', 'json']
   const program = await streamHere(t, central, args, { input })
-  const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
+  const url = await program.metricsUrl()
   const socket = await central.waitForSocket()
   await publish(central, 'rssi-events', idsOf('e', 5))
   socket.sendText('keep alive')

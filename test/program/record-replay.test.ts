@@ -67,7 +67,7 @@ test(`${FRAMES} recorded frames replay to what was printed live, byte for byte`,
       await socket.sendAll(frames)
     }),
   )
-  const [url = ''] = /http:\/\/[^/]+/.exec(await live.waitForLine('/metrics')) ?? []
+  const url = await live.metricsUrl()
   const arrived = async () => {
     const text = await (await fetch(`${url}/metrics`)).text()
     return text.includes(`aruba_stream_exported_total{exporter="stdout"} ${FRAMES}\n`)

@@ -175,7 +175,7 @@ describe('the metrics of version 1.0', () => {
       ],
       { cwd: folder },
     )
-    const [url = ''] = /http:\/\/[^/]+/.exec(await program.waitForLine('/metrics')) ?? []
+    const url = await program.metricsUrl()
     for (const [customer, topic] of topics) {
       const own = FRAMES.filter((frame) => frame.customer === customer)
       const socket = await central.waitForSocket({ topic })
