@@ -199,10 +199,19 @@ test('what a module does to its frame harms no other exporter', async (t) => {
   const spoil = 'export default (record, { frame }) => { frame.fill(0) }'
   await writeFile(join(folder, 'spoil.mjs'), spoil)
   await writeFile(join(folder, 'frames.jsonl'), goldenRecording(5))
-  const args = ['replay', 'frames.jsonl', '--export_data', './spoil.mjs', '--export_data', 'json:o']
-  const { code, stderr } = await runHere(t, args, { cwd: folder }).result
-  assert.equal(code, 0, stderr)
-  assert.equal(readFileSync(join(folder, 'o'), 'utf8').trim().split('\n').length, 5)
+  const replay = async (...types: readonly string[]) => {
+    const args = types.flatMap((type) => ['--export_data', type])
+    const { code, stderr } = await runHere(t, ['replay', 'frames.jsonl', ...args], { cwd: folder })
+      .result
+    assert.equal(code, 0, stderr)
+  }
+  await replay('./spoil.mjs', 'json:beside')
+  await replay('json:alone')
+  const [beside, alone] = ['beside', 'alone'].map((name) =>
+    readFileSync(join(folder, name), 'utf8'),
+  )
+  assert.equal(alone?.trim().split('\n').length, 5)
+  assert.equal(beside, alone)
 })
 
 test('a module that spoils the record costs the exporters after it that message alone', async (t) => {
