@@ -117,10 +117,12 @@ export class Envelope {
 
 /**
  * Tells geofence notices from positions, which both come on `location`. Nothing in the envelope does, but
- * the wire types of fields 1 to 3 differ.
+ * the wire types of fields 1 to 3 differ. A payload without these is a notice where it has fields of a
+ * notice alone, and none of a position alone.
  */
 export class GeofenceNotices {
   readonly #notice: MessagePlan
+  readonly #location: MessagePlan
   /** Tags of fields 1 to 3, and whether a notice has them. */
   readonly #tags: ReadonlyMap<number, boolean>
 
@@ -131,6 +133,7 @@ export class GeofenceNotices {
       if (inNotice !== (location.compiled.steps[tag] !== undefined)) tags.set(tag, inNotice)
     }
     this.#notice = notice
+    this.#location = location
     this.#tags = tags
   }
 
@@ -138,13 +141,20 @@ export class GeofenceNotices {
   planFor(wire: WireReader): MessagePlan | undefined {
     const { pos } = wire
     let isNotice: boolean | undefined
+    let hasOfNotice = false
+    let hasOfPosition = false
     // The first field decides, as a rule: fields come in the order of their numbers.
-    while (isNotice === undefined && wire.pos < wire.end) {
+    while (wire.pos < wire.end) {
       const tag = wire.tag()
       isNotice = this.#tags.get(tag)
-      if (isNotice === undefined) wire.skip(tag)
+      if (isNotice !== undefined) break
+      wire.skip(tag)
+      const inNotice = this.#notice.compiled.steps[tag] !== undefined
+      const inPosition = this.#location.compiled.steps[tag] !== undefined
+      hasOfNotice ||= inNotice && !inPosition
+      hasOfPosition ||= inPosition && !inNotice
     }
     wire.pos = pos
-    return isNotice ? this.#notice : undefined
+    return (isNotice ?? (hasOfNotice && !hasOfPosition)) ? this.#notice : undefined
   }
 }

@@ -50,6 +50,18 @@ describe('a geofence notice on location', () => {
     assert.deepEqual(dataOf('location', frameOf()), {})
   })
 
+  it('is one without its first three fields, where nothing of a position comes', () => {
+    const { sta_eth_mac, dwell_time } = NOTICE
+    assert.deepEqual(dataOf('location', frameOf(MAC, DWELL)), { sta_eth_mac, dwell_time })
+    assert.deepEqual(dataOf('location', frameOf(DWELL, bytes(7, 'h'), int(90, 1))), {
+      dwell_time,
+      hashed_sta_eth_mac: 'h',
+    })
+    assert.deepEqual(dataOf('location', frameOf(DWELL, bytes(16, 'campus'))), {
+      campus_id_string: 'campus',
+    })
+  })
+
   it('is no position, which keeps its fields', () => {
     assert.deepEqual(dataOf('location', frameOf(X, int(3, 5))), {
       sta_location_x: 1.5,
