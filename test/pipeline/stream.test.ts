@@ -64,6 +64,7 @@ test('a loop gets typed records in order, over a connection that is lost, and br
 test('return ends a stream at once, also while next waits for a record', async (t) => {
   const central = await startCentral(t, { unknownKeys: 'accept' })
   const records = stream(presence(central))
+  t.after(() => records.return())
   const first = records.next()
   const socket = await central.waitForSocket()
   await socket.send(sighting(1))
@@ -82,6 +83,7 @@ test('a renewed key is used, and handed to the caller', async (t) => {
   const keys: string[] = []
   const options = { ...presence(central, old), onRenewedKey: (key: string) => keys.push(key) }
   const records = stream(options)
+  t.after(() => records.return())
   const first = records.next()
   const socket = await central.waitForSocket()
   assert.equal(socket.key, renewed)
@@ -134,6 +136,7 @@ test('a signal ends the loop after what was received, also before anything came'
   const central = await startCentral(t, { unknownKeys: 'accept' })
   const stopping = new AbortController()
   const records = stream({ ...presence(central), signal: stopping.signal })
+  t.after(() => records.return())
   const first = records.next()
   const socket = await central.waitForSocket()
   await socket.send(sighting(1))
@@ -143,6 +146,7 @@ test('a signal ends the loop after what was received, also before anything came'
   assert.deepEqual(await next, { value: undefined, done: true })
   assert.equal((await socket.ended).code, 1000)
   const late = stream({ ...presence(central), signal: AbortSignal.abort() })
+  t.after(() => late.return())
   assert.deepEqual(await late.next(), { value: undefined, done: true })
 })
 
@@ -152,6 +156,7 @@ test('a frame that cannot be decoded is reported, and the next one comes', async
   const onUndecodable = ({ code }: StreamError, frame: Uint8Array) =>
     reported.push([code, frame.length])
   const records = stream({ ...presence(central), onUndecodable })
+  t.after(() => records.return())
   const first = records.next()
   const socket = await central.waitForSocket()
   await socket.send(Uint8Array.of(0xff))
@@ -164,6 +169,7 @@ test('a frame that cannot be decoded is reported, and the next one comes', async
 test('a loop that stands still holds the sender up, and loses nothing', async (t) => {
   const central = await startCentral(t, { unknownKeys: 'accept' })
   const records = stream(presence(central))
+  t.after(() => records.return())
   const first = records.next()
   const socket = await central.waitForSocket()
   const count = 20_000

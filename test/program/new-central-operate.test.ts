@@ -184,11 +184,11 @@ test('the metrics count events, repeats and text frames, and tell the age of the
 })
 
 test('the log tells of tokens and of connections that were replaced', async (t) => {
-  const central = await startNewCentral(t, { expires_in: 2 })
+  const central = await startNewCentral(t, { expires_in: 6 })
   const input = { A: entry(central, 'wids') }
   const program = await streamHere(t, central, ['--log_level', 'debug'], { input })
-  await program.waitForLine(/INFO +got a token, which is good for 2 s \(client_id=client\)/)
-  await program.waitForLine(/DEBUG got another token, which is good for 2 s/)
+  await program.waitForLine(/INFO +got a token, which is good for 6 s \(client_id=client\)/)
+  await program.waitForLine(/DEBUG got another token, which is good for 6 s/)
   await program.waitForLine(/DEBUG A: the connection was replaced by another one/)
   central.failHandshake({ type: 'answer', status: 503 })
   await program.waitForLine(

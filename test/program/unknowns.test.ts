@@ -162,7 +162,7 @@ for (const [what, { settings, unsubscribed = [], more = {}, line }] of Object.en
     const { code, stderr } = await program.result
     assert.equal(code, 3, stderr)
     assert.match(stderr, line)
-    assert.equal(stderr.match(/ ERROR /g)?.length, 1, stderr)
+    assert.equal(stderr.match(/ ERROR A: /g)?.length, 1, stderr)
   })
 }
 
