@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Admin, alterUserScramCredentialsV0, Connection } from '@platformatic/kafka'
@@ -18,7 +18,14 @@ const POM = new URL('kafka.pom.xml', import.meta.url)
 const [, VERSION] = /<version>(.*)<\/version>/.exec(readFileSync(POM, 'utf8')) ?? []
 const JARS = join(homedir(), '.cache', 'aruba-stream', `kafka-${VERSION}`)
 /** A small heap, and the compiler that starts quickly. */
-const JAVA = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', `${JARS}/*`]
+const JAVA = [
+  '-Xmx256m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-XX:-UsePerfData',
+  '-cp',
+  `${JARS}/*`,
+]
 const PARTITIONS = 3
 /** Of a partition, the end. */
 const LATEST = -1n
@@ -180,7 +187,9 @@ async function properties(
 }
 
 async function spawnBroker(file: string, ports: readonly number[]): Promise<ChildProcess> {
-  const child = spawn('java', [...JAVA, 'kafka.Kafka', file], { stdio: 'ignore' })
+  // It unpacks a library there, which a kill leaves behind.
+  const temporary = `-Djava.io.tmpdir=${dirname(file)}`
+  const child = spawn('java', [...JAVA, temporary, 'kafka.Kafka', file], { stdio: 'ignore' })
   for (const port of ports) {
     while (!(await isOpen(port))) {
       if (child.exitCode !== null) throw new Error(`the broker ended: ${child.exitCode}`)
