@@ -198,6 +198,7 @@ test('New Central gives typed records to an API client, and two loops share its 
     topic: 'rssi-events',
   } as const
   const [one, two] = [stream(options), stream({ ...options, subscriber_id: SUBSCRIBER_ID })]
+  t.after(() => Promise.all([one.return(), two.return()]))
   const both = Promise.all([one.next(), two.next()])
   const event = encodeEvent(
     {
