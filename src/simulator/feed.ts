@@ -91,15 +91,23 @@ export function feedRecording(
     return frames
   }
   const busy = new Set<string>()
+  /** Channels whose only socket has opened since their last frame. */
+  const waiting = new Set<string>()
   const share = async ({ topic, customerId }: CentralSocket) => {
     const channel = `${customerId}/${topic}`
     const isOpen = () => openOn(central, topic, customerId) > 0
-    if (busy.has(channel) || openOn(central, topic, customerId) > 1) return
+    if (openOn(central, topic, customerId) > 1) return
+    waiting.add(channel)
+    if (busy.has(channel)) return
     busy.add(channel)
-    for await (const frame of framesOf(topic, read, options)) {
-      // Without a pace, all the rest would wait for the subscriber to come back.
-      while (rate === 0 && !isOpen()) await once(central, 'opened', { signal })
-      await central.broadcast(topic, frame, customerId)
+    // A socket may open after the last frame, and before the end of the recording is noticed.
+    while (waiting.delete(channel)) {
+      for await (const frame of framesOf(topic, read, options)) {
+        // Without a pace, all the rest would wait for the subscriber to come back.
+        while (rate === 0 && !isOpen()) await once(central, 'opened', { signal })
+        waiting.delete(channel)
+        await central.broadcast(topic, frame, customerId)
+      }
     }
     busy.delete(channel)
   }
