@@ -3,7 +3,7 @@
  * form: the highest resident size, less that of the same process with a small frame.
  */
 import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { bundled } from './bundled.js'
 import { print } from './figures.js'
 
 const MIB = 2 ** 20
@@ -23,11 +23,9 @@ const FRAMES: Readonly<Record<string, [topic: string, hex: string, mib: number]>
 
 /** Measures, and prints a table. */
 export async function benchDecodeMemory(): Promise<void> {
-  const child = fileURLToPath(new URL('./decode-memory-child.mjs', import.meta.url))
+  const child = bundled('decode-memory-child')
   const run = (...args: string[]): { outcome: string; peak: number } =>
-    JSON.parse(
-      execFileSync(process.execPath, ['--import', 'tsx', child, ...args], { encoding: 'utf8' }),
-    )
+    JSON.parse(execFileSync(process.execPath, [child, ...args], { encoding: 'utf8' }))
   const idle = run('record', 'audit', 'f80f01', '0').peak
   const rows = Object.entries(FRAMES).map(([name, [topic, hex, mib]]) => {
     const results = FORMS.map((form) => run(form, topic, hex, String(mib)))

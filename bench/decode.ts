@@ -3,7 +3,7 @@
  * realistic golden ones. Medians of alternating rounds in one process; ratios are what counts.
  */
 import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { bundled } from './bundled.js'
 import { median, print, rate } from './figures.js'
 
 const YARDSTICKS = [
@@ -17,8 +17,7 @@ type Rates = { readonly clock: number; readonly cpu: number }
 
 /** Measures, and prints a table by the clock and one by CPU time. */
 export async function benchDecode(): Promise<void> {
-  const rounds = fileURLToPath(new URL('./decode-rounds.mjs', import.meta.url))
-  const output = execFileSync(process.execPath, ['--import', 'tsx', rounds], { encoding: 'utf8' })
+  const output = execFileSync(process.execPath, [bundled('decode-rounds')], { encoding: 'utf8' })
   const rates = JSON.parse(output) as Record<string, Rates[]>
   printRates('Decoding, by the clock', rates, 'clock')
   printRates('Decoding, by CPU time of all threads', rates, 'cpu')

@@ -3,7 +3,7 @@
  * Medians of alternating rounds in one process; ratios are what counts.
  */
 import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { bundled } from './bundled.js'
 import { median, print, rate } from './figures.js'
 
 const YARDSTICKS = [
@@ -17,8 +17,9 @@ type Rates = { readonly clock: number; readonly cpu: number }
 
 /** Measures, and prints a table by the clock and one by CPU time. */
 export async function benchNewCentral(): Promise<void> {
-  const rounds = fileURLToPath(new URL('./newcentral-rounds.mjs', import.meta.url))
-  const output = execFileSync(process.execPath, ['--import', 'tsx', rounds], { encoding: 'utf8' })
+  const output = execFileSync(process.execPath, [bundled('newcentral-rounds')], {
+    encoding: 'utf8',
+  })
   const rates = JSON.parse(output) as Record<string, Rates[]>
   printRates('Decoding New Central, by the clock', rates, 'clock')
   printRates('Decoding New Central, by CPU time of all threads', rates, 'cpu')

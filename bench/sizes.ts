@@ -3,7 +3,7 @@
  * about the same at each size.
  */
 import { execFileSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { bundled } from './bundled.js'
 import { print } from './figures.js'
 
 const KIB = 1024
@@ -13,8 +13,7 @@ type Cost = { readonly size: number; readonly costs: readonly number[] }
 
 /** Measures, and prints a table for each form. */
 export async function benchSizes(): Promise<void> {
-  const rounds = fileURLToPath(new URL('./sizes-rounds.mjs', import.meta.url))
-  const output = execFileSync(process.execPath, ['--import', 'tsx', rounds], { encoding: 'utf8' })
+  const output = execFileSync(process.execPath, [bundled('sizes-rounds')], { encoding: 'utf8' })
   const costs = JSON.parse(output) as Record<string, Record<string, Cost[]>>
   for (const form of ['line', 'record']) {
     const rows = Object.entries(costs).map(([kind, forms]) => {

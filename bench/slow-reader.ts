@@ -30,11 +30,12 @@ async function readSlowly(
   const startedAt = performance.now()
   const elapsed = () => (performance.now() - startedAt) / 1000
   let bytes = 0
-  let peak = 0
+  let peak = peakMb(program.pid)
   for await (const chunk of stdout as AsyncIterable<Buffer>) {
     bytes += chunk.length
     const most = peakMb(program.pid)
-    if (!(most < peak)) peak = most
+    // None of a process that has ended.
+    if (most > peak) peak = most
     const aheadMs = (bytes / BYTES_PER_SECOND - elapsed()) * 1000
     if (aheadMs > 5) await sleep(aheadMs)
   }
