@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { sleep, systemClock, untilAborted } from '../clock.js'
 import type { Batch } from '../delivery/batch.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
+import { joinLines } from '../delivery/join-lines.js'
 import { type OutputState, RetryLog } from '../delivery/retries.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, writeErrorText } from '../errors.js'
@@ -142,40 +143,43 @@ export class AppendFile<Item> {
   async close(): Promise<void> {
     await this.#queue.close()
     this.#ended = true
-    const closed = this.#inTurn(() => this.#closeFile(this.#file))
     // A file system that hangs must not hold up the end.
     const limit = this.#queue.gaveUp ? AbortSignal.abort() : this.#options.forced
-    await untilAborted(closed, limit).catch(() => {})
+    await untilAborted(
+      this.#inTurn(() => this.#closeFile(this.#file)),
+      limit,
+    ).catch(() => {})
   }
 
   async #deliver(batch: Batch<Item>, signal: AbortSignal): Promise<void> {
     const { lines } = batch
-    const chunk = Buffer.concat(lines)
     let file = this.#file
     let written = this.#torn
     let delivered = 0
     let tries = 0
-    while (written < chunk.length && !signal.aborted) {
-      try {
-        await this.#inTurn(async () => {
-          // The file was opened again. The new one starts with a whole line.
-          if (file !== this.#file) written = wholeLines(lines, written).bytes
-          this.#file ??= await openFile(this.path, this.#options)
-          file = this.#file
-          written += await file.write(chunk, written)
-        })
-        tries = 0
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw this.#fault(error)
-        await sleep(pauseMs(PIPE_MS, ++tries), systemClock, signal)
-      } finally {
-        const whole = wholeLines(lines, written)
-        this.#torn = written - whole.bytes
-        if (written < chunk.length && whole.count > delivered)
-          batch.delivered(whole.count - delivered)
-        delivered = whole.count
+    await joinLines(lines, async (chunk) => {
+      while (written < chunk.length && !signal.aborted) {
+        try {
+          await this.#inTurn(async () => {
+            // The file was opened again. The new one starts with a whole line.
+            if (file !== this.#file) written = wholeLines(lines, written).bytes
+            this.#file ??= await openFile(this.path, this.#options)
+            file = this.#file
+            written += await file.write(chunk, written)
+          })
+          tries = 0
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw this.#fault(error)
+          await sleep(pauseMs(PIPE_MS, ++tries), systemClock, signal)
+        } finally {
+          const whole = wholeLines(lines, written)
+          this.#torn = written - whole.bytes
+          if (written < chunk.length && whole.count > delivered)
+            batch.delivered(whole.count - delivered)
+          delivered = whole.count
+        }
       }
-    }
+    })
   }
 
   #fault(error: unknown): StreamError {
@@ -184,12 +188,10 @@ export class AppendFile<Item> {
       const says = error.code === 'usage' ? error.message : `${label}: ${error.message}`
       return new StreamError('not-writable', says, { cause: error })
     }
-    const isHopeless = (error as NodeJS.ErrnoException).code === HOPELESS
-    if (isHopeless) {
-      return new StreamError(
-        'output-closed',
-        `${label}: cannot be written: ${writeErrorText(error)}`,
-      )
+    const { code } = error as NodeJS.ErrnoException
+    if (code === HOPELESS) {
+      const says = `${label}: cannot be written: ${writeErrorText(error)}`
+      return new StreamError('output-closed', says)
     }
     const says = this.#file ? writeErrorText(error) : openFault(this.path, error)
     return new StreamError('not-writable', `${label}: ${says}`, { cause: error })

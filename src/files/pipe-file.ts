@@ -33,7 +33,11 @@ export class PipeFile implements OpenFile {
         this.#again = this.#again.subarray(bytesWritten)
       }
       const { bytesWritten } = await this.#handle.write(chunk, offset)
-      this.#tail.push({ bytes: chunk.subarray(offset, offset + bytesWritten), count: 0 })
+      // A copy: the chunk's memory is used again.
+      this.#tail.push({
+        bytes: Buffer.from(chunk.subarray(offset, offset + bytesWritten)),
+        count: 0,
+      })
       return bytesWritten
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EPIPE') await this.#takeBack()

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Printed } from '../commands/settings.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
+import { joinLines } from '../delivery/join-lines.js'
 import { RetryLog } from '../delivery/retries.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, writeErrorText } from '../errors.js'
@@ -97,9 +98,13 @@ function openStream(
       else account.settled(messages, error)
     },
     deliver: ({ lines }) =>
-      new Promise((resolve, reject) => {
-        stream.write(Buffer.concat(lines), (error) => (error ? reject(fault(error)) : resolve()))
-      }),
+      joinLines(
+        lines,
+        (bytes) =>
+          new Promise((resolve, reject) => {
+            stream.write(bytes, (error) => (error ? reject(fault(error)) : resolve()))
+          }),
+      ),
     batch: BATCH,
     budget: new ByteBudget(BUDGET_BYTES),
     retryLog: new RetryLog(context),

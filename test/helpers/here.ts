@@ -42,7 +42,8 @@ class Here extends Run {
     }
     running.add(this)
     process.chdir(cwd)
-    this.#stdout.on('data', (chunk: Buffer) => this.add('stdout', chunk))
+    // A copy: the program uses the memory of a write again.
+    this.#stdout.on('data', (chunk: Buffer) => this.add('stdout', Buffer.from(chunk)))
     this.result = this.#run(args, env, stdin)
   }
 
