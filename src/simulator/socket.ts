@@ -51,6 +51,7 @@ export class CentralSocket implements Identity {
   readonly #stream: Socket
   readonly #tcp: Socket
   readonly #unsettled = new Set<(flushed: boolean) => void>()
+  #isOversized = false
   #frozen = false
   #endedByServer = false
 
@@ -81,9 +82,13 @@ export class CentralSocket implements Identity {
     })
   }
 
-  /** Whether frames can be sent. A frozen socket is not open, but its connection stays. */
+  /**
+   * Whether frames can be sent. Not after an oversized one, whose part they would be; a frozen socket is not
+   * open either, but its connection stays.
+   */
   get open(): boolean {
-    return !this.#frozen && !this.#endedByServer && this.#ws.readyState === WebSocket.OPEN
+    const isMute = this.#frozen || this.#isOversized || this.#endedByServer
+    return !isMute && this.#ws.readyState === WebSocket.OPEN
   }
 
   get frozen(): boolean {
@@ -156,6 +161,7 @@ export class CentralSocket implements Identity {
     const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0])
     header.writeBigUInt64BE(BigInt(size), 2)
     this.sendRaw(header)
+    this.#isOversized = true
   }
 
   /** Writes bytes as they are: to break the protocol, or to send many frames in one write. */

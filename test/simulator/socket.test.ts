@@ -176,6 +176,14 @@ test('an oversized frame is refused by its header alone', async (t) => {
   assert.equal((await socket.ended).code, 1009)
 })
 
+test('no frame counts as sent that would be a part of an oversized one', async (t) => {
+  const { client, socket } = await pair(t)
+  client.on('error', () => {})
+  socket.sendOversized()
+  assert.equal(await socket.send(Buffer.from('late')), false)
+  assert.equal(socket.flushed, 0)
+})
+
 test('raw bytes break the protocol', async (t) => {
   const { client, socket } = await pair(t)
   socket.sendRaw(Buffer.from([0x83, 0x00]))
