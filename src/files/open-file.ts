@@ -19,7 +19,10 @@ export type Repair = (file: FileHandle, size: number) => Promise<Uint8Array>
 export type OpenFile = {
   /** Device and inode. */
   readonly identity: string
-  /** Writes from this offset of the chunk on; resolves with how many bytes were taken. */
+  /**
+   * Writes from this offset of the chunk on; resolves with how many bytes were taken. The memory of the chunk is used
+   * again after that: what is kept must be copied.
+   */
   write(chunk: Uint8Array, offset: number): Promise<number>
   /** Makes sure of what was written: a network file system reports a full disk only now. */
   sync(): Promise<void>

@@ -33,11 +33,8 @@ export class PipeFile implements OpenFile {
         this.#again = this.#again.subarray(bytesWritten)
       }
       const { bytesWritten } = await this.#handle.write(chunk, offset)
-      // A copy: the chunk's memory is used again.
-      this.#tail.push({
-        bytes: Buffer.from(chunk.subarray(offset, offset + bytesWritten)),
-        count: 0,
-      })
+      const taken = Buffer.from(chunk.subarray(offset, offset + bytesWritten))
+      this.#tail.push({ bytes: taken, count: 0 })
       return bytesWritten
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EPIPE') await this.#takeBack()

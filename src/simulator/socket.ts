@@ -83,8 +83,8 @@ export class CentralSocket implements Identity {
   }
 
   /**
-   * Whether frames can be sent. Not after an oversized one, whose part they would be; a frozen socket is not
-   * open either, but its connection stays.
+   * Whether frames can be sent. After the header of an oversized frame they cannot: a client would read them as a
+   * part of it. A frozen socket is not open either, but its connection stays.
    */
   get open(): boolean {
     const isMute = this.#frozen || this.#isOversized || this.#endedByServer
