@@ -1,17 +1,11 @@
 #!/usr/bin/env node
 import { fstatSync } from 'node:fs'
 import { untilAborted } from './clock.js'
-import type { Invocation } from './commands/command-line.js'
-import type { LogSettings } from './commands/settings.js'
 import { StreamError } from './errors.js'
-import { createLogger, isJournal } from './log.js'
-import { VERSION } from './packages.js'
-import type { Program } from './program.js'
-import { type CollapsingLogger, collapseRepeats } from './report/collapse-repeats.js'
-import { RecentLog } from './report/recent-log.js'
+import { isJournal } from './log.js'
+import { main } from './program.js'
 import { createScreen, hasColour } from './report/screen.js'
 import { Shutdown, Terminals } from './shutdown.js'
-import { printable } from './text.js'
 
 /** How long a timer or socket that a user's module left open keeps the process when all is done. */
 const LINGER_MS = 200
@@ -29,10 +23,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 const shutdown = new Shutdown(() => leave(1))
 const screen = createScreen(process.stderr, process.env)
-const journal = isJournal(process.env.JOURNAL_STREAM, fstatSync(2))
 const terminals = new Terminals()
-const recentLog = new RecentLog()
-let log = openLog()
 /** Whether the program itself ends the process. Otherwise a module has called `process.exit()`. */
 let isEnding = false
 let hangups = 0
@@ -80,120 +71,7 @@ async function stdoutRead(): Promise<void> {
   await untilAborted(taken, shutdown.graceOver).catch(() => undefined)
 }
 
-/** Writes a failure to stderr, in the same form for every command. */
-function reportFailure({ lines, code }: StreamError, json: boolean): void {
-  const { error } = createLogger({ format: 'json', write: screen.write })
-  for (const line of lines) {
-    if (json) error(line, { code })
-    // The journal adds the program's name. Without `<3>` it does not file the line as an error.
-    else screen.write(`${journal ? '<3>' : 'aruba-stream: '}${printable(line)}\n`)
-  }
-}
-
-async function main(args: readonly string[]): Promise<number> {
-  /** Whether the command ends by itself. A signal before that leaves something undone. */
-  let finite = false
-  try {
-    // Loading what parses a command line takes half as long as Node itself.
-    if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
-      process.stdout.write(`${VERSION}\n`)
-      return 0
-    }
-    const { parseCommandLine } = await import('./commands/command-line.js')
-    const invocation = parseCommandLine(args, VERSION)
-    if (invocation.command === 'show') {
-      process.stdout.write(invocation.text)
-      return 0
-    }
-    finite = invocation.command === 'check' || invocation.command === 'replay'
-    if ('log' in invocation.settings) log = openLog(invocation.settings.log)
-    process.on('uncaughtException', fail)
-    process.on('unhandledRejection', fail)
-    return await perform(invocation, createProgram())
-  } catch (error) {
-    if (shutdown.stopping.aborted && error === shutdown.stopping.reason) {
-      if (!finite || !shutdown.interrupted) return 0
-      log.error('interrupted before anything was done')
-      return 1
-    }
-    if (!(error instanceof StreamError)) {
-      fail(error)
-      return 1
-    }
-    reportFailure(error, asksForJson(args))
-    return error.exitCode
-  } finally {
-    log.flush()
-  }
-}
-
-/** Whether JSON is asked for, read from a command line that may be wrong. */
-function asksForJson(args: readonly string[]): boolean {
-  const json = /^--log[-_]format\njson$|^--log[-_]format=json$/m
-  return json.test(args.join('\n'))
-}
-
-/** Loads only what the command needs. */
-async function perform(
-  invocation: Exclude<Invocation, { command: 'show' }>,
-  program: Program,
-): Promise<number> {
-  switch (invocation.command) {
-    case 'stream': {
-      const { run } = await import('./commands/stream.js')
-      return run(invocation.settings, program)
-    }
-    case 'check': {
-      const { check } = await import('./commands/check.js')
-      return check(invocation.settings, program)
-    }
-    case 'replay': {
-      const { replay } = await import('./commands/replay.js')
-      return replay(invocation.settings, program)
-    }
-    case 'topics': {
-      const { topics } = await import('./commands/topics.js')
-      return topics(invocation.settings, program)
-    }
-    case 'simulate': {
-      const { simulate } = await import('./commands/simulate.js')
-      return simulate(invocation.settings, program)
-    }
-  }
-}
-
-function openLog(settings?: LogSettings): CollapsingLogger {
-  const { colour } = screen
-  const lines = createLogger({ ...settings, write: screen.log, colour, journal })
-  return collapseRepeats(recentLog.tap(lines))
-}
-
 /** @throws StreamError where the current folder was deleted */
-function createProgram(): Program {
-  return {
-    version: VERSION,
-    log,
-    recentLog,
-    stdin: () => process.stdin,
-    stdout: {
-      stream: process.stdout,
-      fd: 1,
-      file: fstatSync(1).isFile() ? 1 : undefined,
-      terminal: process.stdout.isTTY === true,
-      colour: hasColour(process.stdout, process.env),
-    },
-    screen,
-    env: process.env,
-    cwd: currentFolder(),
-    owner: { pid: process.pid, isAlive },
-    shutdown,
-    onHangup(callback) {
-      reload = callback
-      if (hangups > 0) callback()
-    },
-  }
-}
-
 function currentFolder(): string {
   try {
     return process.cwd()
@@ -214,14 +92,6 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Reports an error that nothing expected, and begins the end. */
-function fail(error: unknown): void {
-  failed = true
-  log.error(`unexpected error: ${error instanceof Error ? error.message : String(error)}`)
-  if (error instanceof Error && error.stack) log.debug(error.stack)
-  shutdown.begin()
-}
-
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, askToEnd)
 process.on('SIGHUP', hangUp)
 // Without a listener Node opens its inspector, which every user of this machine can connect to.
@@ -240,7 +110,34 @@ process.on('exit', () => {
 })
 // A pending promise does not keep Node alive: where a user's module never settles one, it would end with 13.
 const awake = setInterval(() => {}, AWAKE_MS)
-const code = await main(process.argv.slice(2))
+const code = await main(process.argv.slice(2), {
+  stdin: () => process.stdin,
+  stdout: {
+    stream: process.stdout,
+    fd: 1,
+    file: fstatSync(1).isFile() ? 1 : undefined,
+    terminal: process.stdout.isTTY === true,
+    colour: hasColour(process.stdout, process.env),
+  },
+  screen,
+  journal: isJournal(process.env.JOURNAL_STREAM, fstatSync(2)),
+  env: process.env,
+  cwd: currentFolder,
+  owner: { pid: process.pid, isAlive },
+  shutdown,
+  onHangup(callback) {
+    reload = callback
+    if (hangups > 0) callback()
+  },
+  onUnexpectedError(report) {
+    const fail = (error: unknown) => {
+      failed = true
+      report(error)
+    }
+    process.on('uncaughtException', fail)
+    process.on('unhandledRejection', fail)
+  },
+})
 isEnding = true
 clearInterval(awake)
 process.exitCode = failed ? 1 : code

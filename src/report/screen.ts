@@ -14,8 +14,8 @@ export type Screen = {
   divertLog(write?: (text: string) => boolean): void
 }
 
-/** The screen as `cli.ts` uses it. */
-type ProcessScreen = Screen & {
+/** The screen as `cli.ts` makes it. */
+export type ProcessScreen = Screen & {
   /** Writes a log line to where {@link Screen.divertLog} sends it. */
   log(text: string): boolean
   /** Shows the cursor again, at the end. */

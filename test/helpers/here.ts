@@ -3,13 +3,7 @@ import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { PassThrough, Readable } from 'node:stream'
 import type { TestContext } from 'node:test'
-import { type Invocation, parseCommandLine } from '../../src/commands/command-line.js'
-import { StreamError } from '../../src/errors.js'
-import { createLogger } from '../../src/log.js'
-import { VERSION } from '../../src/packages.js'
-import type { Program } from '../../src/program.js'
-import { collapseRepeats } from '../../src/report/collapse-repeats.js'
-import { RecentLog } from '../../src/report/recent-log.js'
+import { main, type Surroundings } from '../../src/program.js'
 import { Shutdown } from '../../src/shutdown.js'
 import type { Central } from '../../src/simulator/central.js'
 import { goldenRecording } from './golden.js'
@@ -26,7 +20,7 @@ const NOWHERE = openSync('/dev/null', 'w')
 const running = new Set<Here>()
 const HOME = process.cwd()
 
-/** The program in this process: as `cli.ts` runs it, but for signals and what the system tells of a terminal. */
+/** The program in this process, without signals or a terminal. */
 class Here extends Run {
   readonly result: Promise<ProgramResult>
   readonly cwd: string
@@ -58,7 +52,7 @@ class Here extends Run {
     env: HereOptions['env'] = {},
     stdin: string,
   ): Promise<ProgramResult> {
-    const code = await this.#main(args, env, stdin)
+    const code = await main(args, this.#surroundings(env, stdin))
     this.#stdout.end()
     // All that was printed has come.
     await once(this.#stdout, 'end')
@@ -68,77 +62,31 @@ class Here extends Run {
     return this.end(code, null)
   }
 
-  async #main(args: readonly string[], env: Program['env'], stdin: string): Promise<number> {
+  #surroundings(env: Surroundings['env'], stdin: string): Surroundings {
     const write = (text: string) => {
       this.add('stderr', Buffer.from(text))
       return true
     }
-    const { stopping } = this.#shutdown
-    let finite = false
-    let log: Program['log'] | undefined
-    try {
-      const invocation = parseCommandLine(args, VERSION)
-      finite = invocation.command === 'check' || invocation.command === 'replay'
-      const recentLog = new RecentLog()
-      const settings =
-        'settings' in invocation && 'log' in invocation.settings ? invocation.settings.log : {}
-      log = collapseRepeats(recentLog.tap(createLogger({ ...settings, write })))
-      return await this.#perform(invocation, {
-        version: VERSION,
-        log,
-        recentLog,
-        stdin: () => Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
-        stdout: {
-          ...{ stream: this.#stdout, fd: NOWHERE, file: undefined },
-          ...{ terminal: false, colour: false },
-        },
-        screen: {
-          ...{ write, terminal: false, colour: false, columns: () => 80, rows: () => 24 },
-          ...{ onResize: () => {}, divertLog: () => {} },
-        },
-        env,
-        cwd: this.cwd,
-        owner: { pid: process.pid, isAlive: () => true },
-        shutdown: this.#shutdown,
-        onHangup: (reload) => {
-          this.#reload = reload
-        },
-      })
-    } catch (error) {
-      if (stopping.aborted && error === stopping.reason) {
-        return finite && this.#shutdown.interrupted ? 1 : 0
-      }
-      if (!(error instanceof StreamError)) throw error
-      for (const line of error.lines) write(`aruba-stream: ${line}\n`)
-      return error.exitCode
-    } finally {
-      log?.flush()
-    }
-  }
-
-  async #perform(invocation: Invocation, program: Program): Promise<number> {
-    switch (invocation.command) {
-      case 'show':
-        this.#stdout.write(invocation.text)
-        return 0
-      case 'stream': {
-        const { run } = await import('../../src/commands/stream.js')
-        return run(invocation.settings, program)
-      }
-      case 'check': {
-        const { check } = await import('../../src/commands/check.js')
-        return check(invocation.settings, program)
-      }
-      case 'replay': {
-        const { replay } = await import('../../src/commands/replay.js')
-        return replay(invocation.settings, program)
-      }
-      case 'topics': {
-        const { topics } = await import('../../src/commands/topics.js')
-        return topics(invocation.settings, program)
-      }
-      case 'simulate':
-        throw new Error('a simulator runs as a child process')
+    return {
+      stdin: () => Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
+      stdout: {
+        ...{ stream: this.#stdout, fd: NOWHERE, file: undefined },
+        ...{ terminal: false, colour: false },
+      },
+      screen: {
+        ...{ write, log: write, terminal: false, colour: false, columns: () => 80, rows: () => 24 },
+        ...{ onResize: () => {}, divertLog: () => {} },
+      },
+      journal: false,
+      env,
+      cwd: () => this.cwd,
+      owner: { pid: process.pid, isAlive: () => true },
+      shutdown: this.#shutdown,
+      onHangup: (reload) => {
+        this.#reload = reload
+      },
+      // The test runner reports it.
+      onUnexpectedError: () => {},
     }
   }
 }
