@@ -65,11 +65,11 @@ export class JsonWriter {
 
   /** Packed text. */
   packed({ words, length }: PackedText): void {
-    const size = words.length * 4
+    const size = words.length * 8
     if (this.#bytes.length - this.#pos < size) this.#grow(size)
     const view = this.#view
     const pos = this.#pos
-    for (let i = 0; i < words.length; i++) view.setInt32(pos + i * 4, words[i] as number, true)
+    for (let i = 0; i < words.length; i++) view.setFloat64(pos + i * 8, words[i] as number, true)
     this.#pos = pos + length
   }
 
