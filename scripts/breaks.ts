@@ -1,8 +1,6 @@
 // `node --import tsx scripts/breaks.ts [SECONDS]`: the run of test/program/breaks.test.ts for as long as
 // wanted (default: 600), with the memory of the program.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startCentral } from '../src/simulator/central.js'
@@ -13,6 +11,8 @@ import { seededRandom } from '../test/helpers/random.js'
 import { startRoughReceiver } from '../test/helpers/rough-receiver.js'
 import { CLI } from '../test/helpers/settings.js'
 import { entryOf } from '../test/helpers/stream.js'
+import { SoakProgram } from './soak/program.js'
+import { memoryOf, Parts, round } from './soak/watch.js'
 
 const ENTRIES = 20
 const seconds = Number(process.argv[2] ?? 600)
@@ -27,15 +27,9 @@ const input = join(folder, 'input.json')
 await writeFile(input, JSON.stringify({ customers }), { mode: 0o600 })
 const args = ['--hostname', central.url, '--jsoninput', input, '--log_level', 'warn']
 const outputs = ['--export_data', `json:${rotation.path}`, '--export_data', receiver.url]
-const program = spawn(process.execPath, [CLI, ...args, ...outputs], {
-  stdio: ['ignore', 'ignore', 'pipe'],
-})
-let stderr = ''
-program.stderr.on('data', (chunk: Buffer) => {
-  stderr = (stderr + chunk).slice(-4000)
-})
-const memory: number[] = []
-const ended = once(program, 'exit')
+const program = new SoakProgram(CLI, [...args, ...outputs], () => keys)
+const memory = new Parts()
+const startMs = performance.now()
 try {
   await until(() => central.sockets.length === ENTRIES)
   const sent = await sendAndBreak({
@@ -46,29 +40,23 @@ try {
       ms: 2000,
       async work() {
         await rotation.rotate(() => program.kill('SIGHUP'))
-        const status = await readFile(`/proc/${program.pid}/status`, 'utf8')
-        memory.push(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024)
+        const done = (performance.now() - startMs) / (seconds * 1000)
+        memory.add(done, await memoryOf(program.pid))
       },
     },
   })
   receiver.calm()
   const stoppedMs = performance.now()
   program.kill('SIGTERM')
-  const [code] = await ended
-  const endSeconds = (performance.now() - stoppedMs) / 1000
+  const [code] = await program.ended
+  const endSeconds = round((performance.now() - stoppedMs) / 1000)
   const json = await rotation.read()
-  const part = Math.ceil(memory.length / 10)
-  const mean = (some: readonly number[]) =>
-    Math.round(some.reduce((sum, each) => sum + each, 0) / some.length)
-  const megabytes = {
-    most: Math.round(Math.max(...memory)),
-    // Tenths of the run.
-    mean: Array.from({ length: 10 }, (_, n) => mean(memory.slice(n * part, (n + 1) * part))),
-  }
+  const { mean, most } = memory
+  const megabytes = { mean, most }
   const run = { seconds, code, endSeconds, breaks: sent.breaks, files: json.files, megabytes }
   const figures = { ...run, ...judge(sent, json, receiver), batches: receiver.done }
   process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`)
-  if (code !== 0) process.stderr.write(stderr)
+  if (code !== 0) process.stderr.write(`${program.trouble.join('\n')}\n`)
 } finally {
   program.kill('SIGKILL')
   await receiver.close()

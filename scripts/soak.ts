@@ -25,7 +25,7 @@ import { periodsOf } from './soak/periods.js'
 import { copyProgram, SoakProgram } from './soak/program.js'
 import { Records } from './soak/records.js'
 import { Traffic } from './soak/traffic.js'
-import { judge } from './soak/verdict.js'
+import { judgeByService } from './soak/verdict.js'
 import { descriptorsOf, Metrics, memoryOf, Parts, processorOf, round } from './soak/watch.js'
 
 const TROUBLE_SHARE = 0.02
@@ -202,7 +202,7 @@ try {
   clearTimeout(timer)
   const endSeconds = round((performance.now() - stoppedMs) / 1000)
   await records.finish()
-  const verdict = judge(traffic, records.numbers, receiver)
+  const verdict = judgeByService(traffic, records.numbers, receiver)
   const stream = nats && (await (await nats.manager()).streams.info(STREAM.name))
   const figures = {
     ...{ seconds, code, endSeconds },

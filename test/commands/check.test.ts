@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -14,7 +12,7 @@ import { closedPort, startCentral } from '../helpers/central.js'
 import { check, checkEntry, reportOf } from '../helpers/check.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
 import { LOADER } from '../helpers/settings.js'
-import { startTcpServer } from '../helpers/tcp-server.js'
+import { listen, startTcpServer } from '../helpers/tcp-server.js'
 import { certificates } from '../helpers/tls.js'
 
 const PIPE = { columns: undefined, colour: false }
@@ -380,10 +378,7 @@ test('a host that gives no answer is asked about a few keys, and not about all',
     if (url?.endsWith('/token/validate')) validations += 1
     socket.destroy()
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = `http://127.0.0.1:${await listen(t, server)}`
   const names = Array.from({ length: 12 }, (_, index) => `E${index}`)
   const results = await check(names.map((name) => checkEntry(name, 'audit', makeKey(name), url)))
   assert.ok(validations <= 3, `${validations} validations`)

@@ -8,6 +8,7 @@ import type { Topic } from '../../src/classic/topics.js'
 import type { DecoderOptions } from '../../src/decode/frame-decoder.js'
 import { StreamError } from '../../src/errors.js'
 import { readProto } from '../../src/schema/load-proto.js'
+import type { AnyRecord, Decoder, StreamMessage } from '../../src/service.js'
 
 /** A schema whose payload is message `M` of the text of a `.proto` file. */
 export function schemaOf(proto: string): Schema {
@@ -20,17 +21,11 @@ export function schemaOf(proto: string): Schema {
   }
 }
 
-/** What comes of a frame: its record, or the message of the error; the same both ways. */
-export function outcomeOf(
-  schema: Schema | Topic,
+/** What a decoder makes of a frame: its record, or the error; the same whether record or line is made first. */
+export function decodeBothWays<R extends AnyRecord>(
+  decoder: Decoder<StreamMessage<R>>,
   bytes: Uint8Array,
-  options: Partial<DecoderOptions<Schema>> = {},
-): { record: Record<string, unknown>; data: unknown } | string {
-  const decoder = createDecoder({
-    customer: 'A',
-    schema: typeof schema === 'string' ? loadSchema(schema) : schema,
-    ...options,
-  })
+): R | StreamError {
   const frame = { bytes, receivedAt: 0, text: false }
   const [byRecord, byLine] = (['record', 'line'] as const).map((first) => {
     try {
@@ -41,12 +36,30 @@ export function outcomeOf(
     } catch (error) {
       if (!(error instanceof StreamError)) throw error
       assert.equal(error.code, 'frame-undecodable')
-      return error.message
+      return error
     }
   })
-  assert.deepEqual(byRecord, byLine)
-  if (byRecord === undefined || typeof byRecord === 'string') return byRecord ?? ''
-  return { record: byRecord, data: byRecord.data }
+  assert.ok(byRecord && byLine)
+  if (byRecord instanceof StreamError) {
+    assert.ok(byLine instanceof StreamError)
+    assert.equal(byLine.message, byRecord.message)
+  } else assert.deepEqual(byLine, byRecord)
+  return byRecord
+}
+
+/** What comes of a frame: its record, or the message of the error. */
+export function outcomeOf(
+  schema: Schema | Topic,
+  bytes: Uint8Array,
+  options: Partial<DecoderOptions<Schema>> = {},
+): { record: Record<string, unknown>; data: unknown } | string {
+  const decoder = createDecoder({
+    customer: 'A',
+    schema: typeof schema === 'string' ? loadSchema(schema) : schema,
+    ...options,
+  })
+  const outcome = decodeBothWays(decoder, bytes)
+  return outcome instanceof StreamError ? outcome.message : { record: outcome, data: outcome.data }
 }
 
 /** The data of a frame that is to decode. */

@@ -14,7 +14,7 @@ import { startCentral } from './central.js'
 import type { FakeClock } from './clock.js'
 import type { NewCentralInput } from './input.js'
 import { registerKey } from './keys.js'
-import { Subscriber } from './subscription.js'
+import { type Subscriber, subscribeTo } from './subscription.js'
 
 export const SUBSCRIBER_ID = '9b2f0c1e-5a0d-4c7b-8f3e-2d6a1b4c5e7f'
 
@@ -60,23 +60,8 @@ export function startEventSubscriber(
     tokens,
     userAgent: 'aruba-stream/test',
   })
-  const decoder = decoderOf(topic)
-  const subscriber = new Subscriber(
-    {
-      endpoint: adapt(endpoint),
-      limiter: createLimiter(),
-      random: () => 0.5,
-      reconnect,
-      identify: (frame) => decoder.identify?.(frame),
-    },
-    clock,
-    true,
-  )
-  t.after(async () => {
-    subscriber.stop()
-    await subscriber.finished
-  })
-  return subscriber
+  const { identify } = decoderOf(topic)
+  return subscribeTo(t, { endpoint: adapt(endpoint), reconnect, identify }, clock)
 }
 
 function decoderOf(topic: Topic) {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { closedPort, isOpen } from './central.js'
 import { until } from './clock.js'
+import { listen } from './tcp-server.js'
 import { tempFolder } from './temp-folder.js'
 
 /** Whom the proxies let through. */
@@ -136,15 +137,7 @@ export async function startProxy(t: TestContext, options: ProxyOptions = {}): Pr
       else tunnel(client, head.toString())
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(async () => {
-    const closed = new Promise((resolve) => server.close(resolve))
-    for (const client of open) client.destroy()
-    await closed
-  })
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  return { url: `http://127.0.0.1:${port}`, requests, open }
+  return { url: `http://127.0.0.1:${await listen(t, server)}`, requests, open }
 }
 
 function tunnel(client: Socket, head: string): void {

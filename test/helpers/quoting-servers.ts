@@ -1,16 +1,9 @@
-import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
+import { listen } from './tcp-server.js'
 
 // Servers that take a login and refuse everything, with the login in what they say.
-
-async function listen(t: TestContext, server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
-  return (server.address() as AddressInfo).port
-}
 
 function listenTcp(t: TestContext, onSocket: (socket: Socket) => void): Promise<number> {
   const server = createServer((socket) => {

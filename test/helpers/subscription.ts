@@ -120,6 +120,22 @@ export function endpointAt(
   })
 }
 
+/** Subscribes to an endpoint; stopped when the test ends. */
+export function subscribeTo(
+  t: TestContext,
+  options: Omit<SubscribeOptions, 'signal' | 'limiter'>,
+  clock: FakeClock,
+  collect = true,
+): Subscriber {
+  const common = { limiter: createLimiter(), random: () => 0.5 }
+  const subscriber = new Subscriber({ ...common, ...options }, clock, collect)
+  t.after(async () => {
+    subscriber.stop()
+    await subscriber.finished
+  })
+  return subscriber
+}
+
 /** Subscribes to `monitoring` at a URL; stopped when the test ends. */
 export function startSubscriber(
   t: TestContext,
@@ -131,14 +147,5 @@ export function startSubscriber(
   const endpoint = adapt(
     endpointAt(url, { entry: entry ?? {}, key, replay, now: () => clock.now() }),
   )
-  const subscriber = new Subscriber(
-    { endpoint, limiter: createLimiter(), random: () => 0.5, ...rest },
-    clock,
-    collect,
-  )
-  t.after(async () => {
-    subscriber.stop()
-    await subscriber.finished
-  })
-  return subscriber
+  return subscribeTo(t, { endpoint, ...rest }, clock, collect)
 }

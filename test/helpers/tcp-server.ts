@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
 export type TcpServer = {
@@ -23,13 +23,25 @@ export async function startTcpServer(
     socket.once('data', () => meet(socket, nth))
     socket.resume()
   })
+  return { authority: `127.0.0.1:${await listen(t, server)}`, connections }
+}
+
+/**
+ * Has a server listen on this machine. It is closed with its connections when the test ends.
+ * @returns the port
+ */
+export async function listen(t: TestContext, server: Server): Promise<number> {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket.on('close', () => open.delete(socket)))
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(async () => {
     const closed = once(server, 'close')
     server.close()
-    for (const socket of connections) socket.destroy()
+    for (const socket of open) socket.destroy()
     await closed
   })
-  return { authority: `127.0.0.1:${(server.address() as AddressInfo).port}`, connections }
+  return (server.address() as AddressInfo).port
 }

@@ -17,7 +17,7 @@ import {
   startRealProxy,
 } from '../helpers/proxy.js'
 import { seededRandom } from '../helpers/random.js'
-import { startTcpServer } from '../helpers/tcp-server.js'
+import { listen, startTcpServer } from '../helpers/tcp-server.js'
 import { type Certificate, certificates } from '../helpers/tls.js'
 
 type Server = { readonly url: URL; readonly connections: () => number }
@@ -222,14 +222,7 @@ test('a proxy may speak TLS itself, and must have the certificate for its own na
     server.on('error', () => client.destroy())
     client.on('error', () => server.destroy())
   })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  t.after(() => {
-    proxy.closeAllConnections()
-    proxy.close()
-  })
-  const { port } = proxy.address() as AddressInfo
-  setProxies(t, { HTTPS_PROXY: `https://127.0.0.1:${port}` })
+  setProxies(t, { HTTPS_PROXY: `https://127.0.0.1:${await listen(t, proxy)}` })
   assert.equal((await client(t, target.url).request(request())).quote, 'through')
   const verified = client(t, target.url, { verifyCertificates: true })
   const error = await failure(verified.request(request()))

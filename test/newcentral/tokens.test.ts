@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock } from '../helpers/clock.js'
 import { clientAt, tokensOn } from '../helpers/new-central.js'
+import { listen } from '../helpers/tcp-server.js'
 
 const { signal } = new AbortController()
 
@@ -64,10 +63,7 @@ test('a life that a token cannot have does not make it be asked for without end'
   const server = createServer((_, answer) => {
     answer.end(JSON.stringify({ access_token: 'token', expires_in: lives.shift() }))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = `http://127.0.0.1:${await listen(t, server)}`
   const got: number[] = []
   while (lives.length > 0) {
     const { lifeMs } = await tokensOn(new FakeClock()).get(clientAt({ url }), signal)

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -22,7 +21,7 @@ import {
 import { exportUnderKills, mortal, startReceiver } from '../helpers/mortal.js'
 import { setProxies } from '../helpers/proxy.js'
 import { sized } from '../helpers/settings.js'
-import { startTcpServer } from '../helpers/tcp-server.js'
+import { listen, startTcpServer } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { certificates } from '../helpers/tls.js'
 
@@ -460,11 +459,8 @@ test('https sends nothing to a receiver whose certificate is not known', async (
     asked++
     answer.end()
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
+  const port = await listen(t, server)
   const context = fakeContext({ env: { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2' } })
-  const { port } = server.address() as AddressInfo
   const exporter = await openHttp(`https://localhost:${port}/`, context, EAGER)
   await exporter.write(messagesTo(1))
   await until(() => context.counters.retried > 1)

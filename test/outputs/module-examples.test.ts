@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
@@ -13,6 +11,7 @@ import { until } from '../helpers/clock.js'
 import { EAGER, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { needs, SYSTEM_ENV } from '../helpers/needs.js'
 import { ROOT } from '../helpers/settings.js'
+import { listen } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 const example = (name: string) => join(ROOT, 'examples', name)
@@ -66,9 +65,7 @@ test('the example for HTTP posts lists of records, again where the server is bus
     got.push(await text(request))
     response.writeHead(got.length === 1 ? 503 : 200).end()
   })
-  t.after(() => server.close())
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = await listen(t, server)
   const context = fakeContext()
   const type = `${example('post.mjs')}?url=http://127.0.0.1:${port}/in`
   const output = await openModule(type, context, EAGER)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
@@ -10,6 +9,7 @@ import { loadPostgres } from '../../src/outputs/postgres-client.js'
 import { parsePostgresTarget, readPassword, tlsOf } from '../../src/outputs/postgres-target.js'
 import { EAGER, fakeContext } from '../helpers/export-fakes.js'
 import { NOWHERE } from '../helpers/settings.js'
+import { listen } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 const unusable = (pattern: RegExp) => (error: unknown) => {
@@ -127,11 +127,8 @@ test('postgres warns before a password is sent in plain text, and masks what the
       }
     })
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
+  const port = await listen(t, server)
   const context = fakeContext({ env: { PGPASSWORD: 'hunter2' } })
-  const { port } = server.address() as AddressInfo
   // This machine, by an address that is not known to be.
   const output = await openPostgres(`postgres://me@0.0.0.0:${port}/d`, context, EAGER)
   await output.close()

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { chown, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,6 +27,7 @@ import { noPostgres, type PostgresServer, startPostgres } from '../helpers/postg
 import { sendOne } from '../helpers/send-one.js'
 import { sized } from '../helpers/settings.js'
 import { mountSmallDisk, noSmallDisk } from '../helpers/small-disk.js'
+import { listen } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { certificates } from '../helpers/tls.js'
 
@@ -648,34 +649,21 @@ test(
 )
 
 /** @returns the port of a server that takes connections and says nothing */
-async function silentServer(t: TestContext): Promise<number> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => sockets.add(socket.on('error', () => {})))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return portOf(server)
-}
-
-function portOf(server: Server): number {
-  const address = server.address()
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
+function silentServer(t: TestContext): Promise<number> {
+  return listen(
+    t,
+    createServer((socket) => socket.on('error', () => {})),
+  )
 }
 
 /** A way to the server on which the answer to a batch can be lost after it was committed. */
 async function cuttingProxy(t: TestContext, port: number) {
   let cutting = false
   let cuts = 0
-  const sockets = new Set<Socket>()
   const proxy = createServer((client) => {
     const upstream = connect(port, '127.0.0.1')
-    for (const socket of [client, upstream]) {
-      sockets.add(socket)
-      socket.on('error', () => {})
-    }
+    for (const socket of [client, upstream]) socket.on('error', () => {})
+    client.on('close', () => upstream.destroy())
     client.pipe(upstream)
     upstream.on('end', () => client.end())
     upstream.on('data', (chunk) => {
@@ -689,14 +677,9 @@ async function cuttingProxy(t: TestContext, port: number) {
       client.resetAndDestroy()
       upstream.destroy()
     })
-  }).listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  t.after(() => {
-    proxy.close()
-    for (const socket of sockets) socket.destroy()
   })
   return {
-    port: portOf(proxy),
+    port: await listen(t, proxy),
     cuts: () => cuts,
     cutAnswer() {
       cutting = true

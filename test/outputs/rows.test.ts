@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
@@ -13,6 +12,7 @@ import { openPrinter } from '../../src/outputs/stdout.js'
 import type { StreamMessage } from '../../src/service.js'
 import { until } from '../helpers/clock.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
+import { listen } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 function presence(rssi: readonly object[]): StreamMessage {
@@ -89,18 +89,15 @@ test('tcp and http send rows where their option asks for them', async (t) => {
   const web = createHttpServer(async (request, response) => {
     for await (const chunk of request) bodies.push(chunk)
     response.end()
-  }).listen(0, '127.0.0.1')
+  })
   const lines: Buffer[] = []
   const server = createTcpServer((socket) => {
     socket.on('data', (chunk) => lines.push(chunk)).on('end', () => socket.end())
-  }).listen(0, '127.0.0.1')
-  t.after(() => [web, server].map((each) => each.close()))
-  await Promise.all([once(web, 'listening'), once(server, 'listening')])
-  const portOf = (each: typeof server) => (each.address() as AddressInfo).port
+  })
   const rows = '{"table":"presence",'
   for (const type of [
-    `tcp://127.0.0.1:${portOf(server)}?rows`,
-    `http://127.0.0.1:${portOf(web)}/#rows`,
+    `tcp://127.0.0.1:${await listen(t, server)}?rows`,
+    `http://127.0.0.1:${await listen(t, web)}/#rows`,
   ]) {
     const context = fakeContext()
     const output = await openOutput(type, context)

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
@@ -14,6 +12,7 @@ import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { type ProgramOptions, runProgram } from '../helpers/program.js'
 import { ROOT } from '../helpers/settings.js'
+import { listen } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 const EXAMPLES = join(ROOT, 'examples')
@@ -112,10 +111,8 @@ test('the example for rogue alarms posts each, and a failed one is replayed from
   const server = createServer(async (request, response) => {
     for await (const chunk of request) posted.push(JSON.parse(String(chunk)).text)
     response.writeHead(status).end()
-  }).listen(0, '127.0.0.1')
-  t.after(() => server.close())
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  })
+  const port = await listen(t, server)
   const options = { cwd: folder, env: { ROGUE_WEBHOOK: `http://127.0.0.1:${port}/` } }
   const rogue = [
     {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { on, once } from 'node:events'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -13,6 +13,7 @@ import { customerIdOf } from '../../src/simulator/classic/keys.js'
 import { classicDemo, demoKey, newCentralDemo } from '../../src/simulator/demo-input.js'
 import { DEFAULT_SIMULATION, type SimulateSettings } from '../../src/simulator/settings.js'
 import { leaksIn, makeKey, registerKey } from '../helpers/keys.js'
+import { listen } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { openSocket, refusal } from './client.js'
 
@@ -137,10 +138,7 @@ test('a recording, compressed or not, is sent in place of traffic, its text fram
 
 test('a port in use and unusable files are reported at the start', async (t) => {
   const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
-  const { port } = server.address() as AddressInfo
+  const port = await listen(t, server)
   await assert.rejects(start(t, { port }), { code: 'usage', message: /port \d+: it is in use/ })
   const folder = tempFolder(t)
   const missing = join(folder, 'missing')
