@@ -143,7 +143,7 @@ export function optionPairs(type: string): [name: string, value: string | undefi
     .filter((option) => option !== '')
     .map((option) => {
       const [name = '', ...value] = option.split('=')
-      return [decode(name), value.length === 0 ? undefined : decode(value.join('='))]
+      return [decodeText(name), value.length === 0 ? undefined : decodeText(value.join('='))]
     })
 }
 
@@ -226,7 +226,8 @@ function shown(value: string | undefined): string {
   return value === undefined ? 'no value' : `"${printable(value, 100)}"`
 }
 
-function decode(text: string): string {
+/** Without percent-encoding; the text itself where that is wrong. */
+export function decodeText(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

@@ -79,8 +79,8 @@ export function kafkaFault(thrown: unknown, place: KafkaPlace): KafkaFault {
   return { error, sameSession: true }
 }
 
-export function isLoginRefused(error: unknown): error is StreamError {
-  return error instanceof StreamError && codeOf(error.cause) === LOGIN
+export function isLoginRefused(error: StreamError): boolean {
+  return codeOf(error.cause) === LOGIN
 }
 
 /** No broker leads a partition of the topic at present. */

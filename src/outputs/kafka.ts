@@ -2,7 +2,7 @@ import type * as Kafka from '@platformatic/kafka'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
 import type { SendQueue } from '../delivery/send-queue.js'
-import { StreamError, toStreamError } from '../errors.js'
+import { StreamError } from '../errors.js'
 import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { loadPackages, packagePlaces } from '../packages.js'
@@ -12,7 +12,7 @@ import { readServers } from './export-type.js'
 import { KafkaClient } from './kafka-client.js'
 import { isLoginRefused } from './kafka-errors.js'
 import type { Output, OutputContext } from './output.js'
-import { createRemoteQueue, firstTry } from './remote.js'
+import { createRemoteQueue, startRemote } from './remote.js'
 
 /** `kafka://HOST:9092[,HOST…]/PREFIX`, read. */
 export type KafkaTarget = {
@@ -148,13 +148,8 @@ class KafkaOutput implements Output {
   async start(): Promise<void> {
     const { name } = this.#target
     const { graceOver } = this.#context
-    const fault = await firstTry({ name, graceOver }, () => this.#connect())
-    if (fault === undefined) return
-    if (isLoginRefused(fault)) {
-      await this.close()
-      throw new StreamError('exporter-unusable', fault.message)
-    }
-    this.#queue.interrupt(toStreamError(fault))
+    const parts = { name, graceOver, queue: this.#queue, isLoginRefused }
+    await startRemote(this, parts, () => this.#connect())
   }
 
   write(messages: readonly StreamMessage[]): Promise<void> {

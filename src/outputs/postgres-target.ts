@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import type { ConnectionOptions } from 'node:tls'
 import { fileErrorText, StreamError } from '../errors.js'
 import { redactUrl } from '../net/redact.js'
-import { readType, textForm } from './export-type.js'
+import { decodeText, readType, textForm } from './export-type.js'
 import type { OutputContext } from './output.js'
 
 /** `postgres://USER@HOST:PORT/DATABASE?table=NAME`, read. */
@@ -52,7 +52,7 @@ export function parsePostgresTarget(type: string, env: OutputContext['env']): Po
   if (!/^([\w.-]+|\[[\da-f:.]+\])$/i.test(hostname)) {
     throw wrong(hostname === '' ? 'the host is missing' : `"${hostname}" is not one host`)
   }
-  const database = decode(pathname.slice(1))
+  const database = decodeText(pathname.slice(1))
   if (!database || database.includes('/')) throw wrong('the path is the name of one database')
   if (hash !== '') throw wrong('options stand behind "?"')
   const { table = DEFAULT_TABLE } = options
@@ -60,7 +60,7 @@ export function parsePostgresTarget(type: string, env: OutputContext['env']): Po
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port) || DEFAULT_PORT,
     database,
-    user: decode(username) || env.PGUSER || userInfo().username,
+    user: decodeText(username) || env.PGUSER || userInfo().username,
     table: table.replaceAll(/[^.]+/g, '"$&"'),
     name: redactUrl(target),
   }
@@ -124,14 +124,6 @@ function splitPassLine(line: string): string[] {
   return Array.from(line.matchAll(/(?:^|:)((?:\\.|[^:\\])*)/g), ([, field = '']) =>
     field.replaceAll(/\\(.)/g, '$1'),
   )
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 function unusable(message: string): StreamError {

@@ -1,7 +1,6 @@
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused, type Part } from '../delivery/isolate-refused.js'
 import type { SendQueue } from '../delivery/send-queue.js'
-import { StreamError } from '../errors.js'
 import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { packagePlaces } from '../packages.js'
@@ -12,7 +11,7 @@ import { loadPostgres, PostgresConnection, type PostgresLibrary } from './postgr
 import { isLoginRefused, passwordMissing, postgresFault, sqlState } from './postgres-fault.js'
 import { createTableSql, insertSql, rowsOf } from './postgres-table.js'
 import { type PostgresTarget, parsePostgresTarget, readPassword, tlsOf } from './postgres-target.js'
-import { createRemoteQueue, firstTry } from './remote.js'
+import { createRemoteQueue, startRemote } from './remote.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 100 }
 /** One batch on its way and the next ones being filled. */
@@ -87,17 +86,9 @@ class PostgresOutput implements Output {
     await readPassword(this.#target, this.#context)
     const { name } = this.#target
     const { graceOver } = this.#context
+    const parts = { name, graceOver, startMs, queue: this.#queue, isLoginRefused }
     const nothing = { items: [], lines: [] }
-    const fault = await firstTry({ name, graceOver, startMs }, (signal) =>
-      this.#send(nothing, signal),
-    )
-    if (fault === undefined) return
-    const error = postgresFault(fault, this.#target, this.#secrets)
-    if (isLoginRefused(error)) {
-      await this.#queue.close()
-      throw new StreamError('exporter-unusable', error.message)
-    }
-    this.#queue.interrupt(error)
+    await startRemote(this, parts, (signal) => this.#send(nothing, signal))
   }
 
   write(messages: readonly StreamMessage[]): Promise<void> {

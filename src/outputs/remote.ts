@@ -2,9 +2,9 @@ import { untilAborted } from '../clock.js'
 import type { BatchLimits, SendQueueOptions } from '../delivery/batch.js'
 import { RetryLog } from '../delivery/retries.js'
 import { SendQueue } from '../delivery/send-queue.js'
-import { StreamError } from '../errors.js'
+import { StreamError, toStreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
-import { accountOf, type Item, type OutputContext } from './output.js'
+import { accountOf, type Item, type Output, type OutputContext } from './output.js'
 
 type RemoteQueueOptions<I extends Item> = Partial<SendQueueOptions<I>> &
   Pick<SendQueueOptions<I>, 'deliver' | 'budget'> & {
@@ -63,4 +63,30 @@ export async function firstTry(
     if (!late.aborted) return error
     return new StreamError('timed-out', `${name}: no answer within ${startMs / 1000} s`)
   }
+}
+
+type Start = FirstTry & {
+  readonly queue: Pick<SendQueue<Item>, 'interrupt'>
+  /** Whether an error says that the other side refuses the login. */
+  readonly isLoginRefused?: (error: StreamError) => boolean
+}
+
+/**
+ * Starts an output: where its other side is not reached at the first try, messages wait in the queue, and
+ * it tries again.
+ * @throws StreamError `exporter-unusable` where the login is refused; the output is closed then
+ */
+export async function startRemote(
+  output: Pick<Output, 'close'>,
+  { queue, isLoginRefused = () => false, ...first }: Start,
+  attempt: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const fault = await firstTry(first, attempt)
+  if (fault === undefined) return
+  const error = toStreamError(fault)
+  if (isLoginRefused(error)) {
+    await output.close()
+    throw new StreamError('exporter-unusable', error.message)
+  }
+  queue.interrupt(error)
 }

@@ -2,10 +2,10 @@ import type { Batch } from '../delivery/batch.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { SendQueue } from '../delivery/send-queue.js'
 import { Tail } from '../delivery/tail.js'
-import { StreamError, toStreamError } from '../errors.js'
+import { StreamError } from '../errors.js'
 import type { BackoffOptions } from '../net/backoff.js'
 import type { Item, LineOutput, Output, OutputContext } from './output.js'
-import { createRemoteQueue, firstTry } from './remote.js'
+import { createRemoteQueue, startRemote } from './remote.js'
 import { asRows } from './rows.js'
 import { parseTcpTarget, type TcpAddress, TcpConnection } from './tcp-connection.js'
 
@@ -74,8 +74,8 @@ class TcpOutput implements LineOutput {
   async start(): Promise<void> {
     const { name } = this.#address
     const { graceOver } = this.#context
-    const fault = await firstTry({ name, graceOver }, (signal) => this.#connect(signal))
-    if (fault !== undefined) this.#queue.interrupt(toStreamError(fault))
+    const parts = { name, graceOver, queue: this.#queue }
+    await startRemote(this, parts, (signal) => this.#connect(signal))
   }
 
   async #connect(signal: AbortSignal): Promise<TcpConnection> {
