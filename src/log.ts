@@ -87,6 +87,41 @@ export function loggerTo(sink: LogSink, own: LogFields = {}): Logger {
   }
 }
 
+/** A line of the log, for the status page. */
+export type LogEvent = {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly level: LogLevel
+  /** What the line says after its time and level. */
+  readonly text: string
+}
+
+/** How many lines are kept for the status page. */
+const MOST_EVENTS = 50
+
+/** Keeps the last lines of the log, whatever `--log_level` is. */
+export class RecentLog {
+  #events: LogEvent[] = []
+
+  /** The newest first. */
+  get events(): readonly LogEvent[] {
+    return this.#events.slice().reverse()
+  }
+
+  /** A logger whose lines are kept, but for those of debug. */
+  tap(log: Logger): Logger {
+    return loggerTo((level, message, fields) => {
+      log[level](message, fields)
+      if (level !== 'debug') this.#add(level, message, fields)
+    })
+  }
+
+  #add(level: LogLevel, message: string, { state: _, ...fields }: LogFields): void {
+    this.#events.push({ at: Date.now(), level, text: lineText(message, fields) })
+    if (this.#events.length > MOST_EVENTS) this.#events.shift()
+  }
+}
+
 /**
  * Whether stderr is connected to systemd's journal, see systemd.exec(5). `JOURNAL_STREAM` holds
  * `DEVICE:INODE` of the journal's socket. A child process inherits the variable even where its stderr

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createLogger, isJournal, type LoggerOptions } from '../src/log.js'
+import { createLogger, isJournal, type LoggerOptions, RecentLog } from '../src/log.js'
 import { collapseRepeats } from '../src/report/collapse-repeats.js'
 
 const NOW = Date.parse('2026-01-02T03:04:05.678Z')
@@ -323,4 +323,21 @@ test('lines that nobody reads are dropped and counted, and the count is logged w
     lines.map((line) => line.slice(21).trim()),
     ['WARN  log lines were lost: nobody read stderr (lines=3)', 'INFO  d', 'INFO  e'],
   )
+})
+
+test('the last fifty lines are kept, the newest first, without those of debug', () => {
+  const written: string[] = []
+  const recent = new RecentLog()
+  const log = recent.tap(createLogger({ write: (text) => written.push(text), level: 'debug' }))
+  log.debug('not kept')
+  for (let at = 0; at < 60; at++) log.info(`line ${at}`)
+  log.child({ entry: 'A' }).warn('moves \u001b[2J no cursor', { code: 'x', state: true })
+  assert.equal(written.length, 62)
+  assert.equal(recent.events.length, 50)
+  const [last, before] = recent.events
+  assert.deepEqual(
+    { ...last, at: 0 },
+    { at: 0, level: 'warn', text: 'A: moves \\u001b[2J no cursor (code=x)' },
+  )
+  assert.equal(before?.text, 'line 59')
 })

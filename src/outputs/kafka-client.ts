@@ -1,11 +1,11 @@
 import { isIP, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type * as Kafka from '@platformatic/kafka'
-import { AnswerLimit } from '../net/answer-limit.js'
 import type { AnyTopic, StreamMessage } from '../service.js'
 import type { KafkaLogin, KafkaTarget } from './kafka.js'
 import { kafkaFault, noLeader } from './kafka-errors.js'
 import { messageId } from './output.js'
+import { AnswerLimit } from './remote.js'
 
 const CONNECT_MS = 5_000
 /** How long the leader waits for its replicas: as long as a broker lets one lag behind. */

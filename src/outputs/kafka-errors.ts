@@ -1,8 +1,8 @@
 import { errorText, StreamError } from '../errors.js'
-import { TOO_MUCH } from '../net/answer-limit.js'
 import { networkError } from '../net/network-error.js'
 import { quotePeer } from '../net/redact.js'
 import type { KafkaLogin } from './kafka.js'
+import { TOO_MUCH } from './remote.js'
 
 /** What an error of the library or of a broker means. */
 export type KafkaFault = {

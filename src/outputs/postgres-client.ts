@@ -3,9 +3,9 @@ import type { ConnectionOptions } from 'node:tls'
 import type Pg from 'pg'
 import { untilAborted } from '../clock.js'
 import { StreamError } from '../errors.js'
-import { AnswerLimit } from '../net/answer-limit.js'
 import { loadPackages } from '../packages.js'
 import type { PostgresTarget } from './postgres-target.js'
+import { AnswerLimit } from './remote.js'
 
 export type PostgresLibrary = typeof Pg
 

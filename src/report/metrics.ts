@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock.js'
 import type { ListenAddress } from '../commands/settings.js'
 import { StreamError } from '../errors.js'
+import type { LogEvent } from '../log.js'
 import { isLoopback } from '../net/host.js'
 import { printable, printableJson } from '../text.js'
 import { healthOf, readinessOf } from './health.js'
@@ -13,7 +14,6 @@ import {
   servePages,
   textPage,
 } from './page-server.js'
-import type { LogEvent } from './recent-log.js'
 import { createRegistry } from './registry.js'
 import type { Snapshot } from './snapshot.js'
 import { createStatusPage, isOwnHost } from './status-page.js'

@@ -1,3 +1,4 @@
+import type { LogEvent } from '../log.js'
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/entry-stream.js'
 import { formatBytes, formatCount, formatDuration, listed, printable } from '../text.js'
@@ -13,7 +14,6 @@ import {
   worstOf,
 } from './health.js'
 import { formatRate, type RateOf, SAMPLE_MS } from './rates.js'
-import type { LogEvent } from './recent-log.js'
 import {
   causeOf,
   countOf,
