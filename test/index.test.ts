@@ -13,7 +13,7 @@ import type {
 import * as api from '../src/index.js'
 import { encodeFrame } from '../src/simulator/classic/encode.js'
 import { encodeEvent } from '../src/simulator/newcentral/cloud-event.js'
-import { withDefaults } from '../src/simulator/newcentral/settings.js'
+import { withDefaults } from '../src/simulator/settings.js'
 import { startCentral } from './helpers/central.js'
 import { makeKey } from './helpers/keys.js'
 import { makeSecret } from './helpers/new-central.js'

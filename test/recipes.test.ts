@@ -8,8 +8,7 @@ import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { TOPICS } from '../src/classic/topics.js'
 import { parseCommandLine } from '../src/commands/command-line.js'
-import { Traffic } from '../src/simulator/classic/traffic.js'
-import { Traffic as NewCentralTraffic } from '../src/simulator/newcentral/traffic.js'
+import { ClassicTraffic, NewCentralTraffic } from '../src/simulator/traffic.js'
 import { startCentral } from './helpers/central.js'
 import { BLOCKS, example, PAGES } from './helpers/docs.js'
 import { goldenFrames } from './helpers/golden.js'
@@ -304,7 +303,7 @@ const NEW_CENTRAL_IN_VIEWS = [
 function recordedTraffic(hours: number): string {
   const stepMs = 20_000
   const clock = { ms: Date.now() - hours * 3_600_000, now: () => clock.ms }
-  const classic = new Traffic({ customerId: 'c'.repeat(32), clock, seed: 1 })
+  const classic = new ClassicTraffic({ customerId: 'c'.repeat(32), clock, seed: 1 })
   const newCentral = new NewCentralTraffic({ customerId: 'd'.repeat(32), clock, seed: 2 })
   const lines: string[] = []
   for (const until = Date.now(); clock.ms < until; clock.ms += stepMs) {

@@ -2,10 +2,11 @@ import type { ReplayOptions } from '../classic/resume.js'
 import { StreamError } from '../errors.js'
 import type { LogLevel } from '../log.js'
 import type { Host } from '../net/host.js'
-import { mergeSettings, type NewCentralSettings } from '../simulator/newcentral/settings.js'
+import type { ServiceName } from '../service.js'
 import {
   DEFAULT_SIMULATION,
-  type ServiceName,
+  mergeSettings,
+  type NewCentralSettings,
   type SimulateSettings,
 } from '../simulator/settings.js'
 

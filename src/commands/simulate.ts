@@ -9,12 +9,11 @@ import type { Program } from '../program.js'
 import { Secret } from '../secret.js'
 import { type Central, startCentral } from '../simulator/central.js'
 import { customerIdOf } from '../simulator/classic/keys.js'
-import { classicTraffic } from '../simulator/classic/traffic.js'
 import { classicDemo, DEMO_CLIENTS, demoKey, newCentralDemo } from '../simulator/demo-input.js'
 import { breakSockets } from '../simulator/faults.js'
 import { feedRecording, feedTraffic, type NextFrame, QUIET } from '../simulator/feed.js'
-import { newCentralTraffic } from '../simulator/newcentral/traffic.js'
 import type { SimulateSettings } from '../simulator/settings.js'
+import { classicTraffic, newCentralTraffic } from '../simulator/traffic.js'
 
 /** Messages kept of each topic for those who ask for past ones: some minutes at the default rate. */
 const HISTORY = 1_000

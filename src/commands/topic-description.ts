@@ -4,10 +4,9 @@ import { createDecoders as createNewCentralDecoders } from '../newcentral/record
 import { TOPIC_FACTS } from '../newcentral/topics.js'
 import { joinDecoders } from '../pipeline/services.js'
 import type { AnyRecord, AnyTopic } from '../service.js'
-import { classicTraffic } from '../simulator/classic/traffic.js'
 import { QUIET } from '../simulator/feed.js'
-import { withDefaults } from '../simulator/newcentral/settings.js'
-import { newCentralTraffic } from '../simulator/newcentral/traffic.js'
+import { withDefaults } from '../simulator/settings.js'
+import { classicTraffic, newCentralTraffic } from '../simulator/traffic.js'
 import { CLASSIC_FACTS, FACTS, NEW_CENTRAL_FACTS, type ServiceFacts } from './topic-facts.js'
 import { type FieldGroup, fieldsOf, type TopicField } from './topic-fields.js'
 

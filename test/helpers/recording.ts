@@ -1,7 +1,6 @@
 import { TOPICS } from '../../src/classic/topics.js'
 import { TOPICS as NEW_CENTRAL_TOPICS } from '../../src/newcentral/topics.js'
-import { Traffic } from '../../src/simulator/classic/traffic.js'
-import { Traffic as EventTraffic } from '../../src/simulator/newcentral/traffic.js'
+import { ClassicTraffic, NewCentralTraffic } from '../../src/simulator/traffic.js'
 
 /** A recording of the simulator's traffic: so many messages of each topic of both services. */
 export function trafficRecording(
@@ -10,8 +9,8 @@ export function trafficRecording(
 ): string {
   let now = start
   const options = { customerId: 'c'.repeat(32), clock: { now: () => now }, seed: 1 }
-  const classic = new Traffic(options)
-  const newCentral = new EventTraffic(options)
+  const classic = new ClassicTraffic(options)
+  const newCentral = new NewCentralTraffic(options)
   const lines: string[] = []
   const add = (customer: string, topic: string, frame: Uint8Array) => {
     const received = new Date(now).toISOString()

@@ -5,7 +5,7 @@ import { type FailureCode, StreamError, type StreamOptions, stream } from '../..
 import type { Central } from '../../src/simulator/central.js'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { encodeEvent } from '../../src/simulator/newcentral/cloud-event.js'
-import { withDefaults } from '../../src/simulator/newcentral/settings.js'
+import { withDefaults } from '../../src/simulator/settings.js'
 import { startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { makeKey } from '../helpers/keys.js'

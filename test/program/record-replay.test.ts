@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib'
 import papaparse from 'papaparse'
 import { systemClock } from '../../src/clock.js'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
-import { Traffic } from '../../src/simulator/classic/traffic.js'
+import { ClassicTraffic } from '../../src/simulator/traffic.js'
 import { startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { goldenRecording } from '../helpers/golden.js'
@@ -59,7 +59,7 @@ test(`${FRAMES} recorded frames replay to what was printed live, byte for byte`,
     [...reach, '--decode_data', '--readable', '--record', 'frames.jsonl', '--metrics', '0'],
     { cwd: folder },
   )
-  const traffic = new Traffic({ customerId: 'c'.repeat(32), clock: systemClock })
+  const traffic = new ClassicTraffic({ customerId: 'c'.repeat(32), clock: systemClock })
   await Promise.all(
     TOPICS.map(async (topic) => {
       const socket = await central.waitForSocket({ topic })

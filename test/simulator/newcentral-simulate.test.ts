@@ -9,8 +9,11 @@ import type { LogFields, Logger } from '../../src/log.js'
 import { TOPICS } from '../../src/newcentral/topics.js'
 import { customerIdOf } from '../../src/simulator/classic/keys.js'
 import { classicDemo, DEMO_CLIENTS, newCentralDemo } from '../../src/simulator/demo-input.js'
-import { describeSettings } from '../../src/simulator/newcentral/settings.js'
-import { DEFAULT_SIMULATION, type SimulateSettings } from '../../src/simulator/settings.js'
+import {
+  DEFAULT_SIMULATION,
+  describeSettings,
+  type SimulateSettings,
+} from '../../src/simulator/settings.js'
 import { until } from '../helpers/clock.js'
 import { leaksIn, registerKey } from '../helpers/keys.js'
 import { tempFolder } from '../helpers/temp-folder.js'

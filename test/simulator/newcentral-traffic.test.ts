@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type protobuf from 'protobufjs'
 import { EVENT_TYPE_PREFIX, TOPIC_FACTS, TOPICS, type Topic } from '../../src/newcentral/topics.js'
-import { type NewCentralSettings, withDefaults } from '../../src/simulator/newcentral/settings.js'
-import { newCentralTraffic, Traffic } from '../../src/simulator/newcentral/traffic.js'
+import { type NewCentralSettings, withDefaults } from '../../src/simulator/settings.js'
+import { NewCentralTraffic, newCentralTraffic } from '../../src/simulator/traffic.js'
 import { CLOUD_EVENT, messageType } from './newcentral-client.js'
 
 const CUSTOMER = '0123456789abcdef0123456789abcdef'
@@ -43,7 +43,7 @@ function decode(topic: Topic, frame: Uint8Array): Event {
 /** Traffic whose clock advances by some seconds for each event. */
 function start(settings: Partial<NewCentralSettings> = {}, seconds = 1, seed = 1) {
   let now = START
-  const traffic = new Traffic({
+  const traffic = new NewCentralTraffic({
     customerId: CUSTOMER,
     clock: { now: () => now },
     settings: () => withDefaults(settings),
@@ -95,7 +95,7 @@ test('every event has an id of its own, source, type, time and customer', () => 
 
 test('ids differ while the clock stands still, and from those of an earlier run', () => {
   const idsAt = (now: number) => {
-    const traffic = new Traffic({ customerId: CUSTOMER, clock: { now: () => now } })
+    const traffic = new NewCentralTraffic({ customerId: CUSTOMER, clock: { now: () => now } })
     return [1, 2, 3].map(() => decode('wids', traffic.next('wids')).id)
   }
   assert.equal(new Set([...idsAt(START), ...idsAt(START + 1)]).size, 6)

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import protobuf from 'protobufjs'
 import { ROOT_MESSAGES, TOPICS, type Topic } from '../../src/classic/topics.js'
-import { Traffic } from '../../src/simulator/classic/traffic.js'
 import { FLOOR } from '../../src/simulator/site.js'
+import { ClassicTraffic } from '../../src/simulator/traffic.js'
 
 const CUSTOMER = '0123456789abcdef0123456789abcdef'
 const START = 1_700_000_000_000
@@ -33,7 +33,7 @@ function decode(topic: Topic, frame: Uint8Array): { envelope: Tree; payload: Tre
 /** Traffic whose clock advances by a second for each message. */
 function startTraffic(seed?: number) {
   let now = START
-  const traffic = new Traffic({
+  const traffic = new ClassicTraffic({
     customerId: CUSTOMER,
     clock: { now: () => now },
     ...(seed !== undefined && { seed }),
@@ -71,7 +71,7 @@ test('every frame has an envelope with topic, time and customer', () => {
 })
 
 test('timestamps differ even while the clock stands still', () => {
-  const traffic = new Traffic({ customerId: CUSTOMER, clock: { now: () => START } })
+  const traffic = new ClassicTraffic({ customerId: CUSTOMER, clock: { now: () => START } })
   const stamps = [1, 2, 3].map(() => decode('audit', traffic.next('audit')).envelope.timestamp)
   assert.deepEqual(stamps, ['1700000000000000000', '1700000000000000001', '1700000000000000002'])
 })

@@ -2,9 +2,13 @@ import type protobuf from 'protobufjs'
 import { ROOT_MESSAGES, type Topic } from '../../classic/topics.js'
 import { getOrMake } from '../../maps.js'
 import { loadDocumented } from '../../schema/load-proto.js'
+import type { Moment } from '../traffic.js'
 
 /** A payload in the names of its `.proto` file: enums as names, bytes as bytes. */
 export type Payload = Readonly<Record<string, unknown>>
+
+/** Makes the messages of a topic, one after another. */
+export type MessageMaker = (moment: Moment) => Payload
 
 /** The envelope's fields other than `subject` and `data`. */
 type EnvelopeFields = {

@@ -1,6 +1,5 @@
 import { mac } from '../site.js'
-import { ipAddress, macAddress, seconds } from './encode.js'
-import type { MessageMaker } from './traffic.js'
+import { ipAddress, type MessageMaker, macAddress, seconds } from './encode.js'
 
 /** Changes by administrators: mostly of the configuration, sometimes of firmware or a device. */
 export const audit: MessageMaker = ({ site, customerId, now, count }) => {

@@ -1,6 +1,5 @@
 import { type AccessPoint, type Client, type Device, type Site, SSIDS } from '../site.js'
-import { ipAddress, macAddress, type Payload, seconds } from './encode.js'
-import type { MessageMaker } from './traffic.js'
+import { ipAddress, type MessageMaker, macAddress, type Payload, seconds } from './encode.js'
 
 /** Central sends statistics about every five minutes, and counters cover that time. */
 const SPAN_SECONDS = 300

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { FLOOR } from '../site.js'
-import { ipAddress, macAddress, type Payload, seconds } from './encode.js'
-import type { MessageMaker } from './traffic.js'
+import { ipAddress, type MessageMaker, macAddress, type Payload, seconds } from './encode.js'
 
 const METRES_PER_DEGREE = 111_320
 

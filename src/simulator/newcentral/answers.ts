@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Answer } from '../faults.js'
 import type { PlainRequest } from '../service.js'
-import type { NewCentralSettings } from './settings.js'
+import type { NewCentralSettings } from '../settings.js'
 
 const ERROR_CODES: Readonly<Record<number, string>> = {
   400: 'HPE_GL_ERROR_BAD_REQUEST',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../clock.js'
-import type { NewCentralSettings } from './settings.js'
+import type { NewCentralSettings } from '../settings.js'
 
 /** An API client of GreenLake. */
 export type ApiClient = {

@@ -3,8 +3,9 @@ import type protobuf from 'protobufjs'
 import { getOrMake } from '../../maps.js'
 import { EVENT_TYPE_PREFIX, TOPIC_FACTS, type Topic } from '../../newcentral/topics.js'
 import { loadDocumented } from '../../schema/load-proto.js'
-import type { Device, Site } from '../site.js'
-import type { NewCentralSettings } from './settings.js'
+import type { NewCentralSettings } from '../settings.js'
+import type { Device } from '../site.js'
+import type { Moment as CustomerMoment } from '../traffic.js'
 
 /** A message in the names of its `.proto` file. */
 export type Payload = Readonly<Record<string, unknown>>
@@ -18,14 +19,8 @@ export type EventContent = {
   readonly payload: Payload
 }
 
-/** What a maker of events knows. */
-export type Moment = {
-  readonly site: Site
-  readonly customerId: string
-  /** Milliseconds since the epoch. */
-  readonly now: number
-  /** Events of the topic made before this one. */
-  readonly count: number
+/** What an event is made of. */
+export type Moment = CustomerMoment & {
   readonly settings: NewCentralSettings
   readonly mac: (bytes: Uint8Array) => string
   /** Whether the value of a thing differs from the one at the call before; false at the first call. */
@@ -47,13 +42,8 @@ export function inTurn<T>(list: readonly T[], count: number): T {
   return element
 }
 
-export type EventOptions = {
+export type EventOptions = Omit<CustomerMoment, 'site'> & {
   readonly topic: Topic
-  readonly customerId: string
-  /** Milliseconds since the epoch. */
-  readonly now: number
-  /** Tells the event from others of its customer, topic and moment. */
-  readonly count: number
   readonly settings: NewCentralSettings
 }
 

@@ -10,11 +10,11 @@ import {
   type Service,
   type Stream,
 } from '../service.js'
+import { type NewCentralSettings, withDefaults } from '../settings.js'
 import type { CentralSocket } from '../socket.js'
 import { Account } from './account.js'
 import { bearer, credentials, refusal, tokenAnswer, tokenError } from './answers.js'
 import { type ApiClient, ClientBook } from './clients.js'
-import { type NewCentralSettings, withDefaults } from './settings.js'
 import { type EventTypes, Subscribers } from './subscribers.js'
 
 /** The path of the token endpoint. */

@@ -1,10 +1,10 @@
 import type { Clock } from '../../clock.js'
 import { getOrMake } from '../../maps.js'
 import type { Broadcast } from '../service.js'
+import type { NewCentralSettings } from '../settings.js'
 import type { CentralSocket } from '../socket.js'
 import type { Account, AccountLine, Outcome, SubscriberName } from './account.js'
 import { readEvent } from './cloud-event.js'
-import type { NewCentralSettings } from './settings.js'
 
 /** So long an event waits for its subscriber. */
 const QUEUE_MS = 15 * 60_000

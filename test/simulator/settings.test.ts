@@ -7,7 +7,7 @@ import {
   mergeSettings,
   readSetting,
   withDefaults,
-} from '../../src/simulator/newcentral/settings.js'
+} from '../../src/simulator/settings.js'
 
 test('settings are read from text, and put together', () => {
   const texts = ['expires_in=900', 'queue=none', 'missing=wids', 'queue=any', 'missing=gw-events']
