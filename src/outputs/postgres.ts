@@ -8,18 +8,22 @@ import { Secret } from '../secret.js'
 import type { StreamMessage } from '../service.js'
 import type { Output, OutputContext } from './output.js'
 import { loadPostgres, PostgresConnection, type PostgresLibrary } from './postgres-client.js'
-import { isLoginRefused, passwordMissing, postgresFault, sqlState } from './postgres-fault.js'
-import { createTableSql, insertSql, rowsOf } from './postgres-table.js'
+import {
+  createTableSql,
+  insertSql,
+  isLoginRefused,
+  isMadeByOthers,
+  isTableMissing,
+  passwordMissing,
+  postgresFault,
+  rowsOf,
+} from './postgres-sql.js'
 import { type PostgresTarget, parsePostgresTarget, readPassword, tlsOf } from './postgres-target.js'
 import { createRemoteQueue, startRemote } from './remote.js'
 
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 100 }
 /** One batch on its way and the next ones being filled. */
 const BUDGET_BYTES = 4 * BATCH.maxBytes
-
-const TABLE_MISSING = '42P01'
-/** Another collector makes the table at the same time. */
-const MADE_BY_OTHERS: readonly unknown[] = ['42P07', '42710', '23505', 'XX000']
 
 /** When to try again, how long one query may take, and how long the start waits, milliseconds. */
 export type PostgresTiming = BackoffOptions & {
@@ -105,7 +109,7 @@ class PostgresOutput implements Output {
       const connection = await this.#connected(signal)
       const rows = rowsOf(items, lines)
       await connection.query(this.#sql.insert, rows, signal).catch(async (error: unknown) => {
-        if (sqlState(error) !== TABLE_MISSING) throw error
+        if (!isTableMissing(error)) throw error
         await this.#createTable(connection, signal)
         await connection.query(this.#sql.insert, rows, signal)
       })
@@ -144,7 +148,7 @@ class PostgresOutput implements Output {
       await connection.query(this.#sql.createTable, [], signal)
       this.#context.log.info(`made the table ${table}`)
     } catch (error) {
-      if (!MADE_BY_OTHERS.includes(sqlState(error))) throw error
+      if (!isMadeByOthers(error)) throw error
     }
   }
 

@@ -14,8 +14,7 @@ import type { Outputs } from '../outputs/outputs.js'
 import type { EntrySnapshot } from '../report/snapshot.js'
 import type { AnyTopic, Endpoint, ResumePoint, Service } from '../service.js'
 import type { Shutdown } from '../shutdown.js'
-import { EntryStream, type Received, receivedBy } from './entry-stream.js'
-import { Streams } from './streams.js'
+import { EntryStream, type Received, receivedBy, Streams } from './streams.js'
 
 type CollectorOptions = {
   readonly settings: Pick<StreamSettings, 'reconnect' | 'verifyCertificates'>

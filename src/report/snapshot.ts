@@ -2,7 +2,7 @@ import type { Status } from '../connection/status.js'
 import type { Histogram } from '../delivery/histogram.js'
 import type { OutputState } from '../delivery/retries.js'
 import { type ExporterCounters, TRANSFORM } from '../outputs/output.js'
-import type { Received } from '../pipeline/entry-stream.js'
+import type { Received } from '../pipeline/streams.js'
 import type { AnyTopic, ServiceName } from '../service.js'
 import { formatCount } from '../text.js'
 

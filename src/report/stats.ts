@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '../log.js'
 import { MASK } from '../net/redact.js'
 import { TRANSFORM } from '../outputs/output.js'
-import { receivedBy } from '../pipeline/entry-stream.js'
+import { receivedBy } from '../pipeline/streams.js'
 import { listed } from '../text.js'
 import { byTrouble, isTrouble, reasonsOf } from './health.js'
 import { FEW } from './log-status.js'

@@ -1,6 +1,6 @@
 import type { LogEvent } from '../log.js'
 import { TRANSFORM } from '../outputs/output.js'
-import { receivedBy } from '../pipeline/entry-stream.js'
+import { receivedBy } from '../pipeline/streams.js'
 import { formatBytes, formatCount, formatDuration, listed, printable } from '../text.js'
 import {
   byTrouble,

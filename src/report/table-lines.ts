@@ -1,5 +1,5 @@
 import { TRANSFORM } from '../outputs/output.js'
-import { receivedBy } from '../pipeline/entry-stream.js'
+import { receivedBy } from '../pipeline/streams.js'
 import { fit, formatBytes, formatCount, formatDuration, printable } from '../text.js'
 import { byTrouble, type Cluster, clustersOf, reasonsOf, type State, stateOf } from './health.js'
 import { FEW } from './log-status.js'
