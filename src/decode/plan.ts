@@ -16,6 +16,8 @@ import { WIRE } from './wire-reader.js'
 
 /** What to do with the value that follows a tag. */
 export type Step = {
+  /** The tag in front of the value. */
+  readonly tag: number
   /** The field's number. */
   readonly number: number
   /** The field's name in the record. */
@@ -36,6 +38,8 @@ export type Step = {
   readonly oneof: number
   /** Whether the value is a well-known type or holds one. */
   readonly holdsWellKnown: boolean
+  /** The scalar of a value that is set as it comes, whatever came before; undefined for other fields. */
+  readonly plain: Scalar | undefined
 } & Content
 
 /** The form of the value. All steps have the same shape, which is quicker to read. */
@@ -195,7 +199,10 @@ export function createPlanner(choose: ScalarChoice, makeEnum = enumScalar): Plan
 
 function byTag(steps: readonly Step[]): (Step | undefined)[] {
   const table: (Step | undefined)[] = []
-  for (const step of steps) table[step.number * 8 + wireTypeOf(step)] = step
+  for (const step of steps) {
+    const tag = step.number * 8 + wireTypeOf(step)
+    table[tag] = { ...step, tag, plain: isPlain(step) ? step.scalar : undefined }
+  }
   return table
 }
 
@@ -204,10 +211,15 @@ function wireTypeOf(step: Step): number {
   return step.form === 'group' || step.form === 'setItem' ? WIRE.group : WIRE.bytes
 }
 
+function isPlain({ form, repeated, implicit, inherited, siblings }: Step): boolean {
+  return form === 'scalar' && !repeated && !implicit && !inherited && siblings === undefined
+}
+
 function stepOf(field: FieldType, content: Content): Step {
   const name = recordName(field)
   const siblings = field.partOf?.fieldsArray.filter((other) => other !== field).map(recordName)
   return {
+    tag: 0,
     number: field.id,
     name,
     key: packText(`,${JSON.stringify(name)}:`),
@@ -217,6 +229,7 @@ function stepOf(field: FieldType, content: Content): Step {
     siblings: siblings?.length ? siblings : undefined,
     oneof: siblings?.length ? 1 << choicesOf(field.parent).indexOf(field.partOf) : 0,
     holdsWellKnown: reachesWellKnown(field.resolvedType),
+    plain: undefined,
     ...content,
   }
 }
@@ -229,6 +242,7 @@ function choicesOf(type: unknown): (OneOfType | null)[] {
 /** A MessageSet on the wire: field 1 is a repeated group of the number of a field and its message. */
 function setItemStep(message: MessagePlan): Step {
   return {
+    tag: 0,
     number: 1,
     name: '',
     key: packText(''),
@@ -238,6 +252,7 @@ function setItemStep(message: MessagePlan): Step {
     siblings: undefined,
     oneof: 0,
     holdsWellKnown: false,
+    plain: undefined,
     form: 'setItem',
     scalar: undefined,
     message,

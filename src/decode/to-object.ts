@@ -1,5 +1,4 @@
 import type { MessagePlan, Step } from './plan.js'
-import type { Scalar } from './scalars.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
 /** A value of a record: JSON values only, as the protobuf JSON mapping has them. */
@@ -25,6 +24,8 @@ export function readMessage(
   const target = into ?? {}
   let ordered = into === undefined
   let last = 0
+  /** A bit for each oneof that has come. */
+  let oneofs = 0
   while (wire.pos < wire.end) {
     const tag = wire.tag()
     const step = steps[tag]
@@ -33,51 +34,47 @@ export function readMessage(
       wire.unknown(plan, tag)
       continue
     }
-    if (step.number < last) ordered = false
-    last = step.number
-    readField(wire, step, target)
+    const { number, plain } = step
+    if (plain !== undefined) target[step.name] = plain.read(wire)
+    else {
+      readField(wire, step, target, ordered && number > last && (step.oneof & oneofs) === 0)
+      oneofs |= step.oneof
+      if (step.form === 'setItem') ordered = false
+    }
+    if (number < last) ordered = false
+    last = number
   }
   if (group !== 0) wire.fail(wire.pos, `no end of group ${group}`)
   return finish(target, ordered, names)
 }
 
-/** Reads the value that follows a tag into the object of its message. */
-export function readField(wire: WireReader, step: Step, target: JsonObject): void {
-  if (step.siblings !== undefined) for (const name of step.siblings) delete target[name]
-  if (step.form === 'scalar' && !step.repeated) readScalar(wire, step, step.scalar, target)
-  else readOther(wire, step, target)
-}
-
-function readScalar(wire: WireReader, step: Step, scalar: Scalar, target: JsonObject): void {
-  if (step.implicit && wire.skipZero(scalar.wireType, scalar.wide)) delete target[step.name]
-  else setValue(target, step, scalar.read(wire))
-}
-
-function readOther(wire: WireReader, step: Step, target: JsonObject): void {
+/**
+ * Reads the value that follows a tag into the object of its message.
+ * @param isFirst whether neither it nor another member of its oneof has come before; false if unknown
+ */
+export function readField(wire: WireReader, step: Step, target: JsonObject, isFirst = false): void {
+  if (step.siblings !== undefined && !isFirst) {
+    for (const name of step.siblings) delete target[name]
+  }
+  if (step.repeated) {
+    readElements(wire, step, target, isFirst)
+    return
+  }
   switch (step.form) {
     case 'scalar':
-      listOf(target, step).push(step.scalar.read(wire))
+      if (!(step.implicit && wire.skipZero(step.scalar.wireType, step.scalar.wide))) {
+        setValue(target, step, step.scalar.read(wire))
+      } else if (!isFirst) delete target[step.name]
       return
     case 'message':
-      if (step.repeated) listOf(target, step).push(readNested(wire, step.message, undefined))
-      else setValue(target, step, readNested(wire, step.message, objectOf(target, step)))
+      setValue(target, step, readNested(wire, step.message, objectOf(target, step, isFirst)))
       return
     case 'group': {
       wire.enter()
-      const into = step.repeated ? undefined : objectOf(target, step)
+      const into = objectOf(target, step, isFirst)
       const value = readMessage(wire, step.message, into, step.number)
       wire.leave()
-      if (step.repeated) listOf(target, step).push(value)
-      else setValue(target, step, value)
-      return
-    }
-    case 'packed': {
-      const outerEnd = wire.limit()
-      if (wire.pos < wire.end) {
-        const list = listOf(target, step)
-        while (wire.pos < wire.end) list.push(step.scalar.read(wire))
-      }
-      wire.end = outerEnd
+      setValue(target, step, value)
       return
     }
     case 'map': {
@@ -86,9 +83,43 @@ function readOther(wire: WireReader, step: Step, target: JsonObject): void {
         step.message,
         undefined,
       )
-      const map = objectOf(target, step) ?? {}
+      let map = objectOf(target, step, isFirst)
+      if (map === undefined) {
+        map = {}
+        setValue(target, step, map)
+      }
       define(map, String(key), value)
-      setValue(target, step, map)
+    }
+  }
+}
+
+/** Reads an element of a list, and those that follow at once. */
+function readElements(wire: WireReader, step: Step, target: JsonObject, isFirst: boolean): void {
+  switch (step.form) {
+    case 'scalar': {
+      const list = listOf(target, step, isFirst)
+      do list.push(step.scalar.read(wire))
+      while (wire.skipTag(step.tag))
+      return
+    }
+    case 'message': {
+      const list = listOf(target, step, isFirst)
+      do list.push(readNested(wire, step.message, undefined))
+      while (wire.skipTag(step.tag))
+      return
+    }
+    case 'group':
+      wire.enter()
+      listOf(target, step, isFirst).push(readMessage(wire, step.message, undefined, step.number))
+      wire.leave()
+      return
+    case 'packed': {
+      const outerEnd = wire.limit()
+      if (wire.pos < wire.end) {
+        const list = listOf(target, step, isFirst)
+        while (wire.pos < wire.end) list.push(step.scalar.read(wire))
+      }
+      wire.end = outerEnd
       return
     }
     case 'setItem':
@@ -118,7 +149,7 @@ function readSetItem(wire: WireReader, set: MessagePlan, target: JsonObject): vo
     const { pos, end: outerEnd } = wire
     wire.pos = start
     wire.end = end
-    setValue(target, step, readMessage(wire, step.message, objectOf(target, step), 0))
+    setValue(target, step, readMessage(wire, step.message, objectOf(target, step, false), 0))
     wire.pos = pos
     wire.end = outerEnd
   } else {
@@ -142,11 +173,6 @@ function zeroOf(entry: MessagePlan, number: number): JsonValue {
   return step?.form === 'scalar' ? step.scalar.zero : {}
 }
 
-function get(target: JsonObject, { name, inherited }: Step): JsonValue | undefined {
-  if (inherited && !Object.hasOwn(target, name)) return undefined
-  return target[name]
-}
-
 /** Sets the field of a step. */
 export function setValue(target: JsonObject, step: Step, value: JsonValue): void {
   if (step.inherited) define(target, step.name, value)
@@ -160,16 +186,21 @@ export function define(target: JsonObject, name: string, value: JsonValue): void
 }
 
 /** The list of a repeated field, made for its first value. */
-function listOf(target: JsonObject, step: Step): JsonValue[] {
-  const list = get(target, step)
+function listOf(target: JsonObject, step: Step, isFirst: boolean): JsonValue[] {
+  const list = isFirst ? undefined : get(target, step)
   if (list !== undefined) return list as JsonValue[]
   const fresh: JsonValue[] = []
   setValue(target, step, fresh)
   return fresh
 }
 
-function objectOf(target: JsonObject, step: Step): JsonObject | undefined {
-  return get(target, step) as JsonObject | undefined
+function objectOf(target: JsonObject, step: Step, isFirst: boolean): JsonObject | undefined {
+  return isFirst ? undefined : (get(target, step) as JsonObject | undefined)
+}
+
+function get(target: JsonObject, { name, inherited }: Step): JsonValue | undefined {
+  if (inherited && !Object.hasOwn(target, name)) return undefined
+  return target[name]
 }
 
 function finish(target: JsonObject, ordered: boolean, names: readonly string[]): JsonObject {

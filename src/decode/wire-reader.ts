@@ -72,6 +72,14 @@ export class WireReader {
     return tag
   }
 
+  /** Moves past a tag if it comes next. */
+  skipTag(tag: number): boolean {
+    const start = this.pos
+    if (start < this.end && this.tag() === tag) return true
+    this.pos = start
+    return false
+  }
+
   /** A varint's lower 32 bits, signed; the upper 32 are in `high`. */
   varint(): number {
     if (this.pos < this.end) {
