@@ -200,19 +200,39 @@ export function createPlanner(choose: ScalarChoice, makeEnum = enumScalar): Plan
 function byTag(steps: readonly Step[]): (Step | undefined)[] {
   const table: (Step | undefined)[] = []
   for (const step of steps) {
-    const tag = step.number * 8 + wireTypeOf(step)
-    table[tag] = { ...step, tag, plain: isPlain(step) ? step.scalar : undefined }
+    const ready = readyStep(step)
+    table[ready.tag] = ready
   }
   return table
+}
+
+/** Without a spread: only objects of one literal surely have one shape for V8. */
+function readyStep(step: Step): Step {
+  const { number, name, key, repeated, implicit, inherited } = step
+  const { siblings, oneof, holdsWellKnown, form, scalar, message } = step
+  const tag = number * 8 + wireTypeOf(step)
+  const plain = form === 'scalar' && !(repeated || implicit || inherited || siblings)
+  return {
+    tag,
+    number,
+    name,
+    key,
+    repeated,
+    implicit,
+    inherited,
+    siblings,
+    oneof,
+    holdsWellKnown,
+    plain: plain ? scalar : undefined,
+    form,
+    scalar,
+    message,
+  } as Step
 }
 
 function wireTypeOf(step: Step): number {
   if (step.form === 'scalar') return step.scalar.wireType
   return step.form === 'group' || step.form === 'setItem' ? WIRE.group : WIRE.bytes
-}
-
-function isPlain({ form, repeated, implicit, inherited, siblings }: Step): boolean {
-  return form === 'scalar' && !repeated && !implicit && !inherited && siblings === undefined
 }
 
 function stepOf(field: FieldType, content: Content): Step {
