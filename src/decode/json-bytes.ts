@@ -7,10 +7,10 @@ export const ESCAPES = Array.from({ length: 128 }, (_, code) =>
   Buffer.from(JSON.stringify(String.fromCharCode(code)).slice(1, -1)),
 )
 
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-const BASE64 = Buffer.from(DIGITS)
-/** Two digits of base64 for each value of 12 bits. */
-const PAIRS = Array.from({ length: 4096 }, (_, bits) => `${DIGITS[bits >> 6]}${DIGITS[bits & 63]}`)
+/** The digits of base64. */
+export const BASE64 = Buffer.from(
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+)
 
 export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
   return new DataView(buffer, byteOffset, length)
@@ -79,21 +79,6 @@ export function encodeBase64(
     to[pos++] = 0x3d
   }
   return pos
-}
-
-/** A few bytes in base64, as text. */
-export function shortBase64(bytes: Buffer, start: number, end: number): string {
-  let text = ''
-  let at = start
-  for (; at + 3 <= end; at += 3) {
-    const bits = ((bytes[at] as number) << 16) | bytes.readUInt16BE(at + 1)
-    text += (PAIRS[bits >> 12] as string) + (PAIRS[bits & 4095] as string)
-  }
-  const left = end - at
-  if (left === 1) return `${text}${PAIRS[(bytes[at] as number) << 4]}==`
-  if (left === 0) return text
-  const bits = bytes.readUInt16BE(at)
-  return `${text}${PAIRS[bits >> 4]}${DIGITS[(bits << 2) & 63]}=`
 }
 
 /**

@@ -1,6 +1,6 @@
-import { shortBase64 } from './json-bytes.js'
 import { type JsonWriter, type PackedText, packText } from './json-writer.js'
 import { int64Text, shortestFloat32 } from './numbers.js'
+import { SHORT_LENGTH, shortBase64, shortText } from './short-text.js'
 import type { EnumField } from './unknown-fields.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
@@ -208,30 +208,4 @@ function readBool(wire: WireReader): boolean {
 
 function unZigzag(value: number): number {
   return (value >>> 1) ^ -(value & 1)
-}
-
-/**
- * Up to this length, making text character by character is quicker than a call out of JavaScript. Longer
- * text would be a rope of parts, which its user has to flatten.
- */
-const SHORT_LENGTH = 12
-
-/** Short ASCII bytes as text; undefined if one of them is not ASCII. */
-function shortText(bytes: Buffer, start: number, end: number): string | undefined {
-  let text = ''
-  let at = start
-  for (; at + 4 <= end; at += 4) {
-    const a = bytes[at] as number
-    const b = bytes[at + 1] as number
-    const c = bytes[at + 2] as number
-    const d = bytes[at + 3] as number
-    if ((a | b | c | d) >= 0x80) return undefined
-    text += String.fromCharCode(a, b, c, d)
-  }
-  for (; at < end; at++) {
-    const code = bytes[at] as number
-    if (code >= 0x80) return undefined
-    text += String.fromCharCode(code)
-  }
-  return text
 }
