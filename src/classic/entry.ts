@@ -1,5 +1,5 @@
 import { findCharacter, findWrapping } from '../input/characters.js'
-import { type EntryRules, Problem, type Property } from '../input/check-entry.js'
+import { type EntryRules, Problem, type Property } from '../input/entry-rules.js'
 import { Secret } from '../secret.js'
 import { maskTokens } from '../text.js'
 import { TOPICS } from './topics.js'

@@ -1,7 +1,7 @@
 import type { Command, CommanderError } from 'commander'
 import { CLASSIC_ENTRIES } from '../classic/entry.js'
 import { StreamError } from '../errors.js'
-import { EVERY_ENTRY } from '../input/property-guess.js'
+import { EVERY_ENTRY } from '../input/entry-rules.js'
 import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
 import { loadCommonJs } from '../packages.js'
 import type { SimulateSettings } from '../simulator/settings.js'

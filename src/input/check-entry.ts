@@ -1,66 +1,21 @@
 import type { Node } from 'jsonc-parser'
 import { StreamError } from '../errors.js'
 import { type Host, parseHost } from '../net/host.js'
-import type { AnyTopic } from '../service.js'
 import { printable } from '../text.js'
 import { findCharacter } from './characters.js'
 import { checkTopics, topicTexts } from './check-topics.js'
 import type { InputEntry } from './entries.js'
+import {
+  type EntryRules,
+  EVERY_ENTRY,
+  Problem,
+  type Property,
+  type PropertyGuess,
+  type ReadProperty,
+} from './entry-rules.js'
 import type { Findings } from './load-input.js'
-import { members } from './parse-json.js'
-import { EVERY_ENTRY, type PropertyGuess } from './property-guess.js'
+import { type Member, members } from './parse-json.js'
 import type { Redact } from './redact.js'
-
-/** The rules for the entries of one of Central's services; the service's folder has them. */
-export type EntryRules = {
-  /** The service, for messages. */
-  readonly name: string
-  /** Besides those that every entry may have. */
-  readonly properties: readonly PropertyRule[]
-  readonly topics: readonly AnyTopic[]
-  /** What the topics are called in places other than the file. */
-  readonly otherTopicNames: ReadonlyMap<string, AnyTopic>
-  /**
-   * Reads the credentials. What is wrong with one is reported by `read`.
-   * @param topics what the entry asks for, right or wrong
-   */
-  credentials(read: ReadProperty, topics: readonly string[]): Credentials
-}
-
-export type PropertyRule = {
-  readonly name: string
-  readonly required: boolean
-  /** Its value is never shown. */
-  readonly secret: boolean
-  /** Other names that people give it. */
-  readonly otherNames: readonly string[]
-}
-
-/** Undefined where something was wrong, which then was reported. */
-export type Credentials = Pick<InputEntry, 'username' | 'client'> & {
-  readonly key: InputEntry['key'] | undefined
-}
-
-/** @param check throws Problem where the value is wrong */
-export type ReadProperty = <T>(name: string, check: (property: Property) => T) => T | undefined
-
-/** What an entry has under one name. */
-export type Property = {
-  /** Undefined where there is none, or no string. */
-  readonly text: string | undefined
-  /** `true` or `false`; undefined where there is none, or something else. */
-  readonly flag: boolean | undefined
-  /** `a number`, `an object`; undefined where there is none. */
-  readonly kind: string | undefined
-  /** The elements of a list; undefined where there is none, or an element is no string. */
-  readonly list: readonly string[] | undefined
-  /** The value as a message may show it. */
-  show(): string
-  warn(text: string): void
-}
-
-/** What is wrong with a property. The message follows the place of the property. */
-export class Problem extends Error {}
 
 /** What the entries of a file are checked with. */
 type EntryContext = {
@@ -71,9 +26,6 @@ type EntryContext = {
   readonly warnings: Findings
 }
 
-const HOST_LIKE = 'expected a host such as "internal-ui.central.arubanetworks.com"'
-const MAX_HOSTNAME_SHOWN = 100
-
 /** The result of checking one entry. */
 export type CheckedEntry = {
   /** One for each topic; none where something was wrong, which then was reported. */
@@ -81,6 +33,11 @@ export type CheckedEntry = {
   /** False: it is not to be streamed. */
   readonly enabled: boolean
 }
+
+const NOTHING: CheckedEntry = { subscriptions: [], enabled: true }
+
+const HOST_LIKE = 'expected a host such as "internal-ui.central.arubanetworks.com"'
+const MAX_HOSTNAME_SHOWN = 100
 
 /**
  * Checks one entry.
@@ -90,67 +47,118 @@ export function checkEntry(
   name: string,
   node: Node,
   place: () => string,
-  { services, meant, redact, problems, warnings }: EntryContext,
+  context: EntryContext,
 ): CheckedEntry {
-  const problemsBefore = problems.count
-  const fail = (at: string, text: string) => problems.add(() => `${place()}${at}: ${text}`)
-  if (node.type !== 'object') {
-    const needed = [...(services[0]?.properties ?? []), ...EVERY_ENTRY].filter(
-      (one) => one.required,
-    )
-    const names = needed.map((one) => `"${one.name}"`).join(' and ')
-    fail('', `expected an object with ${names}; got ${redact.value(node)}`)
-    return NOTHING
-  }
-  const values = new Map<string, Node>()
-  const all = members(node)
-  const own = all.filter((one) => one.value.type !== 'object' || meant.isKnown(one.name))
-  if (all.length > 0 && own.length === 0) {
-    fail('', 'holds objects, not an entry; put its entries into "customers" itself')
-    return NOTHING
-  }
-  for (const { name: property, value } of all) {
-    if (values.has(property) && meant.isKnown(property)) {
-      fail(`.${property}`, 'is there twice; expected it once')
-    }
-    values.set(property, value)
-  }
-  const service = serviceOf(values, services)
-  const [first, second] = services.map((each) => credentialsOf(each, values))
-  if (first !== undefined && second !== undefined) {
-    fail(
-      '',
-      `has credentials of two services, "${first}" and "${second}"; expected those of one: make an entry for each`,
-    )
-    return NOTHING
-  }
+  const { problems } = context
+  const before = problems.count
+  const check = new EntryCheck(node, place, context)
+  const service = check.service()
+  if (!service) return NOTHING
+  check.names(service)
+  const { key, enabled, topics, ...common } = check.values(service)
+  const isSound = problems.count === before
+  if (!isSound || !key) return { ...NOTHING, enabled }
+  const subscriptions = topics.map((topic) => ({
+    ...{ name, key, ...common },
+    topic,
+    label: check.hasTopics ? `${name}.${topic}` : name,
+  }))
+  return { subscriptions, enabled }
+}
 
-  for (const { name: property } of all) {
-    const other = services.find((each) => each !== service && hasProperty(each, property))
-    if (!other) continue
-    const what = `is a property of ${other.name}, and the entry has credentials of ${service.name}`
-    warnings.add(() => `${place()}.${property}: ${what}; it is ignored`)
-  }
+/** Looks at one entry, and reports what is wrong with it. */
+class EntryCheck {
+  readonly #node: Node
+  readonly #place: () => string
+  readonly #context: EntryContext
+  readonly #properties: readonly Member[]
+  readonly #values: ReadonlyMap<string, Node>
   /** Known properties that were found under another name. They are not reported as missing, too. */
-  const misnamed = new Set<string>()
-  const hasTopics = values.has('topics')
-  for (const [at, { name: property }] of all.entries()) {
-    const guess = meant.guess(property)
-    if (!guess) continue
-    const isMissing = !values.has(guess.rule.name) && !(guess.rule.name === 'topic' && hasTopics)
-    const isError = isMissing && (guess.isSure || guess.rule.required)
-    if (isError) misnamed.add(guess.rule.name)
-    const findings = isError ? problems : warnings
-    findings.add(() => {
-      const step = redact.step(property, 'property', at + 1)
-      const ignored = isError ? '' : ', and it is ignored'
-      return `${place()}${step}: there is no such property${ignored}; ${hintFor(property, guess.rule.name)}`
-    })
+  readonly #misnamed = new Set<string>()
+
+  constructor(node: Node, place: () => string, context: EntryContext) {
+    this.#node = node
+    this.#place = place
+    this.#context = context
+    this.#properties = node.type === 'object' ? members(node) : []
+    this.#values = new Map(this.#properties.map((one) => [one.name, one.value]))
   }
 
-  const read: ReadProperty = (property, check) => {
-    const value = values.get(property)
-    if (misnamed.has(property)) return undefined
+  /** Whether it has a list of topics. */
+  get hasTopics(): boolean {
+    return this.#values.has('topics')
+  }
+
+  /** The service of the entry; undefined where it is no entry, or one of two services. */
+  service(): EntryRules | undefined {
+    const { services, meant, redact } = this.#context
+    if (this.#node.type !== 'object') {
+      const all = [...(services[0]?.properties ?? []), ...EVERY_ENTRY]
+      const needed = all.filter(({ required }) => required).map(({ name }) => `"${name}"`)
+      const got = redact.value(this.#node)
+      return this.#fail('', `expected an object with ${needed.join(' and ')}; got ${got}`)
+    }
+    const isOwn = ({ name, value }: Member) => value.type !== 'object' || meant.isKnown(name)
+    if (this.#properties.length > 0 && !this.#properties.some(isOwn)) {
+      return this.#fail('', 'holds objects, not an entry; put its entries into "customers" itself')
+    }
+    const seen = new Set<string>()
+    for (const { name } of this.#properties) {
+      if (seen.has(name) && meant.isKnown(name)) {
+        this.#fail(`.${name}`, 'is there twice; expected it once')
+      }
+      seen.add(name)
+    }
+    const [first, second] = services.map((each) => credentialsOf(each, this.#values))
+    if (first !== undefined && second !== undefined) {
+      const why = `has credentials of two services, "${first}" and "${second}"`
+      return this.#fail('', `${why}; expected those of one: make an entry for each`)
+    }
+    return serviceOf(this.#values, services)
+  }
+
+  /** Reports properties of another service, and names that there are not. */
+  names(service: EntryRules): void {
+    const { services, meant, redact, problems, warnings } = this.#context
+    for (const { name } of this.#properties) {
+      const other = services.find((each) => each !== service && hasProperty(each, name))
+      if (!other) continue
+      const what = `is a property of ${other.name}, and the entry has credentials of ${service.name}`
+      this.#warn(`.${name}`, `${what}; it is ignored`)
+    }
+    for (const [at, { name }] of this.#properties.entries()) {
+      const guess = meant.guess(name)
+      if (!guess) continue
+      const { rule, isSure } = guess
+      const isThere = this.#values.has(rule.name) || (rule.name === 'topic' && this.hasTopics)
+      const isError = !isThere && (isSure || rule.required)
+      if (isError) this.#misnamed.add(rule.name)
+      const findings = isError ? problems : warnings
+      findings.add(() => {
+        const step = redact.step(name, 'property', at + 1)
+        const ignored = isError ? '' : ', and it is ignored'
+        return `${this.#place()}${step}: there is no such property${ignored}; ${hintFor(name, rule.name)}`
+      })
+    }
+  }
+
+  /** Reads the properties of the service, and those of every entry. */
+  values(service: EntryRules) {
+    const { services, redact } = this.#context
+    const read: ReadProperty = (name, check) => this.#read(name, check)
+    const { key, username, client } = service.credentials(read, topicTexts(this.#values))
+    const topics = this.#misnamed.has('topics')
+      ? []
+      : checkTopics(this.#values, read, { service, services, show: (one) => redact.value(one) })
+    const hostname = read('hostname', (property) => checkHostname(property, redact))
+    const enabled = read('enabled', checkEnabled) ?? true
+    return { key, username, ...(client && { client }), topics, hostname, enabled }
+  }
+
+  #read<T>(name: string, check: (property: Property) => T): T | undefined {
+    if (this.#misnamed.has(name)) return undefined
+    const value = this.#values.get(name)
+    const { redact } = this.#context
     try {
       return check({
         text: value?.type === 'string' ? String(value.value) : undefined,
@@ -158,32 +166,22 @@ export function checkEntry(
         flag: typeof value?.value === 'boolean' ? value.value : undefined,
         list: value && listOf(value),
         show: () => (value ? redact.value(value) : 'nothing'),
-        warn: (text) => warnings.add(() => `${place()}.${property}: ${text}`),
+        warn: (text) => this.#warn(`.${name}`, text),
       })
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      fail(`.${property}`, error.message)
-      return undefined
+      return this.#fail(`.${name}`, error.message)
     }
   }
-  const { key, username, client } = service.credentials(read, topicTexts(values))
-  const topics = misnamed.has('topics')
-    ? []
-    : checkTopics(values, read, { service, services, show: (one) => redact.value(one) })
-  const hostname = read('hostname', (property) => checkHostname(property, redact))
-  const enabled = read('enabled', checkEnabled) ?? true
-  const isSound = problems.count === problemsBefore
-  if (!isSound || !key) return { ...NOTHING, enabled }
-  const common = { name, username, key, hostname, ...(client && { client }) }
-  const subscriptions = topics.map((topic) => ({
-    ...common,
-    topic,
-    label: hasTopics ? `${name}.${topic}` : name,
-  }))
-  return { subscriptions, enabled }
-}
 
-const NOTHING: CheckedEntry = { subscriptions: [], enabled: true }
+  #fail(at: string, text: string): undefined {
+    this.#context.problems.add(() => `${this.#place()}${at}: ${text}`)
+  }
+
+  #warn(at: string, text: string): void {
+    this.#context.warnings.add(() => `${this.#place()}${at}: ${text}`)
+  }
+}
 
 function hasProperty({ properties }: EntryRules, property: string): boolean {
   return properties.some(({ name }) => name === property)

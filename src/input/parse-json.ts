@@ -142,7 +142,7 @@ export class LineCounter {
 }
 
 /** A property of an object in the text. */
-type Member = { readonly name: string; readonly value: Node; readonly offset: number }
+export type Member = { readonly name: string; readonly value: Node; readonly offset: number }
 
 /** The properties of an object in their order; a name that occurs twice comes twice. */
 export function members(node: Node): Member[] {

@@ -1,6 +1,6 @@
 import { findCharacter, findWrapping } from '../input/characters.js'
-import { type EntryRules, Problem, type Property, type ReadProperty } from '../input/check-entry.js'
 import type { ApiClient } from '../input/entries.js'
+import { type EntryRules, Problem, type Property, type ReadProperty } from '../input/entry-rules.js'
 import { isLoopback } from '../net/host.js'
 import { Secret } from '../secret.js'
 import { closest, maskTokens } from '../text.js'

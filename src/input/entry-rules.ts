@@ -1,6 +1,58 @@
+import type { AnyTopic } from '../service.js'
 import { closest } from '../text.js'
 import { withoutLookalikes } from './characters.js'
-import type { EntryRules, PropertyRule } from './check-entry.js'
+import type { InputEntry } from './entries.js'
+
+/** The rules for the entries of one of Central's services; the service's folder has them. */
+export type EntryRules = {
+  /** The service, for messages. */
+  readonly name: string
+  /** Besides those that every entry may have. */
+  readonly properties: readonly PropertyRule[]
+  readonly topics: readonly AnyTopic[]
+  /** What the topics are called in places other than the file. */
+  readonly otherTopicNames: ReadonlyMap<string, AnyTopic>
+  /**
+   * Reads the credentials. What is wrong with one is reported by `read`.
+   * @param topics what the entry asks for, right or wrong
+   */
+  credentials(read: ReadProperty, topics: readonly string[]): Credentials
+}
+
+export type PropertyRule = {
+  readonly name: string
+  readonly required: boolean
+  /** Its value is never shown. */
+  readonly secret: boolean
+  /** Other names that people give it. */
+  readonly otherNames: readonly string[]
+}
+
+/** Undefined where something was wrong, which then was reported. */
+export type Credentials = Pick<InputEntry, 'username' | 'client'> & {
+  readonly key: InputEntry['key'] | undefined
+}
+
+/** @param check throws Problem where the value is wrong */
+export type ReadProperty = <T>(name: string, check: (property: Property) => T) => T | undefined
+
+/** What an entry has under one name. */
+export type Property = {
+  /** Undefined where there is none, or no string. */
+  readonly text: string | undefined
+  /** `true` or `false`; undefined where there is none, or something else. */
+  readonly flag: boolean | undefined
+  /** `a number`, `an object`; undefined where there is none. */
+  readonly kind: string | undefined
+  /** The elements of a list; undefined where there is none, or an element is no string. */
+  readonly list: readonly string[] | undefined
+  /** The value as a message may show it. */
+  show(): string
+  warn(text: string): void
+}
+
+/** What is wrong with a property. The message follows the place of the property. */
+export class Problem extends Error {}
 
 /** Properties that the entries of every service have. */
 export const EVERY_ENTRY: readonly PropertyRule[] = [
