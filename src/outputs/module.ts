@@ -96,20 +96,6 @@ export async function openModule(
     return new StreamError(code, `${target}: ${faultText(thrown)}`)
   }
 
-  const deliver = (message: StreamMessage): unknown => {
-    const { customer, topic, record } = message
-    return exportData(record, {
-      customer,
-      topic,
-      signal,
-      options,
-      // A copy: other outputs make their form of the message from these bytes.
-      get frame() {
-        return Buffer.from(message.frame)
-      },
-    })
-  }
-
   try {
     await inTime(named.open?.({ log, topics, stopping, signal, options }))
   } catch (error) {
@@ -117,20 +103,8 @@ export async function openModule(
   }
 
   const { exportBatch } = named
-  const sender = exportBatch
-    ? createBatches(
-        target,
-        async (records) => {
-          try {
-            await exportBatch(records, { signal, options })
-          } catch (thrown) {
-            throw faultOf(thrown)
-          }
-        },
-        context,
-        timing,
-      )
-    : createSingles(deliver, faultOf, context, timing)
+  const parts = { target, options, faultOf, context, timing }
+  const sender = exportBatch ? createBatches(exportBatch, parts) : createSingles(exportData, parts)
 
   return {
     needs: 'record',
@@ -147,17 +121,35 @@ export async function openModule(
   }
 }
 
-/**
- * Hands records to the default export of a module, one at a time, in order.
- * @param deliver may throw anything, and `faultOf` makes an error of the program of that
- */
+type SenderParts = {
+  /** The module as messages name it. */
+  readonly target: string
+  readonly options: ModuleOptions
+  /** Makes an error of the program of what the module throws, which may be anything. */
+  readonly faultOf: (thrown: unknown) => StreamError
+  readonly context: OutputContext
+  readonly timing: BackoffOptions
+}
+
+/** Hands records to the default export of a module, one at a time, in order. */
 function createSingles(
-  deliver: (message: StreamMessage) => unknown,
-  faultOf: (thrown: unknown) => StreamError,
-  context: OutputContext,
-  timing: BackoffOptions,
+  exportData: (record: AnyRecord, context: ExportContext) => unknown,
+  { options, faultOf, context, timing }: SenderParts,
 ): Pick<Output, 'write' | 'close'> {
   const { counters, graceOver: signal } = context
+  const deliver = (message: StreamMessage): unknown => {
+    const { customer, topic, record } = message
+    return exportData(record, {
+      customer,
+      topic,
+      signal,
+      options,
+      // A copy: other outputs make their form of the message from these bytes.
+      get frame() {
+        return Buffer.from(message.frame)
+      },
+    })
+  }
   const inTime = createTimeLimit(signal)
   const retryLog = new RetryLog(context)
 
@@ -202,13 +194,10 @@ const BUDGET_BYTES = 4 * BATCH.maxBytes
 /**
  * Hands records to `exportBatch` of a module, one batch at a time, in order. It takes a batch as a whole or
  * refuses it as a whole: one that it refuses is halved, until the record is found that it does not take.
- * @param target the module as messages name it
  */
 function createBatches(
-  target: string,
-  exportBatch: (records: readonly AnyRecord[]) => Promise<void>,
-  context: OutputContext,
-  timing: BackoffOptions,
+  exportBatch: (records: readonly AnyRecord[], context: ExportBatchContext) => unknown,
+  { target, options, faultOf, context, timing }: SenderParts,
 ): Pick<Output, 'write' | 'close'> {
   return createRemoteQueue<Item>(context, {
     name: target,
@@ -218,7 +207,12 @@ function createBatches(
     heldBytes: () => 0,
     deliver: isolateRefused<Item>(async ({ items }) => {
       if (items.length === 0) return
-      await exportBatch(items.map((item) => (item as StreamMessage).record))
+      const records = items.map((item) => (item as StreamMessage).record)
+      try {
+        await exportBatch(records, { signal: context.graceOver, options })
+      } catch (thrown) {
+        throw faultOf(thrown)
+      }
     }),
     batch: BATCH,
     budget: new ByteBudget(BUDGET_BYTES),

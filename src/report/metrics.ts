@@ -28,7 +28,7 @@ type MetricsOptions = ListenAddress & {
 }
 
 /** `url` is where it listens, with the port that was taken. */
-type MetricsServer = PageServer & {
+export type MetricsServer = PageServer & {
   readonly url: string
   /** Notes the rate for the plot of the last hour. Call it every `SAMPLE_MS`. */
   sample(): void

@@ -1,6 +1,7 @@
+import type * as Prom from 'prom-client'
 import type { Histogram } from '../delivery/histogram.js'
 import { DELAY, ENTRY_ROWS, EXPORT, EXPORTER_ROWS, type Row } from './metric-rows.js'
-import { countOf, type EntrySnapshot, type Snapshot, STATUS_TYPES } from './snapshot.js'
+import { countOf, type Snapshot, STATUS_TYPES } from './snapshot.js'
 
 type MetricsRegistry = {
   readonly contentType: string
@@ -14,71 +15,42 @@ type MetricsRegistry = {
  * their number is bounded.
  */
 export async function createRegistry(version: string): Promise<MetricsRegistry> {
-  const { collectDefaultMetrics, Counter, Gauge, Registry } = await import('prom-client')
-  const registry = new Registry()
+  const prom = await import('prom-client')
+  const registry = new prom.Registry()
   // The default precision of 10 ms would wake an idle program a hundred times a second.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
-  new Gauge({
-    name: 'aruba_stream_build_info',
-    help: 'Always 1; the label holds the version of aruba-stream.',
-    labelNames: ['version'],
-    registers: [registry],
-  }).set({ version }, 1)
+  prom.collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  const gauge = (name: string, help: string, labelNames: readonly string[]) =>
+    new prom.Gauge({ name, help, labelNames, registers: [registry] })
 
-  /** Makes the metrics of these rows, and the function that sets them. */
-  const setter = <Of>(
-    rows: readonly Row<Of>[],
-    labelNames: string[],
-    labels: (of: Of) => Record<string, string>,
-  ) => {
-    const metrics = rows.map(({ name, help, type, value }) => {
-      const config = { name, help, labelNames, registers: [registry] }
-      return { metric: type === 'counter' ? new Counter(config) : new Gauge(config), value }
-    })
-    return (all: readonly Of[]) => {
-      for (const { metric, value } of metrics) {
-        metric.reset()
-        for (const one of all) {
-          const number = value(one)
-          if (number !== undefined) metric.inc(labels(one), number)
-        }
-      }
-    }
-  }
-  const setEntries = setter(ENTRY_ROWS, ['customer', 'topic'], ({ name, topic }) => ({
-    customer: name,
-    topic,
-  }))
-  const info = new Gauge({
-    name: 'aruba_stream_subscription_info',
-    help: 'Always 1; the labels hold the cluster and the service of the entry.',
-    labelNames: ['customer', 'topic', 'host', 'service'],
-    registers: [registry],
-  })
-  const setInfo = (entries: readonly EntrySnapshot[]) => {
-    info.reset()
-    for (const { name: customer, topic, host, service } of entries) {
-      info.set({ customer, topic, host, service }, 1)
-    }
-  }
-  const subscriptions = new Gauge({
-    name: 'aruba_stream_subscriptions',
-    help: 'Subscriptions by state.',
-    labelNames: ['state'],
-    registers: [registry],
-  })
-  const setSubscriptions = (entries: readonly EntrySnapshot[]) => {
-    for (const state of STATUS_TYPES) subscriptions.set({ state }, countOf(entries, state))
-  }
-  const setExporters = setter(EXPORTER_ROWS, ['exporter'], ({ name }) => ({ exporter: name }))
+  const buildInfo = 'Always 1; the label holds the version of aruba-stream.'
+  gauge('aruba_stream_build_info', buildInfo, ['version']).set({ version }, 1)
+  const setEntries = setterOf(
+    { prom, registry },
+    { rows: ENTRY_ROWS, labelNames: ['customer', 'topic'] },
+    ({ name, topic }) => ({ customer: name, topic }),
+  )
+  const info = gauge(
+    'aruba_stream_subscription_info',
+    'Always 1; the labels hold the cluster and the service of the entry.',
+    ['customer', 'topic', 'host', 'service'],
+  )
+  const subscriptions = gauge('aruba_stream_subscriptions', 'Subscriptions by state.', ['state'])
+  const setExporters = setterOf(
+    { prom, registry },
+    { rows: EXPORTER_ROWS, labelNames: ['exporter'] },
+    ({ name }) => ({ exporter: name }),
+  )
 
   return {
     contentType: registry.contentType,
     async render({ entries, exporters, delays = new Map() }) {
       setEntries(entries)
-      setInfo(entries)
-      setSubscriptions(entries)
       setExporters(exporters)
+      info.reset()
+      for (const { name: customer, topic, host, service } of entries) {
+        info.set({ customer, topic, host, service }, 1)
+      }
+      for (const state of STATUS_TYPES) subscriptions.set({ state }, countOf(entries, state))
       const times = exporters.flatMap(({ name: label, times: histogram }) =>
         histogram ? [{ label, histogram }] : [],
       )
@@ -89,6 +61,27 @@ export async function createRegistry(version: string): Promise<MetricsRegistry> 
         histogramText(EXPORT, times),
       ].join('')
     },
+  }
+}
+
+/** Makes the metrics of rows, and the function that sets them. */
+function setterOf<Of>(
+  { prom, registry }: { readonly prom: typeof Prom; readonly registry: Prom.Registry },
+  { rows, labelNames }: { readonly rows: readonly Row<Of>[]; readonly labelNames: string[] },
+  labels: (of: Of) => Record<string, string>,
+): (all: readonly Of[]) => void {
+  const metrics = rows.map(({ name, help, type, value }) => {
+    const config = { name, help, labelNames, registers: [registry] }
+    return { metric: type === 'counter' ? new prom.Counter(config) : new prom.Gauge(config), value }
+  })
+  return (all) => {
+    for (const { metric, value } of metrics) {
+      metric.reset()
+      for (const one of all) {
+        const number = value(one)
+        if (number !== undefined) metric.inc(labels(one), number)
+      }
+    }
   }
 }
 

@@ -1,9 +1,11 @@
-import type { StreamSettings } from '../commands/settings.js'
+import type { ListenAddress, StreamSettings } from '../commands/settings.js'
 import { isLoopback } from '../net/host.js'
 import type { Program } from '../program.js'
 import { isTrouble } from './health.js'
 import { createSilenceLog } from './log-status.js'
+import type { MetricsServer } from './metrics.js'
 import { SAMPLE_MS } from './rates.js'
+import type { Screen } from './screen.js'
 import type { EntrySnapshot, Snapshot } from './snapshot.js'
 import { createStatsLog, logStats, logUndelivered } from './stats.js'
 import type { Table } from './table.js'
@@ -25,26 +27,8 @@ export async function startReporting(
   snapshot: () => Snapshot,
   program: Program,
 ): Promise<Reporting> {
-  const { log, screen, version, shutdown } = program
-  const metrics = settings.metrics
-    ? await (await import('./metrics.js')).startMetrics({
-        ...settings.metrics,
-        snapshot,
-        version,
-        events: () => program.recentLog?.events ?? [],
-      })
-    : undefined
-  if (metrics) {
-    const { url } = metrics
-    log.info(`status page at ${url}/, metrics at ${url}/metrics, health at ${url}/healthz`)
-    if (!isLoopback(settings.metrics?.host ?? '')) {
-      log.warn(
-        '--metrics listens beyond this machine, without a login: everybody who reaches the port can read ' +
-          'the names of customers and the log',
-      )
-    }
-  }
-
+  const { log, screen, shutdown } = program
+  const metrics = settings.metrics && (await openMetrics(settings.metrics, snapshot, program))
   const timers: NodeJS.Timeout[] = []
   const every = (ms: number, work: () => void) => {
     if (ms > 0) timers.push(setInterval(work, ms))
@@ -53,14 +37,8 @@ export async function startReporting(
     metrics.sample()
     every(SAMPLE_MS, metrics.sample)
   }
-  let table: Table | undefined
-  if (screen.terminal && !settings.print) {
-    const { createTable } = await import('./table.js')
-    table = createTable({ ...screen, snapshot })
-    screen.divertLog(table.log)
-    every(REDRAW_MS, table.redraw)
-    screen.onResize(table.redraw)
-  }
+  const table = screen.terminal && !settings.print ? await openTable(screen, snapshot) : undefined
+  if (table) every(REDRAW_MS, table.redraw)
   const logCounters = createStatsLog(log)
   every(settings.statsIntervalMs ?? (screen.terminal ? 0 : STATS_INTERVAL_MS), () =>
     logCounters(snapshot()),
@@ -89,4 +67,32 @@ export async function startReporting(
       await metrics?.close()
     },
   }
+}
+
+async function openMetrics(
+  address: ListenAddress,
+  snapshot: () => Snapshot,
+  { log, version, recentLog }: Program,
+): Promise<MetricsServer> {
+  const { startMetrics } = await import('./metrics.js')
+  const events = () => recentLog?.events ?? []
+  const metrics = await startMetrics({ ...address, snapshot, version, events })
+  const { url } = metrics
+  log.info(`status page at ${url}/, metrics at ${url}/metrics, health at ${url}/healthz`)
+  if (!isLoopback(address.host)) {
+    log.warn(
+      '--metrics listens beyond this machine, without a login: everybody who reaches the port can read ' +
+        'the names of customers and the log',
+    )
+  }
+  return metrics
+}
+
+/** The live table, which log lines are written above. */
+async function openTable(screen: Screen, snapshot: () => Snapshot): Promise<Table> {
+  const { createTable } = await import('./table.js')
+  const table = createTable({ ...screen, snapshot })
+  screen.divertLog(table.log)
+  screen.onResize(table.redraw)
+  return table
 }
