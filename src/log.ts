@@ -161,7 +161,7 @@ function textLine({ colour = false, journal = false }: LoggerOptions): Render {
 }
 
 /** What a text line says after its time and level. */
-export function lineText(
+function lineText(
   message: string,
   { entry, exporter, ...facts }: LogFields,
   paint: Paint = (_, text) => text,

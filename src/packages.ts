@@ -32,7 +32,7 @@ export function loadCommonJs<Library>(name: string): Library {
 }
 
 /** Optional packages that an output needs. */
-export type NeededPackages = {
+type NeededPackages = {
   /** The TYPE, as messages name it: `nats://`. */
   readonly type: string
   readonly names: readonly string[]

@@ -79,7 +79,7 @@ export class Metrics {
   }
 }
 
-export class Figures {
+class Figures {
   readonly #families: Map<string, Family>
 
   constructor(families: Map<string, Family>) {

@@ -32,7 +32,7 @@ export async function simulate(settings: SimulateSettings, program: Program): Pr
   return 0
 }
 
-export type SimulateContext = {
+type SimulateContext = {
   readonly log: Logger
   /** Ends the traffic, and {@link runSimulate} as a whole. */
   readonly signal: AbortSignal

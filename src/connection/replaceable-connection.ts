@@ -44,7 +44,7 @@ type Owner = {
 }
 
 /** How a connection ended. */
-export type Ended = { readonly cause: StreamError; readonly handshake: Handshake }
+type Ended = { readonly cause: StreamError; readonly handshake: Handshake }
 
 /** One handshake, and the connection that it opens. */
 type Attempt = Own & { readonly ended: Promise<Ended> }

@@ -5,7 +5,7 @@ import { formatDuration } from '../text.js'
 import type { SendQueueOptions } from './batch.js'
 
 /** The words for one kind of output in the log. */
-export type RetryWords = {
+type RetryWords = {
   /** What happens until it works. Follows the fault. */
   readonly waits: string
   /** That it works again. */
@@ -30,7 +30,7 @@ export type OutputState = {
 /** Trouble that lasts is logged again after so long: a log that is rotated daily must still show it. */
 const REMIND_MS = 3_600_000
 
-export type RetryLogOptions = {
+type RetryLogOptions = {
   readonly log: Logger
   readonly words?: RetryWords
   /** Is kept up to date. */

@@ -1,5 +1,5 @@
 /** What was sent in one write. */
-export type Chunk = {
+type Chunk = {
   readonly bytes: Uint8Array
   /** How many lines it holds. */
   readonly count: number

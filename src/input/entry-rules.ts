@@ -19,7 +19,7 @@ export type EntryRules = {
   credentials(read: ReadProperty, topics: readonly string[]): Credentials
 }
 
-export type PropertyRule = {
+type PropertyRule = {
   readonly name: string
   readonly required: boolean
   /** Its value is never shown. */
@@ -29,7 +29,7 @@ export type PropertyRule = {
 }
 
 /** Undefined where something was wrong, which then was reported. */
-export type Credentials = Pick<InputEntry, 'username' | 'client'> & {
+type Credentials = Pick<InputEntry, 'username' | 'client'> & {
   readonly key: InputEntry['key'] | undefined
 }
 
@@ -68,7 +68,7 @@ export const EVERY_ENTRY: readonly PropertyRule[] = [
 ]
 
 /** What an unknown property was meant to be. */
-export type Guess = {
+type Guess = {
   readonly rule: PropertyRule
   /** Whether it is a typing error, and not another word for the property. */
   readonly isSure: boolean

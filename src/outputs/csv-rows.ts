@@ -23,7 +23,7 @@ export const HEADS = {
 export type Head = (typeof HEADS)[keyof typeof HEADS]
 
 /** What is done to text: nothing where programs read it. */
-export type Style = {
+type Style = {
   readonly text: (text: string) => string
   readonly integer: (digits: string) => string
 }
@@ -71,7 +71,7 @@ class CsvCells implements Cells {
 }
 
 /** A row, and the table that it is of. */
-export type CsvRow = { readonly table: Table; readonly text: string }
+type CsvRow = { readonly table: Table; readonly text: string }
 
 /** The rows of a record, made one after the other: there may be millions. */
 export function* csvRows(

@@ -51,10 +51,10 @@ export type OptionForm<Value> = {
 }
 
 /** The options of one kind of output, by name. */
-export type OptionForms = { readonly [name: string]: OptionForm<unknown> }
+type OptionForms = { readonly [name: string]: OptionForm<unknown> }
 
 /** What was given of these options. */
-export type OptionsOf<Forms extends OptionForms> = {
+type OptionsOf<Forms extends OptionForms> = {
   readonly [Name in keyof Forms]?: Forms[Name] extends OptionForm<infer Value> ? Value : never
 }
 

@@ -24,7 +24,7 @@ const OWN: readonly string[] = [
 const MIN_SECRET = 8
 
 /** What a sink gets with each request, as the environment says. */
-export type SinkHeaders = {
+type SinkHeaders = {
   readonly headers: Readonly<Record<string, string>>
   /** What of it must not be shown when the sink quotes it. */
   readonly secrets: readonly Secret[]

@@ -20,7 +20,7 @@ const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 1_000 }
 const BUDGET_BYTES = 3 * BATCH.maxBytes
 
 /** When to try again, and how long one request may take, milliseconds. */
-export type HttpTiming = BackoffOptions & { readonly requestMs?: number; readonly clock?: Clock }
+type HttpTiming = BackoffOptions & { readonly requestMs?: number; readonly clock?: Clock }
 
 const OPTIONS = {
   /** How many messages a batch holds at most. */

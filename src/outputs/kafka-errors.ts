@@ -5,7 +5,7 @@ import type { KafkaLogin } from './kafka.js'
 import { TOO_MUCH } from './remote.js'
 
 /** What an error of the library or of a broker means. */
-export type KafkaFault = {
+type KafkaFault = {
   readonly error: StreamError
   /** What is missing may be there in a moment. */
   readonly settling?: true
@@ -17,7 +17,7 @@ export type KafkaFault = {
 }
 
 /** Where the error came up. */
-export type KafkaPlace = {
+type KafkaPlace = {
   /** The brokers as messages name them. */
   readonly name: string
   readonly topic: string | undefined

@@ -6,7 +6,7 @@ import { requireTrusted } from '../files/trust.js'
 import { MODULE_TYPE } from './export-type.js'
 
 /** A user's module, as far as can be known of a file that a user wrote. */
-export type LoadedModule<Name extends string> = {
+type LoadedModule<Name extends string> = {
   /** Its default export. */
   readonly main: (...args: unknown[]) => unknown
   /** The functions that it exports by these names, where it does. */

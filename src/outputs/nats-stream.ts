@@ -16,7 +16,7 @@ const MAX_AGE_MS = 7 * 86_400_000
 const NANOS_PER_MS = 1_000_000
 
 /** A stream that takes what is published. */
-export type NatsStream = {
+type NatsStream = {
   readonly name: string
   /** How long it knows repeats, milliseconds. */
   readonly duplicateWindowMs: number
@@ -24,7 +24,7 @@ export type NatsStream = {
   readonly refusesWhenFull: boolean
 }
 
-export type FoundStreams = {
+type FoundStreams = {
   readonly streams: readonly NatsStream[]
   /** What an operator should know of them, each a sentence. */
   readonly remarks: readonly string[]

@@ -31,7 +31,7 @@ const HEADER_BYTES = 128
 const MESSAGE_TOO_LARGE = 10_054
 
 /** When to try again, and how many messages of an entry are on their way at the same time. */
-export type NatsOptions = BackoffOptions & { readonly pipeline?: number }
+type NatsOptions = BackoffOptions & { readonly pipeline?: number }
 
 /**
  * `nats://HOST:4222/PREFIX[?stream=NAME]`: JetStream, one message a record on `PREFIX.<topic>.<entry>`,

@@ -87,7 +87,7 @@ export type OutputContext = {
 export type OpenOutput = (target: string, context: OutputContext) => Promise<Output>
 
 /** The part of a send queue's options that says how messages are counted. */
-export type MessageAccount = {
+type MessageAccount = {
   encode(item: Item): Uint8Array
   heldBytes(item: Item): number
   accepted(count: number): void

@@ -21,7 +21,7 @@ export async function loadPostgres(places: readonly string[]): Promise<PostgresL
   return (loaded as { readonly default: PostgresLibrary }).default
 }
 
-export type ConnectOptions = {
+type ConnectOptions = {
   readonly library: PostgresLibrary
   readonly target: PostgresTarget
   readonly tls: readonly (ConnectionOptions | false)[]

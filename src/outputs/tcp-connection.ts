@@ -49,7 +49,7 @@ export function parseTcpTarget(type: string): TcpAddress {
 }
 
 /** How a connection ended; only where the other side closed it, too, that was in order. */
-export type TcpEnd = 'closed' | 'broken' | 'unanswered'
+type TcpEnd = 'closed' | 'broken' | 'unanswered'
 
 /** One TCP or TLS connection that is written to; what the other side sends is read and dropped. */
 export class TcpConnection {

@@ -126,7 +126,7 @@ function remark(entry: EntrySnapshot): HealthRemark {
 }
 
 /** The states of a subscription, the worst first. One that is open can be silent for too long. */
-export const STATES = ['refused', 'retrying', 'connecting', 'silent', 'ended', 'open'] as const
+const STATES = ['refused', 'retrying', 'connecting', 'silent', 'ended', 'open'] as const
 export type State = (typeof STATES)[number]
 
 /** Between two attempts or in one: the state is the same. */
@@ -152,7 +152,7 @@ export function worstOf(entries: readonly EntrySnapshot[]): State {
 }
 
 /** Subscriptions of a cluster that are in trouble for one reason. */
-export type Reason = {
+type Reason = {
   readonly host: string
   readonly state: State
   /** State and code: `retrying: unreachable`. */

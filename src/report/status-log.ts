@@ -121,13 +121,13 @@ export class StatusLog {
 }
 
 /** A subscription and its last status that was more than an attempt. */
-export type Known = { entry: CustomerEntry; status: Status }
+type Known = { entry: CustomerEntry; status: Status }
 
 /** The gaps of those that came back since the cluster was whole, milliseconds. */
 type Gaps = { readonly shortest: number; readonly longest: number; readonly count: number }
 
 /** What is known of a cluster. */
-export type Cluster = { readonly all: readonly Known[]; readonly gaps: Gaps | undefined }
+type Cluster = { readonly all: readonly Known[]; readonly gaps: Gaps | undefined }
 
 /** A host that serves both services counts as two clusters. */
 function clusterOf({ entry }: Known): string {
@@ -138,7 +138,7 @@ function clusterOf({ entry }: Known): string {
  * Which event the status of a subscription belongs to. A refusal says which key or topic it is about, so
  * the message tells two events apart; other trouble is that of the whole cluster.
  */
-export function eventOf(known: Known): string {
+function eventOf(known: Known): string {
   const { type } = known.status
   const cause = 'cause' in known.status ? known.status.cause : undefined
   if (type === 'ended' && !cause) return type
@@ -150,7 +150,7 @@ export function eventOf(known: Known): string {
 }
 
 /** Whether no subscription of a cluster is without a connection for a while. */
-export function isWhole({ all }: Cluster): boolean {
+function isWhole({ all }: Cluster): boolean {
   return all.every(({ status }) => status.type !== 'retrying' && status.type !== 'connecting')
 }
 

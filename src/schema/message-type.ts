@@ -57,11 +57,11 @@ export function isEnum(type: unknown): type is EnumType {
 }
 
 /** protobufjs drops a field of this name, so it gets another one while the library has it. */
-export const PROTO = '__proto__'
+const PROTO = '__proto__'
 export const PROTO_STAND_IN = '__proto__stand_in'
 
 /** A name as the `.proto` file has it. */
-export function sourceName(name: string): string {
+function sourceName(name: string): string {
   return name === PROTO_STAND_IN ? PROTO : name
 }
 

@@ -1,7 +1,7 @@
 import { createRandom, type Random } from './random.js'
 
 /** Metres from a corner of the floor. */
-export type Position = { x: number; y: number }
+type Position = { x: number; y: number }
 
 export type Device = {
   readonly serial: string
@@ -11,7 +11,7 @@ export type Device = {
   readonly ip: Uint8Array
 }
 
-export type Radio = {
+type Radio = {
   readonly index: number
   readonly mac: Uint8Array
   readonly band: 2 | 5
@@ -46,9 +46,9 @@ export type Client = {
 }
 
 /** A tag on a thing that people carry about. */
-export type AssetTag = { readonly name: string; readonly mac: Uint8Array; readonly carrier: Client }
+type AssetTag = { readonly name: string; readonly mac: Uint8Array; readonly carrier: Client }
 
-export type Ssid = { readonly name: string; readonly security: string; readonly vlan: number }
+type Ssid = { readonly name: string; readonly security: string; readonly vlan: number }
 
 export const FLOOR = { width: 60, depth: 30, latitude: 37.4189, longitude: -122.0401 } as const
 export const SSIDS: readonly Ssid[] = [

@@ -11,7 +11,7 @@ import { goldenFrames } from './golden.js'
 import type { RoughReceiver } from './rough-receiver.js'
 import { int } from './wire.js'
 
-export type BreaksOptions = {
+type BreaksOptions = {
   readonly central: Central
   /** The key of each entry. */
   readonly keys: readonly string[]
@@ -26,7 +26,7 @@ export type BreaksOptions = {
 }
 
 /** What was sent. */
-export type Sent = {
+type Sent = {
   /** How many numbers were given to messages. */
   count: number
   /** Those that must arrive. */

@@ -10,14 +10,14 @@ import { createLimiter } from '../../src/net/limiter.js'
 import { Tokens } from '../../src/newcentral/tokens.js'
 import { Secret } from '../../src/secret.js'
 
-export type TestEntry = CheckEntry & { readonly username: string | undefined }
+type TestEntry = CheckEntry & { readonly username: string | undefined }
 
 export function checkEntry(name: string, topic: Topic, key: string, url?: string): TestEntry {
   const host = url === undefined ? undefined : parseHost(url)
   return { name, topic, label: name, key: new Secret(key), host, username: 'abc@example.com' }
 }
 
-export type CheckOverrides = {
+type CheckOverrides = {
   readonly offline?: boolean
   readonly concurrency?: number
   readonly keyAge?: (key: Secret) => number | undefined

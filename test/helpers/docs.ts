@@ -4,10 +4,10 @@ import { basename, join } from 'node:path'
 import { ROOT } from './settings.js'
 
 /** A document of the project. */
-export type Page = { readonly path: string; readonly text: string }
+type Page = { readonly path: string; readonly text: string }
 
 /** A fenced code block; `marker` is the name that a comment above it gives. */
-export type Block = {
+type Block = {
   readonly page: string
   readonly language: string
   readonly code: string

@@ -9,7 +9,7 @@ import { TOPIC_FACTS, TOPICS, type Topic } from '../../src/newcentral/topics.js'
 import { decodeBothWays } from './decode.js'
 
 /** What the golden file has of an event: Python's decoding of envelope and payload. */
-export type GoldenEvent = {
+type GoldenEvent = {
   readonly topic: Topic
   readonly kind: string
   readonly bytes: Buffer

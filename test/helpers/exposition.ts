@@ -1,5 +1,5 @@
 /** One series of an exposition. */
-export type Sample = {
+type Sample = {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly value: number

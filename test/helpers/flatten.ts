@@ -8,7 +8,7 @@ import {
 } from '../../src/schema/message-type.js'
 
 /** A row as the rules say it must be: its table, and the values of its columns by their paths. */
-export type FlatRow = { readonly table: string; readonly values: Map<string, JsonValue> }
+type FlatRow = { readonly table: string; readonly values: Map<string, JsonValue> }
 
 type Lists = { path: string; elements: JsonObject[]; type: MessageType }[]
 

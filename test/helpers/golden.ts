@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Topic } from '../../src/classic/topics.js'
 
 /** A frame, and what Python's protobuf makes of it. */
-export type Golden = {
+type Golden = {
   readonly topic: Topic
   readonly frame: Buffer
   /** What is special about a frame of `edge`. */

@@ -11,7 +11,7 @@ import { writeInput } from './input.js'
 import { type ProgramOptions, type ProgramResult, Run, requireNoLeak } from './program.js'
 import { commandLine, defaultInput, type StreamOptions } from './stream.js'
 
-export type HereOptions = Pick<ProgramOptions, 'cwd' | 'env' | 'stdin'>
+type HereOptions = Pick<ProgramOptions, 'cwd' | 'env' | 'stdin'>
 
 /** What the program takes for its own standard output: a file, of which it asks only what it is. */
 const NOWHERE = openSync('/dev/null', 'w')

@@ -57,7 +57,7 @@ export type KafkaBroker = Mortal & {
   read(topic: string): Promise<KafkaMessage[]>
 }
 
-export type KafkaMessage = {
+type KafkaMessage = {
   readonly partition: number
   readonly key: string
   readonly payload: string

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 
 const known = new Set<string>()
 
-export type KeyClaims = {
+type KeyClaims = {
   /** 32 hex digits; default made up. */
   readonly customerId?: string
   /** Seconds since the epoch. */

@@ -33,7 +33,7 @@ export function tokensOn(clock: FakeClock): Tokens {
   })
 }
 
-export type EventSubscriberOptions = {
+type EventSubscriberOptions = {
   readonly clock: FakeClock
   readonly topic?: Topic
   readonly subscriberId?: string

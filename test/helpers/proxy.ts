@@ -29,7 +29,7 @@ export function setProxies(t: TestContext, values: Readonly<Record<string, strin
   }
 }
 
-export type Proxy = {
+type Proxy = {
   readonly port: number
   readonly log: () => Promise<string>
   /** Ends the proxy, and with it what goes through it. */
@@ -69,7 +69,7 @@ const PROXIES = {
 } as const
 
 /** The proxies that Debian has as a package. */
-export type ProxyName = keyof typeof PROXIES
+type ProxyName = keyof typeof PROXIES
 
 /** Path of a proxy's program; empty where it is not installed. */
 export const installedProxy = (name: ProxyName) =>
@@ -109,13 +109,13 @@ async function stop(child: ChildProcess | undefined): Promise<void> {
   await exited
 }
 
-export type ProxyOptions = {
+type ProxyOptions = {
   /** What it answers to CONNECT in place of a tunnel, head and body; null for no answer at all. */
   readonly answer?: string | null
 }
 
 /** A proxy that knows CONNECT alone. */
-export type TestProxy = {
+type TestProxy = {
   readonly url: string
   /** The heads of all requests so far. */
   readonly requests: string[]

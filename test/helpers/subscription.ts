@@ -87,7 +87,7 @@ export class Subscriber {
   }
 }
 
-export type SubscriberOptions = Partial<
+type SubscriberOptions = Partial<
   Omit<SubscribeOptions, 'clock' | 'signal' | 'endpoint'> & Pick<EndpointOptions, 'key' | 'replay'>
 > & {
   readonly clock?: FakeClock

@@ -6,7 +6,7 @@ import { generate, type SubjectAltNameEntry } from 'selfsigned'
 /** A certificate and its key, PEM; what `startCentral({ tls })` takes. */
 export type Certificate = { readonly key: string; readonly cert: string }
 
-export type Certificates = {
+type Certificates = {
   /** For localhost and 127.0.0.1, good for a day. */
   readonly good: Certificate
   /** For localhost and 127.0.0.1, ran out an hour ago. */

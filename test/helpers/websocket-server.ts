@@ -6,7 +6,7 @@ import { listen } from './tcp-server.js'
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /** A server that does nothing by itself but answer the handshake. */
-export type WebSocketServer = {
+type WebSocketServer = {
   readonly url: string
   /** Of the last handshake. */
   readonly socket: Socket | undefined

@@ -33,7 +33,7 @@ export type AccountLine = SubscriberName & {
 }
 
 /** `queued`: so many wait now; `fromQueue`: so many of those sent had waited. */
-export type Counts = Readonly<Record<Outcome | 'fromQueue', number>>
+type Counts = Readonly<Record<Outcome | 'fromQueue', number>>
 
 const NOTHING: Counts = { sent: 0, repeated: 0, filtered: 0, queued: 0, lost: 0, fromQueue: 0 }
 

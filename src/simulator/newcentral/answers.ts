@@ -72,7 +72,7 @@ export function tokenAnswer(
 }
 
 /** What a request for a token holds. */
-export type Credentials = {
+type Credentials = {
   readonly id: string
   readonly secret: string
   readonly from: 'form' | 'basic'

@@ -12,7 +12,7 @@ export type ApiClient = {
 }
 
 /** A token that was issued, and what it says. */
-export type Token = {
+type Token = {
   readonly text: string
   readonly clientId: string
   readonly customerId: string

@@ -42,7 +42,7 @@ export function inTurn<T>(list: readonly T[], count: number): T {
   return element
 }
 
-export type EventOptions = Omit<CustomerMoment, 'site'> & {
+type EventOptions = Omit<CustomerMoment, 'site'> & {
   readonly topic: Topic
   readonly settings: NewCentralSettings
 }

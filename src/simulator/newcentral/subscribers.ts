@@ -39,7 +39,7 @@ type Subscriber = SubscriberName & {
   left: { readonly at: number; readonly cleanly: boolean } | undefined
 }
 
-export type SubscribersOptions = {
+type SubscribersOptions = {
   readonly settings: () => NewCentralSettings
   readonly account: Account
   readonly clock: Pick<Clock, 'now'>
