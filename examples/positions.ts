@@ -11,7 +11,7 @@ const options: StreamOptions<'location-events'> = {
   topic: 'location-events',
   signal: stopping.signal,
   onStatus: ({ type }) => process.stderr.write(`${type}\n`),
-  ...(process.env.TOKEN_URL && { token_url: process.env.TOKEN_URL }),
+  token_url: process.env.TOKEN_URL,
 }
 for await (const { data } of stream(options)) {
   const { sta_eth_mac, x, y } = data.wifi_client_location ?? {}

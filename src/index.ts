@@ -17,12 +17,12 @@ export type {
 } from './outputs/module.js'
 export type { TransformContext, Transformed, TransformFunction } from './outputs/transform.js'
 export { type DecodeOptions, decode } from './pipeline/decode-frame.js'
-export {
-  type ClassicCredentials,
-  type NewCentralCredentials,
-  type StreamOptions,
-  stream,
-} from './pipeline/stream.js'
+export { stream } from './pipeline/stream.js'
+export type {
+  ClassicCredentials,
+  NewCentralCredentials,
+  StreamOptions,
+} from './pipeline/stream-options.js'
 export type { TopicPayloads } from './schema/types/index.js'
 export type { NewCentralPayloads } from './schema/types/newcentral/index.js'
 export type { BytesText, Float, Int64Text, JsonStruct, TimeText } from './schema/value-types.js'

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import type {
   AnyTopic,
   ExportFunction,
+  NewCentralPayloads,
   StreamOptions,
   StreamRecordOf,
   TransformContext,
@@ -30,6 +31,11 @@ type Not<T extends boolean> = T extends true ? false : true
 type Yielded<T extends AnyTopic> =
   ReturnType<typeof api.stream<T>> extends AsyncGenerator<infer R> ? R : never
 type At = { hostname: string }
+
+/** As a program of several topics passes its options on. */
+export const pass = (options: StreamOptions) => api.stream(options)
+export const passOf = <T extends AnyTopic>(options: StreamOptions<T>) => api.stream<T>(options)
+type ClassicTopic = Exclude<AnyTopic, keyof NewCentralPayloads>
 
 /** The topic of a call decides what its records are. */
 const sightings = () => api.stream({ hostname: 'h', wsskey: 'k', topic: 'presence' })
@@ -63,6 +69,19 @@ export type TypesHold = [
   >,
   Expect<Not<Fits<At & { topic: 'wids'; wsskey: string }, StreamOptions<'wids'>>>>,
   Expect<Not<Fits<At & { topic: 'presense'; wsskey: string }, StreamOptions>>>,
+  // The topic decides about them, also where it is one of several.
+  Expect<
+    Not<Fits<At & { topic: 'presence'; client_id: string; client_secret: string }, StreamOptions>>
+  >,
+  Expect<Not<Fits<At & { topic: 'audit' | 'wids'; wsskey: string }, StreamOptions>>>,
+  Expect<Fits<At & { topic: 'audit' | 'presence'; wsskey: string }, StreamOptions>>,
+  Expect<
+    Fits<
+      At & { topic: ClassicTopic; wsskey: string; signal: AbortSignal | undefined },
+      StreamOptions
+    >
+  >,
+  Expect<Fits<{ topic: 'wids'; readable: undefined }, Parameters<typeof api.decode>[1]>>,
   // Modules.
   Expect<
     Equal<Parameters<ExportFunction<'location-v1alpha1'>>[0], StreamRecordOf<'location-v1alpha1'>>

@@ -13,21 +13,29 @@ import {
   type StreamRecordOf,
 } from '../service.js'
 import { printable } from '../text.js'
+import { checkOptions, type OptionKinds, wrongOptions } from './check-options.js'
 import { joinDecoders } from './services.js'
+import { checkProtoDir } from './stream-options.js'
 
 export type DecodeOptions<T extends AnyTopic = AnyTopic> = {
   /** Which messages the frame may hold. */
   readonly topic: T
   /** `customer` of the record. Default: the topic. */
-  readonly customer?: string
+  readonly customer?: string | undefined
   /** Addresses and network names as text. Default: false. */
-  readonly readable?: boolean
+  readonly readable?: boolean | undefined
   /** A folder with newer `.proto` files. It is read once. */
-  readonly protoDir?: string
+  readonly protoDir?: string | undefined
 }
 
 /** More are of no use: a recording has a few entries. */
 const MAX_KEPT = 1000
+const KINDS: OptionKinds = {
+  topic: 'string',
+  customer: 'string',
+  readable: 'boolean',
+  protoDir: 'string',
+}
 const decodersBySchema = new Map<string, Decoders>()
 const decoders = new Map<string, Decoder>()
 
@@ -38,7 +46,7 @@ const decoders = new Map<string, Decoder>()
  * @example
  * const record = decode(Buffer.from(frame, 'base64'), { topic: 'presence' })
  * @throws StreamError `frame-undecodable`, with offset and reason; `schema-invalid`; `input-invalid` for a
- *   text in place of bytes, or another topic
+ *   text in place of bytes, or where an option is wrong
  */
 export function decode<T extends AnyTopic>(
   frame: Uint8Array,
@@ -50,6 +58,7 @@ export function decode<T extends AnyTopic>(
       `frame: expected bytes, which Buffer.from(frame, 'base64') makes of a recording's text; got ${typeof frame}`,
     )
   }
+  checkOptions(options, KINDS)
   const message = decoderOf(options).decode(
     { bytes: frame, receivedAt: Date.now(), text: false },
     'record',
@@ -67,12 +76,10 @@ function decoderOf({
   const known = decoders.get(key)
   if (known) return known
   if (!isAnyTopic(topic)) {
-    const got = `"${printable(String(topic), 100)}"`
-    throw new StreamError(
-      'input-invalid',
-      `options.topic: expected one of ${ALL_TOPICS.join(', ')}; got ${got}`,
-    )
+    const got = topic === undefined ? 'nothing' : `"${printable(topic, 100)}"`
+    throw wrongOptions([`options.topic: expected one of ${ALL_TOPICS.join(', ')}; got ${got}`])
   }
+  checkProtoDir(protoDir)
   if (decoders.size >= MAX_KEPT) decoders.clear()
   const made = decodersOf(readable, protoDir).of({ name: customer, topic })
   decoders.set(key, made)

@@ -177,21 +177,26 @@ function findProto(
   return { path: join(dir, found), note }
 }
 
-function listProtos(dir: string): string[] {
+/**
+ * The names of a folder's `.proto` files.
+ * @param place names the folder in errors
+ * @throws StreamError `schema-invalid` where there are none
+ */
+export function listProtos(dir: string, place = `--proto_dir ${dir}`): string[] {
   let files: string[]
   try {
     files = readdirSync(dir)
   } catch (error) {
     throw new StreamError(
       'schema-invalid',
-      `--proto_dir ${dir}: expected a folder with .proto files from Central; ${fileErrorText(error)}`,
+      `${place}: expected a folder with .proto files from Central; ${fileErrorText(error)}`,
     )
   }
   const protos = files.filter((file) => file.toLowerCase().endsWith('.proto')).sort()
   if (protos.length === 0) {
     throw new StreamError(
       'schema-invalid',
-      `--proto_dir ${dir}: expected .proto files from Central; the folder has none`,
+      `${place}: expected .proto files from Central; the folder has none`,
     )
   }
   return protos

@@ -44,20 +44,27 @@ describe('decode', () => {
     }
   })
 
-  test('says what it expected in place of a text of base64, or of another topic', () => {
-    const wrong: readonly [frame: unknown, topic: string, message: RegExp][] = [
-      ['CAE=', 'presence', /^frame: expected bytes, .*; got string$/],
-      [undefined, 'presence', /^frame: expected bytes, .*; got undefined$/],
-      [new Uint8Array(), 'presense', /^options\.topic: expected one of .*; got "presense"$/],
+  test('says what it expected in place of a text of base64, or of a wrong option', () => {
+    const bytes = new Uint8Array()
+    const wrong: readonly [frame: unknown, options: unknown, message: RegExp][] = [
+      ['CAE=', { topic: 'presence' }, /^frame: expected bytes, .*; got string$/],
+      [undefined, { topic: 'presence' }, /^frame: expected bytes, .*; got undefined$/],
+      [bytes, { topic: 'presense' }, /^options\.topic: expected one of .*; got "presense"$/],
+      [bytes, undefined, /^options: expected an object; got nothing$/],
+      [bytes, {}, /^options\.topic: expected one of .*; got nothing$/],
+      [bytes, { topic: 5n }, /^options\.topic: expected a string; got a bigint$/],
+      [
+        bytes,
+        { topic: 'audit', readabel: true },
+        /^options\.readabel: there is no such option; did you mean "readable"\?$/,
+      ],
+      [bytes, { topic: 'audit', readable: 1 }, /^options\.readable: expected true or false;/],
     ]
-    for (const [frame, topic, message] of wrong) {
-      assert.throws(
-        () => decode(frame as Uint8Array, { topic: topic as 'presence' }),
-        (error) =>
-          error instanceof StreamError &&
-          error.code === 'input-invalid' &&
-          message.test(error.message),
-      )
+    for (const [frame, options, message] of wrong) {
+      assert.throws(() => decode(frame as Uint8Array, options as { topic: 'presence' }), {
+        code: 'input-invalid',
+        message,
+      })
     }
   })
 })

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { type FailureCode, StreamError, type StreamOptions, stream } from '../../src/index.js'
+import {
+  decode,
+  type FailureCode,
+  StreamError,
+  type StreamOptions,
+  stream,
+} from '../../src/index.js'
 import type { Central } from '../../src/simulator/central.js'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { encodeEvent } from '../../src/simulator/newcentral/cloud-event.js'
@@ -109,6 +115,8 @@ test('a topic that is not ticked rejects the loop', async (t) => {
   await assert.rejects(stream(presence(central)).next(), isRefusal('topic-unsubscribed'))
 })
 
+const GOOD = { hostname: 'localhost:1', topic: 'presence', wsskey: makeKey('a') }
+
 test('wrong options reject with what is wrong with each, without a connection', async () => {
   const wrong = [
     [{ topic: 'presence', wsskey: makeKey('a') }, /^options\.hostname: is missing/],
@@ -122,6 +130,27 @@ test('wrong options reject with what is wrong with each, without a connection', 
       { hostname: 'ws://example.com', topic: 'presence', wsskey: makeKey('a') },
       /options\.hostname/,
     ],
+    [undefined, /^options: expected an object; got nothing$/],
+    [
+      { ...GOOD, wsskeyy: 'x' },
+      /^options\.wsskeyy: there is no such option; did you mean "wsskey"\?$/,
+    ],
+    [{ ...GOOD, proto_dir: 'x' }, /^options\.proto_dir: .*did you mean "protoDir"\?$/],
+    [{ ...GOOD, topics: ['audit'] }, /^options\.topics: .*did you mean "topic"\?$/],
+    [
+      { ...GOOD, colour: 'red' },
+      /^options\.colour: there is no such option; expected wsskey, .*onLog/,
+    ],
+    [{ ...GOOD, wsskey: 5n }, /^options\.wsskey: expected a string; got a bigint$/],
+    [{ ...GOOD, customer: 5 }, /^options\.customer: expected a string; got a number$/],
+    [{ ...GOOD, readable: 'yes' }, /^options\.readable: expected true or false; got a string$/],
+    [{ ...GOOD, verifyCertificates: 0 }, /^options\.verifyCertificates: expected true or false;/],
+    [{ ...GOOD, signal: 5 }, /^options\.signal: expected an AbortSignal; got a number$/],
+    [{ ...GOOD, onStatus: {} }, /^options\.onStatus: expected a function; got an object$/],
+    [
+      { ...GOOD, signal: null, onLog: [] },
+      /^options\.signal: .*; got null; options\.onLog: expected a function; got a list$/,
+    ],
   ] as const
   for (const [options, text] of wrong) {
     await assert.rejects(stream(options as never).next(), (error: unknown) => {
@@ -130,6 +159,35 @@ test('wrong options reject with what is wrong with each, without a connection', 
       return true
     })
   }
+})
+
+test('a folder without schemas rejects the loop, and the error names the option', async () => {
+  for (const start of [
+    () => stream({ ...GOOD, topic: 'presence', protoDir: '/nonexistent' }).next(),
+    async () => decode(new Uint8Array(), { topic: 'audit', protoDir: '/nonexistent' }),
+  ]) {
+    await assert.rejects(start, {
+      code: 'schema-invalid',
+      message:
+        'options.protoDir: /nonexistent: expected a folder with .proto files from Central; it does not exist',
+    })
+  }
+})
+
+test('an option that is undefined is as if it were not there, and one that is odd is logged', async (t) => {
+  const central = await startCentral(t, { unknownKeys: 'accept' })
+  const lines: string[] = []
+  const records = stream({
+    ...presence(central, 'odd-key'),
+    ...{ customer: undefined, username: undefined, signal: undefined, readable: undefined },
+    onStatus: undefined,
+    onLog: (level, message) => lines.push(`${level}: ${message}`),
+  })
+  t.after(() => records.return())
+  const first = records.next()
+  await (await central.waitForSocket()).send(sighting(1))
+  assert.equal((await first).value?.customer, 'presence')
+  assert.match(lines[0] ?? '', /^warn: options\.wsskey: does not have the form of a key/)
 })
 
 test('a signal ends the loop after what was received, also before anything came', async (t) => {
