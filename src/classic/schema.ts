@@ -41,14 +41,14 @@ const ENVELOPE_FIELDS: Readonly<Record<string, readonly string[]>> = {
 export function loadSchema(topic: Topic, { protoDir }: SchemaOptions = {}): Schema {
   const name = protoName(topic)
   const notes: string[] = []
-  const own = protoDir === undefined ? undefined : loadFromDir(protoDir, name, notes)
+  const own = loadFromDir(protoDir, name, notes)
   if (protoDir !== undefined && own === undefined) {
     notes.push(
       `${topic}: ${protoDir} has no .proto file with message ${name.message}; the shipped one is used`,
     )
   }
   // Downloads may lack the envelope's file, so nothing is said where it is missing.
-  const ownEnvelope = protoDir === undefined ? undefined : loadFromDir(protoDir, ENVELOPE, notes)
+  const ownEnvelope = loadFromDir(protoDir, ENVELOPE, notes)
   if (ownEnvelope !== undefined) checkEnvelope(ownEnvelope)
   const file = own ?? loadShipped(name)
   return {

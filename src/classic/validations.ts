@@ -3,7 +3,7 @@ import { untilAborted } from '../clock.js'
 import { type FailureCode, StreamError } from '../errors.js'
 import { getOrMake } from '../maps.js'
 import { type Host, isSameHost } from '../net/host.js'
-import { type Limiter, outcomeOf } from '../net/limiter.js'
+import { type Limiter, withPlace } from '../net/limiter.js'
 import type { Secret } from '../secret.js'
 import type { Validation } from './validate-key.js'
 
@@ -24,20 +24,9 @@ type Call = {
 export function shareValidations(validate: Validate, limiter: Limiter): Validate {
   const calls = new Set<Call>()
 
-  async function acquireAndValidate(host: Host, key: Secret, signal: AbortSignal) {
-    const release = await limiter.acquire(signal, host.authority)
-    try {
-      const validation = await validate(host, key, signal)
-      release('answered')
-      return validation
-    } catch (error) {
-      release(outcomeOf(error, signal))
-      throw error
-    }
-  }
-
   function begin(host: Host, key: Secret, signal: AbortSignal): Call {
-    const answer = acquireAndValidate(host, key, signal)
+    const attempt = () => validate(host, key, signal)
+    const answer = withPlace(limiter, host.authority, signal, attempt)
     const call = { host, key, signal, answer }
     calls.add(call)
     const done = () => calls.delete(call)

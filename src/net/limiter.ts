@@ -23,6 +23,27 @@ export interface Limiter {
   acquire(signal: AbortSignal, host: string): Promise<Release>
 }
 
+/**
+ * Waits for a place of a host, makes an attempt, and gives the place back.
+ * @throws what the attempt throws; the signal's reason as soon as it aborts while it waits
+ */
+export async function withPlace<T>(
+  limiter: Limiter,
+  host: string,
+  signal: AbortSignal,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const release = await limiter.acquire(signal, host)
+  try {
+    const result = await attempt()
+    release('answered')
+    return result
+  } catch (error) {
+    release(outcomeOf(error, signal))
+    throw error
+  }
+}
+
 /** Attempts under way at a time, over all entries: a thousand entries are no load for Central. */
 const PLACES = 20
 /** Places that a host may hold before it has answered. */

@@ -5,7 +5,7 @@ import { MapEntries } from '../decode/to-json.js'
 import { type JsonObject, type JsonValue, readField } from '../decode/to-object.js'
 import { showField } from '../decode/well-known.js'
 import { WIRE, type WireReader } from '../decode/wire-reader.js'
-import { plainName } from './schema.js'
+import { plainName } from '../schema/message-type.js'
 
 const STRING = SCALARS.string as Scalar
 

@@ -4,8 +4,8 @@ import type { MessagePlan, Step } from '../decode/plan.js'
 import { SCALARS, type Scalar, writeString } from '../decode/scalars.js'
 import { nanosText, timeText, writeNanos, writeTime } from '../decode/time-text.js'
 import { WIRE, type WireReader } from '../decode/wire-reader.js'
+import { plainName } from '../schema/message-type.js'
 import { Attributes } from './attributes.js'
-import { plainName } from './schema.js'
 
 const STRING = SCALARS.string as Scalar
 

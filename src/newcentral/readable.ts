@@ -3,7 +3,7 @@ import type { ScalarChoice } from '../decode/plan.js'
 import { ipv6Text } from '../decode/readable.js'
 import { SCALARS, type Scalar } from '../decode/scalars.js'
 import type { WireReader } from '../decode/wire-reader.js'
-import { plainName } from './schema.js'
+import { plainName } from '../schema/message-type.js'
 
 /** Fields of type `string` that hold a MAC address, by their plain names. */
 const MAC_FIELDS = new Set([

@@ -1,7 +1,7 @@
 import { wellKnownOf } from '../decode/well-known-types.js'
 import { StreamError } from '../errors.js'
 import { loadFromDir, loadShipped, type ProtoFile, type ProtoName } from '../schema/load-proto.js'
-import { type FieldType, isMessage, type MessageType } from '../schema/message-type.js'
+import { type FieldType, isMessage, type MessageType, plainName } from '../schema/message-type.js'
 import { messagesOf, TOPIC_FACTS, type Topic } from './topics.js'
 
 /** The message types of a topic's frames. */
@@ -46,7 +46,7 @@ const ENVELOPE_FIELDS: Readonly<Record<string, string>> = {
 export function loadSchema(topic: Topic, { protoDir }: SchemaOptions = {}): Schema {
   const name = protoName(topic)
   const notes: string[] = []
-  const own = protoDir === undefined ? undefined : loadFromDir(protoDir, name, notes)
+  const own = loadFromDir(protoDir, name, notes)
   if (protoDir !== undefined && own === undefined) {
     notes.push(
       `${topic}: ${protoDir} has no .proto file with message ${name.message} of this topic; the shipped one is used`,
@@ -79,7 +79,7 @@ function protoName(topic: Topic): ProtoName {
 
 /** The envelope of the folder, if it has one with all that is needed; the CNCF's lacks the time. */
 function envelopeOf(protoDir: string | undefined, notes: string[]): ProtoFile {
-  const own = protoDir === undefined ? undefined : loadFromDir(protoDir, ENVELOPE, notes)
+  const own = loadFromDir(protoDir, ENVELOPE, notes)
   if (own === undefined) return loadShipped(ENVELOPE)
   const fields = own.get(ENVELOPE.message).fieldsArray
   for (const [name, expected] of Object.entries(ENVELOPE_FIELDS)) {
@@ -99,11 +99,6 @@ function envelopeOf(protoDir: string | undefined, notes: string[]): ProtoFile {
     }
   }
   return own
-}
-
-/** A field's name without case and underscores: copies of a file may have names in camel case. */
-export function plainName(field: string): string {
-  return field.replaceAll('_', '').toLowerCase()
 }
 
 function typeName(field: FieldType): string {

@@ -1,6 +1,6 @@
 import { type Clock, systemClock, untilAborted } from '../clock.js'
 import { getOrMake } from '../maps.js'
-import { type Limiter, outcomeOf } from '../net/limiter.js'
+import { type Limiter, withPlace } from '../net/limiter.js'
 import type { Secret } from '../secret.js'
 import { type Client, type Place, requestToken, type Token } from './token-request.js'
 
@@ -86,7 +86,9 @@ export class Tokens {
   }
 
   #begin(client: Client, account: Account, signal: AbortSignal): NonNullable<Account['call']> {
-    const answer = this.#acquireAndRequest(client, account, signal)
+    const { limiter } = this.#options
+    const attempt = () => this.#request(client, account, signal)
+    const answer = withPlace(limiter, client.tokenUrl.host, signal, attempt)
     const call = { answer, signal }
     const done = () => {
       if (account.call === call) account.call = undefined
@@ -100,18 +102,11 @@ export class Tokens {
     return call
   }
 
-  async #acquireAndRequest(client: Client, account: Account, signal: AbortSignal): Promise<Token> {
-    const release = await this.#options.limiter.acquire(signal, client.tokenUrl.host)
-    try {
-      const { verifyCertificates, userAgent } = this.#options
-      const options = { verifyCertificates, userAgent, clock: this.#clock, signal }
-      const { token, place } = await requestToken(client, account.place, options)
-      account.place = place
-      release('answered')
-      return token
-    } catch (error) {
-      release(outcomeOf(error, signal))
-      throw error
-    }
+  async #request(client: Client, account: Account, signal: AbortSignal): Promise<Token> {
+    const { verifyCertificates, userAgent } = this.#options
+    const options = { verifyCertificates, userAgent, clock: this.#clock, signal }
+    const { token, place } = await requestToken(client, account.place, options)
+    account.place = place
+    return token
   }
 }

@@ -87,14 +87,8 @@ function messageForm(type: MessageType, readable: Readable): Form {
   }
   return {
     kind: 'any',
-    json(value) {
-      if (!isObject(value)) return undefined
-      const parts = Object.entries(value).map(
-        ([name, held]) =>
-          `${JSON.stringify(name)}:${compiled().get(name)?.(held) ?? JSON.stringify(held)}`,
-      )
-      return `{${parts.join()}}`
-    },
+    json: (value) =>
+      objectJson(value, (name, held) => compiled().get(name)?.(held) ?? JSON.stringify(held)),
   }
 }
 
@@ -117,16 +111,19 @@ function listForm(one: Form): Form {
 }
 
 function mapForm(one: Form): Form {
-  return {
-    kind: 'any',
-    json(value) {
-      if (!isObject(value)) return undefined
-      const parts = Object.entries(value).map(
-        ([name, held]) => `${JSON.stringify(name)}:${jsonOf(one, held)}`,
-      )
-      return `{${parts.join()}}`
-    },
-  }
+  return { kind: 'any', json: (value) => objectJson(value, (_, held) => jsonOf(one, held)) }
+}
+
+/** @param part makes the JSON of the value under a name */
+function objectJson(
+  value: JsonValue,
+  part: (name: string, held: JsonValue) => string,
+): string | undefined {
+  if (!isObject(value)) return undefined
+  const parts = Object.entries(value).map(
+    ([name, held]) => `${JSON.stringify(name)}:${part(name, held)}`,
+  )
+  return `{${parts.join()}}`
 }
 
 /** A value as JSON. One of another type than the schema's becomes text. */

@@ -6,7 +6,7 @@ import { fileErrorText, StreamError } from '../errors.js'
 import { getOrMake } from '../maps.js'
 import { packageFile } from '../packages.js'
 import { type CompiledSchema, openSchema } from './compiled.js'
-import { isMessage, type MessageType } from './message-type.js'
+import { isMessage, type MessageType, plainName } from './message-type.js'
 import { parseProto } from './parse-proto.js'
 
 /** Which messages are wanted, and where they are defined. */
@@ -88,10 +88,15 @@ export function loadShipped(name: ProtoName): ProtoFile {
 /**
  * Loads a file from a folder of the user's, as `--proto_dir` names it.
  * @param notes gets what the user should know: other files that define the message
- * @returns undefined where the folder does not have it
+ * @returns undefined where there is no folder, or it does not have the file
  * @throws StreamError `schema-invalid`
  */
-export function loadFromDir(dir: string, name: ProtoName, notes: string[]): ProtoFile | undefined {
+export function loadFromDir(
+  dir: string | undefined,
+  name: ProtoName,
+  notes: string[],
+): ProtoFile | undefined {
+  if (dir === undefined) return undefined
   const { file, message } = name
   const found = findProto(dir, file, message, (path) => !contradicts(path, name))
   if (found === undefined) return undefined
@@ -112,12 +117,10 @@ function contradicts(path: string, name: ProtoName): boolean {
   } catch {
     return false // its reader says what is wrong with it
   }
-  // Copies of a file may have its names in camel case.
-  const plain = (field: string) => field.replaceAll('_', '').toLowerCase()
   const fields = loadShipped(name).find(name.message)?.fieldsArray ?? []
-  const numbers = new Map(fields.map((field) => [plain(field.name), field.id]))
+  const numbers = new Map(fields.map((field) => [plainName(field.name), field.id]))
   return (found?.fieldsArray ?? []).some(
-    (field) => (numbers.get(plain(field.name)) ?? field.id) !== field.id,
+    (field) => (numbers.get(plainName(field.name)) ?? field.id) !== field.id,
   )
 }
 

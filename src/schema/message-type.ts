@@ -56,6 +56,11 @@ export function isEnum(type: unknown): type is EnumType {
   return typeof type === 'object' && type !== null && 'values' in type
 }
 
+/** A field's name without case and underscores: copies of a file may have names in camel case. */
+export function plainName(field: string): string {
+  return field.replaceAll('_', '').toLowerCase()
+}
+
 /** protobufjs drops a field of this name, so it gets another one while the library has it. */
 const PROTO = '__proto__'
 export const PROTO_STAND_IN = '__proto__stand_in'
