@@ -61,6 +61,9 @@ export type Snapshot = {
   readonly upMs: number
 }
 
+/** Up to so many subscriptions each have lines of their own. */
+export const FEW = 6
+
 /** Why an entry is not open, if a failure is the reason. */
 export function causeOf({ status }: EntrySnapshot) {
   return 'cause' in status ? status.cause : undefined

@@ -4,7 +4,6 @@ import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/streams.js'
 import { listed } from '../text.js'
 import { byTrouble, isTrouble, reasonsOf } from './health.js'
-import { FEW } from './log-status.js'
 import {
   describeEntries,
   describeState,
@@ -12,6 +11,7 @@ import {
   type EntrySnapshot,
   type ExporterSnapshot,
   exportersOf,
+  FEW,
   type Snapshot,
   sumOf,
 } from './snapshot.js'

@@ -5,8 +5,8 @@ import type { LogFields, Logger } from '../log.js'
 import { getOrMake } from '../maps.js'
 import { serviceOf } from '../service.js'
 import { listed } from '../text.js'
-import { describeStatus, duration, FEW, logStatus, type StatusLine } from './log-status.js'
-import { countOf } from './snapshot.js'
+import { countOf, FEW } from './snapshot.js'
+import { describeStatus, duration, logStatus, type StatusLine } from './status-line.js'
 
 /** An event is logged once nothing has been added to it for this long. */
 const QUIET_MS = 1000

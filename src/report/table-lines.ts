@@ -2,7 +2,6 @@ import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/streams.js'
 import { fit, formatBytes, formatCount, formatDuration, printable } from '../text.js'
 import { byTrouble, type Cluster, clustersOf, reasonsOf, type State, stateOf } from './health.js'
-import { FEW } from './log-status.js'
 import { formatRate, type RateOf } from './rates.js'
 import {
   describeEntries,
@@ -12,6 +11,7 @@ import {
   type EntrySnapshot,
   type ExporterSnapshot,
   exportersOf,
+  FEW,
   frameAgeOf,
   type Snapshot,
   sumOf,

@@ -97,7 +97,7 @@ test('the end names those that were in trouble, ten at most', () => {
 })
 
 test('the silences of a cluster and topic are one line where there are many subscriptions', async () => {
-  const { createSilenceLog } = await import('../../src/report/log-status.js')
+  const { createSilenceLog } = await import('../../src/report/silence-log.js')
   const { log, news } = collect()
   const logSilences = createSilenceLog(log)
   const silent = (frames: number, openMs: number) =>
