@@ -181,8 +181,10 @@ export function setValue(target: JsonObject, step: Step, value: JsonValue): void
 
 /** Sets a property of any name, `__proto__` too. */
 export function define(target: JsonObject, name: string, value: JsonValue): void {
-  const descriptor = { value, writable: true, enumerable: true, configurable: true }
-  Object.defineProperty(target, name, descriptor)
+  if (name in Object.prototype) {
+    const descriptor = { value, writable: true, enumerable: true, configurable: true }
+    Object.defineProperty(target, name, descriptor)
+  } else target[name] = value
 }
 
 /** The list of a repeated field, made for its first value. */
@@ -198,7 +200,8 @@ function objectOf(target: JsonObject, step: Step, isFirst: boolean): JsonObject 
   return isFirst ? undefined : (get(target, step) as JsonObject | undefined)
 }
 
-function get(target: JsonObject, { name, inherited }: Step): JsonValue | undefined {
+/** The field of a step, if the object has it. */
+export function get(target: JsonObject, { name, inherited }: Step): JsonValue | undefined {
   if (inherited && !Object.hasOwn(target, name)) return undefined
   return target[name]
 }

@@ -2,7 +2,7 @@ import type { JsonWriter } from './json-writer.js'
 import type { CompiledPlan, MessagePlan, Step } from './plan.js'
 import { durationText, timeText, writeTime } from './time-text.js'
 import { MapEntries, writeValue } from './to-json.js'
-import { define, type JsonObject, type JsonValue, readMessage, setValue } from './to-object.js'
+import { define, get, type JsonObject, type JsonValue, readMessage, setValue } from './to-object.js'
 import type { UnknownFields } from './unknown-fields.js'
 import type { WellKnown } from './well-known-types.js'
 import { WIRE, WireReader } from './wire-reader.js'
@@ -37,8 +37,8 @@ export function showField(
   unknownFields: UnknownFields,
   anys = 0,
 ): void {
-  if (!Object.hasOwn(message, step.name)) return
-  const value = message[step.name] as JsonValue
+  const value = get(message, step)
+  if (value === undefined) return
   if (step.form === 'map') {
     const [entryStep] = step.message.compiled.wellKnown
     if (entryStep?.message === undefined) return
@@ -89,10 +89,11 @@ function show(
 
 /** A Value is its one member. JSON has no NaN and no infinities, and text would be taken for text. */
 function memberOf(message: JsonObject): JsonValue {
-  const [member] = Object.entries(message)
-  if (member === undefined) return null
-  const [name, value] = member
-  return name === 'number_value' && typeof value === 'string' ? message : value
+  for (const name in message) {
+    const value = message[name] as JsonValue
+    return name === 'number_value' && typeof value === 'string' ? message : value
+  }
+  return null
 }
 
 /** Paths with commas between them, in camel case; undefined where that cannot be turned back. */

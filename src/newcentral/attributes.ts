@@ -71,20 +71,27 @@ export class Attributes {
   }
 
   read(wire: WireReader): ReadAttributes {
-    if (this.regular && !this.hasOthers) {
-      return { subject: this.#readSubject(wire), others: undefined }
+    if (this.regular) {
+      const others = this.hasOthers ? this.#readEntries(wire, this.#subjectEntry) : undefined
+      return { subject: this.#readSubject(wire), others }
     }
-    const step = this.#step
-    const target: JsonObject = {}
-    for (const at of this.#offsets()) {
-      goTo(wire, at)
-      readField(wire, step, target)
-    }
-    showField(target, step, wire.unknownFields)
-    const all = (target[step.name] ?? {}) as JsonObject
+    const all = this.#readEntries(wire, NOT_SENT)
     const subject = Object.hasOwn(all, SUBJECT) ? textOf(all[SUBJECT]) : ''
     const { [SUBJECT]: _, ...others } = all
     return { subject, others: Object.keys(others).length > 0 ? others : undefined }
+  }
+
+  /** @param left which entry is left out */
+  #readEntries(wire: WireReader, left: number): JsonObject {
+    const step = this.#step
+    const target: JsonObject = {}
+    for (let index = 0; index < this.#count; index++) {
+      if (index === left) continue
+      goTo(wire, this.#entries[index] as number)
+      readField(wire, step, target)
+    }
+    showField(target, step, wire.unknownFields)
+    return (target[step.name] ?? {}) as JsonObject
   }
 
   writeSubject(wire: WireReader, out: JsonWriter): void {

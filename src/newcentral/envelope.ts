@@ -1,5 +1,4 @@
 import type { JsonWriter } from '../decode/json-writer.js'
-import { int64Text } from '../decode/numbers.js'
 import type { MessagePlan, Step } from '../decode/plan.js'
 import { SCALARS, type Scalar, writeString } from '../decode/scalars.js'
 import { nanosText, timeText, writeNanos, writeTime } from '../decode/time-text.js'
@@ -134,7 +133,7 @@ export class Envelope {
   /** The time in nanoseconds since the epoch, in decimal; null where none was sent. */
   timestampText(): string | null {
     if (!this.hasTime) return null
-    return nanosText(int64Text(this.secondsLow, this.secondsHigh, true), this.nanos)
+    return nanosText(this.secondsLow, this.secondsHigh, this.nanos)
   }
 
   writeTimestamp(out: JsonWriter): void {
