@@ -1,4 +1,5 @@
 import type { MessagePlan, Step } from './plan.js'
+import { objectFor } from './roomy-object.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
 /** A value of a record: JSON values only, as the protobuf JSON mapping has them. */
@@ -21,7 +22,7 @@ export function readMessage(
   group: number,
 ): JsonObject {
   const { steps, names } = plan.compiled
-  const target = into ?? {}
+  const target = into ?? objectFor(names.length, group === 0 ? wire.end - wire.pos : 0)
   let ordered = into === undefined
   let last = 0
   /** A bit for each oneof that has come. */
