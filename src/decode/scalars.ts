@@ -1,6 +1,7 @@
 import { type JsonWriter, type PackedText, packText } from './json-writer.js'
 import { int64Text, shortestFloat32 } from './numbers.js'
 import { SHORT_LENGTH, shortBase64, shortText } from './short-text.js'
+import { TextCache } from './text-cache.js'
 import type { EnumField } from './unknown-fields.js'
 import { WIRE, type WireReader } from './wire-reader.js'
 
@@ -55,6 +56,17 @@ const TRUE = packText('true')
 const FALSE = packText('false')
 const NULL = packText('null')
 
+const STRINGS = new TextCache((bytes, start, end) => {
+  const short = end - start <= SHORT_LENGTH ? shortText(bytes, start, end) : undefined
+  return short ?? bytes.toString('utf8', start, end)
+})
+
+const BASE64 = new TextCache((bytes, start, end) =>
+  end - start <= SHORT_LENGTH
+    ? shortBase64(bytes, start, end)
+    : bytes.toString('base64', start, end),
+)
+
 /** The scalar types of protobuf, by their names in `.proto` files. */
 export const SCALARS: Readonly<Record<string, Scalar>> = {
   int32: int32(WIRE.varint, (wire) => wire.varint()),
@@ -81,9 +93,7 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
     wide: true,
     read(wire) {
       const start = wire.take()
-      const short =
-        wire.pos - start <= SHORT_LENGTH ? shortText(wire.bytes, start, wire.pos) : undefined
-      return short ?? wire.bytes.toString('utf8', start, wire.pos)
+      return STRINGS.get(wire.bytes, start, wire.pos)
     },
     write: writeString,
     zero: '',
@@ -93,8 +103,7 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
     wide: true,
     read(wire) {
       const start = wire.take()
-      if (wire.pos - start <= SHORT_LENGTH) return shortBase64(wire.bytes, start, wire.pos)
-      return wire.bytes.toString('base64', start, wire.pos)
+      return BASE64.get(wire.bytes, start, wire.pos)
     },
     write(wire, out) {
       const start = wire.take()
