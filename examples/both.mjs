@@ -1,6 +1,9 @@
 // CENTRAL=… WSSKEY=… NEW_CENTRAL=… CLIENT_ID=… CLIENT_SECRET=… node both.mjs
 import { stream } from 'aruba-stream'
 
+// Where its reader ends, such as `head`, this program ends, too.
+process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : 1))
+
 const { CENTRAL, WSSKEY, NEW_CENTRAL, CLIENT_ID, CLIENT_SECRET, TOKEN_URL } = process.env
 const stopping = new AbortController()
 const { signal } = stopping

@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { decode } from 'aruba-stream'
 
+// Where its reader ends, such as `head`, this program ends, too.
+process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : 1))
+
 for (const line of readFileSync(process.argv[2], 'utf8').trim().split('\n')) {
   const { customer, topic, frame } = JSON.parse(line)
   const record = decode(Buffer.from(frame, 'base64'), { topic, customer, readable: true })

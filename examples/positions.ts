@@ -1,5 +1,10 @@
 import { type StreamOptions, stream } from 'aruba-stream'
 
+// Where its reader ends, such as `head`, this program ends, too.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) =>
+  process.exit(code === 'EPIPE' ? 0 : 1),
+)
+
 const { CENTRAL: hostname = '', CLIENT_ID: client_id = '', CLIENT_SECRET = '' } = process.env
 const stopping = new AbortController()
 process.once('SIGTERM', () => stopping.abort())

@@ -1,6 +1,9 @@
 // CENTRAL=internal-ui.central.arubanetworks.com WSSKEY=… node watch.mjs
 import { StreamError, stream } from 'aruba-stream'
 
+// Where its reader ends, such as `head`, this program ends, too.
+process.stdout.on('error', ({ code }) => process.exit(code === 'EPIPE' ? 0 : 1))
+
 const { CENTRAL: hostname, WSSKEY: wsskey } = process.env
 try {
   for await (const { data } of stream({ hostname, wsskey, topic: 'presence', readable: true })) {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type {
@@ -19,7 +20,9 @@ import { startCentral } from './helpers/central.js'
 import { makeKey } from './helpers/keys.js'
 import { makeSecret } from './helpers/new-central.js'
 import { runProgram } from './helpers/program.js'
+import { trafficRecording } from './helpers/recording.js'
 import { ROOT } from './helpers/settings.js'
+import { tempFolder } from './helpers/temp-folder.js'
 
 /** Checked by tsc: a statement that does not hold does not compile. */
 type Expect<T extends true> = T
@@ -125,6 +128,33 @@ test('the example for presence prints clients and dBm, and says why a key is ref
   const refused = await runProgram(t, [], { script, env: { ...env, WSSKEY: bad } }).result
   assert.equal(refused.code, 3)
   assert.match(refused.stderr, /^key-refused: /)
+})
+
+test('the examples end without an error where the reader of their stdout does', async (t) => {
+  const central = await startCentral(t, { unknownKeys: 'accept' })
+  const env = { CENTRAL: central.url, WSSKEY: makeKey('good') }
+  const options = { script: join(ROOT, 'examples/watch.mjs'), env, collectStdout: false }
+  const watching = runProgram(t, [], options)
+  const socket = await central.waitForSocket()
+  const addr = Buffer.from('E0F8471E01AC')
+  const payload = { pa_proximity_event: { proximity: [{ sta_eth_mac: { addr }, rssi_val: -61 }] } }
+  const frame = encodeFrame('presence', payload, { timestamp: '1', customer_id: 'c' })
+  watching.child.stdout?.once('data', () => {
+    watching.child.stdout?.destroy()
+    void socket.send(frame)
+  })
+  await socket.send(frame)
+  const { code, stderr } = await watching.result
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+
+  const recording = join(tempFolder(t), 'frames.ndjson')
+  writeFileSync(recording, trafficRecording(200))
+  const decoding = await runProgram(t, [recording], {
+    script: join(ROOT, 'examples/decode.mjs'),
+    shell: '"$@" | head -n 1',
+  }).result
+  assert.equal(decoding.stderr, '')
+  assert.match(decoding.stdout, /^Campus \w+ \d+ fields\n$/)
 })
 
 test('the example for both services prints the records of both, and ends where one is refused', async (t) => {

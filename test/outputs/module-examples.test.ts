@@ -77,6 +77,24 @@ test('the example for HTTP posts lists of records, again where the server is bus
   assert.deepEqual(got, [expected, expected])
 })
 
+test('the example for HTTP does not start without a URL, and says why it tries again', async () => {
+  for (const type of ['post.mjs', 'post.mjs?uri=http://127.0.0.1/']) {
+    await assert.rejects(openModule(example(type), fakeContext()), {
+      code: 'exporter-unusable',
+      message: /its open\(\) failed: expected a URL, as in \.\/post\.mjs\?url=/,
+    })
+  }
+  const context = fakeContext()
+  const port = await closedPort()
+  const type = `${example('post.mjs')}?url=http://127.0.0.1:${port}/in`
+  const output = await openModule(type, context, EAGER)
+  await output.write([fakeMessage('A', 1)])
+  await until(() => context.counters.retried > 0)
+  assert.match(context.logged[0]?.message ?? '', /ECONNREFUSED/)
+  context.expire()
+  await output.close()
+})
+
 test('the example for InfluxDB writes line protocol, and waits for a server that is away', async (t) => {
   const port = await closedPort()
   const context = fakeContext()
