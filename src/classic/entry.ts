@@ -1,5 +1,6 @@
 import { findCharacter, findWrapping } from '../input/characters.js'
 import { type EntryRules, Problem, type Property } from '../input/entry-rules.js'
+import { arubaServiceOf } from '../net/host.js'
 import { Secret } from '../secret.js'
 import { maskTokens } from '../text.js'
 import { TOPICS } from './topics.js'
@@ -38,6 +39,10 @@ export const CLASSIC_ENTRIES: EntryRules = {
     key: read('wsskey', checkKey),
     username: read('username', checkUsername),
   }),
+  doubt(host) {
+    if (arubaServiceOf(host) !== 'newcentral') return undefined
+    return `${host.authority} looks like a base URL of New Central; expected the one on the Streaming page of Classic Central, such as "internal-ui.central.arubanetworks.com"`
+  },
 }
 
 function checkKey({ text, kind, warn }: Property): Secret {

@@ -1,8 +1,6 @@
 import type { Node } from 'jsonc-parser'
-import { StreamError } from '../errors.js'
-import { type Host, parseHost } from '../net/host.js'
-import { printable } from '../text.js'
 import { findCharacter } from './characters.js'
+import { checkHostname } from './check-hostname.js'
 import { checkTopics, topicTexts } from './check-topics.js'
 import type { InputEntry } from './entries.js'
 import {
@@ -32,12 +30,11 @@ export type CheckedEntry = {
   readonly subscriptions: readonly InputEntry[]
   /** False: it is not to be streamed. */
   readonly enabled: boolean
+  /** Undefined where it is no entry of one service. */
+  readonly service?: EntryRules
 }
 
 const NOTHING: CheckedEntry = { subscriptions: [], enabled: true }
-
-const HOST_LIKE = 'expected a host such as "internal-ui.central.arubanetworks.com"'
-const MAX_HOSTNAME_SHOWN = 100
 
 /**
  * Checks one entry.
@@ -63,7 +60,7 @@ export function checkEntry(
     topic,
     label: check.hasTopics ? `${name}.${topic}` : name,
   }))
-  return { subscriptions, enabled }
+  return { subscriptions, enabled, service }
 }
 
 /** Looks at one entry, and reports what is wrong with it. */
@@ -150,7 +147,7 @@ class EntryCheck {
     const topics = this.#misnamed.has('topics')
       ? []
       : checkTopics(this.#values, read, { service, services, show: (one) => redact.value(one) })
-    const hostname = read('hostname', (property) => checkHostname(property, redact))
+    const hostname = read('hostname', (property) => checkHostname(property, service, redact))
     const enabled = read('enabled', checkEnabled) ?? true
     return { key, username, ...(client && { client }), topics, hostname, enabled }
   }
@@ -210,22 +207,6 @@ function credentialsOf(
 function listOf({ type, children = [] }: Node): readonly string[] | undefined {
   if (type !== 'array' || children.some((child) => child.type !== 'string')) return undefined
   return children.map((child) => String(child.value))
-}
-
-function checkHostname({ text, kind, show }: Property, redact: Redact): Host | undefined {
-  if (kind === undefined) return undefined
-  if (text === undefined) throw new Problem(`${HOST_LIKE}; got ${show()}`)
-  if (redact.hides(text) || text.length > MAX_HOSTNAME_SHOWN) {
-    throw new Problem(`${HOST_LIKE}; got ${text.length} characters that may be a key (not shown)`)
-  }
-  const odd = findCharacter(text.trim())
-  if (odd) throw new Problem(`holds ${odd}; ${HOST_LIKE}`)
-  try {
-    return parseHost(text)
-  } catch (error) {
-    if (error instanceof StreamError) throw new Problem(printable(error.message))
-    throw error
-  }
 }
 
 function checkEnabled({ flag, kind, show }: Property): boolean {

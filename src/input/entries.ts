@@ -3,6 +3,7 @@ import type { Secret } from '../secret.js'
 import type { AnyTopic } from '../service.js'
 import { formatCount } from '../text.js'
 import type { CheckedEntry } from './check-entry.js'
+import type { EntryRules } from './entry-rules.js'
 import type { Checked, LoadOptions } from './load-input.js'
 
 /** One subscription of the input file: one topic of one entry. The pair of both is unique. */
@@ -113,13 +114,15 @@ export class Subscriptions {
   /** The place of the first entry, by what it subscribes to and with which credentials. */
   readonly #same = new Map<string, Place>()
   readonly #withoutHost: Place[] = []
+  /** The service of those, with the first one's place. */
+  readonly #onDefault = new Map<EntryRules, Place>()
 
   constructor(found: Checked, options: SubscriptionsOptions) {
     this.#found = found
     this.#options = options
   }
 
-  add({ subscriptions, enabled }: CheckedEntry, place: Place): void {
+  add({ subscriptions, enabled, service }: CheckedEntry, place: Place): void {
     const { entries, disabled } = this.#found
     for (const subscription of subscriptions) this.#checkLabel(subscription, place)
     if (!enabled) {
@@ -128,7 +131,10 @@ export class Subscriptions {
     }
     for (const subscription of subscriptions) this.#checkSame(subscription, place)
     const [first] = subscriptions
-    if (first && !first.hostname) this.#withoutHost.push(place)
+    if (first && !first.hostname) {
+      this.#withoutHost.push(place)
+      if (service && !this.#onDefault.has(service)) this.#onDefault.set(service, place)
+    }
     entries.push(...subscriptions)
   }
 
@@ -141,12 +147,25 @@ export class Subscriptions {
         () => 'customers: every entry has "enabled": false; expected at least one that is enabled',
       )
     }
+    if (defaultHost) this.#checkDefault(defaultHost)
     const [first, ...others] = this.#withoutHost
     if (!needsHost || defaultHost || !first) return
     problems.add(() => {
       const more = others.length === 0 ? '' : ` (and of ${formatCount(others.length)} more)`
       return `${first()}.hostname: is missing${more}; expected --hostname HOST, or a "hostname" in each entry`
     })
+  }
+
+  /** An input file of both services needs a host for each: one of them is not that of `--hostname`. */
+  #checkDefault(host: Host): void {
+    for (const [service, place] of this.#onDefault) {
+      const doubt = service.doubt(host)
+      if (doubt === undefined) continue
+      const { name } = service
+      this.#found.warnings.add(
+        () => `${place()}: is an entry of ${name} without a "hostname", and --hostname ${doubt}`,
+      )
+    }
   }
 
   #checkLabel({ label, topic }: InputEntry, place: Place): void {

@@ -1,3 +1,4 @@
+import type { Host } from '../net/host.js'
 import type { AnyTopic } from '../service.js'
 import { closest } from '../text.js'
 import { withoutLookalikes } from './characters.js'
@@ -17,6 +18,8 @@ export type EntryRules = {
    * @param topics what the entry asks for, right or wrong
    */
   credentials(read: ReadProperty, topics: readonly string[]): Credentials
+  /** Why a host is probably not of this service, a sentence about it; undefined where it may be. */
+  doubt(host: Host): string | undefined
 }
 
 type PropertyRule = {

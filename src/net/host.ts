@@ -125,3 +125,14 @@ export function isLoopback(hostname: string): boolean {
   if (hostname === '::1' || hostname === '[::1]') return true
   return isIP(hostname) === 4 && hostname.startsWith('127.')
 }
+
+/**
+ * The service that a host of Aruba's own domain belongs to. All bases of New Central that are known are
+ * below `api`. Undefined for any other domain: there are private clusters and proxies.
+ */
+export function arubaServiceOf({ authority }: Host): 'classic' | 'newcentral' | undefined {
+  const [, name] =
+    /^([\w.-]+)\.central\.arubanetworks\.com(?:\.cn)?(?::\d+)?$/.exec(authority) ?? []
+  if (name === undefined) return undefined
+  return name.endsWith('.api') ? 'newcentral' : 'classic'
+}

@@ -1,7 +1,7 @@
 import { findCharacter, findWrapping } from '../input/characters.js'
 import type { ApiClient } from '../input/entries.js'
 import { type EntryRules, Problem, type Property, type ReadProperty } from '../input/entry-rules.js'
-import { isLoopback } from '../net/host.js'
+import { arubaServiceOf, isLoopback } from '../net/host.js'
 import { Secret } from '../secret.js'
 import { closest, maskTokens } from '../text.js'
 import { EVENT_TYPE_PREFIX, isTopic, TOPIC_FACTS, TOPICS } from './topics.js'
@@ -47,6 +47,10 @@ export const NEW_CENTRAL_ENTRIES: EntryRules = {
       username: undefined,
       client,
     }
+  },
+  doubt(host) {
+    if (arubaServiceOf(host) !== 'classic') return undefined
+    return `${host.authority} looks like a host of Classic Central; expected a base URL of New Central, such as "de1.api.central.arubanetworks.com"`
   },
 }
 

@@ -14,11 +14,12 @@ const GOOD = { client_id: 'id-1', client_secret: 'Zq7xW2abcdefgh', topic: 'rssi-
 async function load(
   t: TestContext,
   entry: Readonly<Record<string, unknown>>,
+  host = 'http://127.0.0.1:1',
 ): Promise<LoadedInput> {
   const path = await writeInput(t, JSON.stringify({ customers: { A: entry } }))
   return loadInput(path, {
     services: [CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES],
-    defaultHost: parseHost('http://127.0.0.1:1'),
+    defaultHost: parseHost(host),
     stdin: () => new PassThrough(),
     signal: new AbortController().signal,
   })
@@ -179,5 +180,48 @@ test('a property of the other service is ignored with a warning', async (t) => {
       warnings.map((text) => text.replace(/^.*?customers/, 'customers')),
       expected,
     )
+  }
+})
+
+const CLASSIC = { wsskey: makeKey('classic'), topic: 'audit' }
+const OF_CLASSIC = ['internal-ui', 'app', 'app-eucentral3', 'apigw-prod2'].map(
+  (name) => `${name}.central.arubanetworks.com`,
+)
+const OF_NEW_CENTRAL = ['de1.api.central.arubanetworks.com', 'cn1.api.central.arubanetworks.com.cn']
+
+/** The warnings about an entry, without the file's path. */
+async function warningsOf(...args: Parameters<typeof load>): Promise<string[]> {
+  const { warnings } = await load(...args)
+  return warnings.map((text) => text.replace(/^.*?customers/, 'customers'))
+}
+
+test('a host of the other service gets a warning, in the entry and in --hostname', async (t) => {
+  for (const host of OF_CLASSIC) {
+    const wrong = `${host} looks like a host of Classic Central; expected a base URL of New Central, such as "de1.api.central.arubanetworks.com"`
+    assert.deepEqual(await warningsOf(t, { ...GOOD, hostname: host }), [
+      `customers.A.hostname: ${wrong}`,
+    ])
+    assert.deepEqual(await warningsOf(t, GOOD, host), [
+      `customers.A: is an entry of New Central without a "hostname", and --hostname ${wrong}`,
+    ])
+    assert.deepEqual(await warningsOf(t, CLASSIC, host), [])
+    assert.deepEqual(await warningsOf(t, { ...CLASSIC, hostname: host }), [])
+  }
+  for (const host of OF_NEW_CENTRAL) {
+    const wrong = `${host} looks like a base URL of New Central; expected the one on the Streaming page of Classic Central, such as "internal-ui.central.arubanetworks.com"`
+    assert.deepEqual(await warningsOf(t, { ...CLASSIC, hostname: host }), [
+      `customers.A.hostname: ${wrong}`,
+    ])
+    assert.deepEqual(await warningsOf(t, CLASSIC, host), [
+      `customers.A: is an entry of Classic Central without a "hostname", and --hostname ${wrong}`,
+    ])
+    assert.deepEqual(await warningsOf(t, GOOD, host), [])
+  }
+})
+
+test('hosts of other domains may be of either service', async (t) => {
+  for (const hostname of ['central.example', '10.1.2.3', 'localhost:8443', 'de1.api.example']) {
+    assert.deepEqual(await warningsOf(t, { ...GOOD, hostname }), [])
+    assert.deepEqual(await warningsOf(t, { ...CLASSIC, hostname }), [])
   }
 })
