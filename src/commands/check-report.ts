@@ -53,6 +53,7 @@ export function formatCheck(
     ...problems.map((problem) => paint(printable(problem), 'red', colour)),
     ...warnings.map((warning) => `${paint('warning', 'yellow', colour)}: ${printable(warning)}`),
     ...(disabled.length > 0 ? [`disabled, and not asked about: ${listed(disabled)}`] : []),
+    ...withoutHost(results),
     ...faultLines(results, colour),
     ...renewals(results),
     ...tokens(results),
@@ -119,6 +120,13 @@ function faultLines(results: readonly CheckResult[], colour: boolean): string[] 
     const more = others.length === 0 ? '' : ` and ${others.length} more`
     return `${paint(printable(first, 100), 'bold', colour)}${more}: ${printable(message)}`
   })
+}
+
+/** `--offline` allows them; streaming does not. */
+function withoutHost(results: readonly CheckResult[]): string[] {
+  const labels = results.flatMap(({ entry }) => (entry.host ? [] : entry.label))
+  if (labels.length === 0) return []
+  return [`no "hostname" in the file, so the program needs --hostname for: ${listed(labels)}`]
 }
 
 function renewals(results: readonly CheckResult[]): string[] {

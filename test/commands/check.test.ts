@@ -112,6 +112,17 @@ test('offline, nobody is asked, and the age of the keys is told', async () => {
   assert.match(text, /The file is in order; Central was not asked\.\n$/)
 })
 
+test('offline, entries without a host are told to need --hostname', async () => {
+  const entries = [
+    checkEntry('A', 'monitoring', makeKey('key')),
+    checkEntry('B', 'audit', makeKey('key'), 'eu.example'),
+  ]
+  const text = show(await check(entries, { offline: true }))
+  assert.deepEqual(remarks(text), [
+    'no "hostname" in the file, so the program needs --hostname for: A',
+  ])
+})
+
 /** The remarks of a check in a process with an environment of its own. */
 async function checkOnce(url: string, env: Readonly<Record<string, string>>): Promise<string[]> {
   const script = fileURLToPath(new URL('../helpers/check-once.js', import.meta.url))
