@@ -10,13 +10,23 @@ type Named = ReadonlyMap<string, string>
 const ABOUT: readonly (readonly [table: RegExp, parts: readonly string[]])[] = [
   [/^presence\.pa_client_state/, ['label {label_id}', '{state}', '{is_associated?associated}']],
   [
-    /^(?:presence|rssi-events)/,
+    /^presence/,
     [
-      '{sta_eth_mac|client_mac}',
-      'at {ap_name|device_id|ap_serial|ap_eth_mac|ap_mac}',
+      '{sta_eth_mac}',
+      'at {device_id|ap_eth_mac}',
       '{rssi_val} dBm',
       '{associated?associated}',
       '{is_ap?access point}',
+    ],
+  ],
+  [
+    // Neither unit nor sign of this signal is known.
+    /^rssi-events/,
+    [
+      '{client_mac}',
+      'at {ap_name|ap_serial|ap_mac}',
+      'signal {rssi_val}',
+      '{associated?associated}',
     ],
   ],
   [

@@ -46,7 +46,7 @@ describe('brief lines', () => {
     assert.match(bare ?? '', /^--:--:-- A /)
   })
 
-  test('say who was heard where, and how strongly', () => {
+  test('say who was heard where, and how strongly, with the unit where it is known', () => {
     const rssi = { sta_eth_mac: CLIENT, device_id: 'CN99', rssi_val: -56, associated: true }
     assert.deepEqual(
       said('presence', {
@@ -55,7 +55,7 @@ describe('brief lines', () => {
       ['8c:f5:a3:bc:29:fd at CN99 -56 dBm associated', '8c:f5:a3:bc:29:fd at CN99 -56 dBm'],
     )
     const raw_rssi = { client_mac: '8C-F5-A3-BC-29-FD', ap_name: 'ap-1', rssi_val: -78 }
-    assert.deepEqual(said('rssi-events', { raw_rssi }), ['8c:f5:a3:bc:29:fd at ap-1 -78 dBm'])
+    assert.deepEqual(said('rssi-events', { raw_rssi }), ['8c:f5:a3:bc:29:fd at ap-1 signal -78'])
   })
 
   test('tell the signal of a client from its distance to the noise', () => {
