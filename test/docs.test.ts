@@ -368,7 +368,7 @@ describe('the examples', () => {
     })
   }
 
-  for (const what of ['several-clusters', 'several-topics']) {
+  for (const what of ['several-clusters', 'several-topics', 'both-services']) {
     test(`show an input file for ${what} that is in order as it stands`, async (t) => {
       const path = await writeInput(t, example(what))
       const args = ['check', '--offline', '--jsoninput', path]
@@ -377,6 +377,11 @@ describe('the examples', () => {
       assert.doesNotMatch(stdout + stderr, /warning|WARN/)
     })
   }
+
+  test('show the record of New Central that the topic has for an example', async (t) => {
+    const { stdout } = await runHere(t, ['topics', 'rssi-events', '--json']).result
+    assert.equal(example('new-central-record'), `${JSON.stringify(JSON.parse(stdout).example)}\n`)
+  })
 
   test('show input.example.json as it is', () => {
     assert.equal(example('input-example'), readFileSync(join(ROOT, 'input.example.json'), 'utf8'))
