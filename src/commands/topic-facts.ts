@@ -47,8 +47,8 @@ export const FACTS: Readonly<Record<AnyTopic, TopicFacts>> = {
   },
   monitoring: {
     about:
-      'state and statistics of access points, switches, gateways and clients; names of access points, signal in dB',
-    cadence: 'on a change, and about every 5 minutes',
+      'state of access points, with their names, and of switches, gateways and clients; statistics, with the signal in dB',
+    cadence: 'state on a change, statistics about every 5 minutes',
     shows: 'signal_in_db',
   },
   presence: {
