@@ -1,22 +1,22 @@
 import { isUtf8 } from 'node:buffer'
 import { copyPlain, ESCAPES, encodeBase64, type PackedText, viewOf } from './json-bytes.js'
 import { lowerDigits, upperDigits } from './numbers.js'
+import { SLAB_SIZE, Slabs } from './slabs.js'
 
 export { type PackedText, packText } from './json-bytes.js'
 
 const QUOTE = 0x22
 const ZERO = 0x30
 
-/** Room for some lines. One line that is kept keeps its slab in memory, so slabs are small. */
-const SLAB_SIZE = 16 * 1024
-
 /** Enough for any number in quotes, with the punctuation around it. */
 const NUMBER_SIZE = 32
 
-/** Writes JSON text as UTF-8. Texts share slabs and are never overwritten: those taken stay valid. */
+/** Writes JSON text as UTF-8. Texts share slabs. Those taken stay valid until they are given back. */
 export class JsonWriter {
-  #bytes: Buffer = Buffer.allocUnsafeSlow(SLAB_SIZE)
-  #view = viewOf(this.#bytes)
+  /** Takes back texts that nothing reads any more. */
+  readonly slabs = new Slabs()
+  #bytes = this.slabs.current.bytes
+  #view = this.slabs.current.view
   /** Where the last string came from. */
   #from = this.#bytes
   #fromView = this.#view
@@ -39,6 +39,7 @@ export class JsonWriter {
     const { buffer, byteOffset } = this.#bytes
     const taken = new Uint8Array(buffer, byteOffset + this.#start, this.#pos - this.#start)
     this.#start = this.#pos
+    this.slabs.current.texts++
     // A slab for one huge text is not kept for the small ones that follow.
     if (this.#bytes.length > SLAB_SIZE) this.#move(SLAB_SIZE)
     return taken
@@ -238,10 +239,10 @@ export class JsonWriter {
   /** Moves the current text into a new slab. */
   #move(size: number): void {
     const { length } = this
-    const slab = Buffer.allocUnsafeSlow(size)
-    this.#bytes.copy(slab, 0, this.#start, this.#pos)
-    this.#bytes = slab
-    this.#view = viewOf(slab)
+    const { bytes, view } = this.slabs.next(size)
+    this.#bytes.copy(bytes, 0, this.#start, this.#pos)
+    this.#bytes = bytes
+    this.#view = view
     this.#start = 0
     this.#pos = length
   }

@@ -43,6 +43,8 @@ export type SendQueueOptions<Item> = {
   accepted?(count: number): void
   /** What became of items, in order: delivered, or given up with an error. */
   settled(items: readonly Item[], error: StreamError | undefined): void
+  /** Gets what was sent of an item that is delivered; the queue does not read it any more. */
+  readonly release?: ((line: Uint8Array) => void) | undefined
   /** Counts items that are sent once more. */
   retried?(count: number): void
   readonly batch: BatchLimits

@@ -5,9 +5,8 @@ import { type Batch, type SendQueueOptions, type WaitingItem, WaitingItems } fro
 import { Retries } from './retries.js'
 
 /**
- * Accepts items and delivers them in order. It bounds the bytes that wait (an item keeps its frame in
- * memory until it is delivered), hands out batches, retries, and gives up at the end. A delivered item
- * is not referenced any more.
+ * Accepts items and delivers them in order. It bounds the bytes that wait (an item keeps its frame in memory),
+ * hands out batches, retries, and gives up at the end. A delivered item is not referenced any more.
  */
 export class SendQueue<Item> {
   readonly #options: SendQueueOptions<Item>
@@ -245,6 +244,7 @@ export class SendQueue<Item> {
     this.#everDelivered ||= error === undefined
     this.#outcome = error ? (this.#outcome ?? 'refused') : 'taken'
     this.#options.settled(items, error)
+    if (!error) for (const { line } of settled) this.#options.release?.(line)
     this.#options.budget.remove(settled.reduce((sum, { heldBytes }) => sum + heldBytes, 0))
   }
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { sleep, systemClock, untilAborted } from '../clock.js'
-import type { Batch } from '../delivery/batch.js'
+import type { Batch, SendQueueOptions } from '../delivery/batch.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { joinLines } from '../delivery/join-lines.js'
 import { type OutputState, RetryLog } from '../delivery/retries.js'
@@ -17,32 +17,29 @@ import {
 } from './open-file.js'
 import { openRotating, type Rotation } from './rotating-file.js'
 
-type AppendFileOptions<Item> = OpenFileOptions & {
-  /** Default: the file grows without a limit. */
-  readonly rotation?: Rotation | undefined
-  /** The line of an item, with its newline. */
-  encode(item: Item): Uint8Array
-  /** Bytes that an item keeps in memory in addition to its line; default: none. */
-  heldBytes?(item: Item): number
-  /** Counts items that were accepted. */
-  accepted?(count: number): void
-  /** What became of items: in the file, or given up with an error. */
-  settled(items: readonly Item[], error: StreamError | undefined): void
-  /** Counts items whose write is tried again. */
-  retried?(count: number): void
-  /** Whether it works; kept up to date. */
-  readonly state?: OutputState
-  /** Shared by files whose trouble is logged as one; default: each has its own. */
-  readonly retryLog?: RetryLog
-  /** Bounds what waits; default: 1 MiB. */
-  readonly budget?: ByteBudget
-  /** Aborts when a write that fails or does not end gives up. */
-  readonly graceOver?: AbortSignal
-  /** Aborts when everything stops at once. */
-  readonly forced: AbortSignal
-  /** Why lines are given up at the end. */
-  readonly late?: string
-}
+/** What is sent of an item is its line, with its newline; it is delivered when it is in the file. */
+type Account<Item> = Pick<
+  SendQueueOptions<Item>,
+  'encode' | 'heldBytes' | 'accepted' | 'settled' | 'release' | 'retried'
+>
+
+type AppendFileOptions<Item> = OpenFileOptions &
+  Account<Item> & {
+    /** Default: the file grows without a limit. */
+    readonly rotation?: Rotation | undefined
+    /** Whether it works; kept up to date. */
+    readonly state?: OutputState
+    /** Shared by files whose trouble is logged as one; default: each has its own. */
+    readonly retryLog?: RetryLog
+    /** Bounds what waits; default: 1 MiB. */
+    readonly budget?: ByteBudget
+    /** Aborts when a write that fails or does not end gives up. */
+    readonly graceOver?: AbortSignal
+    /** Aborts when everything stops at once. */
+    readonly forced: AbortSignal
+    /** Why lines are given up at the end. */
+    readonly late?: string
+  }
 
 /** One write: few system calls, and little to wait for. */
 const BATCH = { maxBytes: 256 * 1024 }

@@ -2,6 +2,7 @@ import { StreamError } from '../errors.js'
 import type { NamedFile } from '../files/distinct-files.js'
 import { pathFrom } from '../files/open-file.js'
 import { redactUrl } from '../net/redact.js'
+import type { Program } from '../program.js'
 import { closest, printable } from '../text.js'
 import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS, splitType } from './export-type.js'
 import type { OpenOutput, Output, OutputContext } from './output.js'
@@ -48,6 +49,15 @@ const KINDS: Readonly<Record<keyof typeof EXPORT_TYPES, Kind>> = {
 
 function isKind(name: string): name is keyof typeof EXPORT_TYPES {
   return Object.hasOwn(KINDS, name)
+}
+
+/** What must not be written: the input, and the file that stdout was redirected to. */
+export function filesRead({ source, print }: OutputsSettings, { stdout }: Program): NamedFile[] {
+  const redirected = print && stdout.file !== undefined
+  return [
+    ...(source ? [source] : []),
+    ...(redirected ? [{ option: 'stdout', path: `/dev/fd/${stdout.file}` }] : []),
+  ]
 }
 
 /** What a command line has written on this machine. Relative paths start from `cwd`. */

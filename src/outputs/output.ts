@@ -75,6 +75,11 @@ export type OutputContext = {
   readonly graceOver: AbortSignal
   /** Aborts shortly after `graceOver`: everything stops at once. */
   readonly forced: AbortSignal
+  /**
+   * Gives back the memory of a line that is delivered. For outputs that copy each line before they write it;
+   * undefined where another output may read the same line.
+   */
+  readonly release?: ((line: Uint8Array) => void) | undefined
   /** Counts a message as given up, hands it to the dead letter, and logs it. */
   giveUp(message: StreamMessage, error: StreamError): void
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.js'
 import type { DeliverySettings } from '../commands/settings.js'
+import { WRITER } from '../decode/to-json.js'
 import { EXPORT_BOUNDS, Histogram } from '../delivery/histogram.js'
 import { errorText, type StreamError } from '../errors.js'
 import { type NamedFile, OpenFiles, requireDistinct } from '../files/distinct-files.js'
@@ -11,7 +12,7 @@ import type { ExporterSnapshot } from '../report/snapshot.js'
 import { ALL_TOPICS, type AnyTopic, type Frame, type StreamMessage } from '../service.js'
 import { withoutStart } from '../text.js'
 import { outputName, redactType, withoutNumber } from './export-type.js'
-import { filesWritten, openOutput } from './open-output.js'
+import { filesRead, filesWritten, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
 import { openPrinter } from './stdout.js'
 import type { Transform } from './transform.js'
@@ -59,9 +60,11 @@ export async function openOutputs(
   await requireDistinct([...read, ...(await filesWritten(settings, program.cwd))])
   const { stopping, graceOver, forced } = program.shutdown
   const { env, cwd } = program
-  const { protoDir, readable } = settings
+  const { protoDir, readable, print, exports } = settings
+  const isOnlyOutput = (print ? 1 : 0) + exports.length === 1
   const outputs = new OpenOutputs(settings, program, {
     ...{ stopping, graceOver, forced, env, cwd, protoDir, readable },
+    release: isOnlyOutput ? (line) => WRITER.slabs.giveBack(line) : undefined,
     openFiles: new OpenFiles(read),
     topics: topics === 'any' ? ALL_TOPICS : topics,
     topicsUncertain: topics === 'any',
@@ -238,13 +241,4 @@ function namedOnce(log: Logger, type: string): Logger {
     const rest = withoutStart(text, `cannot reach ${shown}: `)
     own[level](rest === text ? text : `cannot be reached: ${rest}`, fields)
   })
-}
-
-/** What must not be written: the input, and the file that stdout was redirected to. */
-function filesRead({ source, print }: OutputsSettings, { stdout }: Program): NamedFile[] {
-  const redirected = print && stdout.file !== undefined
-  return [
-    ...(source ? [source] : []),
-    ...(redirected ? [{ option: 'stdout', path: `/dev/fd/${stdout.file}` }] : []),
-  ]
 }

@@ -106,6 +106,7 @@ function openStream(
           }),
       ),
     batch: BATCH,
+    release: context.release,
     budget: new ByteBudget(BUDGET_BYTES),
     retryLog: new RetryLog(context),
     delayMs: () => 0,

@@ -92,3 +92,45 @@ it('keeps what was taken as it is while it writes on', () => {
   })
   for (const { text, bytes } of taken) assert.equal(Buffer.from(bytes).toString(), `"${text}"`)
 })
+
+it('keeps a text until it is given back, and then uses its memory for another one', () => {
+  const out = new JsonWriter()
+  const take = (text: string) => {
+    out.text(text)
+    return out.take()
+  }
+  const texts = Array.from({ length: 200 }, (_, index) => `${index} `.padEnd(1000, '.'))
+  const kept: Uint8Array[] = []
+  const memory = new Set<ArrayBufferLike>()
+  for (let round = 0; round < 20; round++) {
+    const taken = texts.map(take)
+    assert.deepEqual(
+      taken.map((text) => JSON.parse(Buffer.from(text).toString())),
+      texts,
+    )
+    for (const [index, text] of taken.entries()) {
+      memory.add(text.buffer)
+      if (index === round) kept.push(text)
+      else out.slabs.giveBack(text)
+    }
+  }
+  // Each round keeps one text, and with it one slab.
+  assert.ok(memory.size < 20 + 20, `${memory.size} slabs`)
+  assert.deepEqual(
+    kept.map((text) => JSON.parse(Buffer.from(text).toString())),
+    texts.slice(0, 20),
+  )
+})
+
+it('ignores a text that is given back and was made elsewhere, or takes a slab of its own', () => {
+  const out = new JsonWriter()
+  out.slabs.giveBack(Buffer.from('"elsewhere"'))
+  const long = 'x'.repeat(100_000)
+  out.text(long)
+  const first = out.take()
+  out.slabs.giveBack(first)
+  out.text(long.toUpperCase())
+  const second = out.take()
+  assert.notEqual(second.buffer, first.buffer)
+  assert.equal(JSON.parse(Buffer.from(first).toString()), long)
+})

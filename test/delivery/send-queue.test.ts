@@ -142,6 +142,27 @@ test('what is delivered is let go of at once, also in the middle of a batch', as
   assert.equal(budget.used, 0)
 })
 
+test('lines of delivered items are released, once each, and no other ones', async () => {
+  const released: string[] = []
+  let tries = 0
+  const { queue, clock, givenUp } = fixture(
+    (batch) => {
+      if (tries++ > 0) throw new StreamError('export-failed', 'wrong for good')
+      batch.delivered(1)
+      batch.refused(busy())
+      assert.deepEqual(released, ['1'])
+      throw busy()
+    },
+    { release: (line) => released.push(String(line)), batch: { maxBytes: 3 } },
+  )
+  queue.write(['1', '2', '3', '4'])
+  await until(() => tries === 1)
+  clock.advance(1000)
+  await queue.close()
+  assert.deepEqual(released, ['1'])
+  assert.equal(givenUp.length, 3)
+})
+
 test('a batch that was delivered in part is retried with the rest alone', async () => {
   let tries = 0
   const { queue, batches, delivered, clock } = fixture((batch) => {

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { WRITER } from '../../src/decode/to-json.js'
 import { StreamError } from '../../src/errors.js'
 import { OpenFiles } from '../../src/files/distinct-files.js'
 import { openHttp } from '../../src/outputs/http.js'
@@ -169,6 +170,32 @@ test('a line that cannot be made upsets no counter and no message after it', asy
     await output.close()
   }
 })
+
+for (const [exports, isReused] of [
+  [['json:a'], true],
+  [['json:a', 'json:b'], false],
+  [['./module.mjs'], false],
+] as const) {
+  const does = isReused ? 'is used again' : 'is left alone'
+  test(`the memory of lines that were delivered to ${exports.join(' and ')} ${does}`, async (t) => {
+    const { opening } = await open(t, () => ({ exports }))
+    const outputs = await opening
+    const messages = () =>
+      Array.from({ length: 100 }, (_, n) => {
+        WRITER.text(String(n).padEnd(1000))
+        return { ...fakeMessage('A', n), line: WRITER.take() }
+      })
+    const before = messages()
+    await outputs.write(before)
+    await outputs.close()
+    // The memory of the last ones may have room for another one.
+    const memory = new Set(before.slice(0, 80).map(({ line }) => line.buffer))
+    assert.equal(
+      messages().some(({ line }) => memory.has(line.buffer)),
+      isReused,
+    )
+  })
+}
 
 test('large frames of which little is printed fill the room for messages, too', async (t) => {
   const context = fakeContext()
