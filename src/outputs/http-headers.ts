@@ -23,17 +23,17 @@ const OWN: readonly string[] = [
 /** A shorter value may be any word, such as the name of an index. */
 const MIN_SECRET = 8
 
-/** What a sink gets with each request, as the environment says. */
-type SinkHeaders = {
+/** What a receiver gets with each request, as the environment says. */
+type ReceiverHeaders = {
   readonly headers: Readonly<Record<string, string>>
-  /** What of it must not be shown when the sink quotes it. */
+  /** What of it must not be shown when the receiver quotes it. */
   readonly secrets: readonly Secret[]
   /** The variables that are set. */
   readonly variables: readonly string[]
 }
 
 /** @throws StreamError `exporter-unusable` where a header cannot be sent; its value is never quoted */
-export function readHeaders(env: OutputContext['env']): SinkHeaders {
+export function readHeaders(env: OutputContext['env']): ReceiverHeaders {
   const headers = new Map<string, [name: string, value: string]>()
   for (const [name, value] of headerLines(env[HEADERS] ?? '')) {
     if (headers.has(name.toLowerCase())) throw unusable(`${HEADERS} has the header ${name} twice`)

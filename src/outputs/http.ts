@@ -45,16 +45,16 @@ export async function openHttp(
 ): Promise<Output> {
   const { target, options } = readType(type, OPTIONS)
   const gzipped = options.gzip !== 'off'
-  const sink = new HttpSink(parseHttpTarget(target), context, gzipped, requestMs)
+  const receiver = new HttpReceiver(parseHttpTarget(target), context, gzipped, requestMs)
   const queue = createRemoteQueue<Item>(context, {
-    name: sink.name,
+    name: receiver.name,
     timing,
     clock,
     deliver: isolateRefused(async ({ lines }) => {
       const body = Buffer.concat(lines)
       // The fastest level: JSON shrinks well with any, and the stream should not wait for it.
       const level = constants.Z_BEST_SPEED
-      await sink.post(gzipped ? await compress(body, { level }) : body)
+      await receiver.post(gzipped ? await compress(body, { level }) : body)
     }),
     batch: { ...BATCH, maxCount: options.batch ?? BATCH.maxCount },
     budget: new ByteBudget(BUDGET_BYTES),
@@ -64,21 +64,21 @@ export async function openHttp(
     write: (messages) => queue.write(messages),
     async close() {
       await queue.close()
-      await sink.close()
+      await receiver.close()
     },
   }
   return options.rows ? asRows(output, context) : output
 }
 
-/** The whole of one request: a sink may write a batch to a slow disk for a minute before it answers. */
+/** The whole of one request: a receiver may write a batch to a slow disk for a minute before it answers. */
 const REQUEST_MS = 90_000
-/** The sink refuses what it was sent, and may take a part of it. */
+/** The receiver refuses what it was sent, and may take a part of it. */
 const REFUSED: readonly number[] = [400, 413, 422]
-/** No answer to a batch, though the sink may give one to the next try. */
+/** No answer to a batch, though the receiver may give one to the next try. */
 const SWITCHING = 101
 
 /** Where batches are posted to. */
-class HttpSink {
+class HttpReceiver {
   /** Without what may be a token in path and query. */
   readonly name: string
   readonly #requestMs: number
@@ -113,7 +113,7 @@ class HttpSink {
 
   /**
    * Posts one batch.
-   * @throws StreamError `export-failed` where the sink refuses what is in it, else one that is retried
+   * @throws StreamError `export-failed` where the receiver refuses what is in it, else one that is retried
    */
   async post(body: Uint8Array): Promise<void> {
     try {
@@ -176,7 +176,7 @@ function adviceOn(status: number): string {
   return status >= 300 && status < 400 ? '; redirects are not followed' : '; check the URL'
 }
 
-/** Parts of a URL that must not be shown when the sink quotes them. */
+/** Parts of a URL that must not be shown when the receiver quotes them. */
 function urlSecrets(url: URL): Secret[] {
   // A shorter value may be any word, such as the name of an index.
   const values = [...url.searchParams.values()].filter((value) => value.length >= 8)

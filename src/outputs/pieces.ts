@@ -53,7 +53,7 @@ const MIB = 1024 * 1024
 const limitFor = (frame: number) => Math.min(64 * MIB + 32 * frame, 1024 * MIB)
 
 /**
- * Hands messages to a sink in pieces. While the sink has no room, no further pieces are made.
+ * Hands messages to an output in pieces. While it has no room, no further pieces are made.
  * @param piecesOf makes the pieces of a message; where it throws, the message is given up
  * @param write resolves when there is room for more
  */

@@ -161,9 +161,9 @@ test('IPv6 works, straight and as a proxy', async (t) => {
   setProxies(t, {})
   assert.equal((await client(t, url).request(request())).quote, '/path?query=1')
   setProxies(t, { HTTP_PROXY: url.origin })
-  const sink = new URL('http://sink.example/in')
-  const answer = await client(t, sink, { forwardPlain: true }).request(request())
-  assert.equal(answer.quote, 'http://sink.example/in')
+  const receiver = new URL('http://receiver.example/in')
+  const answer = await client(t, receiver, { forwardPlain: true }).request(request())
+  assert.equal(answer.quote, 'http://receiver.example/in')
 })
 
 for (const name of ['tinyproxy', 'squid'] as const) {
@@ -264,7 +264,7 @@ for (const mode of ['straight', 'forwarded by a proxy', 'through a tunnel'] as c
     })
     const straight = mode === 'straight'
     setProxies(t, straight ? {} : { HTTP_PROXY: `http://me:secret@${server.authority}` })
-    const url = new URL(straight ? `http://${server.authority}/` : 'http://sink.example/')
+    const url = new URL(straight ? `http://${server.authority}/` : 'http://receiver.example/')
     const kept = client(t, url, { keepAlive: true, forwardPlain: mode === 'forwarded by a proxy' })
     const { signal } = new AbortController()
     for (let count = 0; count < 100; count += 1) {

@@ -27,7 +27,7 @@ import { certificates } from '../helpers/tls.js'
 
 /** What the killed receiver gets. */
 const MESSAGES = sized(12_000, 120_000)
-/** What is sent while a sink that worked refuses all. */
+/** What is sent while a receiver that worked refuses all. */
 const REFUSED = sized(100, 20_000)
 
 type Post = {
@@ -39,8 +39,11 @@ type Answer = (response: http.ServerResponse, nth: number, body: string) => void
 
 const ok: Answer = (response) => response.writeHead(200).end('taken')
 
-/** A sink that keeps what it got and answers as told. */
-async function sink(t: TestContext, answer: Answer = ok): Promise<{ url: string; posts: Post[] }> {
+/** A receiver that keeps what it got and answers as told. */
+async function receiver(
+  t: TestContext,
+  answer: Answer = ok,
+): Promise<{ url: string; posts: Post[] }> {
   const posts: Post[] = []
   const server = http.createServer(async (request, response) => {
     const { headers } = request
@@ -60,7 +63,7 @@ async function sink(t: TestContext, answer: Answer = ok): Promise<{ url: string;
 const messagesTo = (count: number) => Array.from({ length: count }, (_, n) => fakeMessage('a', n))
 
 test('http posts gzipped batches in order, none larger than 1,000 messages', async (t) => {
-  const { url, posts } = await sink(t)
+  const { url, posts } = await receiver(t)
   const context = fakeContext({ env: { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Splunk 123' } })
   const exporter = await openHttp(url, context)
   const messages = messagesTo(2500)
@@ -94,7 +97,7 @@ test('http sends what there is within about a second', async (t) => {
   const arrived = new Promise<void>((resolve) => {
     arrive = resolve
   })
-  const { url } = await sink(t, (response) => {
+  const { url } = await receiver(t, (response) => {
     response.writeHead(200).end()
     arrive()
   })
@@ -108,7 +111,7 @@ test('http sends what there is within about a second', async (t) => {
 
 for (const status of [408, 429, 500, 503]) {
   test(`http repeats a batch that is answered with ${status}`, async (t) => {
-    const { url, posts } = await sink(t, (response, nth) =>
+    const { url, posts } = await receiver(t, (response, nth) =>
       nth < 4 ? response.writeHead(status).end('later') : ok(response, nth, ''),
     )
     const context = fakeContext()
@@ -131,7 +134,9 @@ for (const status of [408, 429, 500, 503]) {
 }
 
 test('http logs that it works again where a refusal ends the trouble', async (t) => {
-  const { url } = await sink(t, (response, nth) => response.writeHead(nth < 3 ? 503 : 400).end())
+  const { url } = await receiver(t, (response, nth) =>
+    response.writeHead(nth < 3 ? 503 : 400).end(),
+  )
   const context = fakeContext()
   const exporter = await openHttp(url, context, EAGER)
   await exporter.write([fakeMessage('a', 1)])
@@ -142,7 +147,7 @@ test('http logs that it works again where a refusal ends the trouble', async (t)
 
 test('http waits as long as Retry-After asks', async (t) => {
   const clock = new FakeClock()
-  const { url, posts } = await sink(t, (response, nth) =>
+  const { url, posts } = await receiver(t, (response, nth) =>
     nth === 1 ? response.writeHead(503, { 'retry-after': '7' }).end() : ok(response, nth, ''),
   )
   const context = fakeContext()
@@ -165,7 +170,7 @@ const numbersIn = (body: string) =>
 for (const status of [400, 413, 422]) {
   test(`http finds the one message of 1,000 that is answered with ${status}, and delivers the others in order`, async (t) => {
     const taken: number[] = []
-    const { url } = await sink(t, (response, _, body) => {
+    const { url } = await receiver(t, (response, _, body) => {
       const numbers = numbersIn(body)
       if (numbers.includes(617)) return response.writeHead(status).end('not\u001b[2J so\nsecond')
       taken.push(...numbers)
@@ -196,10 +201,10 @@ for (const [status, level] of [
   [404, 'error'],
   [507, 'warn'],
 ] as const) {
-  test(`http loses nothing while a sink that had worked answers ${status}, says so once, and goes on`, async (t) => {
+  test(`http loses nothing while a receiver that had worked answers ${status}, says so once, and goes on`, async (t) => {
     let broken = false
     const taken: number[] = []
-    const { url, posts } = await sink(t, (response, _, body) => {
+    const { url, posts } = await receiver(t, (response, _, body) => {
       if (broken) return response.writeHead(status).end('no')
       taken.push(...numbersIn(body))
       return response.writeHead(200).end()
@@ -236,9 +241,9 @@ for (const [status, level] of [
   })
 }
 
-test('http gives nothing up while the sink answers 400 to everything', async (t) => {
+test('http gives nothing up while the receiver answers 400 to everything', async (t) => {
   let broken = true
-  const { url, posts } = await sink(t, (response) =>
+  const { url, posts } = await receiver(t, (response) =>
     response.writeHead(broken ? 400 : 200).end(broken ? 'no such index' : ''),
   )
   const context = fakeContext()
@@ -263,8 +268,8 @@ for (const [status, advice] of [
   [404, 'check the URL'],
   [405, 'check the URL'],
 ] as const) {
-  test(`http waits until a sink that answers ${status} takes the messages, and says so once`, async (t) => {
-    const { url, posts } = await sink(t, (response, nth) =>
+  test(`http waits until a receiver that answers ${status} takes the messages, and says so once`, async (t) => {
+    const { url, posts } = await receiver(t, (response, nth) =>
       nth < 5
         ? response.writeHead(status, { location: '/elsewhere' }).end('no')
         : ok(response, nth, ''),
@@ -285,7 +290,7 @@ for (const [status, advice] of [
 }
 
 test('http sends as the options behind "#" say', async (t) => {
-  const { url, posts } = await sink(t)
+  const { url, posts } = await receiver(t)
   const context = fakeContext()
   const exporter = await openHttp(`${url}#gzip=off,batch=2`, context)
   await exporter.write(messagesTo(5))
@@ -317,8 +322,8 @@ test('http refuses options that it does not know or that have a wrong value', as
   }
 })
 
-test('http sends the headers of the environment, and masks them where a sink quotes them', async (t) => {
-  const { url, posts } = await sink(t, (response, nth) =>
+test('http sends the headers of the environment, and masks them where a receiver quotes them', async (t) => {
+  const { url, posts } = await receiver(t, (response, nth) =>
     response.writeHead(nth === 1 ? 503 : 200).end('hunter2-hunter2 is no key, nor is hunter2'),
   )
   const ARUBA_STREAM_HTTP_HEADERS =
@@ -366,7 +371,7 @@ test('http refuses headers that cannot be sent, and shows no value', async () =>
 })
 
 test('http gives up what is left when the time for a shutdown is over', async (t) => {
-  const { url } = await sink(t, () => {})
+  const { url } = await receiver(t, () => {})
   const context = fakeContext()
   const exporter = await openHttp(url, context)
   for (const message of messagesTo(1200)) exporter.write([message])
@@ -384,7 +389,7 @@ test('http gives up what is left when the time for a shutdown is over', async (t
 
 test('http makes its caller wait while 3 MiB are waiting', async (t) => {
   let release = () => {}
-  const { url } = await sink(t, (response, nth) => {
+  const { url } = await receiver(t, (response, nth) => {
     release = () => void ok(response, nth, '')
     if (nth > 1) release()
   })
@@ -407,7 +412,7 @@ test('http makes its caller wait while 3 MiB are waiting', async (t) => {
 
 test('http takes the route that the proxy variables name', async (t) => {
   const seen: string[] = []
-  const { url, posts } = await sink(t)
+  const { url, posts } = await receiver(t)
   const target = new URL(url)
   const proxy = http.createServer((request, response) => {
     seen.push(request.url ?? '')
@@ -427,10 +432,10 @@ test('http takes the route that the proxy variables name', async (t) => {
   t.after(() => {
     delete process.env.http_proxy
   })
-  const exporter = await openHttp('http://sink.example/in', fakeContext())
+  const exporter = await openHttp('http://receiver.example/in', fakeContext())
   await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
-  assert.deepEqual(seen, ['http://sink.example/in'])
+  assert.deepEqual(seen, ['http://receiver.example/in'])
   assert.equal(posts.length, 1)
 })
 
@@ -479,7 +484,7 @@ test('http warns of an authorization that would travel in plain text', async () 
   assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
 })
 
-test('http loses no message of 20 entries and keeps the order while the sink starts late and is killed ten times', async (t) => {
+test('http loses no message of 20 entries and keeps the order while the receiver starts late and is killed ten times', async (t) => {
   const file = join(tempFolder(t), 'lines')
   const port = await closedPort()
   const receiver = await mortal(t, () => startReceiver('http-receiver.mjs', port, file))
@@ -508,7 +513,7 @@ test('http loses no message of 20 entries and keeps the order while the sink sta
 })
 
 test('an unasked interim answer is not taken for the answer', async (t) => {
-  const { url, posts } = await sink(t, (response, nth) => {
+  const { url, posts } = await receiver(t, (response, nth) => {
     response.writeContinue()
     response.writeEarlyHints({ link: '</style.css>; rel=preload' })
     ok(response, nth, '')
@@ -538,7 +543,7 @@ test('a 101 in place of an answer is retried', async (t) => {
 })
 
 test('a 200 counts, although its body never ends', async (t) => {
-  const { url, posts } = await sink(t, (response) => response.writeHead(200).write('and so on'))
+  const { url, posts } = await receiver(t, (response) => response.writeHead(200).write('and so on'))
   const context = fakeContext()
   const exporter = await openHttp(url, context)
   for (const message of messagesTo(1500)) await exporter.write([message])
@@ -553,8 +558,8 @@ for (const [what, authorization, answer] of [
   ['the login', `Basic ${btoa('me:hunter2')}`, `unknown me:hunter2, sent as ${btoa('me:hunter2')}`],
   ['the password', `Basic ${btoa('me:hunter2')}`, 'hunter2 is no password of mine'],
 ] as const) {
-  test(`what a sink quotes of the authorization is masked: ${what}`, async (t) => {
-    const { url } = await sink(t, (response, nth) =>
+  test(`what a receiver quotes of the authorization is masked: ${what}`, async (t) => {
+    const { url } = await receiver(t, (response, nth) =>
       response.writeHead(nth === 1 ? 503 : 400).end(answer),
     )
     const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: authorization }
@@ -573,8 +578,8 @@ for (const [what, authorization, answer] of [
   })
 }
 
-test('what a sink quotes of its URL is masked where it may hold a token', async (t) => {
-  const { url } = await sink(t, (response, nth) =>
+test('what a receiver quotes of its URL is masked where it may hold a token', async (t) => {
+  const { url } = await receiver(t, (response, nth) =>
     response.writeHead(400).end(`no such path: /in?q=1&token=hunter2-in-query (${nth})`),
   )
   const context = fakeContext()
@@ -598,7 +603,7 @@ test('what a proxy quotes of its login is masked', async (t) => {
   const { port } = proxy.address() as AddressInfo
   setProxies(t, { HTTP_PROXY: `http://me:hunter2@127.0.0.1:${port}` })
   const context = fakeContext()
-  const exporter = await openHttp('http://sink.example/in', context, EAGER)
+  const exporter = await openHttp('http://receiver.example/in', context, EAGER)
   await exporter.write([fakeMessage('a', 1)])
   const closing = exporter.close()
   await until(() => context.logged.length > 0)
@@ -612,7 +617,7 @@ test('what a proxy quotes of its login is masked', async (t) => {
 
 test('a page in place of an answer is quoted with its title', async (t) => {
   const page = '<html>\n<head><title>Wrong &lt;path&gt;</title></head><body>...</body></html>'
-  const { url } = await sink(t, (response) => response.writeHead(404).end(page))
+  const { url } = await receiver(t, (response) => response.writeHead(404).end(page))
   const context = fakeContext()
   const exporter = await openHttp(url, context)
   await exporter.write([fakeMessage('a', 1)])

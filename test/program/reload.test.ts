@@ -247,7 +247,7 @@ describe('an end', { concurrency: 2 }, () => {
     assert.equal(code, 1, stderr)
   })
 
-  it('that comes by itself waits for a sink that is away', async (t) => {
+  it('that comes by itself waits for a receiver that is away', async (t) => {
     const central = await startCentral(t)
     const port = await closedPort()
     const args = ['--no_reconnect', '--export_data', `http://127.0.0.1:${port}/`]
@@ -257,12 +257,12 @@ describe('an end', { concurrency: 2 }, () => {
     socket.close(1000)
     await program.waitForLine('A: ended')
     await program.waitForLine(/refuses connections/)
-    const sink = createServer((request, response) => {
+    const receiver = createServer((request, response) => {
       request.resume()
       request.on('end', () => response.end())
     })
-    t.after(() => sink.close())
-    sink.listen(port, '127.0.0.1')
+    t.after(() => receiver.close())
+    receiver.listen(port, '127.0.0.1')
     const { code, stderr } = await program.result
     assert.equal(code, 0, stderr)
     assert.match(stderr, /delivered=1/)
