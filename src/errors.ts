@@ -65,13 +65,13 @@ export type StreamErrorOptions = {
   /** What the server asked to wait at least before another try, milliseconds. */
   retryAfterMs?: number | undefined
   /** HTTP status or WebSocket close code, where there was one. */
-  status?: number
+  status?: number | undefined
   /** The entry of the input file that it is about; the message does not name it again. */
-  entry?: string
+  entry?: string | undefined
   /** All problems, where there may be several; each is a complete sentence. */
-  problems?: readonly string[]
+  problems?: readonly string[] | undefined
   /** Type of the event whose message no schema has. */
-  eventType?: string
+  eventType?: string | undefined
 }
 
 /** The one error class of the program; `code` is stable and says what kind of failure it is. */

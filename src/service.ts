@@ -186,7 +186,8 @@ export type AnyRecord = classic.StreamRecord | newCentral.EventRecord
 /**
  * The record of a topic of either service, with the fields of its payload; without a topic a union over all
  * of them, which `topic` tells apart. It describes the shipped schema. A newer sender can have more fields,
- * and `--proto_dir` other ones.
+ * and `--proto_dir` other ones. `topic` of Classic Central is the subject of the envelope as it was sent,
+ * also where that is none of the topics.
  */
 export type StreamRecordOf<T extends AnyTopic = AnyTopic> = T extends classicTopics.Topic
   ? classic.ClassicRecordOf<T>

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type {
   AnyTopic,
   ExportFunction,
+  ModuleOptions,
   NewCentralPayloads,
   StreamOptions,
   StreamRecordOf,
@@ -45,6 +46,12 @@ const sightings = () => api.stream({ hostname: 'h', wsskey: 'k', topic: 'presenc
 const rogues = () =>
   api.stream({ hostname: 'h', client_id: 'i', client_secret: 's', topic: 'wids' })
 const change = (frame: Uint8Array) => api.decode(frame, { topic: 'audit' }).data
+
+/** An interface has no index signature. */
+interface Named {
+  client: string
+  dbm?: number
+}
 
 /** A literal may have properties of its own, also where its type is asked for. */
 const row = (): Transformed => ({ client: 'aa:bb', dbm: -61 })
@@ -98,6 +105,16 @@ export type TypesHold = [
   Expect<Not<Fits<() => Promise<number>, TransformFunction>>>,
   Expect<Fits<typeof row | typeof rows, TransformFunction>>,
   Expect<Fits<() => undefined, TransformFunction>>,
+  Expect<Fits<() => Named | Named[], TransformFunction>>,
+  Expect<Not<Fits<() => number[], TransformFunction>>>,
+  Expect<Not<Fits<() => undefined[], TransformFunction>>>,
+  Expect<Not<Fits<(record: StreamRecordOf) => (StreamRecordOf | undefined)[], TransformFunction>>>,
+  Expect<Not<Fits<() => Promise<object>[], TransformFunction>>>,
+  Expect<Not<Fits<() => StreamRecordOf[][], TransformFunction>>>,
+  Expect<Not<Fits<() => () => StreamRecordOf, TransformFunction>>>,
+  Expect<Not<Fits<() => Promise<Date>, TransformFunction>>>,
+  Expect<Not<Fits<() => Map<string, string>, TransformFunction>>>,
+  Expect<Equal<ModuleOptions[string], string | undefined>>,
   Expect<Fits<(record: StreamRecordOf) => Promise<StreamRecordOf[]>, TransformFunction>>,
 ]
 

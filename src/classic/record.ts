@@ -39,7 +39,10 @@ export type StreamRecord = {
   msp_ip: string
 }
 
-/** The record of a topic, with the fields of its payload; a union over `topic` for several topics. */
+/**
+ * The record of a topic, with the fields of its payload; a union over `topic` for several topics. At run time
+ * `topic` is the subject that Central sent.
+ */
 export type ClassicRecordOf<T extends Topic = Topic> = {
   [K in T]: Omit<StreamRecord, 'topic' | 'data'> & { topic: K; data: TopicPayloads[K] }
 }[T]

@@ -24,7 +24,8 @@ export type ExportContext<T extends AnyTopic = AnyTopic> = {
   readonly options: ModuleOptions
 }
 
-export type ModuleOptions = Readonly<Record<string, string>>
+/** One that is not there is `undefined`. */
+export type ModuleOptions = Readonly<Record<string, string | undefined>>
 
 /**
  * The default export of an exporter module: takes one record. It is awaited before the entry's next

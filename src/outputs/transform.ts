@@ -13,12 +13,21 @@ export type TransformContext<T extends AnyTopic = AnyTopic> = {
   readonly type: string | undefined
 }
 
-/** Any object but a promise. By the second form, an object literal may have any properties. */
-type Plain =
-  | (object & { readonly then?: never })
-  | { readonly [name: string]: unknown; readonly then?: never }
+/** What promises, lists, maps, functions and dates have: an object that has it cannot be a record. */
+type NoRecord = {
+  readonly then?: never
+  readonly [Symbol.iterator]?: never
+  readonly [Symbol.hasInstance]?: never
+  readonly [Symbol.toPrimitive]?: never
+}
 
-/** What a transform returns: a record, several, or nothing. */
+/** Any other object. By the second form, an object literal may have any properties. */
+type Plain = (object & NoRecord) | ({ readonly [name: string]: unknown } & NoRecord)
+
+/**
+ * What a transform returns: a record, several, or nothing. The type cannot tell what JSON has no form for:
+ * an object that is empty, or that has a bigint or itself within, is given up at run time.
+ */
 export type Transformed = Plain | readonly Plain[] | null | undefined
 
 /**
