@@ -109,8 +109,25 @@ function loadFault(error: unknown, path: string): string {
   }
   // Node puts "file:line" before the stack of a syntax error, where it knows the place.
   const [, place] = /^(\S.*:\d+)\n/.exec(stack) ?? []
-  const hint = error instanceof SyntaxError ? ` (node --check ${path} shows where)` : ''
-  return `${errorText(error)}${place ? ` (at ${place})` : hint}`
+  const check = error instanceof SyntaxError ? ` (node --check ${path} shows where)` : ''
+  const text = errorText(error)
+  return `${text}${place ? ` (at ${place})` : check}${syntaxHint(text, place ?? path)}`
+}
+
+/** What an ES module says that Node takes for CommonJS. */
+const TAKEN_FOR_COMMONJS =
+  /^(Cannot use import statement outside a module|Unexpected token 'export')/
+
+/** @param place the file, with or without its line */
+function syntaxHint(text: string, place: string): string {
+  const [, extension = ''] = /\.(\w+)(?::\d+)?$/.exec(place) ?? []
+  if (TAKEN_FOR_COMMONJS.test(text) && ['js', 'ts'].includes(extension)) {
+    return `; its package.json has "type": "commonjs": run "npm pkg set type=module" there, or name the file .m${extension}`
+  }
+  if (/does not provide an export named/.test(text) && ['ts', 'mts'].includes(extension)) {
+    return '; if that is a type, it takes "import type"'
+  }
+  return ''
 }
 
 /**

@@ -7,8 +7,14 @@ import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 import { LOADER } from '../helpers/settings.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
-function open(t: TestContext, code: string, name = 'module.mjs') {
+const { typescript = false } = process.features as { readonly typescript?: string | false }
+/** tsx loads what Node itself refuses. */
+const withTsx = LOADER.length > 0 && 'skipped: tsx loads it'
+const noTypeScript = !typescript && 'skipped: this Node does not load TypeScript'
+
+function open(t: TestContext, code: string, name = 'module.mjs', type?: string) {
   const cwd = tempFolder(t)
+  if (type !== undefined) writeFileSync(join(cwd, 'package.json'), JSON.stringify({ type }))
   writeFileSync(join(cwd, name), code)
   const context = fakeContext({ cwd })
   return { context, opening: openOutput(`./${name}`, context) }
@@ -167,6 +173,30 @@ test('a module that cannot be used is refused with the reason', async (t) => {
   )
 })
 
+test('an ES module in a package of CommonJS is refused with what helps', {
+  skip: withTsx,
+}, async (t) => {
+  for (const name of ['module.js', ...(typescript ? ['module.ts'] : [])]) {
+    for (const code of ['export default () => {}', "import { ok } from 'node:assert'"]) {
+      const { context, opening } = open(t, code, name, 'commonjs')
+      await assert.rejects(opening, {
+        message: new RegExp(
+          `\\(at .*${name}:1\\); its package\\.json has "type": "commonjs": run "npm pkg set type=module" there, or name the file \\.m.s$`,
+        ),
+      })
+      assert.equal(context.counters.delivered, 0)
+    }
+  }
+})
+
+test('a type that is imported as a value is refused with what helps', {
+  skip: withTsx || noTypeScript,
+}, async (t) => {
+  const code = "import { Gone } from 'node:fs'\nexport default (x: Gone) => {}"
+  const { opening } = open(t, code, 'module.mts')
+  await assert.rejects(opening, /named 'Gone' .*; if that is a type, it takes "import type"$/)
+})
+
 test('a module may be CommonJS', async (t) => {
   const { context, opening } = open(t, 'module.exports = async () => {}', 'module.cjs')
   await (await opening).write([fakeMessage('A', 1)])
@@ -176,7 +206,6 @@ test('a module may be CommonJS', async (t) => {
 test('a module may be TypeScript where this Node loads it', async (t) => {
   const typed = 'export default async (message: object): Promise<void> => {}'
   const { context, opening } = open(t, typed, 'module.ts')
-  const { typescript = false } = process.features as { readonly typescript?: string | false }
   if (typescript || LOADER.length > 0) {
     await (await opening).write([fakeMessage('A', 1)])
     assert.equal(context.counters.delivered, 1)
