@@ -47,11 +47,19 @@ export function parseJson(text: string): ParsedJson {
   // Further errors mostly follow from the first.
   const [first] = errors
   if (root !== undefined && first === undefined) return { root }
-  const offset = first?.offset ?? 0
+  const offset = placeOf(text, first?.offset ?? 0)
   const lines = new LineCounter(text)
   const fault = FAULTS[first ? printParseErrorCode(first.error) : ''] ?? 'expected a JSON object'
   const words = faultHere(text, offset) ?? fault + quotesHint(text, offset, lines)
   return { fault: `${lines.place(offset)}: is not JSON: ${words}` }
+}
+
+/** The parser stops behind a comma that is too much, and behind the blanks at the end. A reader looks before them. */
+function placeOf(text: string, offset: number): number {
+  const before = text.slice(0, offset).trimEnd()
+  const isAfterComma = before.endsWith(',') && /^[}\]]/.test(text.slice(offset, offset + 1))
+  const isAtEnd = text.slice(offset).trim() === ''
+  return before !== '' && (isAfterComma || isAtEnd) ? before.length - 1 : offset
 }
 
 /** How far from a fault its reason is looked for. */

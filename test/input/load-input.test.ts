@@ -109,7 +109,12 @@ test('a syntax error has line and column, and never quotes the file', async (t) 
     await at(`{\r\n "customers": {\r\n  "A": {"wsskey": "${key}\r\n`),
     /^FILE: line 3, column 19: is not JSON: this text has no closing quote/,
   )
-  assert.match(await at('{"a": 1,\n}'), /^FILE: line 2, column 1: .*comma/)
+  assert.match(await at('{"a": 1,\n}'), /^FILE: line 1, column 8: .*comma/)
+  assert.match(await at('{"a": [1 , \n\n]}'), /^FILE: line 1, column 10: .*comma/)
+  assert.match(
+    await at('{"a": {\n "b": 1\n}\n\n'),
+    /^FILE: line 3, column 1: .*ends before a closing }/,
+  )
   assert.match(await at('{}\n// ends'), /^FILE: line 2, column 1: .*comments/)
   assert.match(await at('{"a": "\t"}'), /^FILE: line 1, column 7: .*control character/)
   assert.match(await at('['.repeat(100_000)), /nested too deeply/)
