@@ -1,6 +1,7 @@
 import type { PeerCertificate } from 'node:tls'
 import { errorText, type FailureCode, StreamError } from '../errors.js'
 import { printable } from '../text.js'
+import { isLoopback } from './host.js'
 import { quoteNames } from './redact.js'
 
 type Meaning = { readonly code: FailureCode; readonly says: string }
@@ -97,11 +98,14 @@ export function networkError(
   const meaning = fault && meaningOf(fault)
   const says = meaning?.says ?? rawText(fault ?? error)
   const code = meaning?.code ?? 'unreachable'
+  // The only hosts that plain text is accepted for.
+  const isPlain = meaning === NO_TLS && !proxy && isLoopback(where.replace(/:\d+$/, ''))
+  const hint = isPlain ? `; if it speaks plain text, write http://${where}` : ''
   const own = proxy && code !== 'certificate-untrusted' ? 'proxy-failed' : code
   // No cause: it may hold bytes of the answer, which may be a key.
   return new StreamError(
     own,
-    `cannot reach ${where}: ${says}${fault === undefined ? '' : ` (${fault.code})`}`,
+    `cannot reach ${where}: ${says}${hint}${fault === undefined ? '' : ` (${fault.code})`}`,
   )
 }
 

@@ -141,3 +141,15 @@ test('codes that no server on loopback can cause are known by their names', () =
   assert.match(networkError(nested, 'h').message, /^cannot reach h: /)
   assert.match(networkError('thrown text', 'h').message, /thrown text/)
 })
+
+test('plain text on this machine says how to ask for it', async (t) => {
+  const central = await startCentral(t)
+  const [fault] = await faults(`https://127.0.0.1:${central.port}`)
+  const says = (where: string) => networkError(fault, where).message
+  assert.match(
+    says('127.0.0.1:8765'),
+    /; if it speaks plain text, write http:\/\/127\.0\.0\.1:8765 \(/,
+  )
+  assert.match(says('[::1]:8765'), /write http:\/\/\[::1\]:8765 \(/)
+  assert.doesNotMatch(says('us.example'), /plain text/)
+})
