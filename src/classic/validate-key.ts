@@ -73,7 +73,7 @@ function judge(answer: HttpAnswer, url: URL, key: Secret): Validation {
   if (status === 401 || status === 403) {
     throw new StreamError(
       'key-refused',
-      `${url.host} answered ${status}${quote && ` "${quote}"`} to the validation of the key ${key.fingerprint}: download a new key from Central's Streaming page and put it in place of this one`,
+      `${url.host} answered ${status}${quote && ` "${quote}"`} to the validation of the key ${key.fingerprint}: download a new key from Central's Streaming page and put it into the input file`,
       { status },
     )
   }

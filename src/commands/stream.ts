@@ -58,7 +58,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     openOutputs({ ...settings, source }, topics, program),
     stopping,
   )
-  const statusLog = new StatusLog(log)
+  const statusLog = new StatusLog(log, stopping)
   const collector = new Collector({
     settings,
     program,
@@ -84,8 +84,12 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     const streaming = collector.stream(entries)
     program.onHangup(() => {
       log.startAnew()
-      void outputs.reopen().then(() => log.info('the files that are written were opened again'))
-      void collector.reload()
+      const reopened = outputs.reopen()
+      // Last: where the input file is wrong, this line must not look like the outcome.
+      void collector
+        .reload()
+        .then(() => reopened)
+        .then(() => log.info('the files that are written were opened again'))
     })
     await streaming
     asked = stopping.aborted

@@ -140,7 +140,7 @@ export class Collector {
       )
       // Central may accept now what it refused: a topic is ticked, a credential renewed.
       const again = same.filter((entry) => this.#tryNow(entry))
-      log.info('the input file was read again', {
+      log.info('the input file was read again, and its subscriptions compared', {
         added: added.length,
         removed: removed.length,
         changed: changed.length,

@@ -43,7 +43,9 @@ function describe(status: Status): readonly [level: LogLevel, message: string, f
     case 'refused': {
       const { cause, delayMs } = status
       const next =
-        delayMs === undefined ? 'this entry is given up' : 'it is tried again every 10 min'
+        delayMs === undefined
+          ? 'this entry is given up'
+          : 'it is tried again every 10 min, or at once on SIGHUP'
       return ['error', `${cause.message}; ${next}`, { code: cause.code }]
     }
     case 'ended': {

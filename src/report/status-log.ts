@@ -13,6 +13,8 @@ const QUIET_MS = 1000
 /** It waits no longer than this in all. */
 const MOST_MS = 3000
 
+const SERVICE_NAMES = { classic: 'Classic Central', newcentral: 'New Central' } as const
+
 /** What happens to subscriptions of one cluster for one reason. */
 type Event = {
   readonly type: Status['type']
@@ -34,10 +36,13 @@ export class StatusLog {
   readonly #events = new Map<string, Event>()
   /** By cluster: the gaps of those that came back, until all are back. */
   readonly #gaps = new Map<string, Gaps>()
+  readonly #stopping: AbortSignal | undefined
   #timer: Timer
 
-  constructor(log: Logger, clock = systemClock) {
+  /** @param stopping the program is asked to end: the counters tell of each subscription that does */
+  constructor(log: Logger, stopping?: AbortSignal, clock = systemClock) {
     this.#log = log
+    this.#stopping = stopping
     this.#clock = clock
   }
 
@@ -49,7 +54,9 @@ export class StatusLog {
     // An attempt is no state of its own.
     if (status.type !== 'connecting') known.status = status
     this.#known.set(id, known)
-    if (this.#known.size > FEW) {
+    if (this.#stopping?.aborted && status.type === 'ended' && !status.cause) {
+      this.#log.debug('ended', { entry: entry.label })
+    } else if (this.#known.size > FEW) {
       this.#log.debug(describeStatus(status).message, { entry: entry.label })
       if (status.type !== 'connecting') this.#addToEvent(known)
     } else {
@@ -101,11 +108,13 @@ export class StatusLog {
     this.#events.delete(key)
     const [first] = news
     if (!first) return
-    const name = clusterOf(first)
-    const cluster = {
-      all: [...this.#known.values()].filter((each) => clusterOf(each) === name),
-      gaps: this.#gaps.get(name),
-    }
+    const own = clusterOf(first)
+    const { host, topic } = first.entry
+    const isOnHost = ({ entry }: Known) => entry.host.authority === host.authority
+    const onHost = [...this.#known.values()].filter(isOnHost)
+    const all = onHost.filter((each) => clusterOf(each) === own)
+    const service = all.length < onHost.length ? ` (${SERVICE_NAMES[serviceOf(topic)]})` : ''
+    const cluster = { name: host.authority + service, all, gaps: this.#gaps.get(own) }
     // Trouble counts all that have it by now, whenever it began. What is over is left out.
     const candidates = type === 'retrying' || type === 'refused' ? cluster.all : [...news]
     const [one, ...others] = candidates.filter((each) => eventOf(each) === key)
@@ -113,7 +122,7 @@ export class StatusLog {
       const { level, message, fields } = describeEvent([one, ...others], cluster)
       this.#log[level](message, fields)
     }
-    if (type === 'open' && isWhole(cluster)) this.#gaps.delete(name)
+    if (type === 'open' && isWhole(cluster)) this.#gaps.delete(own)
     for (const { entry, status } of news) {
       if (status.type === 'ended') this.#known.delete(subscriptionId(entry))
     }
@@ -127,7 +136,12 @@ type Known = { entry: CustomerEntry; status: Status }
 type Gaps = { readonly shortest: number; readonly longest: number; readonly count: number }
 
 /** What is known of a cluster. */
-type Cluster = { readonly all: readonly Known[]; readonly gaps: Gaps | undefined }
+type Cluster = {
+  /** Its host, with the service where the host serves both. */
+  readonly name: string
+  readonly all: readonly Known[]
+  readonly gaps: Gaps | undefined
+}
 
 /** A host that serves both services counts as two clusters. */
 function clusterOf({ entry }: Known): string {
@@ -171,7 +185,7 @@ function describeEvent(subjects: readonly [Known, ...Known[]], cluster: Cluster)
 }
 
 function eventMessage(subjects: readonly [Known, ...Known[]], cluster: Cluster): string {
-  const [{ status, entry }] = subjects
+  const [{ status }] = subjects
   const { all, gaps } = cluster
   const [many, are] =
     subjects.length === 1 ? ['1 subscription', 'is'] : [`${subjects.length} subscriptions`, 'are']
@@ -182,12 +196,12 @@ function eventMessage(subjects: readonly [Known, ...Known[]], cluster: Cluster):
   switch (status.type) {
     case 'open':
       return status.reconnects === 0 || !gaps
-        ? `${entry.host.authority} is connected: ${open} of ${all.length} subscriptions open`
-        : `${entry.host.authority} answers again: ${open} of ${all.length} subscriptions open${retrying(all)}; gap ${lengths(gaps)}; messages of that time may be missing`
+        ? `${cluster.name} is connected: ${open} of ${all.length} subscriptions open`
+        : `${cluster.name} answers again: ${open} of ${all.length} subscriptions open${retrying(all)}; gap ${lengths(gaps)}; messages of that time may be missing`
     case 'retrying':
       return `${status.cause.message}; ${subjects.length} of ${all.length} subscriptions ${are} trying again${which}`
     case 'refused':
-      return `${status.cause.message}; ${many} ${are} refused${status.delayMs === undefined ? '' : ' and tried again every 10 min'}: ${names}`
+      return `${status.cause.message}; ${many} ${are} refused${status.delayMs === undefined ? '' : ' and tried again every 10 min, or at once on SIGHUP'}: ${names}`
     case 'ended':
       return status.cause ? `ended: ${status.cause.message}; ${many}: ${names}` : `${many} ended`
     case 'connecting':

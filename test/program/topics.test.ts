@@ -66,7 +66,9 @@ test('a reload starts and stops single topics of an entry', async (t) => {
   await until(() => central.sockets.length === 2)
   await save(program.path, { A: { wsskey, topics: ['apprf', 'audit'] } })
   program.kill('SIGHUP')
-  await program.waitForLine('the input file was read again (added=1 removed=1 changed=0 same=1)')
+  await program.waitForLine(
+    'the input file was read again, and its subscriptions compared (added=1 removed=1 changed=0 same=1)',
+  )
   await until(
     () =>
       central.sockets

@@ -23,10 +23,11 @@ function start(
   topics: readonly AnyTopic[] = TOPICS,
 ) {
   const lines: string[] = []
+  const stopping = new AbortController()
   const clock = new FakeClock()
   const log = createLogger({ write: (text) => lines.push(text.slice(21).trim()), level })
   const collapsing = collapseRepeats(log, { elapsed: () => clock.elapsed() })
-  const statusLog = new StatusLog(collapsing, clock)
+  const statusLog = new StatusLog(collapsing, stopping.signal, clock)
   const fleet = Array.from({ length: customers }, (_, at) => {
     const name = `Customer${at + 1}`
     const host = parseHost(clusters[at % clusters.length] ?? '')
@@ -47,6 +48,7 @@ function start(
     fleet,
     clock,
     statusLog,
+    stopping,
     of: (cluster: string) => fleet.filter((each) => each.cluster === cluster),
     /** The lines since the last call; with `fields`, those too. */
     news: (fields = false) =>
@@ -91,7 +93,7 @@ test('subscriptions that open once a key is mended are told at once', () => {
   assert.deepEqual(news(), ['INFO  eu.example is connected: 12 of 12 subscriptions open'])
 })
 
-test('a host that serves both services has a line for each at the start', () => {
+test('a host that serves both services has a line for each at the start, which names it', () => {
   const { fleet, news, wait } = start(2, ['eu.example'], 'info', [
     'presence',
     'monitoring',
@@ -101,8 +103,8 @@ test('a host that serves both services has a line for each at the start', () => 
   for (const { tracker } of fleet) tracker.open()
   wait(1000)
   assert.deepEqual(news(true), [
-    'INFO  eu.example is connected: 4 of 4 subscriptions open (host=eu.example subscriptions=4)',
-    'INFO  eu.example is connected: 4 of 4 subscriptions open (host=eu.example service=newcentral subscriptions=4)',
+    'INFO  eu.example (Classic Central) is connected: 4 of 4 subscriptions open (host=eu.example subscriptions=4)',
+    'INFO  eu.example (New Central) is connected: 4 of 4 subscriptions open (host=eu.example service=newcentral subscriptions=4)',
   ])
 })
 
@@ -155,7 +157,7 @@ test('a refused key is one line that names what it takes away', () => {
   }
   wait(1000)
   assert.deepEqual(news(), [
-    'ERROR eu.example refused the key 01234567; 6 subscriptions are refused and tried again every 10 min: Customer7.apprf, Customer7.audit, Customer7.location and 3 more',
+    'ERROR eu.example refused the key 01234567; 6 subscriptions are refused and tried again every 10 min, or at once on SIGHUP: Customer7.apprf, Customer7.audit, Customer7.location and 3 more',
   ])
 })
 
@@ -177,7 +179,7 @@ test('one subscription that is refused while its cluster comes back is told as o
   wait(1000)
   assert.match(
     news().join('\n'),
-    /^ERROR us\.example .*; 1 subscription is refused and tried again every 10 min: Customer\S+$/m,
+    /^ERROR us\.example .*; 1 subscription is refused and tried again every 10 min, or at once on SIGHUP: Customer\S+$/m,
   )
 })
 
@@ -227,4 +229,21 @@ test('where there are few subscriptions, each has lines of its own at once', () 
   const { fleet, news } = start(1, ['eu.example'])
   for (const { tracker } of fleet) tracker.open()
   assert.equal(news().length, 6)
+})
+
+test('the end that was asked for has no line for each subscription: the counters tell of it', () => {
+  for (const customers of [1, 40]) {
+    const { fleet, news, stopping, statusLog } = start(customers, CLUSTERS)
+    for (const { tracker } of fleet) tracker.open()
+    statusLog.close()
+    news()
+    stopping.abort()
+    const [broken, ...others] = fleet
+    for (const { tracker } of others) tracker.ended(undefined)
+    broken?.tracker.ended(LOST)
+    statusLog.close()
+    const [line, ...more] = news()
+    assert.match(line ?? '', /^ERROR .*ended: the server closed the connection/)
+    assert.deepEqual(more, [])
+  }
 })
