@@ -70,6 +70,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   const snapshot = (): Snapshot => ({
     entries: collector.snapshot(Date.now()),
     exporters: outputs.counters,
+    holds: outputs.holds,
     delays: collector.delays,
     earlier: collector.earlier,
     deadLetterFile: settings.deadLetterFile,

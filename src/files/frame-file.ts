@@ -1,3 +1,4 @@
+import { Hold } from '../delivery/hold.js'
 import type { Logger } from '../log.js'
 import type { AnyTopic, Frame } from '../service.js'
 import { AppendFile } from './append-file.js'
@@ -32,6 +33,8 @@ type FrameFileOptions = {
 export type FrameFile<Line> = {
   /** Lines that could not be written by the end. */
   readonly lost: number
+  /** The writes that wait for room. */
+  readonly hold: Hold
   /** Accepts frames; resolves when there is room for more. */
   write(frames: readonly Line[]): Promise<void>
   reopen(): Promise<void>
@@ -84,6 +87,7 @@ async function openFrameFile<Line extends KeptFrame & Pick<DeadLetter, 'onSettle
   options: FrameFileOptions,
 ): Promise<FrameFile<Line>> {
   let lost = 0
+  const hold = new Hold(label)
   const file = await AppendFile.open<WaitingLine>(path, {
     ...options,
     label,
@@ -94,15 +98,18 @@ async function openFrameFile<Line extends KeptFrame & Pick<DeadLetter, 'onSettle
     },
   })
   return {
+    hold,
     get lost() {
       return lost
     },
     write: (frames) =>
-      file.write(
-        frames.map((frame) => ({
-          line: Buffer.from(`${JSON.stringify(fields(frame))}\n`),
-          onSettled: frame.onSettled,
-        })),
+      hold.during(
+        file.write(
+          frames.map((frame) => ({
+            line: Buffer.from(`${JSON.stringify(fields(frame))}\n`),
+            onSettled: frame.onSettled,
+          })),
+        ),
       ),
     reopen: () => file.reopen(),
     async close() {

@@ -1,10 +1,11 @@
 import { StreamError } from '../errors.js'
 import type { NamedFile } from '../files/distinct-files.js'
 import { pathFrom } from '../files/open-file.js'
+import { type Logger, loggerTo } from '../log.js'
 import { redactUrl } from '../net/redact.js'
 import type { Program } from '../program.js'
-import { closest, printable } from '../text.js'
-import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS, splitType } from './export-type.js'
+import { closest, printable, withoutStart } from '../text.js'
+import { EXPORT_TYPES, MODULE_TYPE, OTHER_WAYS, splitType, withoutNumber } from './export-type.js'
 import type { OpenOutput, Output, OutputContext } from './output.js'
 import type { OutputsSettings } from './outputs.js'
 
@@ -125,4 +126,16 @@ function meantBy(type: string, name: string): string | undefined {
 
 function shown(type: string): string {
   return printable(redactUrl(type), 200)
+}
+
+/** A logger whose lines carry the output's name, and so need not have it at their start. */
+export function namedOnce(log: Logger, type: string): Logger {
+  const own = log.child({ exporter: type })
+  const shown = withoutNumber(type)
+  const starts = [`--export_data ${shown}: `, `${shown}: `]
+  return loggerTo((level, message, fields) => {
+    const text = withoutStart(message, ...starts)
+    const rest = withoutStart(text, `cannot reach ${shown}: `)
+    own[level](rest === text ? text : `cannot be reached: ${rest}`, fields)
+  })
 }

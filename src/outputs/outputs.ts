@@ -2,17 +2,17 @@ import { systemClock } from '../clock.js'
 import type { DeliverySettings } from '../commands/settings.js'
 import { WRITER } from '../decode/to-json.js'
 import { EXPORT_BOUNDS, Histogram } from '../delivery/histogram.js'
+import { Hold } from '../delivery/hold.js'
 import { errorText, type StreamError } from '../errors.js'
 import { type NamedFile, OpenFiles, requireDistinct } from '../files/distinct-files.js'
 import type { DeadLetter, FrameFile, KeptFrame } from '../files/frame-file.js'
-import { type Logger, loggerTo } from '../log.js'
+import type { Logger } from '../log.js'
 import { getOrMake } from '../maps.js'
 import type { Program } from '../program.js'
 import type { ExporterSnapshot } from '../report/snapshot.js'
 import { ALL_TOPICS, type AnyTopic, type Frame, type StreamMessage } from '../service.js'
-import { withoutStart } from '../text.js'
-import { outputName, redactType, withoutNumber } from './export-type.js'
-import { filesRead, filesWritten, openOutput } from './open-output.js'
+import { outputName, redactType } from './export-type.js'
+import { filesRead, filesWritten, namedOnce, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
 import { openPrinter } from './stdout.js'
 import type { Transform } from './transform.js'
@@ -24,6 +24,8 @@ export type EntryName = { readonly name: string; readonly topic: AnyTopic }
 export type Outputs = {
   readonly exporters: readonly Output[]
   readonly counters: readonly ExporterSnapshot[]
+  /** What streams may have to wait for: each exporter, the recording and the dead letter. */
+  readonly holds: readonly Hold[]
   /** What makes messages into others before they are written, where there is one. */
   readonly transform: Transform | undefined
   /** Lines of recording and dead letter that could not be written by the end. */
@@ -85,6 +87,8 @@ class OpenOutputs implements Outputs {
   readonly exporters: Output[] = []
   readonly counters: ExporterSnapshot[] = []
   transform: Transform | undefined
+  /** In the order of the exporters. */
+  readonly #holds: Hold[] = []
   readonly #settings: OutputsSettings
   readonly #program: Program
   readonly #shared: Shared
@@ -114,11 +118,11 @@ class OpenOutputs implements Outputs {
     if (transformFile !== undefined) await this.#openTransform(transformFile)
     if (print) {
       const options = { ...stdout, onReaderGone: () => shutdown.begin() }
-      this.exporters.push(await openPrinter(print, options, this.#contextOf('stdout')))
+      this.#add('stdout', await openPrinter(print, options, this.#contextOf('stdout')))
     }
     for (const type of exports) {
-      const context = this.#contextOf(outputName(type, this.counters), redactType(type))
-      this.exporters.push(await openOutput(type, context))
+      const name = outputName(type, this.counters)
+      this.#add(name, await openOutput(type, this.#contextOf(name, redactType(type))))
     }
     if (this.exporters.length > 0) return
     log.info(
@@ -126,12 +130,21 @@ class OpenOutputs implements Outputs {
     )
   }
 
+  get holds(): readonly Hold[] {
+    const files = [this.#recording, this.#deadLetter]
+    return [...this.#holds, ...files.flatMap((file) => file?.hold ?? [])]
+  }
+
   get lost(): number {
     return (this.#deadLetter?.lost ?? 0) + (this.#recording?.lost ?? 0)
   }
 
   async write(messages: readonly StreamMessage[]): Promise<void> {
-    await Promise.all(this.exporters.map((output) => output.write(messages)))
+    const write = (output: Output, at: number) => {
+      const written = output.write(messages)
+      return this.#holds[at]?.during(written) ?? written
+    }
+    await Promise.all(this.exporters.map(write))
     await this.#pendingDeadLetter
   }
 
@@ -162,6 +175,11 @@ class OpenOutputs implements Outputs {
       counters.waiting = 0
     }
     await settleAll([this.#deadLetter, this.#recording], (file) => file?.close(), log)
+  }
+
+  #add(name: string, output: Output): void {
+    this.exporters.push(output)
+    this.#holds.push(new Hold(name))
   }
 
   async #openTransform(file: string): Promise<void> {
@@ -229,16 +247,4 @@ async function settleAll<T>(
   for (const result of results) {
     if (result.status === 'rejected') log.error(`an output failed: ${errorText(result.reason)}`)
   }
-}
-
-/** A logger whose lines carry the output's name, and so need not have it at their start. */
-function namedOnce(log: Logger, type: string): Logger {
-  const own = log.child({ exporter: type })
-  const shown = withoutNumber(type)
-  const starts = [`--export_data ${shown}: `, `${shown}: `]
-  return loggerTo((level, message, fields) => {
-    const text = withoutStart(message, ...starts)
-    const rest = withoutStart(text, `cannot reach ${shown}: `)
-    own[level](rest === text ? text : `cannot be reached: ${rest}`, fields)
-  })
 }

@@ -1,38 +1,12 @@
-import { getOrMake } from '../maps.js'
-import type { AnyTopic } from '../service.js'
 import {
   causeOf,
   countOf,
   describeEntries,
-  describeState,
   type EntrySnapshot,
   exportersOf,
   type Snapshot,
 } from './snapshot.js'
-
-const MINUTE_MS = 60_000
-
-/**
- * From when on the silence of a topic is unusual: three times the interval that Central documents for
- * monitoring (5 min) and apprf (15 min), five times that of presence (60 s). The other topics send only
- * when something happens.
- */
-const SILENCE_MS: Readonly<Partial<Record<AnyTopic, number>>> = {
-  monitoring: 15 * MINUTE_MS,
-  presence: 5 * MINUTE_MS,
-  apprf: 45 * MINUTE_MS,
-}
-
-/**
- * How long an open entry has been silent, milliseconds; undefined while that is usual for its topic.
- * Counts from the last frame or from the opening, whichever was later.
- */
-export function abnormalSilence({ topic, status, held }: EntrySnapshot): number | undefined {
-  const limit = SILENCE_MS[topic]
-  if (limit === undefined || status.type !== 'open' || held) return undefined
-  const silentMs = Math.min(status.openMs, status.frameAgeMs ?? Number.POSITIVE_INFINITY)
-  return silentMs >= limit ? silentMs : undefined
-}
+import { abnormalSilence, holdsOf } from './trouble.js'
 
 /** What `/healthz` says of one entry. */
 type HealthRemark = {
@@ -45,21 +19,30 @@ type HealthRemark = {
   readonly silent_seconds?: number
 }
 
+/** What `/healthz` says of an output that the streams wait for. */
+type HoldRemark = {
+  readonly output: string
+  readonly held_seconds: number
+  readonly code: 'streams-wait'
+  readonly message: string
+}
+
 type Health = {
   /** At least one entry is open, and none is refused. */
   readonly ok: boolean
   readonly summary: string
   /** Why it is not ok. */
   readonly reasons: readonly HealthRemark[]
-  /** What an operator may want to know although it is ok: entries that reconnect, unusual silences. */
-  readonly notes: readonly HealthRemark[]
+  /** What an operator may want to know although it is ok: entries that reconnect, silences, a hold-up. */
+  readonly notes: readonly (HealthRemark | HoldRemark)[]
 }
 
 /**
  * What `/healthz` says.
  * @param minOpen per cent of the subscriptions that must be open; without it: one, and none refused
  */
-export function healthOf({ entries }: Snapshot, minOpen?: number): Health {
+export function healthOf(snapshot: Snapshot, minOpen?: number): Health {
+  const { entries } = snapshot
   const refused = entries.filter(({ status }) => status.type === 'refused')
   const closed = entries.filter(({ status }) => status.type !== 'open' && status.type !== 'refused')
   const open = countOf(entries, 'open')
@@ -68,19 +51,27 @@ export function healthOf({ entries }: Snapshot, minOpen?: number): Health {
     if (silentMs === undefined) return []
     return [{ ...remark(entry), silent_seconds: Math.floor(silentMs / 1000) }]
   })
+  const holds = holdsOf(snapshot).map(
+    ({ name, heldMs }): HoldRemark => ({
+      output: name,
+      held_seconds: Math.floor(heldMs / 1000),
+      code: 'streams-wait',
+      message: 'the streams wait for it, and the other outputs get nothing either',
+    }),
+  )
   const closedRemarks = closed.map(remark)
   const summary = describeEntries(entries)
   if (minOpen !== undefined) {
     const ok = open > 0 && open * 100 >= minOpen * entries.length
     const others = [...refused.map(remark), ...closedRemarks]
-    const [reasons, notes] = ok ? [[], [...others, ...silences]] : [others, silences]
-    return { ok, summary, reasons, notes }
+    const [reasons, notes] = ok ? [[], others] : [others, []]
+    return { ok, summary, reasons, notes: [...notes, ...silences, ...holds] }
   }
   return {
     ok: open > 0 && refused.length === 0,
     summary,
     reasons: [...refused.map(remark), ...(open > 0 ? [] : closedRemarks)],
-    notes: [...(open > 0 ? closedRemarks : []), ...silences],
+    notes: [...(open > 0 ? closedRemarks : []), ...silences, ...holds],
   }
 }
 
@@ -123,85 +114,4 @@ function remark(entry: EntrySnapshot): HealthRemark {
     state: entry.status.type,
     ...(cause && { code: cause.code, message: cause.message }),
   }
-}
-
-/** The states of a subscription, the worst first. One that is open can be silent for too long. */
-const STATES = ['refused', 'retrying', 'connecting', 'silent', 'ended', 'open'] as const
-export type State = (typeof STATES)[number]
-
-/** Between two attempts or in one: the state is the same. */
-export function stateOf(entry: EntrySnapshot): State {
-  const { type } = entry.status
-  if (abnormalSilence(entry) !== undefined) return 'silent'
-  return type === 'connecting' && causeOf(entry) ? 'retrying' : type
-}
-
-/** Whether a subscription does not do its job. A first attempt is no trouble, nor is an end as asked. */
-export function isTrouble(entry: EntrySnapshot): boolean {
-  return stateOf(entry) === 'silent' || causeOf(entry) !== undefined
-}
-
-/** Those in trouble first; otherwise in the order of the input file. */
-export function byTrouble(entries: readonly EntrySnapshot[]): EntrySnapshot[] {
-  return STATES.flatMap((state) => entries.filter((entry) => stateOf(entry) === state))
-}
-
-/** The worst of their states. */
-export function worstOf(entries: readonly EntrySnapshot[]): State {
-  return STATES.find((state) => entries.some((entry) => stateOf(entry) === state)) ?? 'ended'
-}
-
-/** Subscriptions of a cluster that are in trouble for one reason. */
-type Reason = {
-  readonly host: string
-  readonly state: State
-  /** State and code: `retrying: unreachable`. */
-  readonly what: string
-  readonly entries: readonly EntrySnapshot[]
-}
-
-/** What the trouble is, the worst first and then the most frequent. */
-export function reasonsOf(entries: readonly EntrySnapshot[]): Reason[] {
-  const reasons = new Map<string, Reason & { readonly entries: EntrySnapshot[] }>()
-  for (const entry of entries.filter(isTrouble)) {
-    const { host } = entry
-    const what = whatOf(entry)
-    const key = JSON.stringify([host, what])
-    const begin = () => ({ host, state: stateOf(entry), what, entries: [] })
-    getOrMake(reasons, key, begin).entries.push(entry)
-  }
-  return [...reasons.values()].sort(
-    (a, b) => rank(a.state) - rank(b.state) || b.entries.length - a.entries.length,
-  )
-}
-
-/** A state with its reason: `retrying: unreachable`. */
-export function whatOf(entry: EntrySnapshot): string {
-  const state = stateOf(entry)
-  if (state === 'silent') return 'open, silent'
-  return state === 'retrying' ? `retrying: ${causeOf(entry)?.code}` : describeState(entry)
-}
-
-/** The subscriptions of a host. */
-export type Cluster = {
-  readonly host: string
-  /** The worst of its subscriptions. */
-  readonly state: State
-  readonly entries: readonly EntrySnapshot[]
-}
-
-/** The clusters, the one with the worst state first. */
-export function clustersOf(entries: readonly EntrySnapshot[]): Cluster[] {
-  const clusters = new Map<string, EntrySnapshot[]>()
-  for (const entry of entries) {
-    getOrMake(clusters, entry.host, () => []).push(entry)
-  }
-  return Array.from(clusters, ([host, of]) => ({ host, state: worstOf(of), entries: of })).sort(
-    (a, b) => rank(a.state) - rank(b.state),
-  )
-}
-
-/** 0 for the worst. */
-function rank(state: State): number {
-  return STATES.indexOf(state)
 }

@@ -1,5 +1,5 @@
-import { abnormalSilence } from './health.js'
 import type { EntrySnapshot, ExporterSnapshot } from './snapshot.js'
+import { abnormalSilence } from './trouble.js'
 
 export type Row<Of> = {
   readonly name: string

@@ -2,6 +2,7 @@ import type * as Prom from 'prom-client'
 import type { Histogram } from '../delivery/histogram.js'
 import { DELAY, ENTRY_ROWS, EXPORT, EXPORTER_ROWS, type Row } from './metric-rows.js'
 import { countOf, type Snapshot, STATUS_TYPES } from './snapshot.js'
+import { holdsOf } from './trouble.js'
 
 type MetricsRegistry = {
   readonly contentType: string
@@ -41,11 +42,21 @@ export async function createRegistry(version: string): Promise<MetricsRegistry> 
     ({ name }) => ({ exporter: name }),
   )
 
+  const holding = gauge(
+    'aruba_stream_export_holds_streams',
+    'Whether the streams wait for the exporter, the recording or the dead letter.',
+    ['exporter'],
+  )
+
   return {
     contentType: registry.contentType,
-    async render({ entries, exporters, delays = new Map() }) {
+    async render(snapshot) {
+      const { entries, exporters, delays = new Map() } = snapshot
       setEntries(entries)
       setExporters(exporters)
+      holding.reset()
+      for (const { name: exporter } of exporters) holding.set({ exporter }, 0)
+      for (const { name: exporter } of holdsOf(snapshot)) holding.set({ exporter }, 1)
       info.reset()
       for (const { name: customer, topic, host, service } of entries) {
         info.set({ customer, topic, host, service }, 1)

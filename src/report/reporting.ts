@@ -1,7 +1,7 @@
 import type { ListenAddress, StreamSettings } from '../commands/settings.js'
 import { isLoopback } from '../net/host.js'
 import type { Program } from '../program.js'
-import { isTrouble } from './health.js'
+import { createHoldLog } from './hold-log.js'
 import type { MetricsServer } from './metrics.js'
 import { SAMPLE_MS } from './rates.js'
 import type { Screen } from './screen.js'
@@ -9,6 +9,7 @@ import { createSilenceLog } from './silence-log.js'
 import type { EntrySnapshot, Snapshot } from './snapshot.js'
 import { createStatsLog, logStats, logUndelivered } from './stats.js'
 import type { Table } from './table.js'
+import { isTrouble } from './trouble.js'
 
 const STATS_INTERVAL_MS = 60_000
 /** How often silences and repeated lines are looked at, both of which are counted in minutes. */
@@ -50,8 +51,11 @@ export async function startReporting(
   }
   shutdown.stopping.addEventListener('abort', atEnd, { once: true })
   const logSilences = createSilenceLog(log)
+  const logHolds = createHoldLog(log)
   every(WATCH_MS, () => {
-    logSilences(snapshot().entries)
+    const state = snapshot()
+    logSilences(state.entries)
+    logHolds(state)
     log.logRepeats()
   })
 

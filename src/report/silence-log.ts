@@ -1,7 +1,7 @@
 import type { LogFields, Logger } from '../log.js'
 import { formatDuration, listed } from '../text.js'
-import { abnormalSilence } from './health.js'
 import { type EntrySnapshot, FEW } from './snapshot.js'
+import { abnormalSilence } from './trouble.js'
 
 /**
  * Makes a function that logs a warning when an open entry is silent for too long, and a line when

@@ -1,5 +1,6 @@
 import type { Status } from '../connection/status.js'
 import type { Histogram } from '../delivery/histogram.js'
+import type { Hold } from '../delivery/hold.js'
 import type { OutputState } from '../delivery/retries.js'
 import { type ExporterCounters, TRANSFORM } from '../outputs/output.js'
 import type { Received } from '../pipeline/streams.js'
@@ -49,6 +50,8 @@ export type ExporterSnapshot = {
 export type Snapshot = {
   readonly entries: readonly EntrySnapshot[]
   readonly exporters: readonly ExporterSnapshot[]
+  /** What streams may have to wait for: each exporter, the recording and the dead letter. */
+  readonly holds?: readonly Pick<Hold, 'name' | 'heldMs'>[]
   /** By topic: from the timestamp of a message until its receipt. */
   readonly delays?: ReadonlyMap<AnyTopic, Histogram>
   /** Received by entries that a reload has removed or changed, which `entries` no longer counts. */

@@ -3,7 +3,6 @@ import { MASK } from '../net/redact.js'
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/streams.js'
 import { listed } from '../text.js'
-import { byTrouble, isTrouble, reasonsOf } from './health.js'
 import {
   describeEntries,
   describeState,
@@ -15,6 +14,7 @@ import {
   type Snapshot,
   sumOf,
 } from './snapshot.js'
+import { byTrouble, isTrouble, reasonsOf } from './trouble.js'
 
 type StatsLine = { readonly message: string; readonly fields: LogFields }
 

@@ -2,17 +2,6 @@ import type { LogEvent } from '../log.js'
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/streams.js'
 import { formatBytes, formatCount, formatDuration, listed, printable } from '../text.js'
-import {
-  byTrouble,
-  type Cluster,
-  clustersOf,
-  isTrouble,
-  reasonsOf,
-  type State,
-  stateOf,
-  whatOf,
-  worstOf,
-} from './health.js'
 import { formatRate, type RateOf, SAMPLE_MS } from './rates.js'
 import {
   causeOf,
@@ -26,6 +15,18 @@ import {
   type Snapshot,
   sumOf,
 } from './snapshot.js'
+import {
+  byTrouble,
+  type Cluster,
+  clustersOf,
+  holdsOf,
+  isTrouble,
+  reasonsOf,
+  type State,
+  stateOf,
+  whatOf,
+  worstOf,
+} from './trouble.js'
 
 type Row = {
   /** Gives the row its colour. An output is open or refused. */
@@ -80,10 +81,11 @@ export function statusData(snapshot: Snapshot, source: Source): Status {
   const { rateOf, rates, events, version, machine } = source
   const { entries } = snapshot
   const outputs = exportersOf(snapshot)
+  const holding = new Set(holdsOf(snapshot).map(({ name }) => name))
   return {
     version,
     machine,
-    ...verdictOf(entries, outputs),
+    ...verdictOf(entries, outputs, holding),
     summary: describeEntries(entries),
     note: source.note,
     totals: totalsOf(snapshot, rateOf),
@@ -91,7 +93,7 @@ export function statusData(snapshot: Snapshot, source: Source): Status {
       seconds: SAMPLE_MS / 1000,
       rates: rates.map((rate) => Math.round(rate * 100) / 100),
     },
-    reasons: troubleOf(entries, outputs),
+    reasons: troubleOf(entries, outputs, holding),
     outputs: outputs.map((output) => outputRow(output, snapshot.deadLetterFile, source.now)),
     clusters: clustersOf(entries).map((cluster) => clusterRow(cluster, rateOf)),
     subscriptions: byTrouble(entries).map((entry) => subscriptionRow(entry, rateOf(entry))),
@@ -102,12 +104,18 @@ export function statusData(snapshot: Snapshot, source: Source): Status {
 function troubleOf(
   entries: readonly EntrySnapshot[],
   outputs: readonly ExporterSnapshot[],
+  holding: ReadonlySet<string>,
 ): Reason[] {
-  const down = outputs.filter(({ state }) => !state.up)
+  const down = new Map(
+    outputs.filter(({ state }) => !state.up).map(({ name, state }) => [name, state]),
+  )
   return [
-    ...down.map(({ name, state: { lastError } }): Reason => {
-      const why = printable(lastError?.message ?? '')
-      return { state: 'refused', what: `output not up · ${printable(name)}`, why, names: '' }
+    ...Array.from(new Set([...holding, ...down.keys()]), (name): Reason => {
+      const what = [down.has(name) && 'output not up', holding.has(name) && 'the streams wait']
+        .filter(Boolean)
+        .join(', ')
+      const why = printable(down.get(name)?.lastError?.message ?? '')
+      return { state: 'refused', what: `${what} · ${printable(name)}`, why, names: '' }
     }),
     ...reasonsOf(entries).map(({ host, state, what, entries: of }) => ({
       state,
@@ -121,16 +129,18 @@ function troubleOf(
 function verdictOf(
   entries: readonly EntrySnapshot[],
   outputs: readonly ExporterSnapshot[],
+  holding: ReadonlySet<string>,
 ): Pick<Status, 'state' | 'headline'> {
   const troubled = entries.filter(isTrouble).length
   const open = countOf(entries, 'open')
   const down = outputs.filter(({ state }) => !state.up).length
-  const isBad = down > 0 || (troubled > 0 && open === 0)
+  const isBad = down > 0 || holding.size > 0 || (troubled > 0 && open === 0)
   const headline = [
     troubled > 0
       ? `${formatCount(troubled)} of ${formatCount(entries.length)} subscriptions in trouble`
       : '',
     down > 0 ? `${down} of ${outputs.length} outputs not up` : '',
+    holding.size > 0 ? 'the streams wait' : '',
   ].filter(Boolean)
   const count = `${formatCount(open)} of ${formatCount(entries.length)} subscriptions open`
   const fine = open === entries.length ? 'All subscriptions are open' : count

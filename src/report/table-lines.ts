@@ -1,7 +1,6 @@
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/streams.js'
 import { fit, formatBytes, formatCount, formatDuration, printable } from '../text.js'
-import { byTrouble, type Cluster, clustersOf, reasonsOf, type State, stateOf } from './health.js'
 import { formatRate, type RateOf } from './rates.js'
 import {
   describeEntries,
@@ -17,6 +16,7 @@ import {
   sumOf,
 } from './snapshot.js'
 import { type Cell, type Colour, type Column, layOut, paint } from './table-layout.js'
+import { byTrouble, type Cluster, clustersOf, reasonsOf, type State, stateOf } from './trouble.js'
 
 const MOST_CLUSTERS = 8
 const MOST_REASONS = 3

@@ -110,6 +110,28 @@ test('a message that is given up says whether the dead letter has it', async (t)
   })
 })
 
+test('the outputs tell which of them a write waits for', async (t) => {
+  let proceed = () => {}
+  const opened = new Promise<void>((resolve) => {
+    proceed = resolve
+  })
+  Object.assign(globalThis, { opened })
+  const { opening } = await open(t, (folder) => {
+    writeFileSync(join(folder, 'slow.mjs'), 'export default () => globalThis.opened')
+    return { exports: ['./slow.mjs', 'json'], recordFile: join(folder, 'r.ndjson') }
+  })
+  const outputs = await opening
+  const held = () => outputs.holds.filter(({ heldMs }) => heldMs > 0).map(({ name }) => name)
+  assert.deepEqual(held(), [])
+  const written = outputs.write([fakeMessage('A', 1)])
+  await until(() => held().length === 1)
+  assert.deepEqual(held(), ['./slow.mjs'])
+  proceed()
+  await written
+  assert.deepEqual(held(), [])
+  await outputs.close()
+})
+
 test('a message that no dead letter has is given up, and not kept', async (t) => {
   const without = await open(t, () => ({ exports: ['./module.mjs'] }))
   const outputs = await without.opening

@@ -20,6 +20,7 @@ test('an unexpected error of the decoder costs one frame, not the stream', async
     outputs: {
       exporters: [],
       counters: [],
+      holds: [],
       transform: undefined,
       lost: 0,
       write: async () => {},
@@ -58,6 +59,7 @@ test('an event type that no schema knows is logged once, and each of its frames 
     outputs: {
       exporters: [],
       counters: [],
+      holds: [],
       transform: undefined,
       lost: 0,
       write: async () => {},

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { systemClock } from '../../src/clock.js'
 import type { Status } from '../../src/connection/status.js'
 import { StatusTracker } from '../../src/connection/status.js'
-import { abnormalSilence } from '../../src/report/health.js'
+import { abnormalSilence } from '../../src/report/trouble.js'
 import { FakeClock } from '../helpers/clock.js'
 import { entry, OPEN, PROGRESS } from '../helpers/snapshot.js'
 

@@ -280,6 +280,38 @@ test('/healthz notes a silence that is not normal, and stays 200', async (t) => 
   assert.equal(JSON.parse(await response.text()).notes[0].silent_seconds, 960)
 })
 
+test('an output that the streams wait for is a note of /healthz, and a metric', async (t) => {
+  const name = 'nats://h/x'
+  const counters = { delivered: 0, retried: 9, givenUp: 0, kept: 0, waiting: 1 }
+  const exporters = [
+    { name, counters, state: UP },
+    { name: 'json', counters, state: UP },
+  ]
+  const holds = [
+    { name, heldMs: 61_500 },
+    { name: 'json', heldMs: 9_000 },
+    { name: '--record r.ndjson', heldMs: 0 },
+  ]
+  const { url } = await start(t, () => snapshotOf([entry('A')], exporters, { holds }))
+  for (const path of ['healthz', 'healthz?min_open=90%']) {
+    const response = await fetch(`${url}/${path}`)
+    assert.equal(response.status, 200)
+    assert.deepEqual(JSON.parse(await response.text()).notes, [
+      {
+        output: name,
+        held_seconds: 61,
+        code: 'streams-wait',
+        message: 'the streams wait for it, and the other outputs get nothing either',
+      },
+    ])
+  }
+  const text = await (await fetch(`${url}/metrics`)).text()
+  assert.deepEqual(text.match(/^aruba_stream_export_holds_streams\{.*$/gm), [
+    'aruba_stream_export_holds_streams{exporter="nats://h/x"} 1',
+    'aruba_stream_export_holds_streams{exporter="json"} 0',
+  ])
+})
+
 test('other paths are 404, other methods 405, and HEAD has no body', async (t) => {
   const { url } = await start(t, () => snapshotOf([entry('A')]))
   assert.equal((await fetch(`${url}/status`)).status, 404)

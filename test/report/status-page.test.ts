@@ -142,6 +142,22 @@ test('the headline says what is wrong, or that nothing is', async (t) => {
   }
 })
 
+test('the page says that the streams wait for an output, whether that is up or not', async (t) => {
+  const away = { up: false, since: NOW, lastError: new StreamError('timed-out', 'silence') }
+  const exporters = [
+    { name: 'json', counters: COUNTERS, state: UP },
+    { name: 'nats', counters: COUNTERS, state: away },
+  ]
+  const holds = ['json', 'nats'].map((name) => ({ name, heldMs: 10_000 }))
+  const { status } = await start(t, () => snapshotOf([entry('A')], exporters, { holds }))
+  const { state, headline, reasons } = await status()
+  assert.deepEqual([state, headline], ['refused', '1 of 2 outputs not up, the streams wait'])
+  assert.deepEqual(reasons, [
+    { state: 'refused', what: 'the streams wait · json', why: '', names: '' },
+    { state: 'refused', what: 'output not up, the streams wait · nats', why: 'silence', names: '' },
+  ])
+})
+
 test('the history is the last hour, a rate every ten seconds, and rates are those of the last seconds', async (t) => {
   let messages = 0
   let upMs = 0
