@@ -64,6 +64,7 @@ async function* recordsOf<T extends AnyTopic>(
   const entry = entryOf(options, (text) => log.warn(text))
   const { signal, verifyCertificates = true } = options
   const service = createService(options, callbacks.guard(options.onRenewedKey), log)
+  const onStatus = callbacks.guard(options.onStatus)
   const onUndecodable = callbacks.guard(options.onUndecodable)
   service.decoders.load([entry.topic])
   const decoder = service.decoders.of({ name: entry.name, topic: entry.topic })
@@ -87,7 +88,7 @@ async function* recordsOf<T extends AnyTopic>(
     // The program waits and tries again, because somebody reads its log. Here the caller decides.
     onRefused: () => ended.abort(),
     identify: decoder.identify,
-    onStatus: callbacks.guard(options.onStatus),
+    onStatus: (status) => onStatus(status),
   })
   for await (const frames of subscription) {
     for (const frame of frames) {

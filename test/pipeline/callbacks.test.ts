@@ -38,7 +38,8 @@ for (const state of STATES) {
   test(`what onStatus throws at ${state} ends the stream, and comes out of the loop`, async (t) => {
     const thrown = new Own(state)
     const seen: string[] = []
-    const onStatus = ({ type }: Status) => {
+    const onStatus = ({ type }: Status, ...rest: unknown[]) => {
+      assert.deepEqual(rest, [])
       seen.push(type)
       if (type === state) throw thrown
     }
