@@ -161,6 +161,7 @@ function contextOf(): OutputContext {
     openFiles: new OpenFiles(),
     stopping: never,
     graceOver: never,
+    overdue: never,
     forced: never,
     giveUp(_, error) {
       throw error

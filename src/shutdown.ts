@@ -2,16 +2,18 @@ import { setMaxListeners } from 'node:events'
 import { closeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
-// An end takes at most 10 s: nine to deliver, the rest to write what was not delivered to the dead
-// letter. What hangs even then is cut.
-const FINISH_MS = 9_000
-const WRITE_DOWN_MS = 800
+// An end takes at most 10 s: eight to deliver, a moment more for what is under way by then, and the
+// rest to write down what was given up. What hangs even then is cut.
+const FINISH_MS = 8_000
+const UNDER_WAY_MS = 800
+const WRITE_DOWN_MS = 1_000
 const CUT_MS = 200
 
 /** The moments of an orderly end, shared by everything that runs. */
 export class Shutdown {
   readonly #stopping = new AbortController()
   readonly #graceOver = new AbortController()
+  readonly #overdue = new AbortController()
   readonly #forced = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #interrupted = false
@@ -22,7 +24,7 @@ export class Shutdown {
   constructor(cut: () => void) {
     this.#cut = cut
     // All entries and exporters listen to these signals: a thousand listeners are no leak.
-    setMaxListeners(0, this.stopping, this.graceOver, this.forced)
+    setMaxListeners(0, this.stopping, this.graceOver, this.overdue, this.forced)
   }
 
   /** Aborts when the end begins: stop reading, finish what was received. */
@@ -30,9 +32,14 @@ export class Shutdown {
     return this.#stopping.signal
   }
 
-  /** Aborts when the time for finishing is over: what is in trouble gives up. */
+  /** Aborts when the time for finishing is over: what is in trouble gives up, and nothing slow is begun. */
   get graceOver(): AbortSignal {
     return this.#graceOver.signal
+  }
+
+  /** Aborts a moment later: what has been under way since then gives up. */
+  get overdue(): AbortSignal {
+    return this.#overdue.signal
   }
 
   /** Aborts when everything stops at once, dead letter and recording included. */
@@ -55,9 +62,12 @@ export class Shutdown {
     this.#stopping.abort()
     this.#after(FINISH_MS, () => {
       this.#graceOver.abort()
-      this.#after(WRITE_DOWN_MS, () => {
-        this.#forced.abort()
-        this.#after(CUT_MS, this.#cut)
+      this.#after(UNDER_WAY_MS, () => {
+        this.#overdue.abort()
+        this.#after(WRITE_DOWN_MS, () => {
+          this.#forced.abort()
+          this.#after(CUT_MS, this.#cut)
+        })
       })
     })
   }

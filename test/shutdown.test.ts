@@ -9,36 +9,40 @@ function shutdownOn(timers: { enable(options: { apis: ['setTimeout'] }): void })
   const shutdown = new Shutdown(() => {
     cuts += 1
   })
-  const { stopping, graceOver, forced } = shutdown
-  const moments = () => [stopping.aborted, graceOver.aborted, forced.aborted, cuts]
+  const { stopping, graceOver, overdue, forced } = shutdown
+  const signals = [stopping, graceOver, overdue, forced]
+  const moments = () => [...signals.map(({ aborted }) => aborted), cuts]
   return { shutdown, moments }
 }
 
-test('an end has 9 s to finish and 0.8 s to write down the rest, and is cut after 10 s', (t) => {
+test('an end has 8 s to finish, 0.8 s for what is under way, and is cut after 10 s', (t) => {
   const { timers } = t.mock
   const { shutdown, moments } = shutdownOn(timers)
-  assert.deepEqual(moments(), [false, false, false, 0])
+  assert.deepEqual(moments(), [false, false, false, false, 0])
   shutdown.begin('signal')
-  assert.deepEqual(moments(), [true, false, false, 0])
-  timers.tick(8_999)
-  assert.deepEqual(moments(), [true, false, false, 0])
-  timers.tick(1)
-  assert.deepEqual(moments(), [true, true, false, 0])
-  timers.tick(799)
-  assert.deepEqual(moments(), [true, true, false, 0])
-  timers.tick(1)
-  assert.deepEqual(moments(), [true, true, true, 0])
-  timers.tick(200)
-  assert.deepEqual(moments(), [true, true, true, 1])
+  assert.deepEqual(moments(), [true, false, false, false, 0])
+  const steps: readonly [ms: number, moments: readonly (boolean | number)[]][] = [
+    [8_000, [true, true, false, false, 0]],
+    [800, [true, true, true, false, 0]],
+    [1_000, [true, true, true, true, 0]],
+    [200, [true, true, true, true, 1]],
+  ]
+  for (const [ms, expected] of steps) {
+    const before = moments()
+    timers.tick(ms - 1)
+    assert.deepEqual(moments(), before)
+    timers.tick(1)
+    assert.deepEqual(moments(), expected)
+  }
 })
 
 test('an end that is done is not cut', (t) => {
   const { shutdown, moments } = shutdownOn(t.mock.timers)
   shutdown.begin()
-  t.mock.timers.tick(9_000)
+  t.mock.timers.tick(8_000)
   shutdown.done()
   t.mock.timers.tick(60_000)
-  assert.deepEqual(moments(), [true, true, false, 0])
+  assert.deepEqual(moments(), [true, true, false, false, 0])
 })
 
 test('the first reason for an end counts', () => {

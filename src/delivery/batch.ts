@@ -10,6 +10,8 @@ export interface Batch<Item> {
   readonly lines: readonly Uint8Array[]
   /** Whether the queue is closing: what the output refuses now is not worth another try. */
   closing(): boolean
+  /** Why no further delivery may begin: the time is over. */
+  expired(): StreamError | undefined
   /** The first so many items have arrived, whatever becomes of the rest. */
   delivered(count: number): void
   /** The output refuses the first item for itself: it is given up. */
@@ -55,10 +57,15 @@ export type SendQueueOptions<Item> = {
   readonly retryLog: RetryLog
   /** An output must work for so long before its trouble counts as over; default 0. */
   readonly steadyMs?: number
-  /** Aborts when what is in trouble gives up. */
+  /** Aborts when what waits before its next try gives up. */
   readonly graceOver?: AbortSignal
-  /** Give up all at `graceOver`. Default: only where a delivery is under way then. */
-  readonly endsAtGrace?: boolean
+  /** Aborts when what has been under way since `graceOver` gives up; default: at `graceOver`. */
+  readonly overdue?: AbortSignal
+  /**
+   * Which works at the end: `none` begins no delivery after `graceOver`; `some` (default) goes on, but gives
+   * up at `overdue` where it holds others up; `all` goes on until `forced`, since nothing keeps what it gives up.
+   */
+  readonly lateWork?: 'none' | 'some' | 'all'
   /** Aborts when everything stops at once. */
   readonly forced: AbortSignal
   /** Why items are given up at the end. */

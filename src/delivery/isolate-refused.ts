@@ -42,6 +42,11 @@ export function isolateRefused<Item>(
     /** Why the first items of the batch were refused, each one alone. */
     const refusals: StreamError[] = []
     do {
+      const late = batch.expired()
+      if (late) {
+        for (const refusal of refusals) batch.refused(refusal)
+        throw late
+      }
       const part = partOf(batch, refusals.length, size)
       const refusal = await attempt(part, signal)
       if (refusal && part.items.length > 1) continue
@@ -52,9 +57,9 @@ export function isolateRefused<Item>(
         continue
       }
       while (refusals.length > 0) {
-        const again = await attempt(partOf(batch, 0, 1), signal)
+        const before = refusals.shift()
+        const again = batch.expired() ? before : await attempt(partOf(batch, 0, 1), signal)
         settle(batch, 1, again)
-        refusals.pop()
       }
       settle(batch, part.items.length, refusal)
       if (refusal) continue

@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Clock, systemClock, untilAborted } from '../clock.js'
-import { StreamError, toStreamError } from '../errors.js'
+import { type StreamError, toStreamError } from '../errors.js'
 import { type Batch, type SendQueueOptions, type WaitingItem, WaitingItems } from './batch.js'
+import { Ending } from './ending.js'
 import { Retries } from './retries.js'
 
 /**
@@ -19,8 +20,9 @@ export class SendQueue<Item> {
   /** What is left of the batch that is being delivered. */
   #sending: WaitingItem<Item>[] = []
   #running: Promise<void> | undefined
+  readonly #ending: Ending
   /** Whether a delivery is under way, or a wait before its next try. */
-  #busy = false
+  #phase: 'idle' | 'delivering' | 'pausing' = 'idle'
   #closing = false
   #failure: StreamError | undefined
   /** Whether it was closed with nothing to deliver or to finish. */
@@ -30,20 +32,17 @@ export class SendQueue<Item> {
   #outcome: 'taken' | 'refused' | undefined
   #interruption: StreamError | undefined
   #batchReady = () => {}
-  readonly #onGraceOver = () => {
-    if (this.#busy || this.#options.endsAtGrace) this.#onForced()
-  }
-  readonly #onForced = () => this.fail(new StreamError('export-failed', this.#options.late))
 
   constructor(options: SendQueueOptions<Item>) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#waiting = new WaitingItems(options.batch)
     this.#retries = new Retries(options, this.#clock)
-    const { graceOver, forced, endsAtGrace } = options
-    graceOver?.addEventListener('abort', this.#onGraceOver, { once: true })
-    forced.addEventListener('abort', this.#onForced, { once: true })
-    if (forced.aborted || (endsAtGrace && graceOver?.aborted)) this.#onForced()
+    this.#ending = new Ending(options, {
+      phase: () => this.#phase,
+      length: () => this.#sending.length + this.#waiting.length,
+      fail: (error) => this.fail(error),
+    })
   }
 
   /** Whether all accepted items are delivered or given up. */
@@ -74,7 +73,7 @@ export class SendQueue<Item> {
    * is called again, with an empty batch where nothing waits.
    */
   interrupt(error: StreamError): void {
-    if (this.#busy || this.#over) return
+    if (this.#phase !== 'idle' || this.#over) return
     this.#interruption = error
     this.#running ??= this.#run()
     this.#batchReady()
@@ -112,9 +111,7 @@ export class SendQueue<Item> {
       })
     }
     this.#retries.close()
-    const { graceOver, forced } = this.#options
-    graceOver?.removeEventListener('abort', this.#onGraceOver)
-    forced.removeEventListener('abort', this.#onForced)
+    this.#ending.close()
   }
 
   #stop(): void {
@@ -124,11 +121,9 @@ export class SendQueue<Item> {
   }
 
   #push(item: Item): void {
-    if (this.#failure) {
-      this.#options.settled([item], this.#failure)
-      return
-    }
+    const late = this.#failure ?? (this.#phase === 'idle' ? this.#ending.expired : undefined)
     try {
+      if (late) throw late
       const line = this.#options.encode(item)
       const heldBytes = line.length + (this.#options.heldBytes?.(item) ?? 0)
       if (this.#waiting.length === 0) this.#sinceMs = this.#clock.elapsed()
@@ -143,17 +138,19 @@ export class SendQueue<Item> {
     const { finish } = this.#options
     while (!this.#over && (this.#waiting.length > 0 || this.#interruption)) {
       if (!this.#interruption) await this.#gather()
-      this.#busy = true
+      this.#phase = 'delivering'
       const lost = this.#interruption
       this.#interruption = undefined
       if (lost) await this.#backOff(lost, 0)
       this.#sending = this.#waiting.takeBatch()
       this.#sinceMs = this.#clock.elapsed()
       await this.#attempt((signal) => this.#options.deliver(this.#batch(), signal))
-      this.#busy = false
+      this.#phase = 'idle'
+      const { expired } = this.#ending
+      if (expired) this.#settle(this.#waiting.takeAll(), expired)
     }
     if (this.#closing && !this.#over && finish) {
-      this.#busy = true
+      this.#phase = 'delivering'
       await this.#attempt(finish)
       if (!this.#failure) this.#retries.works()
     }
@@ -181,6 +178,7 @@ export class SendQueue<Item> {
     const sending = this.#sending
     return {
       closing: () => this.#closing,
+      expired: () => this.#ending.expired,
       get items() {
         return sending.map(({ item }) => item)
       },
@@ -215,7 +213,7 @@ export class SendQueue<Item> {
           continue
         }
         this.#settleBatch(error)
-        if (error.code === 'output-closed') this.fail(error)
+        if (error.code === 'output-closed' || error === this.#ending.expired) this.fail(error)
         else this.#retries.works()
         return
       }
@@ -223,13 +221,14 @@ export class SendQueue<Item> {
   }
 
   async #backOff(error: StreamError, count: number): Promise<void> {
-    const { retried, graceOver } = this.#options
-    if (graceOver?.aborted) {
-      this.#onForced()
+    if (this.#ending.isNear) {
+      this.#ending.giveUp()
       return
     }
-    retried?.(count)
+    this.#options.retried?.(count)
+    this.#phase = 'pausing'
     await this.#retries.afterFailure(error)
+    this.#phase = 'delivering'
   }
 
   /** Settles what is left of the batch; a delivery that still hangs cannot settle it a second time. */
@@ -240,6 +239,7 @@ export class SendQueue<Item> {
   /** Settles items, and makes room for others. */
   #settle(settled: readonly WaitingItem<Item>[], error: StreamError | undefined): void {
     if (settled.length === 0) return
+    this.#ending.settled(settled.length)
     const items = settled.map(({ item }) => item)
     this.#everDelivered ||= error === undefined
     this.#outcome = error ? (this.#outcome ?? 'refused') : 'taken'

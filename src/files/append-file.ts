@@ -17,26 +17,22 @@ import {
 } from './open-file.js'
 import { openRotating, type Rotation } from './rotating-file.js'
 
-/** What is sent of an item is its line, with its newline; it is delivered when it is in the file. */
-type Account<Item> = Pick<
-  SendQueueOptions<Item>,
-  'encode' | 'heldBytes' | 'accepted' | 'settled' | 'release' | 'retried'
->
-
 type AppendFileOptions<Item> = OpenFileOptions &
-  Account<Item> & {
+  Pick<
+    SendQueueOptions<Item>,
+    | ('heldBytes' | 'accepted' | 'settled' | 'release' | 'retried')
+    | ('graceOver' | 'overdue' | 'forced' | 'lateWork')
+  > & {
     /** Default: the file grows without a limit. */
     readonly rotation?: Rotation | undefined
+    /** The line of an item, with its newline; it is delivered when it is in the file. */
+    encode(item: Item): Uint8Array
     /** Whether it works; kept up to date. */
     readonly state?: OutputState
     /** Shared by files whose trouble is logged as one; default: each has its own. */
     readonly retryLog?: RetryLog
     /** Bounds what waits; default: 1 MiB. */
     readonly budget?: ByteBudget
-    /** Aborts when a write that fails or does not end gives up. */
-    readonly graceOver?: AbortSignal
-    /** Aborts when everything stops at once. */
-    readonly forced: AbortSignal
     /** Why lines are given up at the end. */
     readonly late?: string
   }
@@ -81,12 +77,12 @@ export class AppendFile<Item> {
 
   /** A file that is opened with its first line; a fault then is retried like any other. */
   constructor(path: string, options: AppendFileOptions<Item>, file?: OpenFile) {
-    const { label, forced, graceOver } = options
+    const { label, forced, graceOver, overdue } = options
     this.path = path
     this.#options = options
     this.#file = file
     // A folder has many files, and each listens; Node would warn of a leak.
-    setMaxListeners(0, forced, ...(graceOver ? [graceOver] : []))
+    for (const each of [graceOver, overdue, forced]) if (each) setMaxListeners(0, each)
     this.#queue = new SendQueue({
       late: `${label}: was not written by the end`,
       budget: new ByteBudget(BUDGET_BYTES),

@@ -25,7 +25,11 @@ export type DeadLetter = KeptFrame & {
 type FrameFileOptions = {
   readonly log: Logger
   readonly openFiles?: OpenFiles
-  /** Aborts when the file stops at once. Waiting lines are then lost, and the log says so. */
+  /** Aborts when a write that fails gives up. Waiting lines are then lost, and the log says so. */
+  readonly graceOver?: AbortSignal
+  /** Aborts when a file gives up that has not written what waited at `graceOver`. */
+  readonly overdue?: AbortSignal
+  /** Aborts when the file stops at once. */
   readonly forced: AbortSignal
 }
 
@@ -38,7 +42,7 @@ export type FrameFile<Line> = {
   /** Accepts frames; resolves when there is room for more. */
   write(frames: readonly Line[]): Promise<void>
   reopen(): Promise<void>
-  /** Resolves when all is written, or `forced` has aborted. */
+  /** Resolves when all is written or given up. */
   close(): Promise<void>
 }
 
@@ -90,6 +94,7 @@ async function openFrameFile<Line extends KeptFrame & Pick<DeadLetter, 'onSettle
   const hold = new Hold(label)
   const file = await AppendFile.open<WaitingLine>(path, {
     ...options,
+    lateWork: 'all',
     label,
     encode: ({ line }) => line,
     settled(lines, error) {

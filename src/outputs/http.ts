@@ -97,7 +97,7 @@ class HttpReceiver {
     const { headers, secrets, variables } = readHeaders(context.env)
     this.name = redactUrl(url.href)
     this.#requestMs = requestMs
-    this.#signal = context.graceOver
+    this.#signal = context.overdue
     this.#headers = {
       'Content-Type': 'application/x-ndjson',
       ...headers,

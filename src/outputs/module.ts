@@ -18,7 +18,7 @@ export type ExportContext<T extends AnyTopic = AnyTopic> = {
   readonly topic: T
   /** The bytes of the WebSocket message; a copy, made when it is asked for. */
   readonly frame: Uint8Array
-  /** Aborts when the 10 s of a shutdown are over. */
+  /** Aborts 8.8 s after a shutdown began, when a call that has not returned is given up. */
   readonly signal: AbortSignal
   /** What stands behind the path: `./save.mjs?table=x&fast` gives `{ table: 'x', fast: '' }`. */
   readonly options: ModuleOptions
@@ -56,7 +56,7 @@ export type ExportBatchContext = Pick<ExportContext, 'signal' | 'options'>
 
 /** What an `open` of a module gets. */
 export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> & {
-  /** Aborts when the 10 s of a shutdown are over. */
+  /** Aborts 8.8 s after a shutdown began, when a call that has not returned is given up. */
   readonly signal: AbortSignal
   readonly options: ModuleOptions
 }
@@ -85,9 +85,9 @@ export async function openModule(
     names: ['open', 'close', 'exportBatch'],
     instead: 'exportBatch',
   })
-  const { graceOver: signal, forced, log, topics, stopping } = context
+  const { graceOver, overdue: signal, forced, log, topics, stopping } = context
 
-  const inTime = createTimeLimit(signal)
+  const inTime = createTimeLimit(graceOver)
   // Where a delivery took all the time there was, `close` still gets a moment.
   const beforeCut = createTimeLimit(forced)
 
@@ -135,9 +135,10 @@ type SenderParts = {
 /** Hands records to the default export of a module, one at a time, in order. */
 function createSingles(
   exportData: (record: AnyRecord, context: ExportContext) => unknown,
-  { options, faultOf, context, timing }: SenderParts,
+  { target, options, faultOf, context, timing }: SenderParts,
 ): Pick<Output, 'write' | 'close'> {
-  const { counters, graceOver: signal } = context
+  const { counters, graceOver, overdue: signal } = context
+  const late = new StreamError('export-failed', `${target}: not delivered before the end`)
   const deliver = (message: StreamMessage): unknown => {
     const { customer, topic, record } = message
     return exportData(record, {
@@ -154,9 +155,15 @@ function createSingles(
   const inTime = createTimeLimit(signal)
   const retryLog = new RetryLog(context)
 
-  /** Tries until the function takes the message, or refuses it. */
+  /** Tries until the function takes the message, refuses it, or the time for new calls is over. */
   const send = async (message: StreamMessage) => {
+    let failure: StreamError | undefined
     for (let failures = 1; ; failures++) {
+      if (graceOver.aborted) {
+        counters.waiting--
+        context.giveUp(message, failure ?? late)
+        return
+      }
       try {
         const result = deliver(message)
         if (isThenable(result)) await inTime(result)
@@ -166,16 +173,17 @@ function createSingles(
         retryLog.works(message)
         return
       } catch (thrown) {
-        const error = faultOf(thrown)
-        if (!error.retry || signal.aborted) {
+        failure = faultOf(thrown)
+        if (!failure.retry) {
           counters.waiting--
-          context.giveUp(message, error)
-          if (!error.retry) retryLog.works(message)
+          context.giveUp(message, failure)
+          retryLog.works(message)
           return
         }
+        if (graceOver.aborted) continue
         counters.retried++
-        retryLog.failed(message, error)
-        await sleep(backoffDelay(failures, timing), systemClock, signal)
+        retryLog.failed(message, failure)
+        await sleep(backoffDelay(failures, timing), systemClock, graceOver)
       }
     }
   }
@@ -210,7 +218,7 @@ function createBatches(
       if (items.length === 0) return
       const records = items.map((item) => (item as StreamMessage).record)
       try {
-        await exportBatch(records, { signal: context.graceOver, options })
+        await exportBatch(records, { signal: context.overdue, options })
       } catch (thrown) {
         throw faultOf(thrown)
       }

@@ -69,11 +69,14 @@ export type OutputContext = {
   /** Aborts when the end is asked for: retries go on, but the end is near. */
   readonly stopping: AbortSignal
   /**
-   * Aborts when the time for delivering is over: what is in trouble gives up. What works goes on until
-   * `forced`, since messages may still come that waited for another output.
+   * Aborts when the time for delivering is over: what is in trouble gives up, and nothing is sent to
+   * another machine or to a module any more. Files that work go on until `forced`, since messages may still
+   * come that waited for another output.
    */
   readonly graceOver: AbortSignal
-  /** Aborts shortly after `graceOver`: everything stops at once. */
+  /** Aborts a moment later: what has been under way since `graceOver` gives up. */
+  readonly overdue: AbortSignal
+  /** Aborts when everything stops at once. */
   readonly forced: AbortSignal
   /**
    * Gives back the memory of a line that is delivered. For outputs that copy each line before they write it;

@@ -17,19 +17,20 @@ type RemoteQueueOptions<I extends Item> = Partial<SendQueueOptions<I>> &
 
 /**
  * The send queue of an output to another machine or to a user's module. After each failure it waits
- * longer, and it gives up what is left when the grace time is over.
+ * longer. When the grace time is over, it gives up what is not under way.
  */
 export function createRemoteQueue<I extends Item>(
   context: OutputContext,
   { name, timing, ...own }: RemoteQueueOptions<I>,
 ): SendQueue<I> {
-  const { graceOver, forced } = context
+  const { graceOver, overdue, forced } = context
   return new SendQueue<I>({
     ...accountOf(context),
     retryLog: own.retryLog ?? new RetryLog(context),
     delayMs: (failures) => backoffDelay(failures, timing),
     graceOver,
-    endsAtGrace: true,
+    overdue,
+    lateWork: 'none',
     forced,
     late: `${name}: not delivered before the end`,
     ...own,

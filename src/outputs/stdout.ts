@@ -80,7 +80,7 @@ function openStream(
   context: OutputContext,
   account: ReturnType<typeof accountOf>,
 ): SendQueue<Item> {
-  const { counters, graceOver, forced } = context
+  const { counters, graceOver, overdue, forced } = context
   let readerGone = false
   const fault = (error: Error & { code?: unknown }): StreamError => {
     const gone = READER_GONE.has(error.code) || (terminal && error.code === TERMINAL_GONE)
@@ -111,6 +111,7 @@ function openStream(
     retryLog: new RetryLog(context),
     delayMs: () => 0,
     graceOver,
+    overdue,
     forced,
     late: 'stdout: its reader did not take it in time',
   })

@@ -53,10 +53,9 @@ class TcpOutput implements LineOutput {
   #wasAway = false
 
   constructor(address: TcpAddress, context: OutputContext, timing: BackoffOptions) {
-    const { graceOver } = context
     this.#address = address
     this.#context = context
-    graceOver.addEventListener('abort', () => this.#onGraceOver(), { once: true })
+    context.overdue.addEventListener('abort', () => this.#onOverdue(), { once: true })
     this.#queue = createRemoteQueue<Item>(context, {
       name: address.name,
       timing,
@@ -136,7 +135,7 @@ class TcpOutput implements LineOutput {
     throw new StreamError('output-closed', `${this.#address.name} ${this.#unsure}`)
   }
 
-  #onGraceOver(): void {
+  #onOverdue(): void {
     this.#wasAway = this.#connection?.lost ?? true
     this.#connection?.destroy()
   }

@@ -62,11 +62,16 @@ export type Transform = {
  * @throws StreamError `exporter-unusable` with path and reason
  */
 export async function openTransform(target: string, context: OutputContext): Promise<Transform> {
-  const { cwd, graceOver, giveUp } = context
+  const { cwd, graceOver, overdue, giveUp } = context
   const { main, faultText } = await loadModule(`--transform ${target}`, target, { cwd, names: [] })
-  const inTime = createTimeLimit(graceOver)
+  const inTime = createTimeLimit(overdue)
+  const late = new StreamError('export-failed', `${target}: not transformed before the end`)
   return {
     async apply(message) {
+      if (graceOver.aborted) {
+        giveUp(message, late)
+        return undefined
+      }
       try {
         const { record, customer, topic } = message
         const type = 'type' in record ? record.type : undefined

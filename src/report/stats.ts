@@ -98,7 +98,11 @@ export function logUndelivered(
         at,
       )
     }
-    if (lost > 0) log.warn(`${messages(lost)} lost; --dead_letter FILE keeps such messages`, at)
+    if (lost === 0) continue
+    const why = deadLetterFile
+      ? `: they could not be written to ${deadLetterFile}`
+      : '; --dead_letter FILE keeps such messages'
+    log.warn(`${messages(lost)} lost${why}`, at)
   }
 }
 

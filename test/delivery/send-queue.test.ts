@@ -281,11 +281,95 @@ test('after the grace period, a failure is not retried', async () => {
 })
 
 test('an output that ends at the grace period gives up all, though it works', async () => {
-  const { queue, graceOver, givenUp } = fixture(() => {}, { endsAtGrace: true })
+  const { queue, graceOver, givenUp } = fixture(() => {}, { lateWork: 'none' })
   graceOver.abort()
   await queue.write(['a'])
   await queue.close()
   assert.deepEqual(givenUp, [['a', 'too late']])
+})
+
+test('a delivery under way when the grace is over still counts, and no other one begins', async () => {
+  const { deliver, waiting, next } = held()
+  const overdue = new AbortController()
+  const given = { lateWork: 'none', overdue: overdue.signal, batch: { maxCount: 1, maxBytes: 10 } }
+  const f = fixture(deliver, given as Partial<SendQueueOptions<string>>)
+  void f.queue.write(['a', 'b'])
+  await until(() => waiting.length === 1)
+  f.graceOver.abort()
+  void f.queue.write(['c'])
+  next()
+  await f.queue.close()
+  assert.deepEqual([f.batches, f.delivered], [[['a']], ['a']])
+  assert.deepEqual(f.givenUp, [
+    ['b', 'too late'],
+    ['c', 'too late'],
+  ])
+})
+
+test('a delivery under way when the grace is over gives up a moment later', async () => {
+  const { deliver, waiting } = held()
+  const overdue = new AbortController()
+  const f = fixture(deliver, { lateWork: 'none', overdue: overdue.signal })
+  void f.queue.write(['a'])
+  await until(() => waiting.length === 1)
+  void f.queue.write(['b'])
+  f.graceOver.abort()
+  assert.deepEqual(f.givenUp, [])
+  overdue.abort()
+  await f.queue.close()
+  const late = ['a', 'b'].map((item) => [item, 'too late'])
+  assert.deepEqual(f.givenUp, late, 'in their order')
+})
+
+test('a delivery that fails after the grace is not tried again', async () => {
+  const { deliver, waiting, next } = held()
+  const overdue = new AbortController()
+  const f = fixture(deliver, { lateWork: 'none', overdue: overdue.signal })
+  void f.queue.write(['a'])
+  await until(() => waiting.length === 1)
+  f.graceOver.abort()
+  next(busy())
+  await f.queue.close()
+  assert.deepEqual([f.batches.length, f.givenUp], [1, [['a', 'too late']]])
+})
+
+test('a file that is being written when the grace is over goes on where it works', async () => {
+  const { deliver, waiting, next } = held()
+  const overdue = new AbortController()
+  const f = fixture(deliver, { overdue: overdue.signal, batch: { maxBytes: 1 } })
+  void f.queue.write(['a'])
+  await until(() => waiting.length === 1)
+  f.graceOver.abort()
+  void f.queue.write(['b'])
+  next()
+  await until(() => waiting.length === 1)
+  overdue.abort()
+  next()
+  await f.queue.close()
+  assert.deepEqual([f.delivered, f.givenUp], [['a', 'b'], []])
+})
+
+test('a file that holds others up gives up in time for the dead letter, which itself goes on', async () => {
+  for (const lateWork of ['some', 'all'] as const) {
+    const { deliver, waiting, next } = held()
+    const overdue = new AbortController()
+    const options = { lateWork, overdue: overdue.signal, batch: { maxBytes: 1 } }
+    const f = fixture(deliver, { ...options, budget: new ByteBudget(2) })
+    void f.queue.write(['a'])
+    await until(() => waiting.length === 1)
+    f.graceOver.abort()
+    next()
+    void f.queue.write(['b', 'c'])
+    await until(() => waiting.length === 1)
+    overdue.abort()
+    next()
+    await until(() => f.givenUp.length === 2 || waiting.length === 1)
+    next()
+    await f.queue.close()
+    const late = ['b', 'c'].map((item) => [item, 'too late'])
+    const some = [['a'], late]
+    assert.deepEqual([f.delivered, f.givenUp], lateWork === 'some' ? some : [['a', 'b', 'c'], []])
+  }
 })
 
 test('a delivery that hangs is left behind when everything lets go, and settles nothing later', async () => {

@@ -42,6 +42,8 @@ export type FakeContext = OutputContext & {
   readonly logged: { level: LogLevel; message: string }[]
   readonly givenUp: { message: StreamMessage; error: StreamError }[]
   /** Aborts `graceOver`. */
+  endGrace(): void
+  /** Aborts `graceOver` and `overdue`. */
   expire(): void
   /** Aborts `forced`. */
   cut(): void
@@ -54,6 +56,7 @@ export function fakeContext(
   > = {},
 ): FakeContext {
   const graceOver = new AbortController()
+  const overdue = new AbortController()
   const forced = new AbortController()
   const logged: FakeContext['logged'] = []
   const givenUp: FakeContext['givenUp'] = []
@@ -71,6 +74,7 @@ export function fakeContext(
     openFiles: new OpenFiles(),
     stopping: new AbortController().signal,
     graceOver: graceOver.signal,
+    overdue: overdue.signal,
     forced: forced.signal,
     giveUp(message, error) {
       counters.givenUp += 1
@@ -78,7 +82,11 @@ export function fakeContext(
     },
     logged,
     givenUp,
-    expire: () => graceOver.abort(),
+    endGrace: () => graceOver.abort(),
+    expire() {
+      graceOver.abort()
+      overdue.abort()
+    },
     cut: () => forced.abort(),
   }
 }

@@ -58,6 +58,25 @@ test('the one record of 1,000 that exportBatch does not take is given up, the ot
   assert.equal(context.givenUp[0]?.error.message, './module.mjs: 617 is odd')
 })
 
+test('exportBatch gets no further call when the grace is over, not even for halves of a batch', async (t) => {
+  const { context, output } = await open(
+    t,
+    `export const exportBatch = (records) => new Promise((_, reject) => {
+       globalThis.batches.push(records.map(({ data }) => data.n))
+       globalThis.refuse = () => reject(new Error('one is odd'))
+     })`,
+  )
+  void output.write(messages)
+  await until(() => shared.batches?.length === 1)
+  context.endGrace()
+  const { refuse } = globalThis as typeof globalThis & { refuse: () => void }
+  refuse()
+  await output.close()
+  assert.equal(shared.batches?.length, 1)
+  assert.equal(context.counters.givenUp, 1000)
+  assert.equal(context.counters.waiting, 0)
+})
+
 for (const [name, code] of [
   ['the default export', 'export default ({ data }) => take([data.n])'],
   [

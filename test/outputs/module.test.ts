@@ -41,7 +41,7 @@ test("a module's default export is called with record and context, after open an
   const { customer, topic, frame, record } = message
   assert.deepEqual(seen.seen, [
     ['open', ['monitoring'], 'function', false],
-    [record, { customer, topic, frame, signal: context.graceOver, options: {} }],
+    [record, { customer, topic, frame, signal: context.overdue, options: {} }],
     'close',
   ])
   assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, kept: 0, waiting: 0 })
@@ -133,6 +133,65 @@ test('a module gives up what hangs when the end has come, and does not wait for 
   )
   await output.write([fakeMessage('A', 3)])
   assert.equal(context.counters.givenUp, 3)
+})
+
+/** A module whose calls settle when the test says so: `settle[n]()` of message n. */
+const SETTLED_LATER = `
+  globalThis.settle = {}
+  globalThis.calls = []
+  export default ({ data }) => {
+    globalThis.calls.push(data.n)
+    return new Promise((resolve, reject) => { globalThis.settle[data.n] = { resolve, reject } })
+  }`
+const later = globalThis as typeof globalThis & {
+  settle: Record<number, { resolve(): void; reject(error: Error): void }>
+  calls: number[]
+}
+
+test('a slow module gets no further call when the grace is over, and the call under way counts', async (t) => {
+  const { context, opening } = open(t, SETTLED_LATER)
+  const output = await opening
+  const writing = output.write([1, 2, 3].map((n) => fakeMessage('A', n)))
+  context.endGrace()
+  const after = output.write([fakeMessage('B', 4)])
+  assert.ok(await isPending(writing))
+  later.settle[1]?.resolve()
+  await Promise.all([writing, after])
+  await output.close()
+  assert.deepEqual(later.calls, [1])
+  assert.equal(context.counters.delivered, 1)
+  assert.deepEqual(
+    context.givenUp.map(({ message, error }) => [message.record.data.n, error.message]),
+    [4, 2, 3].map((n) => [n, './module.mjs: not delivered before the end']),
+  )
+})
+
+test('a call that asks for another try when the grace is over is given up for its own reason', async (t) => {
+  const { context, opening } = open(t, SETTLED_LATER)
+  const output = await opening
+  const writing = output.write([1, 2].map((n) => fakeMessage('A', n)))
+  context.endGrace()
+  later.settle[1]?.reject(Object.assign(new Error('busy'), { retry: true }))
+  await writing
+  assert.deepEqual(later.calls, [1])
+  assert.deepEqual(
+    context.givenUp.map(({ error }) => error.message),
+    ['./module.mjs: busy', './module.mjs: not delivered before the end'],
+  )
+})
+
+test("a module's signal aborts when a call under way is given up, not before", async (t) => {
+  const { context, opening } = open(
+    t,
+    'export default (_, { signal }) => new Promise((resolve) => signal.onabort = resolve)',
+  )
+  const output = await opening
+  const writing = output.write([fakeMessage('A', 1)])
+  context.endGrace()
+  assert.ok(await isPending(writing))
+  context.expire()
+  await writing
+  assert.equal(context.counters.givenUp, 1)
 })
 
 test('a module that cannot be used is refused with the reason', async (t) => {

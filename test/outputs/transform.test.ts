@@ -161,6 +161,29 @@ test('a transform that never settles is given up when the end has come', async (
   assert.match(context.givenUp[0]?.error.message ?? '', /longer than the end/)
 })
 
+test('a slow transform gets no further call when the grace is over, and the call under way counts', async (t) => {
+  const { context, opening } = open(
+    t,
+    `globalThis.transforms = []
+     export default (record) => new Promise((resolve) => {
+       globalThis.transforms.push(() => resolve(record))
+     })`,
+  )
+  const { apply } = await opening
+  const first = apply(fakeMessage('A', 1))
+  context.endGrace()
+  const second = apply(fakeMessage('A', 2))
+  const { transforms } = globalThis as typeof globalThis & { transforms: (() => void)[] }
+  transforms[0]?.()
+  assert.equal((await first)?.length, 1)
+  assert.equal(await second, undefined)
+  assert.equal(transforms.length, 1)
+  assert.deepEqual(
+    context.givenUp.map(({ error }) => error.message),
+    ['./transform.mjs: not transformed before the end'],
+  )
+})
+
 test('a module that is missing, broken or without a function is refused with path and reason', async (t) => {
   const cases: readonly [code: string, why: RegExp][] = [
     ['export default {}', /its default export must be a function; got object$/],

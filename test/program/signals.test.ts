@@ -22,7 +22,7 @@ const ECHO_MS = 200
 const TELLS_OF_GRACE = `
   const set = globalThis.setTimeout
   globalThis.setTimeout = (work, ms, ...rest) => {
-    if (ms === 9000) set(() => process.stderr.write('the grace is over\\n'), ms).unref()
+    if (ms === 8000) set(() => process.stderr.write('the grace is over\\n'), ms).unref()
     return set(work, ms, ...rest)
   }`
 const URL_OF_IT = `data:text/javascript;base64,${Buffer.from(TELLS_OF_GRACE).toString('base64')}`

@@ -144,6 +144,12 @@ test('messages that are in no dead letter are lost, and the end says what would 
   ])
 })
 
+test('messages that a dead letter could not take are lost, and the end says which one it was', () => {
+  const [, kept, lost] = undelivered('csv', 3, 1, 'dead.ndjson')
+  assert.match(kept ?? '', /1 message kept in dead\.ndjson/)
+  assert.equal(lost, 'WARN  csv: 2 messages lost: they could not be written to dead.ndjson')
+})
+
 test('an exporter that delivered everything has nothing to say at the end', () => {
   assert.equal(undelivered('csv', 0, 0, 'd5.ndjson').length, 1)
 })

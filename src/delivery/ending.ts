@@ -1,0 +1,81 @@
+import { StreamError } from '../errors.js'
+import type { SendQueueOptions } from './batch.js'
+
+type EndingOptions = Pick<
+  SendQueueOptions<never>,
+  'graceOver' | 'overdue' | 'forced' | 'lateWork' | 'late' | 'budget'
+>
+
+/** The queue that is to end. */
+type Ended = {
+  /** How many items wait, those of the delivery under way included. */
+  length(): number
+  phase(): 'idle' | 'delivering' | 'pausing'
+  fail(error: StreamError): void
+}
+
+/** Decides when a queue gives up at the end. */
+export class Ending {
+  readonly #options: EndingOptions
+  readonly #queue: Ended
+  readonly #listening = new AbortController()
+  /** How many of the items that waited at `graceOver` still do. */
+  #due = 0
+  #expired: StreamError | undefined
+
+  constructor(options: EndingOptions, queue: Ended) {
+    const { graceOver, overdue = graceOver, forced } = options
+    this.#options = options
+    this.#queue = queue
+    const once = { once: true, signal: this.#listening.signal }
+    graceOver?.addEventListener('abort', () => this.#onGraceOver(), once)
+    overdue?.addEventListener('abort', () => this.#onOverdue(), once)
+    forced.addEventListener('abort', () => this.giveUp(), once)
+    if (forced.aborted || (this.#beginsNothing && graceOver?.aborted)) this.giveUp()
+  }
+
+  /** Why no delivery begins any more. */
+  get expired(): StreamError | undefined {
+    return this.#expired
+  }
+
+  /** Whether a failure is not worth another try. */
+  get isNear(): boolean {
+    return this.#options.graceOver?.aborted ?? false
+  }
+
+  settled(count: number): void {
+    this.#due -= count
+  }
+
+  giveUp(): void {
+    this.#expired ??= this.#late
+    this.#queue.fail(this.#expired)
+  }
+
+  close(): void {
+    this.#listening.abort()
+  }
+
+  get #late(): StreamError {
+    return new StreamError('export-failed', this.#options.late)
+  }
+
+  get #beginsNothing(): boolean {
+    return this.#options.lateWork === 'none'
+  }
+
+  #onGraceOver(): void {
+    const phase = this.#queue.phase()
+    this.#due = this.#queue.length()
+    if (phase === 'pausing' || (this.#beginsNothing && phase === 'idle')) this.giveUp()
+    // What is under way may still arrive. What waits is given up after it, so that the order stays.
+    else if (this.#beginsNothing) this.#expired = this.#late
+  }
+
+  #onOverdue(): void {
+    const { lateWork, budget } = this.#options
+    const holdsUp = this.#due > 0 || (budget.full && lateWork !== 'all')
+    if (this.#beginsNothing || holdsUp) this.giveUp()
+  }
+}
