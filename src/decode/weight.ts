@@ -40,14 +40,19 @@ function weigh(wire: WireReader, plan: MessagePlan, group: number): number {
   while (wire.pos < wire.end) {
     const tag = wire.tag()
     const step = steps[tag]
-    if (step !== undefined) weight += weighValue(wire, step, tag)
+    if (step?.form === 'scalar') {
+      const start = wire.pos
+      wire.skip(tag)
+      weight += wire.pos - start + (step.repeated ? ELEMENT_WEIGHT : VALUE_WEIGHT + step.key.length)
+    } else if (step !== undefined) weight += weighParts(wire, step, tag)
     else if (tag === group * 8 + WIRE.groupEnd) break
     else wire.skip(tag)
   }
   return weight
 }
 
-function weighValue(wire: WireReader, step: Step, tag: number): number {
+/** What is no scalar. */
+function weighParts(wire: WireReader, step: Step, tag: number): number {
   if (step.message?.wellKnown === 'Any' && step.form === 'message') {
     // What it holds is not read here. So many bytes weigh this at most.
     const start = wire.take()
@@ -69,8 +74,6 @@ function weighValue(wire: WireReader, step: Step, tag: number): number {
   }
   const start = wire.pos
   wire.skip(tag)
-  const size = wire.pos - start
   // Of a packed list or a MessageSet, every byte may be a value.
-  if (step.form !== 'scalar') return size * ELEMENT_WEIGHT
-  return size + (step.repeated ? ELEMENT_WEIGHT : VALUE_WEIGHT + step.key.length)
+  return (wire.pos - start) * ELEMENT_WEIGHT
 }
