@@ -70,7 +70,9 @@ const records = frames.map((frame) => decoders.get(frame.topic).decode(frame, 'r
 const contestants = {
   'aruba-stream: frame to object': (frame) => decoders.get(frame.topic).decode(frame, 'record'),
   'aruba-stream: frame to NDJSON': (frame) => decoders.get(frame.topic).decode(frame, 'line'),
+  'protobufjs: frame to object': naive,
   'protobufjs: frame to NDJSON': (frame) => lineOf(naive(frame)),
+  '@bufbuild/protobuf: frame to object': bufbuild,
   '@bufbuild/protobuf: frame to NDJSON': (frame) => lineOf(bufbuild(frame)),
   'JSON.stringify of ready objects': (_, index) => JSON.stringify(records[index]),
 }

@@ -1,5 +1,5 @@
 /**
- * How fast frames of New Central become lines, beside what other libraries make of the golden frames.
+ * How fast frames of New Central become records and lines, beside what other libraries make of the golden frames.
  * Medians of alternating rounds in one process; ratios are what counts.
  */
 import { execFileSync } from 'node:child_process'
@@ -8,6 +8,7 @@ import { median, print, rate } from './figures.js'
 
 const YARDSTICKS = [
   'protobufjs: frame to NDJSON',
+  '@bufbuild/protobuf: frame to object',
   '@bufbuild/protobuf: frame to NDJSON',
   'JSON.stringify of ready objects',
 ]
@@ -35,7 +36,14 @@ function printRates(title: string, rates: Record<string, Rates[]>, by: keyof Rat
     )
   print(
     title,
-    ['', 'x protobufjs', 'x @bufbuild', 'x JSON.stringify', 'frames/s'],
+    [
+      '',
+      'x protobufjs',
+      'x @bufbuild object',
+      'x @bufbuild NDJSON',
+      'x JSON.stringify',
+      'frames/s',
+    ],
     Object.keys(rates).map((name) => [
       name,
       ...YARDSTICKS.map((yardstick) => ratio(name, yardstick)),
