@@ -1,12 +1,12 @@
 import { type Clock, systemClock, type Timer } from '../clock.js'
 import type { Status } from '../connection/status.js'
 import { type CustomerEntry, subscriptionId } from '../input/entries.js'
-import type { LogFields, Logger } from '../log.js'
+import type { Logger } from '../log.js'
 import { getOrMake } from '../maps.js'
 import { serviceOf } from '../service.js'
-import { listed } from '../text.js'
-import { countOf, FEW } from './snapshot.js'
-import { describeStatus, duration, logStatus, type StatusLine } from './status-line.js'
+import { clusterOf, describeEvent, type Gaps, isWhole, type Known } from './cluster-line.js'
+import { FEW } from './snapshot.js'
+import { describeStatus, logStatus } from './status-line.js'
 
 /** An event is logged once nothing has been added to it for this long. */
 const QUIET_MS = 1000
@@ -36,6 +36,8 @@ export class StatusLog {
   readonly #events = new Map<string, Event>()
   /** By cluster: the gaps of those that came back, until all are back. */
   readonly #gaps = new Map<string, Gaps>()
+  /** Clusters whose last count was not of all: another one is due. */
+  readonly #counted = new Set<string>()
   readonly #stopping: AbortSignal | undefined
   #timer: Timer
 
@@ -114,7 +116,12 @@ export class StatusLog {
     const onHost = [...this.#known.values()].filter(isOnHost)
     const all = onHost.filter((each) => clusterOf(each) === own)
     const service = all.length < onHost.length ? ` (${SERVICE_NAMES[serviceOf(topic)]})` : ''
-    const cluster = { name: host.authority + service, all, gaps: this.#gaps.get(own) }
+    const cluster = {
+      name: host.authority + service,
+      all,
+      gaps: this.#gaps.get(own),
+      counted: this.#counted.has(own),
+    }
     // Trouble counts all that have it by now, whenever it began. What is over is left out.
     const candidates = type === 'retrying' || type === 'refused' ? cluster.all : [...news]
     const [one, ...others] = candidates.filter((each) => eventOf(each) === key)
@@ -122,30 +129,14 @@ export class StatusLog {
       const { level, message, fields } = describeEvent([one, ...others], cluster)
       this.#log[level](message, fields)
     }
-    if (type === 'open' && isWhole(cluster)) this.#gaps.delete(own)
+    if (type === 'open' && isWhole(cluster)) {
+      this.#gaps.delete(own)
+      this.#counted.delete(own)
+    } else if (type === 'open' && one) this.#counted.add(own)
     for (const { entry, status } of news) {
       if (status.type === 'ended') this.#known.delete(subscriptionId(entry))
     }
   }
-}
-
-/** A subscription and its last status that was more than an attempt. */
-type Known = { entry: CustomerEntry; status: Status }
-
-/** The gaps of those that came back since the cluster was whole, milliseconds. */
-type Gaps = { readonly shortest: number; readonly longest: number; readonly count: number }
-
-/** What is known of a cluster. */
-type Cluster = {
-  /** Its host, with the service where the host serves both. */
-  readonly name: string
-  readonly all: readonly Known[]
-  readonly gaps: Gaps | undefined
-}
-
-/** A host that serves both services counts as two clusters. */
-function clusterOf({ entry }: Known): string {
-  return `${serviceOf(entry.topic)} ${entry.host.authority}`
 }
 
 /**
@@ -161,87 +152,4 @@ function eventOf(known: Known): string {
     type,
     type === 'retrying' ? cause?.code : cause?.message,
   ])
-}
-
-/** Whether no subscription of a cluster is without a connection for a while. */
-function isWhole({ all }: Cluster): boolean {
-  return all.every(({ status }) => status.type !== 'retrying' && status.type !== 'connecting')
-}
-
-/** The line for subscriptions that are in one state for one reason. */
-function describeEvent(subjects: readonly [Known, ...Known[]], cluster: Cluster): StatusLine {
-  const [{ status, entry }] = subjects
-  const isAlone = subjects.length === 1 && (cluster.gaps?.count ?? 0) <= 1
-  if (isAlone && (status.type !== 'open' || isWhole(cluster))) {
-    const line = describeStatus(status)
-    return { ...line, fields: { ...line.fields, entry: entry.label } }
-  }
-  const { level, fields } = describeStatus(status)
-  return {
-    level,
-    message: eventMessage(subjects, cluster),
-    fields: { ...fields, ...eventFields(subjects, cluster) },
-  }
-}
-
-function eventMessage(subjects: readonly [Known, ...Known[]], cluster: Cluster): string {
-  const [{ status }] = subjects
-  const { all, gaps } = cluster
-  const [many, are] =
-    subjects.length === 1 ? ['1 subscription', 'is'] : [`${subjects.length} subscriptions`, 'are']
-  const open = countOf(all, 'open')
-  const names = listed(subjects.map((each) => each.entry.label))
-  // All of them need no names.
-  const which = subjects.length === all.length ? '' : `: ${names}`
-  switch (status.type) {
-    case 'open':
-      return status.reconnects === 0 || !gaps
-        ? `${cluster.name} is connected: ${open} of ${all.length} subscriptions open`
-        : `${cluster.name} answers again: ${open} of ${all.length} subscriptions open${retrying(all)}; gap ${lengths(gaps)}; messages of that time may be missing`
-    case 'retrying':
-      return `${status.cause.message}; ${subjects.length} of ${all.length} subscriptions ${are} trying again${which}`
-    case 'refused':
-      return `${status.cause.message}; ${many} ${are} refused${status.delayMs === undefined ? '' : ' and tried again every 10 min, or at once on SIGHUP'}: ${names}`
-    case 'ended':
-      return status.cause ? `ended: ${status.cause.message}; ${many}: ${names}` : `${many} ended`
-    case 'connecting':
-      return `${many} ${are} connecting`
-  }
-}
-
-function retrying(all: readonly Known[]): string {
-  const count = countOf(all, 'retrying')
-  return count === 0 ? '' : `, ${count} ${count === 1 ? 'is' : 'are'} trying again`
-}
-
-function lengths({ shortest, longest }: Gaps): string {
-  const [from, to] = [duration(shortest), duration(longest)]
-  return from === to ? from : `${from} to ${to}`
-}
-
-/** With a code, a line is a repeat of an earlier one that has the same, and may be held back. */
-function codeOf({ reconnects }: Extract<Status, { type: 'open' }>, cluster: Cluster) {
-  // All are back: that is a line of its own, not a repeat of "some are back".
-  if (isWhole(cluster)) return reconnects > 0 ? 'all-reconnected' : undefined
-  return reconnects > 0 ? 'reconnected' : 'connected'
-}
-
-function eventFields(subjects: readonly [Known, ...Known[]], cluster: Cluster): LogFields {
-  const [{ status, entry }] = subjects
-  const subscriptions = subjects.length
-  if (status.type === 'ended' && !status.cause) return { subscriptions }
-  const service = serviceOf(entry.topic)
-  // One host may serve both.
-  const where = {
-    host: entry.host.authority,
-    service: service === 'classic' ? undefined : service,
-  }
-  if (status.type !== 'open') return { ...where, subscriptions }
-  const longest = cluster.gaps && { gap_seconds: cluster.gaps.longest / 1000 }
-  return {
-    ...where,
-    subscriptions: countOf(cluster.all, 'open'),
-    ...longest,
-    code: codeOf(status, cluster),
-  }
 }

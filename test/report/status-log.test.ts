@@ -84,7 +84,10 @@ test('subscriptions that open once a key is mended are told at once', () => {
     tracker.refused(new StreamError('key-refused', 'eu.example refused the key'), 600_000)
   }
   wait(2000)
-  assert.equal(news()[0], 'INFO  eu.example is connected: 6 of 12 subscriptions open')
+  assert.equal(
+    news()[0],
+    'INFO  eu.example is connected: 6 of 12 subscriptions open, 6 are refused',
+  )
   for (const { tracker } of refused) {
     tracker.connecting(1)
     tracker.open()
@@ -145,6 +148,49 @@ test('a cluster that goes and comes back is told in a few lines, with the gaps',
   // What was held back is over.
   wait(300_000)
   assert.deepEqual(news(), [])
+})
+
+test('the last line of a cluster that was away at the start counts all that are open', () => {
+  const { fleet, of, news, wait } = start(40, CLUSTERS)
+  const down = of('us.example')
+  for (const { tracker, cluster } of fleet) if (cluster !== 'us.example') tracker.open()
+  for (const { tracker } of down) tracker.retrying(1, 30_000, GONE)
+  wait(2000)
+  news()
+  for (const { tracker } of down) {
+    tracker.connecting(2)
+    tracker.open()
+    wait(4000)
+  }
+  wait(300_000)
+  const lines = news()
+  assert.equal(
+    lines[0],
+    'INFO  us.example is connected: 1 of 78 subscriptions open, 77 are trying again',
+  )
+  assert.equal(lines.at(-1), 'INFO  us.example is connected: 78 of 78 subscriptions open')
+  for (const line of lines) assert.match(line, /^INFO {2}us\.example is connected/)
+})
+
+test('a cluster that comes back but for what it refuses says so, under a code that fits', () => {
+  const { fleet, of, news, wait } = start(40, CLUSTERS)
+  for (const { tracker } of fleet) tracker.open()
+  wait(2000)
+  const down = of('us.example')
+  for (const { tracker } of down) {
+    tracker.lost(0)
+    tracker.retrying(1, 500, GONE)
+  }
+  wait(2000)
+  const cause = new StreamError('key-refused', 'us.example refused the key 01234567')
+  for (const { tracker } of down.slice(0, 4)) tracker.refused(cause, 600_000)
+  wait(2000)
+  news()
+  for (const { tracker } of down.slice(4)) tracker.open()
+  wait(2000)
+  assert.deepEqual(news(true), [
+    'INFO  us.example answers again: 74 of 78 subscriptions open, 4 are refused; gap 4.0 s; messages of that time may be missing (gap_seconds=4 code=cluster-reconnected host=us.example subscriptions=74)',
+  ])
 })
 
 test('a refused key is one line that names what it takes away', () => {
