@@ -40,7 +40,10 @@ const FILES: Readonly<Record<string, readonly [text: string | undefined, ...RegE
     /input\.json: it does not exist; expected the input file, an example is \/.*\/input\.example\.json \(ENOENT\)/,
   ],
   'is empty': ['\n', /input\.json: it is empty/],
-  'is not JSON': [`{"customers": {\n  "A": ${entry},\n}}`, /line 3, column 1: is not JSON/],
+  'is not JSON': [
+    `{"customers": {\n  "A": ${entry},\n}}`,
+    new RegExp(`line 2, column ${`  "A": ${entry},`.length}: is not JSON`),
+  ],
   'ends amid a key': [
     `{"customers": {"A": {"wsskey": "${makeKey('cut')}`,
     /line 1, column \d+: is not JSON: this text has no closing quote/,
