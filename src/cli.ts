@@ -122,6 +122,7 @@ const code = await main(process.argv.slice(2), {
   screen,
   journal: isJournal(process.env.JOURNAL_STREAM, fstatSync(2)),
   env: process.env,
+  script: process.argv[1] ?? '',
   cwd: currentFolder,
   owner: { pid: process.pid, isAlive },
   shutdown,

@@ -31,6 +31,8 @@ export type Program = {
   readonly stdout: Stdout
   readonly screen: Screen
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The file that the process was started with. */
+  readonly script: string
   /** The folder that relative paths start from. */
   readonly cwd: string
   /** This process, as the owner of locks. */

@@ -218,3 +218,8 @@ function countErrors(a: string, b: string): number {
   }
   return row[b.length] ?? 0
 }
+
+/** A word as a POSIX shell reads it. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}

@@ -14,6 +14,8 @@ import { breakSockets } from '../simulator/faults.js'
 import { feedRecording, feedTraffic, type NextFrame, QUIET } from '../simulator/feed.js'
 import type { SimulateSettings } from '../simulator/settings.js'
 import { classicTraffic, newCentralTraffic } from '../simulator/traffic.js'
+import { shellWord } from '../text.js'
+import { calledAs } from './called-as.js'
 
 /** Messages kept of each topic for those who ask for past ones: some minutes at the default rate. */
 const HISTORY = 1_000
@@ -26,6 +28,7 @@ export async function simulate(settings: SimulateSettings, program: Program): Pr
   const { log, shutdown, stdout } = program
   await runSimulate(settings, {
     log,
+    command: calledAs(program),
     signal: shutdown.stopping,
     print: (line) => stdout.stream.write(`${line}\n`),
   })
@@ -71,18 +74,24 @@ export async function startSimulation(
   return central
 }
 
+type RunContext = SimulateContext & {
+  /** Takes a line for the user, without its newline. */
+  readonly print: (line: string) => void
+  /** How the user calls the program. */
+  readonly command: string
+}
+
 /**
  * Starts a simulation, prints how to try it, and ends with the signal.
- * @param context `print` takes a line for the user, without its newline
  * @throws StreamError as {@link startSimulation}
  */
 export async function runSimulate(
   settings: SimulateSettings,
-  { print, ...context }: SimulateContext & { readonly print: (line: string) => void },
+  { print, command, ...context }: RunContext,
 ): Promise<void> {
   const { signal } = context
   const central = await startSimulation(settings, context)
-  for (const line of introduction(central, settings)) print(line)
+  for (const line of introduction(central, settings, command)) print(line)
   if (!signal.aborted) await once(signal, 'abort')
   await central.close()
   for (const { counts, ...name } of central.newCentral.account.subscribers) {
@@ -162,10 +171,14 @@ function logSockets(central: Central, log: Logger): void {
   })
 }
 
-function introduction(central: Central, { inputFile, tls }: SimulateSettings): string[] {
+function introduction(
+  central: Central,
+  { inputFile, tls }: SimulateSettings,
+  program: string,
+): string[] {
   const file = inputFile ?? 'input.json'
-  const trust = tls ? `NODE_EXTRA_CA_CERTS=${quoted(tls.certFile)} ` : ''
-  const command = `${trust}aruba-stream --hostname ${central.url} --jsoninput ${quoted(file)} --readable --decode_data`
+  const trust = tls ? `NODE_EXTRA_CA_CERTS=${shellWord(tls.certFile)} ` : ''
+  const command = `${trust}${program} --hostname ${central.url} --jsoninput ${shellWord(file)} --readable --decode_data`
   const lines = [
     `A stand-in for Central listens on ${central.url}. Try it:`,
     '',
@@ -213,9 +226,4 @@ async function requireFrames(path: string, signal: AbortSignal): Promise<void> {
   } finally {
     await frames.return(undefined)
   }
-}
-
-/** Quotes a word for a POSIX shell. */
-function quoted(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

@@ -2,7 +2,7 @@ import type { LogFields, Logger } from '../log.js'
 import { MASK } from '../net/redact.js'
 import { TRANSFORM } from '../outputs/output.js'
 import { receivedBy } from '../pipeline/streams.js'
-import { listed } from '../text.js'
+import { listed, shellWord } from '../text.js'
 import {
   describeEntries,
   describeState,
@@ -192,10 +192,6 @@ function outputOptions(exporters: readonly ExporterSnapshot[]): string {
 
 function messages(count: number): string {
   return count === 1 ? '1 message' : `${count} messages`
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 function seconds(ms: number): number {

@@ -79,6 +79,7 @@ class Here extends Run {
       },
       journal: false,
       env,
+      script: '/usr/bin/aruba-stream',
       cwd: () => this.cwd,
       owner: { pid: process.pid, isAlive: () => true },
       shutdown: this.#shutdown,

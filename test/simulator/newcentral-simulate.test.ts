@@ -35,7 +35,13 @@ async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
     printed?.push(line)
   }
   const all = { ...DEFAULT_SIMULATION, port: 0, rate: 100, ...settings }
-  const ended = runSimulate(all, { log, signal: stopping.signal, print, clock })
+  const ended = runSimulate(all, {
+    command: 'aruba-stream',
+    log,
+    signal: stopping.signal,
+    print,
+    clock,
+  })
   t.after(() => stopping.abort())
   let over = false
   const settled = () => {

@@ -38,7 +38,10 @@ async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
         isListening()
       }
       const all = { ...DEFAULT_SIMULATION, port: 0, rate: 50, ...settings }
-      runSimulate(all, { log, signal: stop.signal, print, clock }).then(resolve, reject)
+      runSimulate(all, { command: 'aruba-stream', log, signal: stop.signal, print, clock }).then(
+        resolve,
+        reject,
+      )
     })
     listening.then(resolve)
   })
