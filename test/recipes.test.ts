@@ -129,19 +129,23 @@ test('npm run --silent demo prints records alone', needs('npm'), async (t) => {
 
 test('the jq recipes give what they promise', needs('jq'), () => {
   const filters = [...pipes.matchAll(/^aruba-stream … --decode_data.*\| jq -r '(.*)'$/gm)]
-  assert.equal(filters.length, 2)
-  const rssi = { sta_eth_mac: { addr: 'e0:f8:47:1e:01:ac' }, rssi_val: -61, device_id: 'CK0123456' }
-  const record = {
-    ...JSON.parse(example('readable-record')),
-    data: { pa_rssi_event: { rssi: [rssi] } },
-  }
+  const [sighting = {}] = JSON.parse(example('readable-record')).data.pa_proximity_event.proximity
+  const records = [
+    JSON.parse(example('readable-record')),
+    {
+      ...JSON.parse(example('readable-record')),
+      data: { pa_rssi_event: { rssi: [{ ...sighting, rssi_val: -72 }] } },
+    },
+    JSON.parse(example('new-central-record')),
+  ]
+  const input = records.map((each) => JSON.stringify(each)).join('\n')
   const outputs = filters.map(
-    ([, filter = '']) =>
-      spawnSync('jq', ['-r', filter], { input: JSON.stringify(record), encoding: 'utf8' }).stdout,
+    ([, filter = '']) => spawnSync('jq', ['-r', filter], { input, encoding: 'utf8' }).stdout,
   )
   assert.deepEqual(outputs, [
-    'CK0123456\te0:f8:47:1e:01:ac\t-61\n',
-    '2023-11-14T22:13:20Z\tCustomerA_presence\tpresence\n',
+    'e0:f8:47:1e:01:ac\tCK0123456\t-61\ne0:f8:47:1e:01:ac\tCK0123456\t-72\n',
+    'e0:f8:47:4d:6d:fa\tap-floor1-1\t-66\n',
+    `${'2023-11-14T22:13:20Z\tCustomerA_presence\tpresence\n'.repeat(2)}2026-01-05T09:01:00Z\tCustomerA_rssi-events\trssi-events\n`,
   ])
 })
 
@@ -163,15 +167,66 @@ test('the recipe for names in camel case changes all names of the data', needs('
   assert.deepEqual(Object.keys(sighting), ['deviceId', 'staEthMac', 'rssiVal', 'associated'])
 })
 
-test('the recipe for rows gives client, access point and signal', needs('jq'), async (t) => {
+/** What the program prints of the simulator's traffic. */
+async function printed(t: TestContext, option: '--rows' | '--brief'): Promise<string> {
   const stdin = trafficRecording(20)
-  const { stdout } = await runHere(t, ['replay', '-', '--rows'], { stdin }).result
-  const lines = jqOf('docs/rows.md', stdout).trimEnd().split('\n')
-  assert.ok(lines.length > 3)
-  for (const line of lines) {
-    assert.match(line, /^2026-11-25T17:\S+Z\t([\da-f]{2}:){5}[\da-f]{2}\tCN\d+\t-\d+$/)
-  }
-})
+  return (await runHere(t, ['replay', '-', option], { stdin }).result).stdout
+}
+
+test(
+  'the recipe for rows gives client, access point and signal of every row that has them',
+  needs('jq'),
+  async (t) => {
+    const rows = await printed(t, '--rows')
+    const signals = rows.split('\n').filter((line) => /^{"table":"presence.*rssi_val":/.test(line))
+    const lists = new Set(signals.map((line) => JSON.parse(line).table))
+    assert.equal(lists.size, 2)
+    const lines = jqOf('docs/rows.md', rows).trimEnd().split('\n')
+    assert.equal(lines.length, signals.length)
+    for (const line of lines) {
+      assert.match(line, /^2026-11-25T17:\S+Z\t([\da-f]{2}:){5}[\da-f]{2}\tCN\d+\t-\d+$/)
+    }
+  },
+)
+
+test(
+  'the recipe for rows of New Central gives client, name of the access point and signal',
+  needs('jq'),
+  async (t) => {
+    const rows = await printed(t, '--rows')
+    const signals = rows.split('\n').filter((line) => line.startsWith('{"table":"rssi-events"'))
+    const lines = jqOf('docs/rows.md', rows, 'rssi-events').trimEnd().split('\n')
+    assert.equal(lines.length, signals.length)
+    for (const line of lines) {
+      assert.match(line, /^2026-11-25T17:\S+Z\t([\da-f]{2}:){5}[\da-f]{2}\tap-[\w-]+\t-\d+$/)
+    }
+  },
+)
+
+test(
+  'the recipe for people shows the signals of both services, and nothing else',
+  needs('grep'),
+  async (t) => {
+    const lines = await printed(t, '--brief')
+    const recipes = PAGES.flatMap(({ text }) =>
+      [...text.matchAll(/--brief \| grep -E '(.*)'$/gm)].map(([, pattern = '']) => pattern),
+    )
+    assert.equal(recipes.length, 2)
+    for (const pattern of recipes) {
+      const { stdout } = spawnSync('grep', ['-E', pattern], { input: lines, encoding: 'utf8' })
+      const kinds = new Set(
+        stdout
+          .trimEnd()
+          .split('\n')
+          .map((line) => line.split(/ +/)[3]),
+      )
+      assert.deepEqual([...kinds].sort(), [
+        ...['presence.proximity', 'presence.rssi'],
+        ...['rssi-events.proximity_rssi', 'rssi-events.raw_rssi'],
+      ])
+    }
+  },
+)
 
 test(
   'the recipe for rogue access points gives name, network, address and finder',
