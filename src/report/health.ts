@@ -1,3 +1,4 @@
+import { getOrMake } from '../maps.js'
 import {
   causeOf,
   countOf,
@@ -15,7 +16,10 @@ type HealthRemark = {
   readonly state: string
   /** Code and message of the failure, if there is one. */
   readonly code?: string
+  /** Left out where the remarks before begin with the same failure. */
   readonly message?: string
+  /** How many the message is about, where it is more than this one. They follow. */
+  readonly subscriptions?: number
   readonly silent_seconds?: number
 }
 
@@ -59,18 +63,18 @@ export function healthOf(snapshot: Snapshot, minOpen?: number): Health {
       message: 'the streams wait for it, and the other outputs get nothing either',
     }),
   )
-  const closedRemarks = closed.map(remark)
+  const closedRemarks = remarks(closed)
   const summary = describeEntries(entries)
   if (minOpen !== undefined) {
     const ok = open > 0 && open * 100 >= minOpen * entries.length
-    const others = [...refused.map(remark), ...closedRemarks]
+    const others = [...remarks(refused), ...closedRemarks]
     const [reasons, notes] = ok ? [[], others] : [others, []]
     return { ok, summary, reasons, notes: [...notes, ...silences, ...holds] }
   }
   return {
     ok: open > 0 && refused.length === 0,
     summary,
-    reasons: [...refused.map(remark), ...(open > 0 ? [] : closedRemarks)],
+    reasons: [...remarks(refused), ...(open > 0 ? [] : closedRemarks)],
     notes: [...(open > 0 ? closedRemarks : []), ...silences, ...holds],
   }
 }
@@ -101,9 +105,25 @@ export function readinessOf(snapshot: Snapshot): Readiness {
         since: new Date(since).toISOString(),
         ...(lastError && { code: lastError.code, message: lastError.message }),
       })),
-      ...(open > 0 ? [] : entries.map(remark)),
+      ...(open > 0 ? [] : remarks(entries)),
     ],
   }
+}
+
+/** A message stands once, in the first remark of those it is about. The most frequent is first. */
+function remarks(entries: readonly EntrySnapshot[]): HealthRemark[] {
+  const groups = new Map<string | undefined, HealthRemark[]>()
+  for (const one of entries.map(remark)) getOrMake(groups, one.message, () => []).push(one)
+  return [...groups.values()]
+    .sort((a, b) => b.length - a.length)
+    .flatMap(([first, ...others]) =>
+      first?.message === undefined || others.length === 0
+        ? [first, ...others].filter((each) => each !== undefined)
+        : [
+            { ...first, subscriptions: others.length + 1 },
+            ...others.map(({ message, ...rest }) => rest),
+          ],
+    )
 }
 
 function remark(entry: EntrySnapshot): HealthRemark {

@@ -29,7 +29,7 @@ import {
 } from './trouble.js'
 
 type Row = {
-  /** Gives the row its colour. An output is open or refused. */
+  /** Gives the row its colour. An output is open or refused, a cluster that is away is refused. */
   readonly state: State
   /** In the order of the columns of the page. */
   readonly cells: readonly string[]
@@ -117,8 +117,8 @@ function troubleOf(
       const why = printable(down.get(name)?.lastError?.message ?? '')
       return { state: 'refused', what: `${what} · ${printable(name)}`, why, names: '' }
     }),
-    ...reasonsOf(entries).map(({ host, state, what, entries: of }) => ({
-      state,
+    ...reasonsOf(entries).map(({ host, away, state, what, entries: of }) => ({
+      state: away ? ('refused' as const) : state,
       what: `${formatCount(of.length)} ${what} · ${printable(host)}`,
       why: whyOf(of[0]),
       names: listed(of.map(({ label }) => label)),
@@ -134,8 +134,16 @@ function verdictOf(
   const troubled = entries.filter(isTrouble).length
   const open = countOf(entries, 'open')
   const down = outputs.filter(({ state }) => !state.up).length
-  const isBad = down > 0 || holding.size > 0 || (troubled > 0 && open === 0)
+  const clusters = clustersOf(entries)
+  const away = clusters.filter((cluster) => cluster.away)
+  const isBad = away.length > 0 || down > 0 || holding.size > 0 || (troubled > 0 && open === 0)
   const headline = [
+    clusters.length > 1
+      ? describeAway(
+          away.map(({ host }) => printable(host)),
+          clusters.length,
+        )
+      : '',
     troubled > 0
       ? `${formatCount(troubled)} of ${formatCount(entries.length)} subscriptions in trouble`
       : '',
@@ -148,6 +156,11 @@ function verdictOf(
     state: isBad ? 'refused' : worstOf(entries),
     headline: headline.join(', ') || fine,
   }
+}
+
+function describeAway(hosts: readonly string[], total: number): string {
+  if (hosts.length > 1) return `${hosts.length} of ${total} clusters are away`
+  return hosts.length === 1 ? `${hosts[0]} is away` : ''
 }
 
 function totalsOf({ entries, earlier, upMs }: Snapshot, rateOf: RateOf): Status['totals'] {
@@ -183,9 +196,9 @@ function outputRow(output: ExporterSnapshot, deadLetter: string | undefined, now
   }
 }
 
-function clusterRow({ host, state, entries }: Cluster, rateOf: RateOf): Row {
+function clusterRow({ host, away, state, entries }: Cluster, rateOf: RateOf): Row {
   return {
-    state,
+    state: away ? 'refused' : state,
     cells: [
       printable(host),
       `${formatCount(countOf(entries, 'open'))} of ${formatCount(entries.length)}`,

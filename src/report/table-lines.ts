@@ -178,11 +178,11 @@ function entryCells(entry: EntrySnapshot, rate: number): Cell[] {
   ]
 }
 
-function clusterCells({ host, state, entries }: Cluster, rateOf: RateOf): Cell[] {
+function clusterCells({ host, away, state, entries }: Cluster, rateOf: RateOf): Cell[] {
   return [
     { text: host, colour: 'bold' },
     { text: `${formatCount(entries.length)} topics`, colour: 'bold' },
-    { text: describeStates(entries), colour: STATE_COLOURS[state] },
+    { text: describeStates(entries), colour: away ? 'red' : STATE_COLOURS[state] },
     { text: formatCount(sumOf(entries, ({ messages }) => messages)) },
     { text: formatRate(sumOf(entries, rateOf)) },
     { text: formatBytes(sumOf(entries, ({ status }) => status.bytes)) },

@@ -63,24 +63,32 @@ export function worstOf(entries: readonly EntrySnapshot[]): State {
 /** Subscriptions of a cluster that are in trouble for one reason. */
 type Reason = {
   readonly host: string
+  /** Whether none of its cluster is open for that reason. */
+  readonly away: boolean
   readonly state: State
   /** State and code: `retrying: unreachable`. */
   readonly what: string
   readonly entries: readonly EntrySnapshot[]
 }
 
-/** What the trouble is, the worst first and then the most frequent. */
+/** What the trouble is: clusters that are away first, then what concerns most subscriptions. */
 export function reasonsOf(entries: readonly EntrySnapshot[]): Reason[] {
+  const away = new Set(clustersOf(entries).flatMap((one) => (one.away ? [one.host] : [])))
   const reasons = new Map<string, Reason & { readonly entries: EntrySnapshot[] }>()
   for (const entry of entries.filter(isTrouble)) {
     const { host } = entry
     const what = whatOf(entry)
     const key = JSON.stringify([host, what])
-    const begin = () => ({ host, state: stateOf(entry), what, entries: [] })
+    const state = stateOf(entry)
+    const isAway = state === 'retrying' && away.has(host)
+    const begin = () => ({ host, away: isAway, state, what, entries: [] })
     getOrMake(reasons, key, begin).entries.push(entry)
   }
   return [...reasons.values()].sort(
-    (a, b) => rank(a.state) - rank(b.state) || b.entries.length - a.entries.length,
+    (a, b) =>
+      Number(b.away) - Number(a.away) ||
+      b.entries.length - a.entries.length ||
+      rank(a.state) - rank(b.state),
   )
 }
 
@@ -94,20 +102,35 @@ export function whatOf(entry: EntrySnapshot): string {
 /** The subscriptions of a host. */
 export type Cluster = {
   readonly host: string
+  /** Whether none of its subscriptions is open, and some are trying to be again. */
+  readonly away: boolean
   /** The worst of its subscriptions. */
   readonly state: State
   readonly entries: readonly EntrySnapshot[]
 }
 
-/** The clusters, the one with the worst state first. */
+/** The clusters: those that are away first, then those with the most in trouble. */
 export function clustersOf(entries: readonly EntrySnapshot[]): Cluster[] {
   const clusters = new Map<string, EntrySnapshot[]>()
   for (const entry of entries) {
     getOrMake(clusters, entry.host, () => []).push(entry)
   }
-  return Array.from(clusters, ([host, of]) => ({ host, state: worstOf(of), entries: of })).sort(
-    (a, b) => rank(a.state) - rank(b.state),
+  return Array.from(clusters, ([host, of]) => ({
+    host,
+    away: isAway(of),
+    state: worstOf(of),
+    entries: of,
+  })).sort(
+    (a, b) =>
+      Number(b.away) - Number(a.away) ||
+      b.entries.filter(isTrouble).length - a.entries.filter(isTrouble).length ||
+      rank(a.state) - rank(b.state),
   )
+}
+
+function isAway(entries: readonly EntrySnapshot[]): boolean {
+  const states = new Set(entries.map(stateOf))
+  return states.has('retrying') && !states.has('open') && !states.has('silent')
 }
 
 /** 0 for the worst. */

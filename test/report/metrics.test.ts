@@ -196,6 +196,38 @@ test('/healthz is 503 with the reason when an entry is refused', async (t) => {
   ])
 })
 
+test('/healthz says a failure once for all that it is about, the most frequent first', async (t) => {
+  const cause = new StreamError('unreachable', `cannot reach it: ${'x'.repeat(150)}`)
+  const away = { ...PROGRESS, type: 'retrying', since: NOW, attempt: 1, delayMs: 9, cause } as const
+  const refused = { ...PROGRESS, type: 'refused', at: NOW, cause: REFUSED } as const
+  const entries = [
+    entry('open'),
+    ...['A', 'B'].map((name) => entry(name, { status: refused })),
+    ...Array.from({ length: 80 }, (_, at) => entry(`E${at}`, { status: away })),
+  ]
+  const { url } = await start(t, () => snapshotOf(entries))
+  const text = await (await fetch(`${url}/healthz?min_open=90%`)).text()
+  assert.equal(text.split(cause.message).length, 2)
+  const { reasons } = JSON.parse(text)
+  const at = { topic: 'monitoring', state: 'retrying', code: 'unreachable' }
+  assert.deepEqual(reasons.slice(0, 2), [
+    {
+      customer: 'A',
+      ...at,
+      state: 'refused',
+      code: 'topic-unsubscribed',
+      message: REFUSED.message,
+      subscriptions: 2,
+    },
+    { customer: 'B', ...at, state: 'refused', code: 'topic-unsubscribed' },
+  ])
+  assert.deepEqual(reasons.slice(2, 4), [
+    { customer: 'E0', ...at, message: cause.message, subscriptions: 80 },
+    { customer: 'E1', ...at },
+  ])
+  assert.equal(reasons.length, 82)
+})
+
 /** What each page for probes answers. */
 async function probes(t: TestContext, snapshot: Snapshot) {
   const { url } = await start(t, () => snapshot)

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { loggerTo, RecentLog } from '../../src/log.js'
 import { startMetrics } from '../../src/report/metrics.js'
-import type { Snapshot } from '../../src/report/snapshot.js'
+import type { EntrySnapshot, Snapshot } from '../../src/report/snapshot.js'
 import { FakeClock } from '../helpers/clock.js'
 import { entry, NOW, OPEN, PROGRESS, snapshotOf, UP } from '../helpers/snapshot.js'
 
@@ -68,7 +68,7 @@ test('the page tells totals, trouble, outputs, clusters and subscriptions, those
   assert.deepEqual(shown, {
     version: '1.2.3',
     state: 'refused',
-    headline: '1 of 2 subscriptions in trouble, 1 of 2 outputs not up',
+    headline: 'eu.example is away, 1 of 2 subscriptions in trouble, 1 of 2 outputs not up',
     summary: '2 subscriptions: 1 open, 1 retrying',
     note: '',
     totals: [
@@ -82,7 +82,7 @@ test('the page tells totals, trouble, outputs, clusters and subscriptions, those
     reasons: [
       { state: 'refused', what: 'output not up · nats://h/x', why: 'silence', names: '' },
       {
-        ...{ state: 'retrying', what: '1 retrying: unreachable · eu.example' },
+        ...{ state: 'refused', what: '1 retrying: unreachable · eu.example' },
         ...{ why: 'it refuses connections', names: 'B' },
       },
     ],
@@ -101,7 +101,7 @@ test('the page tells totals, trouble, outputs, clusters and subscriptions, those
       },
     ],
     clusters: [
-      { state: 'retrying', cells: ['eu.example', '0 of 1', '1', '0', '0', ''] },
+      { state: 'refused', cells: ['eu.example', '0 of 1', '1', '0', '0', ''] },
       { state: 'open', cells: ['central.example', '1 of 1', '0', '0', '1,234', '3 s ago'] },
     ],
     subscriptions: [
@@ -140,6 +140,43 @@ test('the headline says what is wrong, or that nothing is', async (t) => {
     assert.deepEqual([shown.state, shown.headline], [state, headline])
     clock.advance(1000)
   }
+})
+
+test('a cluster that is away is first, red, and in the headline', async (t) => {
+  const refused = { ...PROGRESS, type: 'refused', at: NOW, cause: CAUSE } as const
+  const some = (host: string, count: number, over: Partial<EntrySnapshot> = {}) =>
+    Array.from({ length: count }, (_, at) => entry(`${host}${at}`, { host, ...over }))
+  const { status } = await start(t, () =>
+    snapshotOf([
+      ...some('eu.example', 5),
+      ...some('eu.example', 2, { status: refused }),
+      ...some('us.example', 5),
+      ...some('us.example', 3, { status: AWAY }),
+      ...some('ap.example', 4, { status: AWAY }),
+      ...some('ap.example', 1, { status: refused }),
+    ]),
+  )
+  const { state, headline, reasons, clusters } = await status()
+  assert.deepEqual(
+    [state, headline],
+    ['refused', 'ap.example is away, 10 of 20 subscriptions in trouble'],
+  )
+  const whats = reasons.map((each: { state: string; what: string }) => [each.state, each.what])
+  assert.deepEqual(whats, [
+    ['refused', '4 retrying: unreachable · ap.example'],
+    ['retrying', '3 retrying: unreachable · us.example'],
+    ['refused', '2 refused: unreachable · eu.example'],
+    ['refused', '1 refused: unreachable · ap.example'],
+  ])
+  const rows = clusters.map((each: { state: string; cells: string[] }) => [
+    each.state,
+    ...each.cells.slice(0, 2),
+  ])
+  assert.deepEqual(rows, [
+    ['refused', 'ap.example', '0 of 5'],
+    ['retrying', 'us.example', '5 of 8'],
+    ['refused', 'eu.example', '5 of 7'],
+  ])
 })
 
 test('the page says that the streams wait for an output, whether that is up or not', async (t) => {

@@ -263,16 +263,16 @@ for (const columns of [80, 120, 200]) {
     assert.deepEqual(
       lines.slice(1, 5).map((line) => line.split(/ {2,}/).slice(0, 2)),
       [
-        ['ap.example', '78 topics'],
         ['us.example', '78 topics'],
+        ['ap.example', '78 topics'],
         ['eu.example', '84 topics'],
         ['Customer3', 'apprf'],
       ],
     )
-    assert.match(lines[2] ?? '', /78 retrying/)
+    assert.match(lines[1] ?? '', /78 retrying/)
     assert.deepEqual(lines.slice(-3, -1), [
-      '6 refused: topic-unsubscribed · ap.example',
       '78 retrying: certificate-untrusted · us.example',
+      '6 refused: topic-unsubscribed · ap.example',
     ])
     assert.equal(/ HOST$/.test(lines[0] ?? ''), columns >= 120)
     for (const line of lines) assert.ok(displayWidth(line) < columns, line)
