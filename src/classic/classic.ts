@@ -93,11 +93,11 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       refused = false
       const credential = key.current()
       const headers = {
-        ...(username !== undefined && { UserName: username }),
         Authorization: credential.reveal(),
         Topic: topic,
-        ...resumeHeaders(replay, resume, now()),
         'User-Agent': userAgent,
+        ...(username !== undefined && { UserName: username }),
+        ...resumeHeaders(replay, resume, now()),
       }
       return { url, headers, credential }
     },

@@ -116,11 +116,11 @@ class SocketLife implements Connection {
   #watch(stream: Socket): void {
     // Notices a peer that has vanished where pings do not.
     if (!this.#options.endpoint.answersPings) stream.setKeepAlive(true, KEEP_ALIVE_MS)
-    stream.once('error', (error: NodeJS.ErrnoException) => {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
       this.#networkCode = error.code
     })
     // Close frames were exchanged, or the protocol was broken. The server has a second to end TCP.
-    stream.once('finish', () => this.#startCloseTimer(CLOSE_MS))
+    stream.on('finish', () => this.#startCloseTimer(CLOSE_MS))
   }
 
   #open(): void {
