@@ -96,6 +96,18 @@ test('the commands in the examples for containers are ones that the program unde
   }
 })
 
+test('the image is made of the package alone, which the package itself does not hold', () => {
+  assert.deepEqual(DOCKERFILE.match(/^COPY (?!--from).*$/gm), ['COPY aruba-stream-*.tgz /tmp/'])
+  const ignored = readFileSync(join(FOLDER, 'Dockerfile.dockerignore'), 'utf8')
+  assert.deepEqual(ignored.match(/^[^#\n].*$/gm), ['*', '!aruba-stream-*.tgz'])
+  const [compose] = yaml<{
+    readonly services: { readonly 'aruba-stream': { readonly build: string } }
+  }>('compose.yaml')
+  assert.equal(compose?.services['aruba-stream'].build, '.')
+  const { files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  assert.ok(files.includes('!examples/container/*.tgz'))
+})
+
 /** Why the root of the image cannot be tried here, or false. */
 function noNamespaces(): string | false {
   const missing = needs('unshare', 'chroot', 'npm').skip
@@ -115,14 +127,12 @@ function buildRoot(t: TestContext): string {
   }
   for (const name of ['bin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(root, name))
   writeFileSync(join(root, 'opt/bin/node'), '')
-  const steps = [...DOCKERFILE.matchAll(/^RUN (npm (?:pack|install) .*)$/gm)]
-  assert.equal(steps.length, 2)
+  const pack = ['pack', '--ignore-scripts', '--silent', '--pack-destination', join(root, 'tmp')]
+  execFileSync('npm', pack, { cwd: ROOT })
+  const steps = [...DOCKERFILE.matchAll(/^RUN (npm install .*)$/gm)]
+  assert.equal(steps.length, 1)
   for (const [, step = ''] of steps) {
-    const here = step
-      .replaceAll('/tmp', join(root, 'tmp'))
-      .replaceAll('/opt', join(root, 'opt'))
-      // dist is there already.
-      .replace('npm pack', 'npm pack --ignore-scripts')
+    const here = step.replaceAll('/tmp', join(root, 'tmp')).replaceAll('/opt', join(root, 'opt'))
     execFileSync('sh', ['-c', here], { cwd: ROOT, env: { ...process.env, PACKAGES: '' } })
   }
   return root
