@@ -94,6 +94,39 @@ test(
   },
 )
 
+test('the signal for cron is for the program that streams this input file, and for no other run', () => {
+  const [, pattern = ''] = /'(.*)'/.exec(example('cron-reload')) ?? []
+  const program = 'node /usr/local/bin/aruba-stream'
+  const input = '--jsoninput /var/lib/aruba-stream/input.json'
+  assert.match(`${program} --hostname HOST ${input} --readable`, new RegExp(pattern))
+  for (const other of [
+    `flock -n /var/lib/aruba-stream/lock aruba-stream --hostname HOST ${input}`,
+    `${program} check --hostname HOST ${input}`,
+    `${program} simulate --write_input /var/lib/aruba-stream/input.json`,
+    `${program} --hostname HOST --jsoninput /var/lib/aruba-stream/other.json`,
+    `${program} --hostname HOST ${input}.old`,
+  ]) {
+    assert.doesNotMatch(other, new RegExp(pattern))
+  }
+})
+
+test('logrotate empties the log that cron’s shell holds open', needs('logrotate'), (t) => {
+  const folder = tempFolder(t)
+  const config = join(folder, 'logrotate.conf')
+  const log = join(folder, 'log')
+  // The user that runs this test owns the files.
+  const text = example('cron-logrotate').replace('su aruba-stream aruba-stream', '')
+  writeFileSync(config, text.replaceAll('/var/lib/aruba-stream', folder), { mode: 0o600 })
+  writeFileSync(log, 'old\n')
+  const shell = `exec 2>>${log}; logrotate --force --state ${folder}/state ${config}; echo new >&2`
+  const { status } = spawnSync('sh', ['-c', shell], {
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+  })
+  assert.equal(status, 0)
+  assert.equal(readFileSync(log, 'utf8'), 'new\n')
+  assert.equal(spawnSync('gzip', ['-dc', `${log}.1.gz`], { encoding: 'utf8' }).stdout, 'old\n')
+})
+
 const isAlive = (child: ChildProcess) => child.exitCode === null && child.signalCode === null
 
 test('the command for the log’s form of a key gives 8 hex digits', needs('sha256sum'), () => {
