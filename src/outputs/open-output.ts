@@ -113,7 +113,11 @@ function unknownType(type: string, name: string): StreamError {
   const got = `--export_data: expected one of ${forms.join(', ')}; got "${shown(type)}"`
   const lower = name.toLowerCase()
   const meant = isKind(lower) ? shown(lower + type.slice(name.length)) : meantBy(type, name)
-  return new StreamError('usage', meant ? `${got} (did you mean "${meant}"?)` : got)
+  if (meant !== undefined) return new StreamError('usage', `${got} (did you mean "${meant}"?)`)
+  // What the sample script takes: the name of a class.
+  const isClass = /^\w+export(?:er)?$/i.test(type)
+  const hint = '; a class of wsclient_public.py becomes a module, see docs/coming-from-wsclient.md'
+  return new StreamError('usage', isClass ? got + hint : got)
 }
 
 /** A path without its "./" or its TYPE is the likelier slip where a dot or a slash is in the name. */

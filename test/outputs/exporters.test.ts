@@ -16,6 +16,10 @@ const REFUSED: readonly [type: string, shown: RegExp][] = [
   ['collector.example:5000', /got "collector\.example:5000"$/],
   ['', /got ""$/],
   ['xml', /got "xml"$/],
+  [
+    'presenceExport',
+    /got "presenceExport"; a class of wsclient_public\.py becomes a module, see docs\//,
+  ],
   ['mqtt://broker', /"mqtt:\/\/broker" is no TYPE; print .*mosquitto_pub/],
   ['influxdb', /"influxdb" is no TYPE; use the module examples\/influxdb\.mjs/],
   ['sqlite', /"sqlite" is no TYPE; use the module examples\/sqlite\.mjs/],
