@@ -55,7 +55,7 @@ export type CompiledPlan = {
   readonly steps: readonly (Step | undefined)[]
   /** Whether fields can be written as they come; not with a MessageSet. */
   readonly streamable: boolean
-  /** Steps whose values are well-known types or hold them. */
+  /** Steps of singular fields whose values are well-known types or hold them. */
   readonly wellKnown: readonly Step[]
   /** Names of the fields, in the order of their numbers. */
   readonly names: readonly string[]
@@ -113,7 +113,7 @@ export function createPlanner(choose: ScalarChoice, makeEnum = enumScalar): Plan
       steps: byTag(steps),
       // A step has 32 bits to tell oneofs by.
       streamable: !isSet && choicesOf(type).length <= 32,
-      wellKnown: steps.filter(({ form, holdsWellKnown }) => holdsWellKnown && form !== 'packed'),
+      wellKnown: steps.filter((step) => step.holdsWellKnown && isSingular(step)),
       names: fields.map(recordName),
       numbers: new Set(fields.map(({ id }) => id)),
     }
@@ -151,7 +151,7 @@ export function createPlanner(choose: ScalarChoice, makeEnum = enumScalar): Plan
     const compiled: CompiledPlan = {
       steps: byTag(steps),
       streamable: false,
-      wellKnown: common.holdsWellKnown ? steps.slice(1) : [],
+      wellKnown: [],
       names: ['key', 'value'],
       numbers: new Set([1, 2]),
     }
@@ -160,6 +160,11 @@ export function createPlanner(choose: ScalarChoice, makeEnum = enumScalar): Plan
   }
 
   return planOf
+}
+
+/** Elements of a list and values of a map are read as a whole. */
+function isSingular({ form, repeated }: Step): boolean {
+  return form !== 'map' && !repeated
 }
 
 function stepOf(field: FieldType, content: Content): Step {

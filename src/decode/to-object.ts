@@ -1,6 +1,10 @@
 import type { MessagePlan, Step } from './plan.js'
 import { objectFor } from './roomy-object.js'
+import { show } from './well-known.js'
 import { WIRE, type WireReader } from './wire-reader.js'
+
+/** The tag of a value, where it is a message, in the entry of a map. */
+const VALUE = 2 * 8 + WIRE.bytes
 
 /** A value of a record: JSON values only, as the protobuf JSON mapping has them. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject
@@ -9,8 +13,8 @@ export type JsonObject = { [name: string]: JsonValue }
 
 /**
  * Reads a message up to the reader's end, as a plain object: only fields that were sent, in the order
- * of their numbers. Well-known types are plain messages yet: only the whole of a message, all its parts
- * merged, has the form that `showWellKnown` gives it.
+ * of their numbers. Well-known types in singular fields are plain messages yet: only the whole of a message,
+ * all its parts merged, has the form that `show` gives it.
  *
  * @param into the object to merge into, if the same field came before
  * @param group the field's number where the message is a group, else 0
@@ -79,9 +83,10 @@ export function readField(wire: WireReader, step: Step, target: JsonObject, isFi
       return
     }
     case 'map': {
-      const { key = zeroOf(step.message, 1), value = zeroOf(step.message, 2) } = readNested(
+      const entry = step.message
+      const { key = zeroOf(entry, 1), value = zeroOf(entry, 2) } = readNested(
         wire,
-        step.message,
+        entry,
         undefined,
       )
       let map = objectOf(target, step, isFirst)
@@ -89,7 +94,7 @@ export function readField(wire: WireReader, step: Step, target: JsonObject, isFi
         map = {}
         setValue(target, step, map)
       }
-      define(map, String(key), value)
+      define(map, String(key), whole(wire, step, entry.compiled.steps[VALUE]?.message, value))
     }
   }
 }
@@ -105,15 +110,17 @@ function readElements(wire: WireReader, step: Step, target: JsonObject, isFirst:
     }
     case 'message': {
       const list = listOf(target, step, isFirst)
-      do list.push(readNested(wire, step.message, undefined))
+      do list.push(whole(wire, step, step.message, readNested(wire, step.message, undefined)))
       while (wire.skipTag(step.tag))
       return
     }
-    case 'group':
+    case 'group': {
       wire.enter()
-      listOf(target, step, isFirst).push(readMessage(wire, step.message, undefined, step.number))
+      const value = readMessage(wire, step.message, undefined, step.number)
       wire.leave()
+      listOf(target, step, isFirst).push(whole(wire, step, step.message, value))
       return
+    }
     case 'packed': {
       const outerEnd = wire.limit()
       if (wire.pos < wire.end) {
@@ -126,6 +133,16 @@ function readElements(wire: WireReader, step: Step, target: JsonObject, isFirst:
     case 'setItem':
       readSetItem(wire, step.message, target)
   }
+}
+
+/** An element of a list or a value of a map, which no other part can follow, as JSON has it. */
+function whole(
+  wire: WireReader,
+  { holdsWellKnown }: Step,
+  plan: MessagePlan | undefined,
+  value: JsonValue,
+): JsonValue {
+  return holdsWellKnown && plan !== undefined ? show(wire, value, plan) : value
 }
 
 /** An element of a MessageSet: a group of a field's number (2) and its message (3), in any order. */

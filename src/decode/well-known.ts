@@ -1,9 +1,8 @@
 import type { JsonWriter } from './json-writer.js'
-import type { CompiledPlan, MessagePlan, Step } from './plan.js'
+import type { MessagePlan } from './plan.js'
 import { durationText, timeText, writeTime } from './time-text.js'
 import { MapEntries, writeValue } from './to-json.js'
 import { define, get, type JsonObject, type JsonValue, readMessage, setValue } from './to-object.js'
-import type { UnknownFields } from './unknown-fields.js'
 import type { WellKnown } from './well-known-types.js'
 import { WIRE, WireReader } from './wire-reader.js'
 
@@ -16,55 +15,24 @@ const MAX_NESTED_ANYS = 20
  */
 export function readJson(wire: WireReader, plan: MessagePlan): JsonObject {
   const message = readMessage(wire, plan, undefined, 0)
-  showWellKnown(message, plan.compiled, wire.unknownFields, 0)
+  showFields(wire, message, plan)
   return message
 }
 
 /** Gives the well-known types in a message the form that JSON has for them. */
-function showWellKnown(
-  message: JsonObject,
-  { wellKnown }: CompiledPlan,
-  unknownFields: UnknownFields,
-  anys: number,
-): void {
-  for (const step of wellKnown) showField(message, step, unknownFields, anys)
-}
-
-/** Gives a field that is or holds a well-known type the form that JSON has for it. */
-export function showField(
-  message: JsonObject,
-  step: Step,
-  unknownFields: UnknownFields,
-  anys = 0,
-): void {
-  const value = get(message, step)
-  if (value === undefined) return
-  if (step.form === 'map') {
-    const [entryStep] = step.message.compiled.wellKnown
-    if (entryStep?.message === undefined) return
-    const map = value as JsonObject
-    for (const [key, held] of Object.entries(map)) {
-      define(map, key, show(held, entryStep.message, unknownFields, anys))
-    }
-  } else if (step.message !== undefined) {
-    const { message: plan } = step
-    const shown = step.repeated
-      ? (value as JsonValue[]).map((each) => show(each, plan, unknownFields, anys))
-      : show(value, plan, unknownFields, anys)
-    setValue(message, step, shown)
+function showFields(wire: WireReader, message: JsonObject, plan: MessagePlan): void {
+  for (const step of plan.compiled.wellKnown) {
+    const value = get(message, step)
+    if (value === undefined || step.message === undefined) continue
+    setValue(message, step, show(wire, value, step.message))
   }
 }
 
-/** A message as JSON has it. */
-function show(
-  value: JsonValue,
-  plan: MessagePlan,
-  unknownFields: UnknownFields,
-  anys: number,
-): JsonValue {
+/** A message, all of whose parts have been read, as JSON has it. */
+export function show(wire: WireReader, value: JsonValue, plan: MessagePlan): JsonValue {
   const message = value as JsonObject
   // What they hold is shown first; a Timestamp or an Any holds nothing.
-  showWellKnown(message, plan.compiled, unknownFields, anys)
+  showFields(wire, message, plan)
   switch (plan.wellKnown) {
     case undefined:
       return message
@@ -83,7 +51,7 @@ function show(
     case 'Wrapper':
       return message.value ?? plan.compiled.steps.find((step) => step)?.scalar?.zero ?? message
     case 'Any':
-      return anyOf(message, plan, unknownFields, anys) ?? message
+      return anyOf(wire, message, plan) ?? message
   }
 }
 
@@ -106,19 +74,19 @@ function maskText(paths: readonly string[]): string | undefined {
 
 /** The message that an Any holds, with its type; undefined where the schema does not know the type. */
 function anyOf(
+  outer: WireReader,
   { type_url, value = '' }: JsonObject,
   { find }: MessagePlan,
-  unknownFields: UnknownFields,
-  anys: number,
 ): JsonObject | undefined {
-  if (typeof type_url !== 'string' || anys >= MAX_NESTED_ANYS) return undefined
+  if (typeof type_url !== 'string' || outer.anys >= MAX_NESTED_ANYS) return undefined
   const plan = find(type_url.slice(type_url.lastIndexOf('/') + 1))
   if (plan === undefined) return undefined
   const wire = new WireReader()
-  wire.open(Buffer.from(String(value), 'base64'), '', unknownFields)
+  wire.open(Buffer.from(String(value), 'base64'), '', outer.unknownFields)
+  wire.anys = outer.anys + 1
   let held: JsonValue
   try {
-    held = show(readMessage(wire, plan, undefined, 0), plan, unknownFields, anys + 1)
+    held = show(wire, readMessage(wire, plan, undefined, 0), plan)
   } catch {
     return undefined
   }

@@ -25,6 +25,8 @@ export class WireReader {
   high = 0
   /** Whether messages are written with their fields put in order, not as they come. */
   anyOrder = false
+  /** How many messages of type Any these bytes lie in. */
+  anys = 0
   #depth = 0
   unknownFields = NO_UNKNOWN_FIELDS
   #owner = ''

@@ -3,7 +3,6 @@ import type { Step } from '../decode/plan.js'
 import { SCALARS, type Scalar } from '../decode/scalars.js'
 import { MapEntries } from '../decode/to-json.js'
 import { type JsonObject, type JsonValue, readField } from '../decode/to-object.js'
-import { showField } from '../decode/well-known.js'
 import { WIRE, type WireReader } from '../decode/wire-reader.js'
 import { plainName } from '../schema/message-type.js'
 
@@ -90,7 +89,6 @@ export class Attributes {
       goTo(wire, this.#entries[index] as number)
       readField(wire, step, target)
     }
-    showField(target, step, wire.unknownFields)
     return (target[step.name] ?? {}) as JsonObject
   }
 
