@@ -1,4 +1,5 @@
-import { type Clock, follow, sleep, systemClock, untilAborted } from '../clock.js'
+import { setMaxListeners } from 'node:events'
+import { type Clock, sleep, systemClock, untilAborted } from '../clock.js'
 import type { ByteBudget } from '../delivery/byte-budget.js'
 import { StreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
@@ -24,8 +25,11 @@ export type SubscribeOptions = {
   readonly endpoint: Endpoint
   /** Shared by all entries. */
   readonly limiter: Limiter
-  /** Ends the subscription: what was received is still yielded. */
-  readonly signal: AbortSignal
+  /**
+   * Ends the subscription when it aborts: what was received is still yielded. A consumer that leaves aborts
+   * it.
+   */
+  readonly stopping: AbortController
   /** Cuts a connection that takes longer to end. */
   readonly graceOver?: AbortSignal
   /** The `resumePoint` of the subscription that this one continues. */
@@ -76,9 +80,6 @@ class Supervisor implements Subscription {
   readonly #options: SubscribeOptions
   readonly #clock: Clock
   readonly #tracker: StatusTracker
-  /** Aborts when the subscription is to end, or the consumer has left. */
-  readonly #stopping = new AbortController()
-  readonly #stop = this.#stopping.signal
   readonly #queue: FrameQueue
   readonly #connection: ReplaceableConnection
   readonly #repeats = new Repeats()
@@ -94,6 +95,8 @@ class Supervisor implements Subscription {
 
   constructor(options: SubscribeOptions) {
     const { clock = systemClock, budget = createFrameBudget(), onStatus } = options
+    // Several subscriptions may share it, which is no leak.
+    setMaxListeners(0, options.stopping.signal)
     this.#options = options
     this.#clock = clock
     this.#tracker = new StatusTracker(clock, onStatus ?? (() => undefined))
@@ -103,7 +106,7 @@ class Supervisor implements Subscription {
       () => this.#connection.resume(),
     )
     this.#connection = new ReplaceableConnection(this.#options, {
-      signal: this.#stop,
+      signal: options.stopping.signal,
       clock,
       resume: () => {
         this.#askedAt ??= clock.now()
@@ -127,6 +130,10 @@ class Supervisor implements Subscription {
     return this.#tracker.status
   }
 
+  get #stop(): AbortSignal {
+    return this.#options.stopping.signal
+  }
+
   get resumePoint(): ResumePoint | undefined {
     const { resume, lastTimestamp } = this.#options
     const { lastFrameAt: receivedAt } = this.#tracker.status
@@ -147,13 +154,9 @@ class Supervisor implements Subscription {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Frame[], undefined> {
-    const { endpoint, signal } = this.#options
-    const unfollow = follow(this.#stopping, signal)
+    const { endpoint, stopping } = this.#options
     const done = this.#run()
-      .finally(() => {
-        unfollow()
-        endpoint.close()
-      })
+      .finally(() => endpoint.close())
       .then(
         () => this.#queue.end(),
         (error: unknown) => this.#queue.end(error),
@@ -162,7 +165,7 @@ class Supervisor implements Subscription {
     return {
       next: () => batches.next(),
       return: async () => {
-        this.#stopping.abort()
+        stopping.abort()
         this.#queue.discard()
         await done
         return { value: undefined, done: true }

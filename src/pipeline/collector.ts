@@ -120,7 +120,7 @@ export class Collector {
     for (const [at, entry] of entries.entries()) {
       const endpoint = endpoints[at]
       if (!endpoint) continue
-      this.#streams.start(subscriptionId(entry), (signal) => this.#run(entry, endpoint, signal))
+      this.#streams.start(subscriptionId(entry), (stopping) => this.#run(entry, endpoint, stopping))
     }
   }
 
@@ -190,7 +190,7 @@ export class Collector {
     return same ? before.subscription.resumePoint : undefined
   }
 
-  #run(entry: CustomerEntry, endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+  #run(entry: CustomerEntry, endpoint: Endpoint, stopping: AbortController): Promise<void> {
     const { settings, program, service, outputs, random } = this.#options
     const { reconnect, verifyCertificates } = settings
     const stream = new EntryStream({
@@ -202,7 +202,7 @@ export class Collector {
       outputs,
       log: program.log,
       delays: getOrMake(this.delays, entry.topic, () => new Histogram(DELAY_BOUNDS)),
-      signal,
+      stopping,
       graceOver: program.shutdown.graceOver,
       resume: this.#resumePointFor(entry),
       limiter: this.#limiter,

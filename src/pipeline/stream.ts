@@ -1,4 +1,5 @@
 import { createClassic } from '../classic/classic.js'
+import { follow } from '../clock.js'
 import { createFrameBudget } from '../connection/frame-queue.js'
 import { subscribe } from '../connection/subscribe.js'
 import { toStreamError } from '../errors.js'
@@ -8,7 +9,7 @@ import { createLimiter } from '../net/limiter.js'
 import { createNewCentral } from '../newcentral/newcentral.js'
 import { Tokens } from '../newcentral/tokens.js'
 import { VERSION } from '../packages.js'
-import type { AnyTopic, Endpoint, Service, StreamRecordOf } from '../service.js'
+import type { AnyTopic, Service, StreamRecordOf } from '../service.js'
 import { Callbacks } from './callbacks.js'
 import { joinServices } from './services.js'
 import {
@@ -68,45 +69,46 @@ async function* recordsOf<T extends AnyTopic>(
   const onUndecodable = callbacks.guard(options.onUndecodable)
   service.decoders.load([entry.topic])
   const decoder = service.decoders.of({ name: entry.name, topic: entry.topic })
-  const over = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal
-  let endpoint: Endpoint | undefined
+  const unfollow = signal ? follow(ended, signal) : () => {}
   try {
-    endpoint = (await service.endpoints([entry], over))[0]
+    const [endpoint] = await service.endpoints([entry], ended.signal)
+    if (!endpoint) return
+    const subscription = subscribe({
+      endpoint,
+      limiter: LIMITER,
+      budget: BUDGET,
+      stopping: ended,
+      verifyCertificates,
+      lastTimestamp: () => decoder.lastTimestamp,
+      // The program waits and tries again, because somebody reads its log. Here the caller decides.
+      onRefused: () => ended.abort(),
+      identify: decoder.identify,
+      onStatus: (status) => onStatus(status),
+    })
+    for await (const frames of subscription) {
+      for (const frame of frames) {
+        callbacks.rethrow()
+        if (frame.text && decoder.skipsText) continue
+        let record: StreamRecordOf<T>
+        try {
+          record = decoder.decode(frame, 'record').record as StreamRecordOf<T>
+        } catch (error) {
+          onUndecodable(toStreamError(error, 'frame-undecodable'), frame.bytes)
+          continue
+        }
+        yield record
+      }
+    }
+    callbacks.rethrow()
+    const { status } = subscription
+    if (status.type === 'refused') throw status.cause
   } catch (error) {
     callbacks.rethrow()
-    if (over.aborted) return
-    throw error
+    // The service gives up as soon as the stream is ended.
+    if (error !== ended.signal.reason) throw error
+  } finally {
+    unfollow()
   }
-  if (!endpoint) return
-  const subscription = subscribe({
-    endpoint,
-    limiter: LIMITER,
-    budget: BUDGET,
-    signal: over,
-    verifyCertificates,
-    lastTimestamp: () => decoder.lastTimestamp,
-    // The program waits and tries again, because somebody reads its log. Here the caller decides.
-    onRefused: () => ended.abort(),
-    identify: decoder.identify,
-    onStatus: (status) => onStatus(status),
-  })
-  for await (const frames of subscription) {
-    for (const frame of frames) {
-      callbacks.rethrow()
-      if (frame.text && decoder.skipsText) continue
-      let record: StreamRecordOf<T>
-      try {
-        record = decoder.decode(frame, 'record').record as StreamRecordOf<T>
-      } catch (error) {
-        onUndecodable(toStreamError(error, 'frame-undecodable'), frame.bytes)
-        continue
-      }
-      yield record
-    }
-  }
-  callbacks.rethrow()
-  const { status } = subscription
-  if (status.type === 'refused') throw status.cause
 }
 
 type ServiceOptions = Pick<CommonOptions, 'readable' | 'protoDir' | 'verifyCertificates'> &

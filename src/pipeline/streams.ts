@@ -41,7 +41,7 @@ export class EntryStream {
 
   /** Whether the entry is refused and waits: it is not being tried again, replaced or removed. */
   get isRefused(): boolean {
-    return this.subscription.waitsRefused && !this.#options.signal.aborted
+    return this.subscription.waitsRefused && !this.#options.stopping.signal.aborted
   }
 
   /** @param nowMs milliseconds since the epoch */
@@ -100,8 +100,8 @@ function logReplaced(log: Logger, failure: StreamError | undefined): void {
   log.warn(`${message}; the open connection is kept until another one can replace it`, { code })
 }
 
-/** The work of one stream; resolves when it has ended. */
-export type Work = (signal: AbortSignal) => Promise<void>
+/** The work of one stream; resolves when it has ended. Ends when the controller aborts. */
+export type Work = (stopping: AbortController) => Promise<void>
 
 type Running = { readonly controller: AbortController; readonly done: Promise<void> }
 
@@ -144,7 +144,7 @@ export class Streams {
     if (stopping.aborted) controller.abort(stopping.reason)
     const done = this.track(async () => {
       await previous
-      return work(controller.signal)
+      return work(controller)
     })
     this.#running.set(name, { controller, done })
   }

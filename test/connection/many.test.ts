@@ -19,7 +19,7 @@ test(`${ENTRIES} entries open, idle with one timer each, and end without a rest`
   const reading = Array.from({ length: ENTRIES }, async () => {
     const subscription = subscribe({
       endpoint: endpointAt(central.url, { key }),
-      ...{ limiter, clock, signal: stop.signal },
+      ...{ limiter, clock, stopping: stop },
       onStatus: ({ type }) => {
         if (type === 'open') open += 1
       },

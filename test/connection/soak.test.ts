@@ -53,7 +53,7 @@ test('a long time of flapping leaves no timer, listener, socket or object behind
     subscribe({
       endpoint: endpointAt(central.url),
       limiter,
-      signal: stop.signal,
+      stopping: stop,
       clock,
     }),
   )

@@ -32,7 +32,7 @@ test('a subscription stops before it has begun', async (t) => {
   const subscription = subscribe({
     endpoint: endpointAt(central.url, { entry: { topic: 'audit' } }),
     limiter: createLimiter(),
-    signal: stop.signal,
+    stopping: stop,
   })
   for await (const _ of subscription) assert.fail('no frame was sent')
   assert.equal(subscription.status.type, 'ended')
@@ -295,7 +295,7 @@ test('an entry that was refused for good leaves nothing behind', async (t) => {
   const subscription = subscribe({
     endpoint: endpointAt(central.url, { entry: { topic: 'audit' } }),
     limiter: createLimiter(),
-    signal: stop.signal,
+    stopping: stop,
     reconnect: false,
     clock,
   })
@@ -318,7 +318,7 @@ test('one signal serves many entries without a warning of leaks', async (t) => {
     const subscription = subscribe({
       endpoint: endpointAt(central.url, { entry: { topic: 'audit' } }),
       limiter,
-      signal: stop.signal,
+      stopping: stop,
     })
     for await (const _ of subscription) assert.fail('no frame was sent')
   })

@@ -9,7 +9,7 @@ for (const url of process.argv.slice(2)) {
   const subscription = subscribe({
     endpoint: endpointAt(url, { key: fixedKey('not-a-real-key') }),
     limiter: createLimiter(),
-    signal: stop.signal,
+    stopping: stop,
     onStatus: (status) => {
       if (status.type === 'connecting' || stop.signal.aborted) return
       const cause = status.type === 'retrying' ? status.cause : undefined

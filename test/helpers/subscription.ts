@@ -27,12 +27,12 @@ export class Subscriber {
   readonly subscription: Subscription
   readonly #stop = new AbortController()
 
-  constructor(options: Omit<SubscribeOptions, 'signal'>, clock: FakeClock, collect: boolean) {
+  constructor(options: Omit<SubscribeOptions, 'stopping'>, clock: FakeClock, collect: boolean) {
     this.clock = clock
     this.subscription = subscribe({
       ...options,
       clock,
-      signal: this.#stop.signal,
+      stopping: this.#stop,
       onStatus: (status, previous) => {
         this.statuses.push(status)
         options.onStatus?.(status, previous)
@@ -88,7 +88,7 @@ export class Subscriber {
 }
 
 type SubscriberOptions = Partial<
-  Omit<SubscribeOptions, 'clock' | 'signal' | 'endpoint'> & Pick<EndpointOptions, 'key' | 'replay'>
+  Omit<SubscribeOptions, 'clock' | 'stopping' | 'endpoint'> & Pick<EndpointOptions, 'key' | 'replay'>
 > & {
   readonly clock?: FakeClock
   readonly entry?: Partial<EndpointOptions['entry']>
@@ -123,7 +123,7 @@ export function endpointAt(
 /** Subscribes to an endpoint; stopped when the test ends. */
 export function subscribeTo(
   t: TestContext,
-  options: Omit<SubscribeOptions, 'signal' | 'limiter'>,
+  options: Omit<SubscribeOptions, 'stopping' | 'limiter'>,
   clock: FakeClock,
   collect = true,
 ): Subscriber {

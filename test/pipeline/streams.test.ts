@@ -14,7 +14,7 @@ function start() {
     },
   })
   const runs: { signal: AbortSignal; end: () => void }[] = []
-  const work: Work = (signal) =>
+  const work: Work = ({ signal }) =>
     new Promise((resolve) => {
       runs.push({ signal, end: () => resolve() })
     })
