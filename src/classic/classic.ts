@@ -1,10 +1,12 @@
 import { StreamError } from '../errors.js'
 import type { InputFile } from '../input/input-file.js'
 import type { Logger } from '../log.js'
+import { getOrMake } from '../maps.js'
 import type { Host } from '../net/host.js'
 import { createLimiter } from '../net/limiter.js'
 import { quotePeer, redirectHost } from '../net/redact.js'
-import type { Answer, Endpoint, Service } from '../service.js'
+import type { Secret } from '../secret.js'
+import type { Answer, Endpoint, Handshake, ResumePoint, Service } from '../service.js'
 import { type KeySource, keyAge } from './entry-key.js'
 import { KeyStore } from './keys.js'
 import { createDecoders } from './record.js'
@@ -42,7 +44,7 @@ export function createClassic(options: ClassicOptions): Service<Topic> {
       const opened = await keys.open(entries, signal)
       return opened.map(({ entry, key }) => {
         const { refusal } = key
-        return createEndpoint({ entry, key, refusal, userAgent, replay, close: () => key.close() })
+        return new ClassicEndpoint({ entry, key, refusal, userAgent, replay })
       })
     },
   }
@@ -63,53 +65,74 @@ export type EndpointOptions = {
   readonly replay?: ReplayOptions | undefined
   /** Milliseconds since the epoch. */
   readonly now?: () => number
-  readonly close?: () => void
 }
 
+/** Most entries have the host of the command line, and share its URL. */
+const URLS = new WeakMap<Host, URL>()
+
 /** `wss://HOST/streaming/api`: the topic is in a header. */
-function urlOf({ authority, secure }: Host): URL {
-  return new URL(`${secure ? 'wss' : 'ws'}://${authority}/streaming/api`)
+function urlOf(host: Host): URL {
+  const { authority, secure } = host
+  const scheme = secure ? 'wss' : 'ws'
+  return getOrMake(URLS, host, () => new URL(`${scheme}://${authority}/streaming/api`))
 }
 
 /** The endpoint of one topic of Classic Central. */
-export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { entry, key, userAgent, replay = {}, now = Date.now, close = () => {} } = options
-  const { topic, username, host } = entry
-  const url = urlOf(host)
-  let { refusal } = options
+export class ClassicEndpoint implements Endpoint {
+  readonly answersPings = true
+  readonly #options: EndpointOptions
+  readonly #url: URL
+  #refusal: StreamError | undefined
   /** Whether the key was refused last, by validation or with 403: the file may have another one now. */
-  let refused = false
-  return {
-    host,
-    answersPings: true,
-    async handshake(resume, signal) {
-      if (refusal) {
-        const first = refusal
-        refusal = undefined
-        refused = true
-        throw first
-      }
-      if (refused) await key.lookForPasted?.(signal)
-      refused = false
-      const credential = key.current()
-      const headers = {
-        Authorization: credential.reveal(),
-        Topic: topic,
-        'User-Agent': userAgent,
-        ...(username !== undefined && { UserName: username }),
-        ...resumeHeaders(replay, resume, now()),
-      }
-      return { url, headers, credential }
-    },
-    async renewCredential(old, signal) {
-      await key.afterUnauthorized(old, signal)
-    },
-    refusal(answer) {
-      refused = answer.status === 403
-      return refusalOf(answer, topic)
-    },
-    credentialAge: (nowMs) => keyAge(key.current(), nowMs),
-    close,
+  #refused = false
+
+  constructor(options: EndpointOptions) {
+    this.#options = options
+    this.#url = urlOf(options.entry.host)
+    this.#refusal = options.refusal
+  }
+
+  get host(): Host {
+    return this.#options.entry.host
+  }
+
+  async handshake(resume: ResumePoint | undefined, signal: AbortSignal): Promise<Handshake> {
+    const { entry, key, userAgent, replay = {}, now = Date.now } = this.#options
+    const { topic, username } = entry
+    const refusal = this.#refusal
+    if (refusal) {
+      this.#refusal = undefined
+      this.#refused = true
+      throw refusal
+    }
+    if (this.#refused) await key.lookForPasted?.(signal)
+    this.#refused = false
+    const credential = key.current()
+    const headers = {
+      Authorization: credential.reveal(),
+      Topic: topic,
+      'User-Agent': userAgent,
+      ...(username !== undefined && { UserName: username }),
+      ...resumeHeaders(replay, resume, now()),
+    }
+    return { url: this.#url, headers, credential }
+  }
+
+  async renewCredential(refused: Secret, signal: AbortSignal): Promise<void> {
+    await this.#options.key.afterUnauthorized(refused, signal)
+  }
+
+  refusal(answer: Answer): StreamError {
+    this.#refused = answer.status === 403
+    return refusalOf(answer, this.#options.entry.topic)
+  }
+
+  credentialAge(nowMs: number): number | undefined {
+    return keyAge(this.#options.key.current(), nowMs)
+  }
+
+  close(): void {
+    this.#options.key.close?.()
   }
 }
 

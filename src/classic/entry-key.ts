@@ -13,15 +13,20 @@ export interface KeySource {
   afterUnauthorized(refused: Secret, signal: AbortSignal): Promise<Secret>
   /** Called before a refused key is offered again: a user may have pasted a new one into the file. */
   lookForPasted?(signal: AbortSignal): Promise<unknown>
+  /** The entry has ended. */
+  close?(): void
 }
 
 /** What the store needs to know of an entry. */
 export type KeyEntry = { readonly name: string; readonly host: Host; readonly key: Secret }
 
-type EntryKeyActions = {
-  replace(refused: Secret, signal: AbortSignal): Promise<void>
-  lookForPasted(signal: AbortSignal): Promise<unknown>
-  close(): void
+/** The store that holds the keys of all entries. */
+interface Keys {
+  /** Gives the entry another key than the refused one. */
+  replace(own: EntryKey, refused: Secret, signal: AbortSignal): Promise<void>
+  /** Gives the entry the key that the input file holds now, where that is another one. */
+  lookForPasted(own: EntryKey, signal: AbortSignal): Promise<unknown>
+  remove(own: EntryKey): void
 }
 
 /** The key of one entry. */
@@ -36,14 +41,14 @@ export class EntryKey implements KeySource {
    */
   readonly #used: Secret[]
   #current: Secret
-  readonly #actions: EntryKeyActions
+  readonly #keys: Keys
 
-  constructor({ name, host, key }: KeyEntry, actions: EntryKeyActions) {
+  constructor({ name, host, key }: KeyEntry, keys: Keys) {
     this.name = name
     this.host = host
     this.#current = key
     this.#used = [key]
-    this.#actions = actions
+    this.#keys = keys
   }
 
   current(): Secret {
@@ -51,12 +56,12 @@ export class EntryKey implements KeySource {
   }
 
   async afterUnauthorized(refused: Secret, signal: AbortSignal): Promise<Secret> {
-    await this.#actions.replace(refused, signal)
+    await this.#keys.replace(this, refused, signal)
     return this.#current
   }
 
   lookForPasted(signal: AbortSignal): Promise<unknown> {
-    return this.#actions.lookForPasted(signal)
+    return this.#keys.lookForPasted(this, signal)
   }
 
   use(key: Secret): void {
@@ -70,7 +75,7 @@ export class EntryKey implements KeySource {
 
   /** The entry has ended. */
   close(): void {
-    this.#actions.close()
+    this.#keys.remove(this)
   }
 }
 

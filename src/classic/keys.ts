@@ -79,20 +79,22 @@ export class KeyStore {
 
   /** Adds an entry without validating its key. */
   add(entry: KeyEntry): EntryKey {
-    const own = new EntryKey(entry, {
-      replace: (refused, signal) => this.#replace(own, refused, signal),
-      lookForPasted: (signal) => this.#usePasted(own, signal),
-      close: () => this.#entries.delete(own),
-    })
+    const own = new EntryKey(entry, this)
     this.#entries.add(own)
     return own
   }
 
-  async #replace(own: EntryKey, refused: Secret, signal: AbortSignal): Promise<void> {
+  /** The entry has ended. */
+  remove(own: EntryKey): void {
+    this.#entries.delete(own)
+  }
+
+  /** Finds another key for an entry whose key was refused: in the file, or at Central. */
+  async replace(own: EntryKey, refused: Secret, signal: AbortSignal): Promise<void> {
     const { host } = own
     // Another entry with the same key has already replaced it.
     if (!own.current().equals(refused)) return
-    if (await this.#usePasted(own, signal)) return
+    if (await this.lookForPasted(own, signal)) return
     // It may also have replaced it while the file was being read.
     if (!own.current().equals(refused)) return
     const validation = await this.#validate(host, refused, signal)
@@ -105,7 +107,7 @@ export class KeyStore {
   }
 
   /** @returns whether the file holds another key, which is used from now on */
-  async #usePasted(own: EntryKey, signal: AbortSignal): Promise<boolean> {
+  async lookForPasted(own: EntryKey, signal: AbortSignal): Promise<boolean> {
     const pasted = await untilAborted(this.#keyInFile(own), signal)
     if (!pasted) return false
     // Another topic of the entry has taken it while the file was being read.

@@ -1,4 +1,4 @@
-import { createEndpoint } from '../classic/classic.js'
+import { ClassicEndpoint } from '../classic/classic.js'
 import { CLASSIC_ENTRIES } from '../classic/entry.js'
 import { KEY_LIFE_DAYS, keyAge } from '../classic/entry-key.js'
 import { isTopic as isOfClassic } from '../classic/topics.js'
@@ -161,5 +161,5 @@ function endpointOf(
   }
   if (!isOfClassic(topic)) throw new Error(`no such topic: ${topic}`)
   const key = { current: () => credential, afterUnauthorized: async () => credential }
-  return createEndpoint({ entry: { ...entry, topic }, key, userAgent })
+  return new ClassicEndpoint({ entry: { ...entry, topic }, key, userAgent })
 }

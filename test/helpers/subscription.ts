@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import { createEndpoint, type EndpointOptions } from '../../src/classic/classic.js'
+import { ClassicEndpoint, type EndpointOptions } from '../../src/classic/classic.js'
 import type { KeySource } from '../../src/classic/entry-key.js'
 import type { Status } from '../../src/connection/status.js'
 import {
@@ -112,7 +112,7 @@ export function endpointAt(
     ...options
   }: Partial<Omit<EndpointOptions, 'entry'>> & Pick<SubscriberOptions, 'entry'> = {},
 ): Endpoint {
-  return createEndpoint({
+  return new ClassicEndpoint({
     key: fixedKey(),
     userAgent: 'aruba-stream/test',
     ...options,
