@@ -183,7 +183,7 @@ export function makeDecoders<
   T extends AnyTopic,
   Schema extends { readonly notes: readonly string[] },
 >(kind: DecoderKind<T, Schema>, { protoDir, readable, log }: DecodersOptions): Decoders<T> {
-  type Shared = { readonly schema: Schema; readonly report: UnknownReport }
+  type Shared = { readonly schema: Schema; readonly onUnknown: UnknownReport['add'] }
   const topics = new Map<T, Shared>()
   const notes = new Set<string>()
 
@@ -201,7 +201,7 @@ export function makeDecoders<
       notes.add(note)
       log.warn(note)
     }
-    return { schema, report }
+    return { schema, onUnknown: (news) => report.add(news) }
   }
   const sharedBy = (topic: T) => getOrMake(topics, topic, () => load(topic))
 
@@ -210,8 +210,7 @@ export function makeDecoders<
       for (const topic of names) sharedBy(topic)
     },
     of({ name, topic, label = name }) {
-      const { schema, report } = sharedBy(topic)
-      const onUnknown: UnknownReport['add'] = (news) => report.add(news)
+      const { schema, onUnknown } = sharedBy(topic)
       return kind.createDecoder({ customer: name, label, schema, readable, onUnknown })
     },
   }
