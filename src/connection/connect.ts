@@ -126,6 +126,7 @@ class SocketLife implements Connection {
   #open(): void {
     const { endpoint, clock, onOpen } = this.#options
     clock.clearTimeout(this.#timer)
+    this.#timer = undefined // Frees it: a connection is open for days.
     this.#heartbeat = new Heartbeat({
       clock,
       answersPings: endpoint.answersPings,

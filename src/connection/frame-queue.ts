@@ -19,14 +19,20 @@ export function createFrameBudget(): ByteBudget {
   return new ByteBudget(PROGRAM_BYTES)
 }
 
+/** Where the frames come from. */
+export interface Pausable {
+  pause(): void
+  /** Does nothing where it is not paused. */
+  resume(): void
+}
+
 /**
  * Frames of one entry between its sockets and its consumer, in order. A batch counts as waiting until
  * the consumer asks for the next one.
  */
 export class FrameQueue {
   readonly #budget: ByteBudget
-  readonly #onFull: () => void
-  readonly #onRoom: () => void
+  readonly #source: Pausable
   #waiting: Frame[] = []
   #waitingBytes = 0
   /** The batch that the consumer is working on. */
@@ -35,20 +41,16 @@ export class FrameQueue {
   #end: { readonly error: unknown } | undefined
   #discarding = false
   readonly #pauseIfFull = () => {
-    if (this.full) this.#onFull()
+    if (this.full) this.#source.pause()
   }
   readonly #resumeLater = () => {
-    if (!this.#end && !this.full) this.#onRoom()
+    if (!this.#end && !this.full) this.#source.resume()
   }
 
-  /**
-   * @param onFull called when the socket must be paused
-   * @param onRoom called when the socket may be read again
-   */
-  constructor(budget: ByteBudget, onFull: () => void, onRoom: () => void) {
+  /** @param source is paused when the queue is full, and resumed when there is room again */
+  constructor(budget: ByteBudget, source: Pausable) {
     this.#budget = budget
-    this.#onFull = onFull
-    this.#onRoom = onRoom
+    this.#source = source
   }
 
   /** Frames that wait, and those of the consumer's batch. */
@@ -86,7 +88,7 @@ export class FrameQueue {
     this.#waiting = []
     this.#waitingBytes = 0
     this.#taken = { frames: 0, bytes: 0 }
-    this.#onRoom()
+    this.#source.resume()
   }
 
   /** Yields the frames that arrived together, until the end. */
@@ -124,7 +126,7 @@ export class FrameQueue {
     this.#taken = { frames: 0, bytes: 0 }
     if (bytes > 0) this.#budget.remove(bytes)
     if (this.#end) return
-    if (this.#waiting.length <= LOW_MARK && !this.full) this.#onRoom()
+    if (this.#waiting.length <= LOW_MARK && !this.full) this.#source.resume()
     else if (this.#budget.full) this.#budget.onceRoom(this.#resumeLater)
   }
 }

@@ -25,22 +25,22 @@ type Options = Pick<
 >
 
 /** The subscription that the connection is of. */
-type Owner = {
+export interface ConnectionOwner {
   /** Closes all connections. */
   readonly signal: AbortSignal
   readonly clock: Clock
   /** How far the subscription has come. */
-  readonly resume: () => ResumePoint | undefined
+  resumeFrom(): ResumePoint | undefined
   /** There is a connection again. */
-  readonly onUp: () => void
+  onUp(): void
   /**
    * There is no connection any more.
    * @param silentMs for how long the last one had been dead by then
    */
-  readonly onDown: (silentMs: number) => void
+  onDown(silentMs: number): void
   /** Whether frames that wait leave no room, so that a new connection begins paused. */
-  readonly isFull: () => boolean
-  readonly onFrame: (bytes: Uint8Array, text: boolean) => void
+  isFull(): boolean
+  onFrame(bytes: Uint8Array, text: boolean): void
 }
 
 /** How a connection ended. */
@@ -62,10 +62,11 @@ type Own = {
  */
 export class ReplaceableConnection {
   readonly #options: Options
-  readonly #owner: Owner
-  readonly #connections = new Set<Connection>()
+  readonly #owner: ConnectionOwner
+  /** As a rule one. */
+  #connections: readonly Connection[] = []
 
-  constructor(options: Options, owner: Owner) {
+  constructor(options: Options, owner: ConnectionOwner) {
     this.#options = options
     this.#owner = owner
   }
@@ -104,14 +105,14 @@ export class ReplaceableConnection {
 
   async #connect(own: Own, onOpened?: () => void): Promise<Ended> {
     const { endpoint, limiter, graceOver, verifyCertificates = true } = this.#options
-    const { signal, clock, onFrame } = this.#owner
+    const { signal, clock } = this.#owner
     const release = await limiter.acquire(signal, endpoint.host.authority)
     /** Aborts when a connection that is to be replaced has ended. */
     let over: AbortController | undefined
     let opened: Connection | undefined
     let silentMs = 0
     try {
-      const asking = endpoint.handshake(this.#owner.resume(), signal)
+      const asking = endpoint.handshake(this.#owner.resumeFrom(), signal)
       const handshake = await untilAborted(asking, signal)
       const cause = await connect({
         endpoint,
@@ -123,8 +124,8 @@ export class ReplaceableConnection {
         onOpen: (connection) => {
           release('answered')
           opened = connection
-          const isFirst = this.#connections.size === 0
-          this.#connections.add(connection)
+          const isFirst = this.#connections.length === 0
+          this.#connections = [...this.#connections, connection]
           if (this.#owner.isFull()) connection.pause()
           if (isFirst) this.#owner.onUp()
           own.connection = connection
@@ -135,7 +136,7 @@ export class ReplaceableConnection {
           over = new AbortController()
           void this.#replaceLater(own, replaceInMs, over.signal)
         },
-        onFrame,
+        onFrame: (bytes, text) => this.#owner.onFrame(bytes, text),
       })
       release(outcomeOf(cause, signal))
       if (cause.code === 'connection-silent') silentMs = SILENCE_MS
@@ -143,8 +144,9 @@ export class ReplaceableConnection {
     } finally {
       release('aborted')
       over?.abort()
-      if (opened && this.#connections.delete(opened) && this.#connections.size === 0) {
-        this.#owner.onDown(silentMs)
+      if (opened) {
+        this.#connections = this.#connections.filter((each) => each !== opened)
+        if (this.#connections.length === 0) this.#owner.onDown(silentMs)
       }
     }
   }

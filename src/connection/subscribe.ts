@@ -7,6 +7,7 @@ import type { Limiter } from '../net/limiter.js'
 import type { Decoder, Endpoint, Frame, ResumePoint } from '../service.js'
 import { createFrameBudget, FrameQueue, Repeats } from './frame-queue.js'
 import {
+  type ConnectionOwner,
   isNormalClose,
   ReplaceableConnection,
   stillUnauthorized,
@@ -34,10 +35,8 @@ export type SubscribeOptions = {
   readonly graceOver?: AbortSignal
   /** The `resumePoint` of the subscription that this one continues. */
   readonly resume?: ResumePoint | undefined
-  /** Timestamp of the last message that was decoded, nanoseconds since the epoch. */
-  readonly lastTimestamp?: () => bigint | undefined
-  /** The id of a frame's event, if it has one; repeats are dropped. */
-  readonly identify?: Decoder['identify']
+  /** Knows the timestamp of the last message, and the id of an event: repeats are dropped. */
+  readonly decoder?: Pick<Decoder, 'lastTimestamp' | 'identify'>
   /** Connect again when a connection ends or fails; default: true. */
   readonly reconnect?: boolean
   /** Default: true. */
@@ -50,7 +49,7 @@ export type SubscribeOptions = {
   /** Shared by all entries; bounds the bytes of frames that wait. */
   readonly budget?: ByteBudget
   readonly clock?: Clock
-  readonly random?: () => number
+  readonly random?: (() => number) | undefined
 }
 
 /**
@@ -76,9 +75,9 @@ export function subscribe(options: SubscribeOptions): Subscription {
 }
 
 /** Keeps one entry connected until it is stopped. */
-class Supervisor implements Subscription {
+class Supervisor implements Subscription, ConnectionOwner {
+  readonly clock: Clock
   readonly #options: SubscribeOptions
-  readonly #clock: Clock
   readonly #tracker: StatusTracker
   readonly #queue: FrameQueue
   readonly #connection: ReplaceableConnection
@@ -98,46 +97,24 @@ class Supervisor implements Subscription {
     // Several subscriptions may share it, which is no leak.
     setMaxListeners(0, options.stopping.signal)
     this.#options = options
-    this.#clock = clock
+    this.clock = clock
     this.#tracker = new StatusTracker(clock, onStatus ?? (() => undefined))
-    this.#queue = new FrameQueue(
-      budget,
-      () => this.#connection.pause(),
-      () => this.#connection.resume(),
-    )
-    this.#connection = new ReplaceableConnection(this.#options, {
-      signal: options.stopping.signal,
-      clock,
-      resume: () => {
-        this.#askedAt ??= clock.now()
-        return this.resumePoint
-      },
-      onUp: () => {
-        this.#openedAtMs = clock.elapsed()
-        this.#tracker.open()
-      },
-      onDown: (silentMs) => {
-        this.#openMs = clock.elapsed() - this.#openedAtMs
-        this.#tracker.lost(silentMs)
-        if (this.#openMs >= STABLE_MS) this.#failures = 0
-      },
-      isFull: () => this.#queue.full,
-      onFrame: (bytes, text) => this.#receive(bytes, text),
-    })
+    this.#connection = new ReplaceableConnection(options, this)
+    this.#queue = new FrameQueue(budget, this.#connection)
   }
 
   get status(): Status {
     return this.#tracker.status
   }
 
-  get #stop(): AbortSignal {
+  get signal(): AbortSignal {
     return this.#options.stopping.signal
   }
 
   get resumePoint(): ResumePoint | undefined {
-    const { resume, lastTimestamp } = this.#options
+    const { resume, decoder } = this.#options
     const { lastFrameAt: receivedAt } = this.#tracker.status
-    const timestamp = lastTimestamp?.()
+    const timestamp = decoder?.lastTimestamp
     // Until a message is decoded, the point of the subscription before it holds.
     if (receivedAt === undefined || (timestamp === undefined && resume)) return resume
     return { receivedAt, timestamp, askedAt: this.#askedAt ?? receivedAt }
@@ -154,13 +131,8 @@ class Supervisor implements Subscription {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Frame[], undefined> {
-    const { endpoint, stopping } = this.#options
+    const { stopping } = this.#options
     const done = this.#run()
-      .finally(() => endpoint.close())
-      .then(
-        () => this.#queue.end(),
-        (error: unknown) => this.#queue.end(error),
-      )
     const batches = this.#queue.batches()
     return {
       next: () => batches.next(),
@@ -173,19 +145,29 @@ class Supervisor implements Subscription {
     }
   }
 
-  /** Connects again and again until it is stopped. */
+  /** Connects again and again until it is stopped. Never throws: the queue passes the error on. */
   async #run(): Promise<void> {
-    const { reconnect = true } = this.#options
-    for (;;) {
-      const cause = await this.#attempt()
-      if (this.#stop.aborted) return this.#tracker.ended(undefined)
-      if (!reconnect) {
-        if (!cause.retry) return this.#tracker.refused(cause)
-        return this.#tracker.ended(isNormalClose(cause) ? undefined : cause)
+    const { endpoint, reconnect = true } = this.#options
+    let fault: unknown
+    try {
+      let cause = await this.#attempt()
+      while (reconnect && !this.signal.aborted) {
+        await (cause.retry ? this.#retryLater(cause) : this.#waitRefused(cause))
+        if (!this.signal.aborted) cause = await this.#attempt()
       }
-      await (cause.retry ? this.#retryLater(cause) : this.#waitRefused(cause))
-      if (this.#stop.aborted) return this.#tracker.ended(undefined)
+      this.#ended(cause)
+    } catch (error) {
+      fault = error
     }
+    endpoint.close()
+    this.#queue.end(fault)
+  }
+
+  /** @param cause why the last connection ended */
+  #ended(cause: StreamError): void {
+    if (this.signal.aborted) this.#tracker.ended(undefined)
+    else if (!cause.retry) this.#tracker.refused(cause)
+    else this.#tracker.ended(isNormalClose(cause) ? undefined : cause)
   }
 
   async #retryLater(cause: StreamError): Promise<void> {
@@ -198,7 +180,7 @@ class Supervisor implements Subscription {
       ? 0
       : (cause.retryAfterMs ?? 0) + backoffDelay(this.#failures, { random })
     this.#tracker.retrying(this.#failures, delayMs, cause)
-    await sleep(delayMs, this.#clock, this.#stop)
+    await sleep(delayMs, this.clock, this.signal)
   }
 
   async #waitRefused(cause: StreamError): Promise<void> {
@@ -207,7 +189,7 @@ class Supervisor implements Subscription {
     this.#failures = 0
     this.#tracker.refused(cause, REFUSED_MS)
     this.#options.onRefused?.()
-    await sleep(REFUSED_MS, this.#clock, AbortSignal.any([this.#stop, wake.signal]))
+    await sleep(REFUSED_MS, this.clock, AbortSignal.any([this.signal, wake.signal]))
     this.#wake = undefined
   }
 
@@ -218,21 +200,41 @@ class Supervisor implements Subscription {
     this.#openMs = 0
     try {
       const { cause, handshake } = await this.#connection.run()
-      if (cause.code !== 'unauthorized' || this.#stop.aborted) return cause
-      await untilAborted(endpoint.renewCredential(handshake.credential, this.#stop), this.#stop)
+      if (cause.code !== 'unauthorized' || this.signal.aborted) return cause
+      await untilAborted(endpoint.renewCredential(handshake.credential, this.signal), this.signal)
       const again = await this.#connection.run()
       return again.cause.code === 'unauthorized' ? stillUnauthorized(again.cause) : again.cause
     } catch (error) {
       if (error instanceof StreamError) return error
-      if (this.#stop.aborted) return new StreamError('connection-lost', 'ended as asked')
+      if (this.signal.aborted) return new StreamError('connection-lost', 'ended as asked')
       throw error
     }
   }
 
-  #receive(bytes: Uint8Array, text: boolean): void {
-    const frame = { bytes, receivedAt: this.#clock.now(), text }
+  resumeFrom(): ResumePoint | undefined {
+    this.#askedAt ??= this.clock.now()
+    return this.resumePoint
+  }
+
+  onUp(): void {
+    this.#openedAtMs = this.clock.elapsed()
+    this.#tracker.open()
+  }
+
+  onDown(silentMs: number): void {
+    this.#openMs = this.clock.elapsed() - this.#openedAtMs
+    this.#tracker.lost(silentMs)
+    if (this.#openMs >= STABLE_MS) this.#failures = 0
+  }
+
+  isFull(): boolean {
+    return this.#queue.full
+  }
+
+  onFrame(bytes: Uint8Array, text: boolean): void {
+    const frame = { bytes, receivedAt: this.clock.now(), text }
     this.#failures = 0
-    const isRepeat = this.#repeats.has(this.#options.identify?.(frame))
+    const isRepeat = this.#repeats.has(this.#options.decoder?.identify?.(frame))
     this.#tracker.frame(bytes.length, frame.receivedAt, isRepeat)
     if (!isRepeat) this.#queue.push(frame)
   }

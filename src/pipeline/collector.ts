@@ -14,7 +14,7 @@ import type { Outputs } from '../outputs/outputs.js'
 import type { EntrySnapshot } from '../report/snapshot.js'
 import type { AnyTopic, Endpoint, ResumePoint, Service } from '../service.js'
 import type { Shutdown } from '../shutdown.js'
-import { EntryStream, type Received, receivedBy, Streams } from './streams.js'
+import { EntryStream, logReplaced, type Received, receivedBy, Streams } from './streams.js'
 
 type CollectorOptions = {
   readonly settings: Pick<StreamSettings, 'reconnect' | 'verifyCertificates'>
@@ -208,9 +208,10 @@ export class Collector {
       limiter: this.#limiter,
       budget: this.#budget,
       onStatus: (status) => this.#onStatus(status, entry),
+      onReplaced: (failure) => logReplaced(program.log.child({ entry: entry.label }), failure),
       onRefused: () => this.#endWhereAllRefused(),
       clock: this.#clock,
-      ...(random && { random }),
+      random,
     })
     const id = subscriptionId(entry)
     const before = this.#live.get(id)

@@ -79,10 +79,9 @@ async function* recordsOf<T extends AnyTopic>(
       budget: BUDGET,
       stopping: ended,
       verifyCertificates,
-      lastTimestamp: () => decoder.lastTimestamp,
+      decoder,
       // The program waits and tries again, because somebody reads its log. Here the caller decides.
       onRefused: () => ended.abort(),
-      identify: decoder.identify,
       onStatus: (status) => onStatus(status),
     })
     for await (const frames of subscription) {

@@ -6,10 +6,10 @@ import type { CustomerEntry } from '../input/entries.js'
 import type { Logger } from '../log.js'
 import type { Outputs } from '../outputs/outputs.js'
 import type { EntrySnapshot } from '../report/snapshot.js'
-import { type Decoder, type Frame, serviceOf } from '../service.js'
+import { type Decoder, type Endpoint, type Frame, serviceOf } from '../service.js'
 import { Processor } from './processor.js'
 
-type EntryStreamOptions = Omit<SubscribeOptions, 'lastTimestamp' | 'identify' | 'onReplaced'> & {
+type EntryStreamOptions = SubscribeOptions & {
   readonly entry: CustomerEntry
   readonly decoder: Decoder
   readonly outputs: Outputs
@@ -21,27 +21,26 @@ type EntryStreamOptions = Omit<SubscribeOptions, 'lastTimestamp' | 'identify' | 
 export class EntryStream {
   readonly entry: CustomerEntry
   readonly subscription: Subscription
-  readonly #options: EntryStreamOptions
+  readonly #endpoint: Endpoint
+  readonly #outputs: Outputs
+  readonly #stopping: AbortSignal
   readonly #processor: Processor
   /** Whether frames wait for an exporter or the recording. */
   #held = false
 
   constructor(options: EntryStreamOptions) {
-    const { entry, decoder, outputs, log, delays } = options
+    const { entry, endpoint, decoder, outputs, log, delays } = options
     this.entry = entry
-    this.#options = options
+    this.#endpoint = endpoint
+    this.#outputs = outputs
+    this.#stopping = options.stopping.signal
     this.#processor = new Processor({ entry, decoder, outputs, log, delays })
-    this.subscription = subscribe({
-      lastTimestamp: () => decoder.lastTimestamp,
-      onReplaced: (failure) => logReplaced(log.child({ entry: entry.label }), failure),
-      identify: decoder.identify,
-      ...options,
-    })
+    this.subscription = subscribe(options)
   }
 
   /** Whether the entry is refused and waits: it is not being tried again, replaced or removed. */
   get isRefused(): boolean {
-    return this.subscription.waitsRefused && !this.#options.stopping.signal.aborted
+    return this.subscription.waitsRefused && !this.#stopping.aborted
   }
 
   /** @param nowMs milliseconds since the epoch */
@@ -57,11 +56,11 @@ export class EntryStream {
       status: this.subscription.status,
       messages,
       undecodable,
-      filtered: this.#options.outputs.transform && filtered,
+      filtered: this.#outputs.transform && filtered,
       unknownFields,
       skippedTexts,
       delayMs: lastDelayMs,
-      credentialAge: this.#options.endpoint.credentialAge(nowMs),
+      credentialAge: this.#endpoint.credentialAge(nowMs),
       held: this.#held,
     }
   }
@@ -80,18 +79,18 @@ export class EntryStream {
 
   /** @returns whether there may be more */
   async #step(batches: AsyncIterator<readonly Frame[], undefined>): Promise<boolean> {
-    const { entry, outputs } = this.#options
     const { value: frames } = await batches.next()
     if (!frames) return false
     this.#held = true
-    await outputs.record(entry, frames)
+    await this.#outputs.record(this.entry, frames)
     await this.#processor.process(frames)
     this.#held = false
     return true
   }
 }
 
-function logReplaced(log: Logger, failure: StreamError | undefined): void {
+/** Logs that the connection of an entry was replaced by another one, or that this has failed. */
+export function logReplaced(log: Logger, failure: StreamError | undefined): void {
   if (!failure) {
     log.debug('the connection was replaced by another one before its token ends')
     return
@@ -173,7 +172,8 @@ export class Streams {
    * @throws the first error that a stream has thrown
    */
   async finished(): Promise<void> {
-    while (this.#open.size > 0) await Promise.all(this.#open)
+    // Each leaves the set when it has ended. None rejects, and those that come meanwhile are waited for, too.
+    for (const open of this.#open) await open
     this.#ended = true
     if (this.#failure) throw this.#failure.error
   }

@@ -16,15 +16,14 @@ const frame = (index: number, size = 1): Frame => ({
 /** A queue, its batches, and how often it asked for a pause or for more. */
 function start(budget = new ByteBudget(512 * MIB)) {
   const calls = { full: 0, room: 0 }
-  const queue = new FrameQueue(
-    budget,
-    () => {
+  const queue = new FrameQueue(budget, {
+    pause: () => {
       calls.full += 1
     },
-    () => {
+    resume: () => {
       calls.room += 1
     },
-  )
+  })
   const batches = queue.batches()
   const take = async () => (await batches.next()).value?.map(({ receivedAt }) => receivedAt)
   return { queue, batches, take, calls }

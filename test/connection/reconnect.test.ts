@@ -251,7 +251,11 @@ test('replay headers are repeated until a frame has come, then they reach back t
   const subscriber = startSubscriber(t, central.url, {
     clock,
     replay: { deliverAll: true, sinceTime: '2h' },
-    lastTimestamp: () => timestamp,
+    decoder: {
+      get lastTimestamp() {
+        return timestamp
+      },
+    },
   })
   await subscriber.reach('open')
   central.sockets[0]?.close(1011)
@@ -278,7 +282,11 @@ test('a subscription that replaces another continues where that one ended', asyn
   const clock = new FakeClock()
   const replay = { deliverAll: true }
   const timestamp = BigInt(clock.now() - 90_000) * 1_000_000n
-  const first = startSubscriber(t, central.url, { clock, replay, lastTimestamp: () => timestamp })
+  const first = startSubscriber(t, central.url, {
+    clock,
+    replay,
+    decoder: { lastTimestamp: timestamp },
+  })
   await first.reach('open')
   assert.ok(!first.subscription.resumePoint)
   await (await central.waitForSocket()).sendEmpty()

@@ -60,8 +60,8 @@ export function startEventSubscriber(
     tokens,
     userAgent: 'aruba-stream/test',
   })
-  const { identify } = decoderOf(topic)
-  return subscribeTo(t, { endpoint: adapt(endpoint), reconnect, identify }, clock)
+  const decoder = decoderOf(topic)
+  return subscribeTo(t, { endpoint: adapt(endpoint), reconnect, decoder }, clock)
 }
 
 function decoderOf(topic: Topic) {

@@ -88,7 +88,8 @@ export class Subscriber {
 }
 
 type SubscriberOptions = Partial<
-  Omit<SubscribeOptions, 'clock' | 'stopping' | 'endpoint'> & Pick<EndpointOptions, 'key' | 'replay'>
+  Omit<SubscribeOptions, 'clock' | 'stopping' | 'endpoint'> &
+    Pick<EndpointOptions, 'key' | 'replay'>
 > & {
   readonly clock?: FakeClock
   readonly entry?: Partial<EndpointOptions['entry']>
