@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { printable } from './text.js'
 
 /**
@@ -129,6 +130,23 @@ export function errorText(thrown: unknown): string {
   } catch {
     return 'it threw something that cannot be shown'
   }
+}
+
+/** Where this program's own code is. */
+const OWN = fileURLToPath(new URL('.', import.meta.url))
+
+/**
+ * The first place on the stack of an error that is neither Node's nor this program's nor a package's: where a
+ * user's module threw it. `/home/me/save.mjs:3:9`
+ */
+export function placeOf(thrown: unknown): string | undefined {
+  const stack = thrown instanceof Error ? thrown.stack : undefined
+  const places = Array.from(
+    stack?.matchAll(/^ +at (?:.* \()?(?:file:\/\/)?(\/.*:\d+:\d+)\)?$/gm) ?? [],
+    ([, place = '']) => place,
+  )
+  const own = places.find((place) => !place.startsWith(OWN) && !place.includes('/node_modules/'))
+  return own && printable(own, 300)
 }
 
 type Words = Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Invocation } from './commands/command-line.js'
 import type { LogSettings } from './commands/settings.js'
-import { StreamError } from './errors.js'
+import { errorText, placeOf, StreamError } from './errors.js'
 import type { LockOwner } from './input/file-lock.js'
 import { createLogger, RecentLog } from './log.js'
 import { VERSION } from './packages.js'
@@ -62,9 +62,13 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   const recentLog = new RecentLog()
   let log = openLog(surroundings, recentLog)
   const fail = (error: unknown) => {
-    log.error(`unexpected error: ${error instanceof Error ? error.message : String(error)}`)
+    const place = placeOf(error)
+    const where = place ? `at ${place}` : 'its stack is logged at --log_level debug'
+    log.error(`unexpected error, which ends the program: ${errorText(error)} (${where})`, {
+      code: 'unexpected',
+    })
     if (error instanceof Error && error.stack) log.debug(error.stack)
-    shutdown.begin()
+    shutdown.begin('failure')
   }
   /** Whether the command ends by itself. A signal before that leaves something undone. */
   let finite = false

@@ -9,6 +9,9 @@ const UNDER_WAY_MS = 800
 const WRITE_DOWN_MS = 1_000
 const CUT_MS = 200
 
+/** Why a command ends before it is done. */
+type EndedBy = 'signal' | 'failure'
+
 /** The moments of an orderly end, shared by everything that runs. */
 export class Shutdown {
   readonly #stopping = new AbortController()
@@ -16,7 +19,7 @@ export class Shutdown {
   readonly #overdue = new AbortController()
   readonly #forced = new AbortController()
   #timer: NodeJS.Timeout | undefined
-  #interrupted = false
+  #endedBy: EndedBy | undefined
 
   readonly #cut: () => void
 
@@ -47,18 +50,23 @@ export class Shutdown {
     return this.#forced.signal
   }
 
+  /** What began the end before the command was done; undefined where nothing more was wanted of it. */
+  get endedBy(): EndedBy | undefined {
+    return this.#endedBy
+  }
+
   /** Whether a signal asked for the end, before the command was done. */
   get interrupted(): boolean {
-    return this.#interrupted
+    return this.#endedBy === 'signal'
   }
 
   /**
    * Begins the end; from the second call on nothing happens.
-   * @param by `signal` where the user asked for it
+   * @param by `signal` where the user asked for it, `failure` after an unexpected error
    */
-  begin(by?: 'signal'): void {
+  begin(by?: EndedBy): void {
     if (this.#stopping.signal.aborted) return
-    this.#interrupted = by === 'signal'
+    this.#endedBy = by
     this.#stopping.abort()
     this.#after(FINISH_MS, () => {
       this.#graceOver.abort()

@@ -14,13 +14,13 @@ import { type Outputs, openOutputs } from '../outputs/outputs.js'
 import { Processor } from '../pipeline/processor.js'
 import { joinDecoders } from '../pipeline/services.js'
 import type { Program } from '../program.js'
+import { createHoldLog } from '../report/hold-log.js'
+import { statsIntervalOf, WATCH_MS } from '../report/reporting.js'
 import { type EntrySnapshot, type Snapshot, sumOf } from '../report/snapshot.js'
-import { logStats, logUndelivered } from '../report/stats.js'
+import { createStatsLog, logStats, logUndelivered } from '../report/stats.js'
 import { serviceOf } from '../service.js'
 import { onReaderGone } from './reader-gone.js'
 import { type ReplayFileSettings, replayOptions } from './settings.js'
-
-const LOG_REPEATS_MS = 5_000
 
 /** One entry's part of a recording, as far as it was read. */
 type Replayed = {
@@ -62,9 +62,19 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
     })
   }
 
-  // There is no live table, so only the log reports trouble that goes on.
-  const repeats = setInterval(() => log.logRepeats(), LOG_REPEATS_MS)
+  let isOver = false
+  const snapshot = (): Snapshot => ({
+    entries: Array.from(replayed.values(), (part) => snapshotOf(part, outputs, isOver)),
+    exporters: outputs.counters,
+    holds: outputs.holds,
+    deadLetterFile: settings.deadLetterFile,
+    replayOptions: replayOptions(settings),
+    upMs: performance.now() - startedMs,
+  })
+  const stopWatching = watchReplay(settings, snapshot, program)
   let failed = false
+  /** Whether the recording was read to its end, and all of it handed to the outputs. */
+  let finished = false
   program.onHangup(() => void outputs.reopen())
   try {
     const recording = readRecording(file === '-' ? program.stdin() : file, {
@@ -80,6 +90,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
       await part.processor.process(frames)
       if (stopping.aborted) break
     }
+    finished = !stopping.aborted
   } catch (error) {
     // The end was asked for while a pipe was silent.
     if (error !== stopping.reason) {
@@ -89,24 +100,46 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
       failed = true
     }
   } finally {
-    clearInterval(repeats)
     await outputs.close()
+    stopWatching()
+    isOver = true
   }
-  const entries = Array.from(replayed.values(), (part) => snapshotOf(part, outputs))
-  const snapshot: Snapshot = {
-    entries,
-    exporters: outputs.counters,
-    deadLetterFile: settings.deadLetterFile,
-    replayOptions: replayOptions(settings),
-    upMs: performance.now() - startedMs,
-  }
-  logStats(log, snapshot)
-  logUndelivered(log, snapshot)
-  const undecodable = sumOf(entries, (each) => each.undecodable)
+  const atEnd = snapshot()
+  logStats(log, atEnd)
+  logUndelivered(log, atEnd)
+  const undecodable = sumOf(atEnd.entries, (each) => each.undecodable)
   const givenUp = sumOf(outputs.counters, ({ counters }) => counters.givenUp)
-  const { interrupted } = program.shutdown
-  if (interrupted) log.error('interrupted: the recording was not replayed to its end')
-  return failed || interrupted || undecodable + givenUp > 0 ? 1 : 0
+  const endedBy = finished ? undefined : program.shutdown.endedBy
+  if (endedBy) {
+    const why = endedBy === 'signal' ? 'interrupted: ' : ''
+    log.error(`${why}the recording was not replayed to its end`)
+  }
+  const lost = undecodable + givenUp > 0 || outputs.closeFailed
+  return failed || endedBy || lost ? 1 : 0
+}
+
+/**
+ * Logs what a live program would: there is no live table, so only the log tells of trouble that goes on.
+ * @returns ends that
+ */
+function watchReplay(
+  { statsIntervalMs }: ReplayFileSettings,
+  snapshot: () => Snapshot,
+  { log, screen }: Program,
+): () => void {
+  const logHolds = createHoldLog(log)
+  const logCounters = createStatsLog(log)
+  const watch = setInterval(() => {
+    logHolds(snapshot())
+    log.logRepeats()
+  }, WATCH_MS)
+  const intervalMs = statsIntervalOf(statsIntervalMs, screen)
+  const counters =
+    intervalMs > 0 ? setInterval(() => logCounters(snapshot()), intervalMs) : undefined
+  return () => {
+    clearInterval(watch)
+    clearInterval(counters)
+  }
 }
 
 /** Opens nothing and makes no file where there is nothing to replay. */
@@ -134,10 +167,11 @@ function requireSchemas({ protoDir }: ReplayFileSettings): void {
   for (const topic of newCentral.TOPICS) loadSchema(topic, { protoDir })
 }
 
-/** A replayed entry in the form of a live one that has ended. */
+/** A replayed entry in the form of a live one that is open, or has ended. */
 function snapshotOf(
   { name, processor, bytes, lastAt }: Replayed,
   { transform }: Outputs,
+  isOver: boolean,
 ): EntrySnapshot {
   const { topic, messages, undecodable, filtered, unknownFields, skippedTexts } = processor
   const progress = {
@@ -146,6 +180,8 @@ function snapshotOf(
     bytes,
     lastFrameAt: lastAt,
     frameAgeMs: undefined,
+    reconnects: 0,
+    gapMs: 0,
   }
   return {
     name,
@@ -159,6 +195,8 @@ function snapshotOf(
     unknownFields,
     skippedTexts,
     credentialAge: undefined,
-    status: { type: 'ended', at: lastAt, cause: undefined, ...progress, reconnects: 0, gapMs: 0 },
+    status: isOver
+      ? { type: 'ended', at: lastAt, cause: undefined, ...progress }
+      : { type: 'open', since: lastAt, openMs: 0, gapMsBefore: 0, ...progress },
   }
 }

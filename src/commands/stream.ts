@@ -103,7 +103,8 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   }
   const givenUp = sumOf(outputs.counters, ({ counters }) => counters.givenUp)
   const { statuses, everOpen } = collector
-  const code = exitCode({ statuses, everOpen, asked, givenUp, lost: outputs.lost })
+  const { lost, closeFailed } = outputs
+  const code = exitCode({ statuses, everOpen, asked, givenUp, lost, closeFailed })
   if (code === 3) log.error('every entry is refused, and none was open: the program ends')
   return code
 }
@@ -120,6 +121,8 @@ type RunResult = {
   readonly givenUp: number
   /** Lines of the recording and the dead letter that could not be written. */
   readonly lost: number
+  /** Whether an output failed to close, and what it took may be lost. */
+  readonly closeFailed?: boolean
 }
 
 /** The exit code of a run whose command line and input file were right. */
@@ -129,9 +132,10 @@ export function exitCode({
   asked,
   givenUp,
   lost,
+  closeFailed = false,
 }: RunResult): 0 | 1 | 3 {
   const broken = statuses.some((status) => status.type === 'ended' && status.cause !== undefined)
-  if (givenUp > 0 || lost > 0 || broken) return 1
+  if (givenUp > 0 || lost > 0 || closeFailed || broken) return 1
   if (asked) return 0
   const refused = statuses.filter((status) => status.type === 'refused').length
   if (refused === 0) return 0

@@ -2,6 +2,7 @@ import { sleep, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
 import { RetryLog } from '../delivery/retries.js'
+import { logWait } from '../delivery/wait-log.js'
 import { StreamError } from '../errors.js'
 import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
 import type { AnyRecord, AnyTopic, StreamMessage, StreamRecordOf } from '../service.js'
@@ -98,7 +99,8 @@ export async function openModule(
   }
 
   try {
-    await inTime(named.open?.({ log, topics, stopping, signal, options }))
+    const opening = inTime(named.open?.({ log, topics, stopping, signal, options }))
+    await logWait(opening, { log, what: `open() of ${target}` })
   } catch (error) {
     throw unusableModule(label, `its open() failed: ${faultText(error)}`)
   }
@@ -107,8 +109,12 @@ export async function openModule(
   const parts = { target, options, faultOf, context, timing }
   const sender = exportBatch ? createBatches(exportBatch, parts) : createSingles(exportData, parts)
 
+  let closeFailed = false
   return {
     needs: 'record',
+    get closeFailed() {
+      return closeFailed
+    },
     write: (messages) => sender.write(messages),
     async close() {
       await sender.close()
@@ -116,7 +122,9 @@ export async function openModule(
       try {
         await beforeCut(named.close())
       } catch (error) {
-        log.warn(`${target}: its close() failed: ${faultText(error)}`)
+        closeFailed = true
+        const lost = 'what it had not written may be lost'
+        log.error(`${target}: its close() failed: ${faultText(error)}; ${lost}`)
       }
     },
   }

@@ -3,10 +3,10 @@ import type { DeliverySettings } from '../commands/settings.js'
 import { WRITER } from '../decode/to-json.js'
 import { EXPORT_BOUNDS, Histogram } from '../delivery/histogram.js'
 import { Hold } from '../delivery/hold.js'
-import { errorText, type StreamError } from '../errors.js'
+import { logWait } from '../delivery/wait-log.js'
+import type { StreamError } from '../errors.js'
 import { type NamedFile, OpenFiles, requireDistinct } from '../files/distinct-files.js'
 import type { DeadLetter, FrameFile, KeptFrame } from '../files/frame-file.js'
-import type { Logger } from '../log.js'
 import { getOrMake } from '../maps.js'
 import type { Program } from '../program.js'
 import type { ExporterSnapshot } from '../report/snapshot.js'
@@ -14,6 +14,7 @@ import { ALL_TOPICS, type AnyTopic, type Frame, type StreamMessage } from '../se
 import { outputName, redactType } from './export-type.js'
 import { filesRead, filesWritten, namedOnce, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
+import { settleAll } from './settle-all.js'
 import { openPrinter } from './stdout.js'
 import type { Transform } from './transform.js'
 
@@ -30,6 +31,8 @@ export type Outputs = {
   readonly transform: Transform | undefined
   /** Lines of recording and dead letter that could not be written by the end. */
   readonly lost: number
+  /** Whether an output failed to close, and what it took may be lost. */
+  readonly closeFailed: boolean
   /** Hands messages of one entry to every exporter; resolves when all of them have room for more. */
   write(messages: readonly StreamMessage[]): Promise<void>
   /** Appends frames to the recording, where there is one. */
@@ -87,6 +90,7 @@ class OpenOutputs implements Outputs {
   readonly exporters: Output[] = []
   readonly counters: ExporterSnapshot[] = []
   transform: Transform | undefined
+  closeFailed = false
   /** In the order of the exporters. */
   readonly #holds: Hold[] = []
   readonly #settings: OutputsSettings
@@ -168,7 +172,13 @@ class OpenOutputs implements Outputs {
 
   async close(): Promise<void> {
     const { log } = this.#program
-    await settleAll(this.exporters, (output) => output.close(), log)
+    const close = async (output: Output) => {
+      const exporter = this.#holds[this.exporters.indexOf(output)]?.name
+      const waiting = this.counters.find(({ name }) => name === exporter)?.counters.waiting
+      await logWait(output.close(), { log, what: 'it to close', fields: { exporter, waiting } })
+    }
+    const allClosed = await settleAll(this.exporters, close, log)
+    this.closeFailed = !allClosed || this.exporters.some((output) => output.closeFailed)
     // What still waits in an output that failed to close counts as given up.
     for (const { counters } of this.counters) {
       counters.givenUp += counters.waiting
@@ -234,17 +244,5 @@ class OpenOutputs implements Outputs {
       // Not awaited here: at the end, an output gives up all its messages in one loop.
       this.#pendingDeadLetter = deadLetter.write([{ ...frame, onSettled }])
     })
-  }
-}
-
-/** Does the same to all. A failure is logged, and does not stop the others. */
-async function settleAll<T>(
-  all: readonly T[],
-  work: (each: T) => Promise<void> | undefined,
-  log: Logger,
-): Promise<void> {
-  const results = await Promise.allSettled(all.map(async (each) => work(each)))
-  for (const result of results) {
-    if (result.status === 'rejected') log.error(`an output failed: ${errorText(result.reason)}`)
   }
 }

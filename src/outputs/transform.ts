@@ -1,3 +1,4 @@
+import { logWait } from '../delivery/wait-log.js'
 import { StreamError } from '../errors.js'
 import type { AnyRecord, AnyTopic, StreamMessage, StreamRecordOf } from '../service.js'
 import { createTimeLimit, isThenable, loadModule } from './load-module.js'
@@ -62,10 +63,12 @@ export type Transform = {
  * @throws StreamError `exporter-unusable` with path and reason
  */
 export async function openTransform(target: string, context: OutputContext): Promise<Transform> {
-  const { cwd, graceOver, overdue, giveUp } = context
+  const { cwd, graceOver, overdue, giveUp, log } = context
   const { main, faultText } = await loadModule(`--transform ${target}`, target, { cwd, names: [] })
   const inTime = createTimeLimit(overdue)
   const late = new StreamError('export-failed', `${target}: not transformed before the end`)
+  const settled = (message: StreamMessage, promise: PromiseLike<unknown>) =>
+    logWait(inTime(promise), { log, what: WHAT, fields: { entry: message.label } })
   return {
     async apply(message) {
       if (graceOver.aborted) {
@@ -76,7 +79,10 @@ export async function openTransform(target: string, context: OutputContext): Pro
         const { record, customer, topic } = message
         const type = 'type' in record ? record.type : undefined
         const returned = main(record, { customer, topic, type })
-        return messagesOf(message, isThenable(returned) ? await inTime(returned) : returned)
+        return messagesOf(
+          message,
+          isThenable(returned) ? await settled(message, returned) : returned,
+        )
       } catch (error) {
         giveUp(message, new StreamError('export-failed', `${target}: ${faultText(error)}`))
         return undefined
@@ -84,6 +90,9 @@ export async function openTransform(target: string, context: OutputContext): Pro
     },
   }
 }
+
+/** What the log says of a promise that does not settle. */
+const WHAT = 'its promise, which holds its entry up'
 
 /** Checks all that was returned before any of it goes on, so that a wrong part leaves nothing half done. */
 function messagesOf(message: StreamMessage, returned: unknown): readonly StreamMessage[] {

@@ -13,7 +13,7 @@ import { isTrouble } from './trouble.js'
 
 const STATS_INTERVAL_MS = 60_000
 /** How often silences and repeated lines are looked at, both of which are counted in minutes. */
-const WATCH_MS = 5_000
+export const WATCH_MS = 5_000
 const REDRAW_MS = 500
 
 export type Reporting = { close(): Promise<void> }
@@ -41,9 +41,7 @@ export async function startReporting(
   const table = screen.terminal && !settings.print ? await openTable(screen, snapshot) : undefined
   if (table) every(REDRAW_MS, table.redraw)
   const logCounters = createStatsLog(log)
-  every(settings.statsIntervalMs ?? (screen.terminal ? 0 : STATS_INTERVAL_MS), () =>
-    logCounters(snapshot()),
-  )
+  every(statsIntervalOf(settings.statsIntervalMs, screen), () => logCounters(snapshot()))
   /** In trouble when the end began. After that, the state of all of them is `ended`. */
   let troubled: readonly EntrySnapshot[] = []
   const atEnd = () => {
@@ -71,6 +69,14 @@ export async function startReporting(
       await metrics?.close()
     },
   }
+}
+
+/** How often the counters are logged, milliseconds; 0: never. */
+export function statsIntervalOf(
+  givenMs: number | undefined,
+  { terminal }: Pick<Screen, 'terminal'>,
+): number {
+  return givenMs ?? (terminal ? 0 : STATS_INTERVAL_MS)
 }
 
 async function openMetrics(

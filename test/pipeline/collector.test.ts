@@ -31,6 +31,7 @@ class CountingOutputs implements Outputs {
   readonly counters = []
   readonly transform = undefined
   readonly lost = 0
+  readonly closeFailed = false
   readonly written = new Map<string, number>()
   gate = Promise.resolve()
   onWrite: (messages: Messages) => void = () => {}

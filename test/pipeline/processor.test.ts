@@ -23,6 +23,7 @@ test('an unexpected error of the decoder costs one frame, not the stream', async
       holds: [],
       transform: undefined,
       lost: 0,
+      closeFailed: false,
       write: async () => {},
       record: async () => {},
       keepUndecodable: async (_, frame, error) =>
@@ -62,6 +63,7 @@ test('an event type that no schema knows is logged once, and each of its frames 
       holds: [],
       transform: undefined,
       lost: 0,
+      closeFailed: false,
       write: async () => {},
       record: async () => {},
       keepUndecodable: async () => void kept++,
