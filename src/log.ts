@@ -12,6 +12,8 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
    * longer logged as a repeat. The field itself is not written.
    */
   readonly state?: true
+  /** Lines count as repeats only where this is the same, too. The field itself is not written. */
+  readonly kind?: string | undefined
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -66,7 +68,7 @@ export function createLogger(options: LoggerOptions): Logger {
   let dropped = 0
   const put = (level: LogLevel, message: string, fields: LogFields) =>
     write(`${render(new Date(now()).toISOString(), level, message, fields)}\n`) !== false
-  return loggerTo((level, message, { state: _, ...fields }) => {
+  return loggerTo((level, message, { state: _state, kind: _kind, ...fields }) => {
     if (LOG_LEVELS.indexOf(level) < threshold) return
     const news = { lines: dropped }
     if (dropped > 0 && put('warn', 'log lines were lost: nobody read stderr', news)) dropped = 0
@@ -116,7 +118,8 @@ export class RecentLog {
     })
   }
 
-  #add(level: LogLevel, message: string, { state: _, ...fields }: LogFields): void {
+  #add(level: LogLevel, message: string, given: LogFields): void {
+    const { state: _state, kind: _kind, ...fields } = given
     this.#events.push({ at: Date.now(), level, text: lineText(message, fields) })
     if (this.#events.length > MOST_EVENTS) this.#events.shift()
   }

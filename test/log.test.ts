@@ -341,3 +341,23 @@ test('the last fifty lines are kept, the newest first, without those of debug', 
   )
   assert.equal(before?.text, 'line 59')
 })
+
+test('repeats of one code are told apart by their kind, up to twenty kinds', () => {
+  const { lines, collapsing } = collect()
+  const log = collapsing.child({ exporter: 'transform' })
+  const fail = (reason: string) => log.error(reason, { code: 'export-failed', kind: reason })
+  for (let n = 0; n < 5; n++) for (const reason of ['fifth', 'no x']) fail(reason)
+  collapsing.flush()
+  assert.deepEqual(
+    lines.map((line) => line.slice(21).trim()),
+    [
+      'ERROR transform: fifth (code=export-failed)',
+      'ERROR transform: no x (code=export-failed)',
+      'ERROR transform: fifth [4 times more in the past 0 s] (code=export-failed repeats=4)',
+      'ERROR transform: no x [4 times more in the past 0 s] (code=export-failed repeats=4)',
+    ],
+  )
+  lines.length = 0
+  for (let n = 0; n < 100; n++) fail(`bad record ${n}`)
+  assert.equal(lines.length, 19, 'eighteen more kinds, and one line for all others')
+})

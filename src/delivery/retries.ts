@@ -85,7 +85,8 @@ export class RetryLog {
   works(source: object): void {
     if (!this.#inTrouble.delete(source) || this.#inTrouble.size > 0) return
     const seconds = Math.max(1, Math.round((this.#clock.elapsed() - this.#sinceMs) / 1000))
-    this.#log.info(this.#words.works(this.#failures, seconds), { state: true })
+    const fields = { state: true, kind: 'works' } as const
+    this.#log.info(this.#words.works(this.#failures, seconds), fields)
     this.#set(true, undefined)
     this.#failures = 0
     this.#logged.clear()

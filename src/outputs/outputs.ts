@@ -221,7 +221,9 @@ class OpenOutputs implements Outputs {
       const settled = (isKept: boolean) => {
         if (isKept) counters.kept++
         const where = isKept ? ` and kept in ${this.#settings.deadLetterFile}` : ''
-        log.error(`${reason}; the message is given up${where}`, { entry: message.label, code })
+        // Another number makes no other reason.
+        const fields = { entry: message.label, code, kind: reason.replaceAll(/\d+/g, '#') }
+        log.error(`${reason}; the message is given up${where}`, fields)
       }
       const deadLetter = this.#deadLetter
       if (!deadLetter) return settled(false)

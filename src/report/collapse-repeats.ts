@@ -1,4 +1,5 @@
 import { type LogFields, type Logger, type LogLevel, loggerTo } from '../log.js'
+import { getOrMake } from '../maps.js'
 import { listed } from '../text.js'
 
 type CollapseOptions = {
@@ -16,7 +17,7 @@ export interface CollapsingLogger extends Logger {
   startAnew(): void
 }
 
-/** Lines of one level, place (exporter, or else entry, host and service), code and cause. */
+/** Lines of one level, place (exporter, or else entry, host and service), code, cause and kind. */
 type Repeated = {
   /** When the last of them was logged. */
   loggedMs: number
@@ -37,17 +38,20 @@ type Repeated = {
 const INTERVAL_MS = 60_000
 /** A server that is down for a day gets a line an hour. */
 const MAX_INTERVAL_MS = 3_600_000
+/** More kinds of one level, place, code and cause count as one: a module may throw another text each time. */
+const MOST_KINDS = 20
 
 /**
- * Holds back repeated lines. The first line of a level, place, code and cause is logged. Further
+ * Holds back repeated lines. The first line of a level, place, code, cause and kind is logged. Further
  * ones are counted; when the interval is over, the last one is logged with their number, and the
  * interval doubles, up to an hour. After two of the first intervals without such a line (longer than
- * any wait between retries) the next one counts as a first one. Lines without a code are logged at once.
+ * any wait between retries) the next one counts as a first one. Lines without code and kind are logged at once.
  * An exporter is one place, whichever entries its lines are about.
  *
  * A line with `state` holds until the next such line of its entry and exporter: "trying again" must
  * not be logged once the connection is open. Its repeats are still counted, and logged with the next
- * one of its kind.
+ * one of its kind. One without a code says that trouble is over: it is held back only where the line about
+ * the trouble was.
  */
 export function collapseRepeats(
   log: Logger,
@@ -56,6 +60,15 @@ export function collapseRepeats(
   const kinds = new Map<string, Repeated>()
   /** By place: the kind of the state that was logged last. */
   const states = new Map<string, Repeated>()
+  /** By level, place, code and cause. */
+  const keys = new Map<string, Set<string>>()
+
+  /** The key of a line among those that differ from it only in their kind. */
+  const keyOf = (common: string, kind: string | undefined) => {
+    const of = getOrMake(keys, common, () => new Set<string>())
+    const key = `${common} ${kind ?? ''}`
+    return of.has(key) || of.size < MOST_KINDS ? key : common
+  }
 
   const logHeld = (kind: Repeated) => {
     const { level, message, fields, held, entries, loggedMs } = kind
@@ -74,24 +87,27 @@ export function collapseRepeats(
   const isDue = (kind: Repeated) => elapsed() - kind.loggedMs >= kind.intervalMs
 
   const collapsing = loggerTo((level, message, fields) => {
-    const { entry, exporter, host, service, code, cause, state } = fields
+    const { entry, exporter, host, service, code, cause, state, kind: own } = fields
     const place = JSON.stringify([exporter, ...(exporter ? [] : [entry, host, service])])
     const before = states.get(place)
     if (state && before) before.outdated = true
-    if (code === undefined) return log[level](message, fields)
-    const key = JSON.stringify([level, place, code, cause])
+    if (code === undefined && own === undefined) return log[level](message, fields)
+    const common = JSON.stringify([level, place, code, cause])
+    const key = keyOf(common, own)
+    const isTold = state && code === undefined && before?.held === 0
     const nowMs = elapsed()
     let kind = kinds.get(key)
-    if (kind && !isOver(kind)) {
+    if (kind && !isOver(kind) && !(isTold && kind.held === 0)) {
       Object.assign(kind, { message, fields, lastMs: nowMs, held: kind.held + 1, outdated: false })
       if (entry !== undefined) kind.entries.add(String(entry))
-      if (isDue(kind)) logHeld(kind)
+      if (isDue(kind) || isTold) logHeld(kind)
     } else {
       if (kind) logHeld(kind)
       log[level](message, fields)
       const times = { loggedMs: nowMs, lastMs: nowMs, intervalMs: INTERVAL_MS }
       kind = { ...times, held: 0, entries: new Set(), outdated: false, level, message, fields }
       kinds.set(key, kind)
+      keys.get(common)?.add(key)
     }
     if (state) states.set(place, kind)
   })
@@ -103,10 +119,15 @@ export function collapseRepeats(
         if (isDue(kind) || isOver(kind)) logHeld(kind)
         if (isOver(kind)) kinds.delete(key)
       }
+      for (const [common, of] of keys) {
+        for (const key of of) if (!kinds.has(key)) of.delete(key)
+        if (of.size === 0) keys.delete(common)
+      }
     },
     startAnew() {
       for (const kind of kinds.values()) logHeld(kind)
       kinds.clear()
+      keys.clear()
     },
     flush() {
       for (const kind of kinds.values()) if (!kind.fields.state) logHeld(kind)

@@ -89,8 +89,40 @@ test('trouble that is over is not logged later as a repeat, and another cause is
     'info works again after one failure in 1 s',
     'error 3D000; trying again until it works, messages wait',
     'info works again after one failure in 1 s',
-    'info works again after one failure in 1 s',
   ])
+})
+
+test('an output that fails now and then has its failures and its recoveries counted together', () => {
+  const lines: string[] = []
+  const clock = new FakeClock()
+  const elapsed = () => clock.elapsed()
+  const log = collapseRepeats(
+    loggerTo((level, message) => lines.push(`${level} ${message}`)),
+    { elapsed },
+  )
+  const retryLog = new RetryLog({ log: log.child({ exporter: 'e' }), clock })
+  const flap = () => {
+    retryLog.failed(lines, gone())
+    clock.advance(500)
+    retryLog.works(lines)
+    log.logRepeats()
+  }
+  for (let n = 0; n < 30; n++) flap()
+  const first = [
+    'warn gone; trying again until it works, messages wait',
+    'info works again after one failure in 1 s',
+  ]
+  assert.deepEqual(lines, first)
+  clock.advance(45_500)
+  log.logRepeats()
+  const many = 'info works again after one failure in 1 s [29 times more in the past 60 s]'
+  assert.deepEqual(lines, [...first, many])
+  // What is told as trouble is also told as over.
+  retryLog.failed(lines, gone())
+  retryLog.works(lines)
+  const trouble =
+    'warn gone; trying again until it works, messages wait [30 times more in the past 61 s]'
+  assert.deepEqual(lines, [...first, many, trouble, first[1]])
 })
 
 test('trouble that lasts is logged again every hour', () => {
