@@ -70,9 +70,10 @@ export class FrameQueue {
     this.#waiting.push(frame)
     this.#waitingBytes += frame.bytes.length
     this.#budget.add(frame.bytes.length)
-    // A consumer that waits for frames takes all of one read together: that needs no pause.
-    if (this.#wake) this.#wake()
-    else this.#pauseIfFull()
+    // A consumer that waits for frames takes all of one read together: that needs no pause. The first frame
+    // wakes it; a call for each would cost as much as the rest of this queue.
+    if (!this.#wake) this.#pauseIfFull()
+    else if (this.#waiting.length === 1) this.#wake()
   }
 
   /** Nothing more will be pushed. What waits is still yielded; then an error is thrown, where there is one. */
