@@ -1,5 +1,5 @@
 import { findCharacter, findWrapping } from '../input/characters.js'
-import { type EntryRules, Problem, type Property } from '../input/entry-rules.js'
+import { type EntryRules, Problem, type Property, requireNoVariable } from '../input/entry-rules.js'
 import { arubaServiceOf } from '../net/host.js'
 import { Secret } from '../secret.js'
 import { maskTokens } from '../text.js'
@@ -12,7 +12,7 @@ const KEY_FORM = /^[\w+/=-]+\.[\w+/=-]+\.[\w+/=-]+$/
 /** Texts of examples, templates and documents. */
 const EXAMPLES = [
   /^([x*?_.-])\1*$/i,
-  /^<.*>$|^\{.*\}$|^\$\{?\w+\}?$|^%\w+%$/,
+  /^<.*>$|^\{.*\}$/,
   /(?:^|[^a-z])(?:paste|your|insert|replace|change[ _-]?me|example|placeholder|wss[ _-]?key|here)(?:[^a-z]|$)/i,
 ]
 /** RFC 9110, 5.5: Latin-1 without control characters. */
@@ -50,6 +50,7 @@ function checkKey({ text, kind, warn }: Property): Secret {
   if (text === undefined) throw new Problem(`${WANTED}, a string; got ${kind}`)
   const plain = text.trim()
   if (plain === '') throw new Problem(`is empty; ${WANTED}`)
+  requireNoVariable(plain, 'key')
   const hasForm = KEY_FORM.test(plain)
   if (!hasForm && EXAMPLES.some((example) => example.test(plain))) {
     throw new Problem('still holds the text of an example; paste the key from Central there')

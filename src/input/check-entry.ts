@@ -155,7 +155,13 @@ class EntryCheck {
   #read<T>(name: string, check: (property: Property) => T): T | undefined {
     if (this.#misnamed.has(name)) return undefined
     const value = this.#values.get(name)
-    const { redact } = this.#context
+    const { meant, redact } = this.#context
+    if (!value && this.#values.has(`${name}_file`) && meant.isSecret(name)) {
+      return this.#fail(
+        `.${name}_file`,
+        `there is no such property; put the value into "${name}" itself, and give the file mode 600`,
+      )
+    }
     try {
       return check({
         text: value?.type === 'string' ? String(value.value) : undefined,

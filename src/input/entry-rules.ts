@@ -57,6 +57,17 @@ export type Property = {
 /** What is wrong with a property. The message follows the place of the property. */
 export class Problem extends Error {}
 
+/** What stands for a variable in shells and templates. */
+const VARIABLE = /^\$\{.*\}$|^\$\w+$|^%\w+%$/
+
+/** @throws Problem where the value is the name of a variable, which nobody would replace */
+export function requireNoVariable(text: string, what: string): void {
+  if (!VARIABLE.test(text)) return
+  throw new Problem(
+    `is the name of a variable, and variables are not replaced; the input file holds the ${what} itself: give the file mode 600`,
+  )
+}
+
 /** Properties that the entries of every service have. */
 export const EVERY_ENTRY: readonly PropertyRule[] = [
   { name: 'topic', required: true, secret: false, otherNames: [] },

@@ -1,6 +1,12 @@
 import { findCharacter, findWrapping } from '../input/characters.js'
 import type { ApiClient } from '../input/entries.js'
-import { type EntryRules, Problem, type Property, type ReadProperty } from '../input/entry-rules.js'
+import {
+  type EntryRules,
+  Problem,
+  type Property,
+  type ReadProperty,
+  requireNoVariable,
+} from '../input/entry-rules.js'
 import { arubaServiceOf, isLoopback } from '../net/host.js'
 import { Secret } from '../secret.js'
 import { closest, maskTokens } from '../text.js'
@@ -10,7 +16,7 @@ import { EVENT_TYPE_PREFIX, isTopic, TOPIC_FACTS, TOPICS } from './topics.js'
 const NOT_IN_CREDENTIALS = /[^\x21-\x7e]/u
 /** Texts of examples, templates and documents. */
 const EXAMPLE =
-  /^([x*?_.-])\1*$|^<.*>$|^\$?\{.*\}$|^\$\w+$|(?:^|[^a-z])(?:paste|your|insert|replace|example|placeholder|change[ _-]?me)(?:[^a-z]|$)/i
+  /^([x*?_.-])\1*$|^<.*>$|^\{.*\}$|(?:^|[^a-z])(?:paste|your|insert|replace|example|placeholder|change[ _-]?me)(?:[^a-z]|$)/i
 /** How GreenLake makes client secrets. Its client ids are UUIDs. */
 const SECRET_FORM = /^[\da-f]{32,}$/i
 /** Names of variables in templates. */
@@ -68,6 +74,7 @@ function checkCredential({ text, kind }: Property, what: string): string {
   if (kind === undefined) throw new Problem(`is missing; ${wanted}`)
   if (text === undefined) throw new Problem(`${wanted}, a string; got ${kind}`)
   if (text.trim() === '') throw new Problem(`is empty; ${wanted}`)
+  requireNoVariable(text.trim(), what)
   if (EXAMPLE.test(text.trim())) {
     throw new Problem(`still holds the text of an example; paste the ${what} from GreenLake there`)
   }

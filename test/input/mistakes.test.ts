@@ -155,19 +155,25 @@ test('a key with something around it, or none at all, says so', async (t) => {
       /^begins with "(Bearer|bearer|Basic) "; expected the key/,
     )
   }
-  for (const text of [
-    'xxxx',
-    'XXXXXXXX',
-    '***',
-    '<key>',
-    'YOUR_WSSKEY',
-    'your key here',
-    '%KEY%',
-  ]) {
+  for (const text of ['xxxx', 'XXXXXXXX', '***', '<key>', 'YOUR_WSSKEY', 'your key here']) {
     assert.match(await said(text), /^still holds the text of an example; paste the key/, text)
   }
   assert.match(await said(`${key.slice(0, 40)}...`), /^ends in dots, so a part of it is missing/)
   assert.match(await said(`${key.slice(0, 40)}…`), /^ends in dots, so a part of it is missing/)
+})
+
+test('a variable or a file in place of a key says that the input file holds the key', async (t) => {
+  const braced = ['CUST_A_KEY', 'KEY:-x'].map((name) => `\${${name}}`)
+  for (const wsskey of [...braced, '$CUST_A_KEY', '%KEY%']) {
+    assert.equal(
+      await problemsOf(t, { customers: { A: { topic: 'audit', wsskey } } }),
+      'FILE: customers.A.wsskey: is the name of a variable, and variables are not replaced; the input file holds the key itself: give the file mode 600',
+    )
+  }
+  assert.equal(
+    await problemsOf(t, { customers: { A: { topic: 'audit', wsskey_file: '/run/secret' } } }),
+    'FILE: customers.A.wsskey_file: there is no such property; put the value into "wsskey" itself, and give the file mode 600',
+  )
 })
 
 test('a key without the form of a key is used, with a warning', async (t) => {

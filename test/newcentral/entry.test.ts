@@ -150,6 +150,16 @@ const WRONG: readonly (readonly [string, Readonly<Record<string, unknown>>, RegE
     { ...GOOD, client_secret: '<your secret>' },
     /client_secret: still holds the text/,
   ],
+  [
+    'a variable',
+    { ...GOOD, client_secret: '$SECRET' },
+    /client_secret: is the name of a variable, .*; the input file holds the client secret itself/,
+  ],
+  [
+    'a file in place of a secret',
+    { ...GOOD, client_secret: undefined, client_secret_file: '/run/secret' },
+    /client_secret_file: there is no such property; put the value into "client_secret" itself/,
+  ],
 ]
 for (const [what, entry, expected] of WRONG) {
   test(`${what} is an error that says so`, async (t) => {
