@@ -226,9 +226,12 @@ describe('the documents', () => {
   })
 
   test('mark only examples that a test looks at', () => {
-    const tests = ['docs.test.ts', 'recipes.test.ts', 'program/transform.test.ts'].map((name) =>
-      readFileSync(join(ROOT, 'test', name), 'utf8'),
-    )
+    const tests = [
+      'docs.test.ts',
+      'recipes.test.ts',
+      'prometheus.test.ts',
+      'program/transform.test.ts',
+    ].map((name) => readFileSync(join(ROOT, 'test', name), 'utf8'))
     for (const { page, marker } of BLOCKS) {
       if (marker === undefined) continue
       assert.ok(

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeFrame } from '../src/simulator/classic/encode.js'
 import { closedPort, startCentral } from './helpers/central.js'
 import { until } from './helpers/clock.js'
+import { example } from './helpers/docs.js'
 import { makeKey } from './helpers/keys.js'
 import { needs } from './helpers/needs.js'
 import { makeSecret } from './helpers/new-central.js'
@@ -62,6 +63,19 @@ test(
     }
   },
 )
+
+test('promtool accepts the configuration in the documents', needs('promtool'), (t) => {
+  const cwd = tempFolder(t)
+  copyFileSync(join(EXAMPLES, 'prometheus-rules.yml'), join(cwd, 'prometheus-rules.yml'))
+  writeFileSync(join(cwd, 'prometheus.yml'), example('prometheus'))
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'config', 'prometheus.yml'], {
+    cwd,
+    encoding: 'utf8',
+  })
+  assert.equal(status, 0, stdout + stderr)
+  const [, job] = /job_name: (\S+)/.exec(example('prometheus')) ?? []
+  assert.ok(RULES.includes(`up{job="${job}"}`))
+})
 
 test('every alert has a unit test', () => {
   const tests = readFileSync(join(EXAMPLES, 'prometheus-rules.test.yml'), 'utf8')

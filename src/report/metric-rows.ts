@@ -32,7 +32,7 @@ export const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
   },
   {
     name: 'aruba_stream_refused',
-    help: 'Whether Central refuses the entry: its key, its topic or its host name.',
+    help: 'Whether Central refuses the entry: its key or API client, its topic or its host name.',
     type: 'gauge',
     value: isState('refused'),
   },
