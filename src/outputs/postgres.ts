@@ -89,7 +89,10 @@ class PostgresOutput implements Output {
   async start(startMs: number | undefined): Promise<void> {
     await readPassword(this.#target, this.#context)
     const { name } = this.#target
-    const { graceOver } = this.#context
+    const { graceOver, log, readable } = this.#context
+    if (!readable) {
+      log.info('addresses are stored as base64; the views in examples/views.sql need --readable')
+    }
     const parts = { name, graceOver, startMs, queue: this.#queue, isLoginRefused }
     const nothing = { items: [], lines: [] }
     await startRemote(this, parts, (signal) => this.#send(nothing, signal))

@@ -70,12 +70,13 @@ async function open(
     query = '',
     port = server.port,
     made = true,
+    readable = true,
     env = {},
   } = {},
   timing: PostgresTiming = EAGER,
 ) {
   if (made) await server.createDatabase(database)
-  const context = fakeContext({ env: { PGSSLMODE: 'disable', ...env } })
+  const context = fakeContext({ readable, env: { PGSSLMODE: 'disable', ...env } })
   const target = `postgres://${login}@127.0.0.1:${port}/${database}${query}`
   const output = await openPostgres(target, context, timing)
   const sql = (text: string) => server.query(database, text)
@@ -114,6 +115,17 @@ const unusable = (pattern: RegExp) => (error: unknown) => {
 
 test('postgres', live, async (t) => {
   const server = await startPostgres(t)
+
+  await t.test('says once that the views need addresses as text', async () => {
+    for (const readable of [false, true]) {
+      const { output, context } = await open(server, { readable })
+      await output.close()
+      const said = linesOf(context).filter((line) => line.includes('--readable'))
+      const line =
+        'info addresses are stored as base64; the views in examples/views.sql need --readable'
+      assert.deepEqual(said, readable ? [] : [line])
+    }
+  })
 
   await t.test('makes the table and fills each column', async () => {
     const { output, context, sql } = await open(server)
