@@ -156,7 +156,7 @@ export class KeyStore {
       )
       for (const own of holders) own.use(to)
       // Nobody has it where another entry with the same key was first.
-      if (holders.length > 0) adopted.push({ renewal, entries: holders.length })
+      if (holders.length > 0) adopted.push({ renewal, subscriptions: holders.length })
     }
     this.#logAdopted(adopted)
     return adopted.map(({ renewal }) => renewal)
@@ -168,13 +168,13 @@ export class KeyStore {
     for (const host of new Set(adopted.map(({ renewal }) => renewal.host.authority))) {
       const here = adopted.filter(({ renewal }) => renewal.host.authority === host)
       const level = here.length <= FEW_KEYS ? 'info' : 'debug'
-      for (const { renewal, entries } of here) {
+      for (const { renewal, subscriptions } of here) {
         const keys = { key: renewal.from.fingerprint, replaced_by: renewal.to.fingerprint }
-        log[level]('Central has renewed a key', { host, ...keys, entries })
+        log[level]('Central has renewed a key', { host, ...keys, subscriptions })
       }
       if (level === 'debug') {
-        const entries = here.reduce((sum, each) => sum + each.entries, 0)
-        log.info(`Central has renewed ${here.length} keys`, { host, entries })
+        const subscriptions = here.reduce((sum, each) => sum + each.subscriptions, 0)
+        log.info(`Central has renewed ${here.length} keys`, { host, subscriptions })
       }
     }
   }
@@ -210,7 +210,7 @@ export class KeyStore {
         `keys could not be validated and are tried as they are: ${cause.message}`,
         group.length === 1
           ? { entry: name, code: cause.code }
-          : { entries: group.length, code: cause.code },
+          : { subscriptions: group.length, code: cause.code },
       )
     }
   }
@@ -220,7 +220,7 @@ export class KeyStore {
 const FEW_KEYS = 3
 
 /** A renewal, and how many entries have taken it. */
-type Adopted = { readonly renewal: Renewal; readonly entries: number }
+type Adopted = { readonly renewal: Renewal; readonly subscriptions: number }
 
 type Unanswered = { readonly name: string; readonly host: Host; readonly cause: StreamError }
 

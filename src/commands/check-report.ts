@@ -139,15 +139,15 @@ function renewals(results: readonly CheckResult[]): string[] {
 
 /** One line for each API client that got a token. */
 function tokens(results: readonly CheckResult[]): string[] {
-  const clients = new Map<string, { seconds: number; entries: number }>()
+  const clients = new Map<string, { seconds: number; subscriptions: number }>()
   for (const { entry, tokenSeconds: seconds } of results) {
     if (!entry.client || seconds === undefined) continue
-    const { entries = 0 } = clients.get(entry.client.id) ?? {}
-    clients.set(entry.client.id, { seconds, entries: entries + 1 })
+    const { subscriptions = 0 } = clients.get(entry.client.id) ?? {}
+    clients.set(entry.client.id, { seconds, subscriptions: subscriptions + 1 })
   }
   return [...clients].map(
-    ([id, { seconds, entries }]) =>
-      `client id ${printable(id, 100)} got a token that is good for ${lifeText(seconds * 1000)}, for ${entries} ${entries === 1 ? 'entry' : 'entries'}`,
+    ([id, { seconds, subscriptions }]) =>
+      `client id ${printable(id, 100)} got a token that is good for ${lifeText(seconds * 1000)}, for ${subscriptions} ${subscriptions === 1 ? 'subscription' : 'subscriptions'}`,
   )
 }
 

@@ -105,7 +105,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   const { statuses, everOpen } = collector
   const { lost, closeFailed } = outputs
   const code = exitCode({ statuses, everOpen, asked, givenUp, lost, closeFailed })
-  if (code === 3) log.error('every entry is refused, and none was open: the program ends')
+  if (code === 3) log.error('every subscription is refused, and none was open: the program ends')
   return code
 }
 

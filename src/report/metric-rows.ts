@@ -26,19 +26,19 @@ export const EXPORT = {
 export const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
   {
     name: 'aruba_stream_up',
-    help: 'Whether the connection of the entry is open.',
+    help: 'Whether the connection of the subscription is open.',
     type: 'gauge',
     value: isState('open'),
   },
   {
     name: 'aruba_stream_refused',
-    help: 'Whether Central refuses the entry: its key or API client, its topic or its host name.',
+    help: 'Whether Central refuses the subscription: its key or API client, its topic or its host name.',
     type: 'gauge',
     value: isState('refused'),
   },
   {
     name: 'aruba_stream_silent',
-    help: 'Whether the entry is open but silent for longer than is usual for its topic.',
+    help: 'Whether the subscription is open but silent for longer than is usual for its topic.',
     type: 'gauge',
     value: (entry) => Number(abnormalSilence(entry) !== undefined),
   },

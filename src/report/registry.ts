@@ -32,7 +32,7 @@ export async function createRegistry(version: string): Promise<MetricsRegistry> 
   )
   const info = gauge(
     'aruba_stream_subscription_info',
-    'Always 1; the labels hold the cluster and the service of the entry.',
+    'Always 1; the labels hold the cluster and the service of the subscription.',
     ['customer', 'topic', 'host', 'service'],
   )
   const subscriptions = gauge('aruba_stream_subscriptions', 'Subscriptions by state.', ['state'])

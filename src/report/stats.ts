@@ -71,7 +71,7 @@ export function logStats(
     for (const entry of entries) write(log, 'debug', entryLine(entry))
   }
   if (earlier?.bytes) {
-    log.info('received by entries before they were changed or removed', earlier)
+    log.info('received by subscriptions before they were changed or removed', earlier)
   }
   for (const exporter of exportersOf(snapshot)) {
     write(log, 'info', exporterLine(exporter, snapshot))

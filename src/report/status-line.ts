@@ -44,7 +44,7 @@ function describe(status: Status): readonly [level: LogLevel, message: string, f
       const { cause, delayMs } = status
       const next =
         delayMs === undefined
-          ? 'this entry is given up'
+          ? 'this subscription is given up'
           : 'it is tried again every 10 min, or at once on SIGHUP'
       return ['error', `${cause.message}; ${next}`, { code: cause.code }]
     }

@@ -171,7 +171,7 @@ test('without an answer there is one warning a host, and the keys stay in use', 
   assert.equal(saves.length, 0)
   const warnings = lines.filter(({ level }) => level === 'warn')
   assert.equal(warnings.length, 1)
-  assert.match(warnings[0]?.text ?? '', /503.*entries: 3/s)
+  assert.match(warnings[0]?.text ?? '', /503.*subscriptions: 3/s)
   assert.deepEqual(revealed(opened), revealed(entries))
 })
 
@@ -228,7 +228,7 @@ test('a host that gives no answer to its first two keys is not asked for the oth
   // A third call may have begun by then, and is given up.
   assert.ok(keys.length <= 3 + 5, `${keys.length} calls`)
   assert.equal(warnings.length, 1)
-  assert.match(warnings[0] ?? '', /dead\.example: no answer.*entries: 41/s)
+  assert.match(warnings[0] ?? '', /dead\.example: no answer.*subscriptions: 41/s)
   await store.open(dead, never)
   assert.ok(keys.length <= 3 + 5 + 3, `${keys.length} calls`)
 })
@@ -476,7 +476,7 @@ test('an entry that has ended gets no renewal any more, and begins anew when it 
   again.use(new Secret(b))
   await again.afterUnauthorized(new Secret(b), never)
   assert.deepEqual([ended.current().reveal(), again.current().reveal()], [b, c])
-  assert.match(lines.at(-1)?.text ?? '', /renewed a key.*entries: 1/s)
+  assert.match(lines.at(-1)?.text ?? '', /renewed a key.*subscriptions: 1/s)
 })
 
 test('an error that is no StreamError is passed on', async () => {

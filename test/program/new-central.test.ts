@@ -52,7 +52,10 @@ test('a second run of the same file takes nothing from the first, nor does a che
   await until(() => central.sockets.length === 2)
   const check = await runHere(t, ['check', ...commandLine(central, first.path, [])]).result
   assert.equal(check.code, 0)
-  assert.match(check.stdout, /client id client got a token that is good for 120 min, for 1 entry/)
+  assert.match(
+    check.stdout,
+    /client id client got a token that is good for 120 min, for 1 subscription/,
+  )
 
   const ids = idsOf('e', 50)
   await publish(central, 'rssi-events', ids)

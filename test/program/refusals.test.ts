@@ -57,7 +57,10 @@ test('exit code 3 where every entry is refused, for whatever reason', async (t) 
   assert.match(said('Moved'), /302.*login\.example/)
   assert.match(said('Odd'), /answered 200, expected 101/)
   assert.match(said('Refused'), /401.*download a new key/)
-  assert.match(stderr, /ERROR every entry is refused, and none was open: the program ends\n$/)
+  assert.match(
+    stderr,
+    /ERROR every subscription is refused, and none was open: the program ends\n$/,
+  )
   assert.equal(central.handshakes.length, 5)
 })
 
@@ -111,7 +114,7 @@ test('--no_reconnect: exit code 3 where the only entry is refused', async (t) =>
   central.failHandshake({ type: 'answer', status: 403 })
   const { code, stderr } = await (await streamHere(t, central, ['--no_reconnect'])).result
   assert.equal(code, 3, stderr)
-  assert.match(stderr, /ERROR +A: .*this entry is given up/)
+  assert.match(stderr, /ERROR +A: .*this subscription is given up/)
 })
 
 for (const close of [1000, 1001]) {
