@@ -177,6 +177,24 @@ describe('the documents', () => {
         assert.ok(metrics.includes(metric), alert)
   })
 
+  test('say of each code of a run whether it is retried or refused', () => {
+    const rows = tableRows('table', 'codes')
+    const source = readFileSync(join(ROOT, 'src/errors.ts'), 'utf8')
+    const failures = [...source.matchAll(/^ {2}'?([\w-]+)'?: \{ exitCode: (\d), retry: (\w+) \}/gm)]
+    // These end the start, and `unauthorized` becomes another one.
+    const isOfRun = ([, code, exit]: readonly string[]) => exit !== '2' && code !== 'unauthorized'
+    assert.deepEqual(
+      rows.map(([code, , then]) => `${code} ${then}`.replace(/ (goes|the).*/, '')).sort(),
+      failures
+        .filter(isOfRun)
+        .map(([, code, exit, retry]) => {
+          const then = retry === 'true' ? ' retried' : exit === '3' ? ' refused' : ''
+          return `\`${code}\`${then}`
+        })
+        .sort(),
+    )
+  })
+
   test('draw the folders of src/ in their order, with files that exist', () => {
     const picture = [...example('layout').matchAll(/^ {2}([\w.-]+\/?) /gm)].map(
       ([, name = '']) => name,

@@ -91,7 +91,7 @@ export function createNewCentral(options: NewCentralOptions): Service<Topic> {
       const endpoints = await Promise.all(entries.map((entry) => endpointOf(entry, fresh)))
       if (fresh.length > 0) {
         log.warn(
-          'another process on this machine streams the same; this one uses a subscriber id of its own, so that each gets every event. What New Central keeps for the first id during a lost connection does not come here',
+          'another process on this machine streams the same. This one uses a subscriber id of its own, so that both get every event. Events that New Central has kept for the first id go to the other process alone',
           fresh.length === 1
             ? { entry: fresh[0] }
             : { subscriptions: fresh.length, entries: listed(fresh) },

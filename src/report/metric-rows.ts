@@ -133,7 +133,7 @@ export const EXPORTER_ROWS: readonly Row<ExporterSnapshot>[] = [
   },
   {
     name: 'aruba_stream_export_retries_total',
-    help: 'Deliveries that the exporter tried again.',
+    help: 'Messages of deliveries that the exporter tried again; each try counts.',
     type: 'counter',
     value: ({ counters }) => counters.retried,
   },
