@@ -86,9 +86,9 @@ describe('a reload', { concurrency: 2 }, () => {
     const added = entryOf('presence')
     await rewrite(program.path, { Stays: stays, Added: added })
     program.kill('SIGHUP')
-    await central.waitForSocket({ key: added.wsskey })
+    const begun = await central.waitForSocket({ key: added.wsskey })
     program.kill()
-    await program.waitForLine('Added: ended')
+    await begun.ended
     program.kill('SIGINT')
     assert.equal((await program.result).code, 1)
   })
