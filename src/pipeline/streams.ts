@@ -162,7 +162,13 @@ export class Streams {
 
   /** Runs work during which the streams must not count as ended. */
   track(work: () => Promise<void>): Promise<void> {
-    const done = this.#guard(work).finally(() => this.#open.delete(done))
+    const end = () => {
+      this.#open.delete(done)
+    }
+    const done: Promise<void> = work().then(end, (error) => {
+      end()
+      this.#fail(error)
+    })
     this.#open.add(done)
     return done
   }
@@ -178,16 +184,12 @@ export class Streams {
     if (this.#failure) throw this.#failure.error
   }
 
-  async #guard(work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      const { stopping, onFailure } = this.#options
-      // Such as a reload that was waiting for the input file when the end was asked for.
-      if (stopping.aborted && error === stopping.reason) return
-      this.#failure ??= { error }
-      onFailure()
-    }
+  #fail(error: unknown): void {
+    const { stopping, onFailure } = this.#options
+    // Such as a reload that was waiting for the input file when the end was asked for.
+    if (stopping.aborted && error === stopping.reason) return
+    this.#failure ??= { error }
+    onFailure()
   }
 }
 
