@@ -60,8 +60,10 @@ for (const type of ['kafka', 'postgres', 'http', 'nats', 'tcp', 'tls']) {
       `${type}://127.0.0.1:${await closedPort()}${/^t/.test(type) ? '' : '/net'}`,
       context,
     )
-    if (type !== 'http') assert.match(context.logged[0]?.message ?? '', /messages wait/)
     await output.close()
+    if (type !== 'http') {
+      assert.match(context.logged.map(({ message }) => message).join('\n'), /messages wait/)
+    }
     assert.equal(context.counters.givenUp, 0)
   })
 }
