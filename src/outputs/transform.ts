@@ -92,7 +92,7 @@ export async function openTransform(target: string, context: OutputContext): Pro
 }
 
 /** What the log says of a promise that does not settle. */
-const WHAT = 'its promise, which holds its entry up'
+const WHAT = 'the promise that holds its entry up'
 
 /** Checks all that was returned before any of it goes on, so that a wrong part leaves nothing half done. */
 function messagesOf(message: StreamMessage, returned: unknown): readonly StreamMessage[] {

@@ -85,7 +85,7 @@ describe("a user's module", { concurrency: 2 }, () => {
     const module = `let n = 0\nexport default (record) => ++n === 5 ? new Promise(() => {}) : record`
     const args = ['--transform', './names.mjs', '--export_data', 'json', '--dead_letter', 'dead']
     const run = replay(t, { 'names.mjs': module }, args)
-    await run.waitForLine(/transform: waiting for its promise, which holds its entry up, for 10 s/)
+    await run.waitForLine(/transform: waiting for the promise that holds its entry up, for 10 s/)
     run.kill()
     const { code, stderr } = await run.result
     assert.equal(code, 1)
