@@ -142,11 +142,20 @@ const OWN = fileURLToPath(new URL('.', import.meta.url))
 export function placeOf(thrown: unknown): string | undefined {
   const stack = thrown instanceof Error ? thrown.stack : undefined
   const places = Array.from(
-    stack?.matchAll(/^ +at (?:.* \()?(?:file:\/\/)?(\/.*:\d+:\d+)\)?$/gm) ?? [],
-    ([, place = '']) => place,
+    stack?.matchAll(/^ +at (?:.* \()?(file:\/\/)?(\/.*:\d+:\d+)\)?$/gm) ?? [],
+    ([, scheme, place = '']) => (scheme ? pathOf(place) : place),
   )
   const own = places.find((place) => !place.startsWith(OWN) && !place.includes('/node_modules/'))
   return own && printable(own, 300)
+}
+
+/** What a URL has as the path of a file, with its blanks and the like. */
+function pathOf(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded)
+  } catch {
+    return encoded
+  }
 }
 
 type Words = Readonly<Record<string, string>>
