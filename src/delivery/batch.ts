@@ -62,8 +62,9 @@ export type SendQueueOptions<Item> = {
   /** Aborts when what has been under way since `graceOver` gives up; default: at `graceOver`. */
   readonly overdue?: AbortSignal
   /**
-   * Which works at the end: `none` begins no delivery after `graceOver`; `some` (default) goes on, but gives
-   * up at `overdue` where it holds others up; `all` goes on until `forced`, since nothing keeps what it gives up.
+   * What goes on after `graceOver`. `none`: no delivery begins. `some` (default): deliveries go on, but the queue
+   * gives up at `overdue` where it holds others up. `all`: they go on until `forced`, since nothing keeps what
+   * this queue gives up.
    */
   readonly lateWork?: 'none' | 'some' | 'all'
   /** Aborts when everything stops at once. */
