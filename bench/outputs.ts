@@ -160,6 +160,7 @@ function contextOf(): OutputContext {
     cwd: process.cwd(),
     openFiles: new OpenFiles(),
     stopping: never,
+    holdOver: never,
     graceOver: never,
     overdue: never,
     forced: never,

@@ -5,6 +5,8 @@ import { isatty } from 'node:tty'
 // An end takes at most 10 s: eight to deliver, a moment more for what is under way by then, and the
 // rest to write down what was given up. What hangs even then is cut.
 const FINISH_MS = 8_000
+/** Half of that, so that the others, and the dead letter, have time for what waited. */
+const HOLD_MS = 4_000
 const UNDER_WAY_MS = 800
 const WRITE_DOWN_MS = 1_000
 const CUT_MS = 200
@@ -15,10 +17,12 @@ type EndedBy = 'signal' | 'failure'
 /** The moments of an orderly end, shared by everything that runs. */
 export class Shutdown {
   readonly #stopping = new AbortController()
+  readonly #holdOver = new AbortController()
   readonly #graceOver = new AbortController()
   readonly #overdue = new AbortController()
   readonly #forced = new AbortController()
   #timer: NodeJS.Timeout | undefined
+  #holdTimer: NodeJS.Timeout | undefined
   #endedBy: EndedBy | undefined
 
   readonly #cut: () => void
@@ -27,12 +31,17 @@ export class Shutdown {
   constructor(cut: () => void) {
     this.#cut = cut
     // All entries and exporters listen to these signals: a thousand listeners are no leak.
-    setMaxListeners(0, this.stopping, this.graceOver, this.overdue, this.forced)
+    setMaxListeners(0, this.stopping, this.holdOver, this.graceOver, this.overdue, this.forced)
   }
 
   /** Aborts when the end begins: stop reading, finish what was received. */
   get stopping(): AbortSignal {
     return this.#stopping.signal
+  }
+
+  /** Aborts when an output in trouble gives up if it holds up the streams, and so all other outputs. */
+  get holdOver(): AbortSignal {
+    return this.#holdOver.signal
   }
 
   /** Aborts when the time for finishing is over: what is in trouble gives up, and nothing slow is begun. */
@@ -68,6 +77,7 @@ export class Shutdown {
     if (this.#stopping.signal.aborted) return
     this.#endedBy = by
     this.#stopping.abort()
+    this.#holdTimer = setTimeout(() => this.#holdOver.abort(), HOLD_MS)
     this.#after(FINISH_MS, () => {
       this.#graceOver.abort()
       this.#after(UNDER_WAY_MS, () => {
@@ -87,6 +97,7 @@ export class Shutdown {
   /** All is done: clears the timer. */
   done(): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#holdTimer)
   }
 }
 

@@ -57,6 +57,8 @@ export type SendQueueOptions<Item> = {
   readonly retryLog: RetryLog
   /** An output must work for so long before its trouble counts as over; default 0. */
   readonly steadyMs?: number
+  /** Aborts when the end has begun, and what waits before its next try gives up if there is no room for more. */
+  readonly holdOver?: AbortSignal
   /** Aborts when what waits before its next try gives up. */
   readonly graceOver?: AbortSignal
   /** Aborts when what has been under way since `graceOver` gives up; default: at `graceOver`. */

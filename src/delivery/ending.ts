@@ -3,7 +3,7 @@ import type { SendQueueOptions } from './batch.js'
 
 type EndingOptions = Pick<
   SendQueueOptions<never>,
-  'graceOver' | 'overdue' | 'forced' | 'lateWork' | 'late' | 'budget'
+  'holdOver' | 'graceOver' | 'overdue' | 'forced' | 'lateWork' | 'late' | 'budget'
 >
 
 /** The queue that is to end. */
@@ -24,10 +24,11 @@ export class Ending {
   #expired: StreamError | undefined
 
   constructor(options: EndingOptions, queue: Ended) {
-    const { graceOver, overdue = graceOver, forced } = options
+    const { holdOver, graceOver, overdue = graceOver, forced } = options
     this.#options = options
     this.#queue = queue
     const once = { once: true, signal: this.#listening.signal }
+    holdOver?.addEventListener('abort', () => this.#onHoldOver(), once)
     graceOver?.addEventListener('abort', () => this.#onGraceOver(), once)
     overdue?.addEventListener('abort', () => this.#onOverdue(), once)
     forced.addEventListener('abort', () => this.giveUp(), once)
@@ -41,7 +42,8 @@ export class Ending {
 
   /** Whether a failure is not worth another try. */
   get isNear(): boolean {
-    return this.#options.graceOver?.aborted ?? false
+    const { holdOver, graceOver, budget } = this.#options
+    return (graceOver?.aborted || (holdOver?.aborted && budget.full)) ?? false
   }
 
   settled(count: number): void {
@@ -63,6 +65,10 @@ export class Ending {
 
   get #beginsNothing(): boolean {
     return this.#options.lateWork === 'none'
+  }
+
+  #onHoldOver(): void {
+    if (this.#queue.phase() === 'pausing' && this.#options.budget.full) this.giveUp()
   }
 
   #onGraceOver(): void {

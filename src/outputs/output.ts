@@ -76,6 +76,8 @@ export type OutputContext = {
    * come that waited for another output.
    */
   readonly graceOver: AbortSignal
+  /** Aborts before that: what is in trouble gives up if it has no room left, and so holds up all others. */
+  readonly holdOver: AbortSignal
   /** Aborts a moment later: what has been under way since `graceOver` gives up. */
   readonly overdue: AbortSignal
   /** Aborts when everything stops at once. */

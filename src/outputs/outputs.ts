@@ -63,12 +63,12 @@ export async function openOutputs(
 ): Promise<Outputs> {
   const read = filesRead(settings, program)
   await requireDistinct([...read, ...(await filesWritten(settings, program.cwd))])
-  const { stopping, graceOver, overdue, forced } = program.shutdown
+  const { stopping, holdOver, graceOver, overdue, forced } = program.shutdown
   const { env, cwd } = program
   const { protoDir, readable, print, exports } = settings
   const isOnlyOutput = (print ? 1 : 0) + exports.length === 1
   const outputs = new OpenOutputs(settings, program, {
-    ...{ stopping, graceOver, overdue, forced, env, cwd, protoDir, readable },
+    ...{ stopping, holdOver, graceOver, overdue, forced, env, cwd, protoDir, readable },
     release: isOnlyOutput ? (line) => WRITER.slabs.giveBack(line) : undefined,
     openFiles: new OpenFiles(read),
     topics: topics === 'any' ? ALL_TOPICS : topics,

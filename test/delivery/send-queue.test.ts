@@ -70,6 +70,60 @@ function held() {
 const busy = () => new StreamError('unavailable', 'busy', { status: 503 })
 const refused = () => new StreamError('export-failed', 'refused')
 
+for (const [room, holds] of [
+  [2, true],
+  [100, false],
+] as const) {
+  const does = holds
+    ? 'gives up in order, before the grace is over'
+    : 'goes on until the grace is over'
+  test(`at the end an output in trouble with room for ${room} bytes ${does}`, async () => {
+    const holdOver = new AbortController()
+    const budget = new ByteBudget(room)
+    const given = { budget, holdOver: holdOver.signal }
+    const { queue, clock, batches, givenUp, graceOver } = fixture(() => {
+      throw busy()
+    }, given)
+    const write = queue.write(['1', '2'])
+    await until(() => clock.timers > 0)
+    assert.equal(await isPending(write), holds)
+    holdOver.abort()
+    await write
+    assert.deepEqual(
+      givenUp,
+      holds
+        ? [
+            ['1', 'too late'],
+            ['2', 'too late'],
+          ]
+        : [],
+    )
+    clock.advance(1000)
+    await turn()
+    assert.equal(batches.length, holds ? 1 : 2)
+    graceOver.abort()
+    await queue.close()
+    assert.equal(givenUp.length, 2)
+  })
+}
+
+test('at the end an output that fails while its room is full gives up at once', async () => {
+  const holdOver = new AbortController()
+  const { deliver, waiting, next } = held()
+  const { queue, givenUp } = fixture(deliver, {
+    budget: new ByteBudget(2),
+    holdOver: holdOver.signal,
+  })
+  const write = queue.write(['1', '2'])
+  await until(() => waiting.length === 1)
+  holdOver.abort()
+  assert.equal(await isPending(write), true)
+  next(busy())
+  await write
+  assert.equal(givenUp.length, 2)
+  await queue.close()
+})
+
 test('a queue delivers batches in order, none larger than count and bytes allow', async () => {
   const { queue, batches, delivered } = fixture(() => {}, { batch: { maxCount: 3, maxBytes: 6 } })
   await queue.write(['a', 'b', 'c', 'd'])

@@ -16,9 +16,11 @@ type Block = {
 
 /** README.md, docs/ and the other pages beside README.md. */
 export const PAGES: readonly Page[] = [
-  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...readdirSync(ROOT),
   ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`),
-].map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+]
+  .filter((name) => name.endsWith('.md'))
+  .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
 
 /** All code blocks of all pages. */
 export const BLOCKS: readonly Block[] = PAGES.flatMap(({ path, text }) =>

@@ -73,6 +73,7 @@ export function fakeContext(
     cwd: given.cwd ?? process.cwd(),
     openFiles: new OpenFiles(),
     stopping: new AbortController().signal,
+    holdOver: new AbortController().signal,
     graceOver: graceOver.signal,
     overdue: overdue.signal,
     forced: forced.signal,

@@ -103,8 +103,11 @@ test('a browser shows 240 subscriptions, hostile names, an outage, a filter, and
   const light = await background(page)
   await page.emulateMedia({ colorScheme: 'dark' })
   assert.notEqual(await background(page), light)
-  for (const width of [400, 800, 1280]) {
+  for (const width of [320, 400, 800, 1280]) {
     await page.setViewportSize({ width, height: 800 })
+    await page.evaluate(
+      'document.querySelector("#headline").textContent = "app-eucentral3.central.arubanetworks.com is away"',
+    )
     assert.ok((await page.evaluate('document.documentElement.scrollWidth')) === width, `${width}`)
     assert.ok(await page.locator('td.state').first().isVisible())
   }
