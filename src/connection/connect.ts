@@ -6,7 +6,7 @@ import { readBody } from '../net/http.js'
 import { quotePeer } from '../net/redact.js'
 import type { Endpoint } from '../service.js'
 import { OpeningSocket, type OpenOptions } from './handshake.js'
-import { answerPings, Heartbeat } from './heartbeat.js'
+import { answerPings, Heartbeat, LATE_MS } from './heartbeat.js'
 
 /** DNS, TCP, proxy, TLS and the answer to the upgrade, all together. */
 const HANDSHAKE_MS = 10_000
@@ -14,7 +14,6 @@ const HANDSHAKE_MS = 10_000
 const CLOSE_MS = 1000
 /** The same for a connection that another one has replaced: nothing waits for its end. */
 const REPLACED_CLOSE_MS = 10_000
-
 /** How long a connection is idle before TCP asks whether the peer is there. */
 const KEEP_ALIVE_MS = 30_000
 
@@ -217,7 +216,9 @@ class SocketLife implements Connection {
     const { clock } = this.#options
     clock.clearTimeout(this.#timer)
     this.#closeTimerAtMs = clock.elapsed()
-    this.#timer = clock.setTimeout(this.#cut, ms)
+    // Where the process was stopped, what the server has sent meanwhile is not read yet.
+    const isLate = () => clock.elapsed() - this.#closeTimerAtMs - ms > LATE_MS
+    this.#timer = clock.setTimeout(() => (isLate() ? this.#startCloseTimer(ms) : this.#cut()), ms)
   }
 
   #end(why: StreamError): void {

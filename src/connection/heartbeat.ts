@@ -8,7 +8,7 @@ export const SILENCE_MS = 60_000
 /** After this many pings without any answer, the server is assumed to answer none. */
 const UNANSWERED_PINGS = 3
 /** A timer that fires this late means that the process was stopped or suspended. */
-const LATE_MS = 1000
+export const LATE_MS = 1000
 
 type HeartbeatOptions = {
   readonly clock: Clock

@@ -64,6 +64,25 @@ test('what a replaced connection still brings is read, however late its server a
   await old.ended
 })
 
+test('what a replaced connection brought while the process stood still is read', async (t) => {
+  const { clock, central, subscriber } = await start(t)
+  const [old] = central.sockets
+  assert.ok(old)
+  old.answerClose = false
+  const next = central.nextSocket()
+  clock.advance(LIFE_MS * 0.8)
+  const replacement = await next
+  await replacement.send(eventFrame('first'))
+  await subscriber.receive(1)
+  // As after a suspend: timers go off before what arrived is read.
+  assert.ok(await old.send(eventFrame('late')))
+  clock.jump(12_000)
+  await subscriber.receive(2)
+  assert.deepEqual(idsIn(subscriber.frames), ['first', 'late'])
+  clock.advance(10_000)
+  await old.ended
+})
+
 test('the connection is kept where the one that is to replace it is refused', async (t) => {
   const { clock, central, subscriber } = await start(t)
   central.failHandshake({ type: 'answer', status: 503 }, {}, 1)

@@ -113,7 +113,14 @@ export async function prepareKafkaBroker(t: {
       const servers = [`127.0.0.1:${port}`]
       const admin = new Admin({ clientId: 'test', bootstrapBrokers: servers, retries: 20 })
       const configs = Object.entries(config).map(([name, value]) => ({ name, value }))
-      await admin.createTopics({ topics: [name], partitions: PARTITIONS, replicas: 1, configs })
+      const topic = { topics: [name], partitions: PARTITIONS, replicas: 1, configs }
+      // A broker that has just started answers before the controller knows of it.
+      const make = () =>
+        admin.createTopics(topic).then(Boolean, ({ errors = [] }: { errors?: Error[] }) => {
+          if (errors.some(({ message }) => message.includes('available brokers'))) return false
+          throw new AggregateError(errors, `no topic ${name}`)
+        })
+      await until(make)
       // The controller knows of the topic before the broker leads its partitions.
       const partitions = Array.from({ length: PARTITIONS }, (_, partitionIndex) => ({
         partitionIndex,
