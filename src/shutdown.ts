@@ -5,7 +5,7 @@ import { isatty } from 'node:tty'
 // An end takes at most 10 s: eight to deliver, a moment more for what is under way by then, and the
 // rest to write down what was given up. What hangs even then is cut.
 const FINISH_MS = 8_000
-/** Half of that, so that the others, and the dead letter, have time for what waited. */
+/** An output that is away gives up after this, where others wait for it: they need time for what waited. */
 const HOLD_MS = 4_000
 const UNDER_WAY_MS = 800
 const WRITE_DOWN_MS = 1_000

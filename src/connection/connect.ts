@@ -62,12 +62,12 @@ class SocketLife implements Connection {
   #heartbeat: Heartbeat | undefined
   #networkCode: string | undefined
   /** Waits for the handshake, later for the end of the closing handshake. */
-  #timer: Timer
+  #timer: Timer | undefined
   /** Once it is to be closed: `reading` what has arrived, then `closing` with a close frame. */
   #ending: 'reading' | 'closing' | undefined
   /** How much time the server has left to answer our close frame. */
   #closeMs = CLOSE_MS
-  #closeTimerAtMs = 0
+  #timerAtMs = 0
   #frames = 0
 
   constructor(options: ConnectOptions, done: (why: StreamError) => void) {
@@ -78,7 +78,7 @@ class SocketLife implements Connection {
     this.#socket = socket
     const { endpoint, clock, onFrame } = options
     let late = () => this.#end(opening.timedOut(HANDSHAKE_MS))
-    this.#timer = clock.setTimeout(() => late(), HANDSHAKE_MS)
+    this.#startTimer(HANDSHAKE_MS, () => late())
 
     socket.on('unexpected-response', (_request, response) => {
       late = readBody(response, ({ bytes }) => {
@@ -119,7 +119,7 @@ class SocketLife implements Connection {
       this.#networkCode = error.code
     })
     // Close frames were exchanged, or the protocol was broken. The server has a second to end TCP.
-    stream.on('finish', () => this.#startCloseTimer(CLOSE_MS))
+    stream.on('finish', () => this.#startTimer(CLOSE_MS, this.#cut))
   }
 
   #open(): void {
@@ -154,14 +154,14 @@ class SocketLife implements Connection {
     if (this.#ending !== 'closing') return
     // The server's answer may be among what is not read yet, so the pause does not count.
     this.#options.clock.clearTimeout(this.#timer)
-    this.#closeMs -= this.#options.clock.elapsed() - this.#closeTimerAtMs
+    this.#closeMs -= this.#options.clock.elapsed() - this.#timerAtMs
   }
 
   resume(): void {
     if (!this.#socket.isPaused) return
     this.#heartbeat?.resume()
     this.#socket.resume()
-    if (this.#ending === 'closing') this.#startCloseTimer(this.#closeMs)
+    if (this.#ending === 'closing') this.#startTimer(this.#closeMs, this.#cut)
     else if (this.#ending === 'reading') this.#closeWhenRead()
   }
 
@@ -174,8 +174,8 @@ class SocketLife implements Connection {
 
   readonly #stop = () => {
     this.#closeMs = Math.min(this.#closeMs, CLOSE_MS)
-    if (this.#ending === 'closing' && !this.#socket.isPaused) this.#startCloseTimer(this.#closeMs)
-    else this.#close()
+    if (this.#ending !== 'closing' || this.#socket.isPaused) this.#close()
+    else this.#startTimer(this.#closeMs, this.#cut)
   }
 
   #close(): void {
@@ -209,16 +209,16 @@ class SocketLife implements Connection {
     this.#ending = 'closing'
     this.#options.clock.clearTimeout(this.#timer)
     this.#socket.close(1000)
-    if (!this.#socket.isPaused) this.#startCloseTimer(this.#closeMs)
+    if (!this.#socket.isPaused) this.#startTimer(this.#closeMs, this.#cut)
   }
 
-  #startCloseTimer(ms: number): void {
+  #startTimer(ms: number, work: () => void): void {
     const { clock } = this.#options
     clock.clearTimeout(this.#timer)
-    this.#closeTimerAtMs = clock.elapsed()
+    this.#timerAtMs = clock.elapsed()
     // Where the process was stopped, what the server has sent meanwhile is not read yet.
-    const isLate = () => clock.elapsed() - this.#closeTimerAtMs - ms > LATE_MS
-    this.#timer = clock.setTimeout(() => (isLate() ? this.#startCloseTimer(ms) : this.#cut()), ms)
+    const isLate = () => clock.elapsed() - this.#timerAtMs - ms > LATE_MS
+    this.#timer = clock.setTimeout(() => (isLate() ? this.#startTimer(ms, work) : work()), ms)
   }
 
   #end(why: StreamError): void {

@@ -68,7 +68,7 @@ export async function openTransform(target: string, context: OutputContext): Pro
   const inTime = createTimeLimit(overdue)
   const late = new StreamError('export-failed', `${target}: not transformed before the end`)
   const settled = (message: StreamMessage, promise: PromiseLike<unknown>) =>
-    logWait(inTime(promise), { log, what: WHAT, fields: { entry: message.label } })
+    logWait(inTime(promise), { log, what: PROMISE, fields: { entry: message.label } })
   return {
     async apply(message) {
       if (graceOver.aborted) {
@@ -92,7 +92,7 @@ export async function openTransform(target: string, context: OutputContext): Pro
 }
 
 /** What the log says of a promise that does not settle. */
-const WHAT = 'the promise that holds its entry up'
+const PROMISE = 'the promise that holds its entry up'
 
 /** Checks all that was returned before any of it goes on, so that a wrong part leaves nothing half done. */
 function messagesOf(message: StreamMessage, returned: unknown): readonly StreamMessage[] {

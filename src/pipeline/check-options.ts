@@ -2,7 +2,7 @@ import { StreamError } from '../errors.js'
 import { closest, maskTokens, printable } from '../text.js'
 
 /** What an option must be. `entry`: what an entry of the input file has, which has a check of its own. */
-export type OptionKind = 'string' | 'boolean' | 'function' | 'AbortSignal' | 'entry'
+type OptionKind = 'string' | 'boolean' | 'function' | 'AbortSignal' | 'entry'
 
 /** The options that there are. */
 export type OptionKinds = Readonly<Record<string, OptionKind>>

@@ -45,7 +45,8 @@ test('a connection is replaced before its token ends, without a gap and without 
   assert.equal(ids.size, 1)
 })
 
-test('what a replaced connection still brings is read, however late its server answers the close', async (t) => {
+/** A connection that another has replaced, and whose server does not answer the close frame. */
+async function startReplaced(t: TestContext) {
   const { clock, central, subscriber } = await start(t)
   const [old] = central.sockets
   assert.ok(old)
@@ -55,6 +56,11 @@ test('what a replaced connection still brings is read, however late its server a
   const replacement = await next
   await replacement.send(eventFrame('first'))
   await subscriber.receive(1)
+  return { clock, old, subscriber }
+}
+
+test('what a replaced connection still brings is read, however late its server answers the close', async (t) => {
+  const { clock, old, subscriber } = await startReplaced(t)
   clock.advance(5_000)
   assert.ok(await old.send(eventFrame('late')))
   await subscriber.receive(2)
@@ -65,15 +71,7 @@ test('what a replaced connection still brings is read, however late its server a
 })
 
 test('what a replaced connection brought while the process stood still is read', async (t) => {
-  const { clock, central, subscriber } = await start(t)
-  const [old] = central.sockets
-  assert.ok(old)
-  old.answerClose = false
-  const next = central.nextSocket()
-  clock.advance(LIFE_MS * 0.8)
-  const replacement = await next
-  await replacement.send(eventFrame('first'))
-  await subscriber.receive(1)
+  const { clock, old, subscriber } = await startReplaced(t)
   // As after a suspend: timers go off before what arrived is read.
   assert.ok(await old.send(eventFrame('late')))
   clock.jump(12_000)

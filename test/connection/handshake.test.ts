@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import type { FailureCode, StreamError } from '../../src/errors.js'
 import type { Answer } from '../../src/simulator/faults.js'
@@ -218,6 +219,21 @@ test('an HTTP handshake that stalls is given up after 10 s', async (t) => {
   const { cause } = await subscriber.reach('retrying')
   assert.equal(cause.code, 'timed-out')
   assert.match(cause.message, /10 s.*waiting for the answer to the request/)
+})
+
+test('a handshake is not given up for the time that the process stood still', async (t) => {
+  const server = await startSilentServer(t)
+  const subscriber = startSubscriber(t, `ws://127.0.0.1:${server.port}`)
+  await until(() => (server.connections[0]?.bytesRead ?? 0) > 0)
+  // As after a suspend: the answer may be there, and is not read yet.
+  subscriber.clock.jump(12_000)
+  assert.equal(subscriber.clock.timers, 1)
+  await turn()
+  assert.equal(subscriber.status.type, 'connecting')
+  assert.equal(server.connections[0]?.destroyed, false)
+  subscriber.clock.advance(10_000)
+  const { cause } = await subscriber.reach('retrying')
+  assert.equal(cause.code, 'timed-out')
 })
 
 test('a handshake that was given up leaves no connection behind', async (t) => {

@@ -68,7 +68,8 @@ test('trouble that comes again is logged again, whatever the wall clock says mea
   assert.equal(logged.length, 4)
 })
 
-test('trouble that is over is not logged later as a repeat, and another cause is no repeat', () => {
+/** A retry log whose lines are collapsed, as those of the program are. */
+function collapsed() {
   const lines: string[] = []
   const clock = new FakeClock()
   const elapsed = () => clock.elapsed()
@@ -77,6 +78,11 @@ test('trouble that is over is not logged later as a repeat, and another cause is
     { elapsed },
   )
   const retryLog = new RetryLog({ log: log.child({ exporter: 'e' }), clock })
+  return { lines, clock, log, retryLog }
+}
+
+test('trouble that is over is not logged later as a repeat, and another cause is no repeat', () => {
+  const { lines, log, retryLog } = collapsed()
   const refused = (code: string) => new StreamError('output-refused', code, { cause: { code } })
   const source = {}
   for (const code of ['42501', '3D000', '42501']) {
@@ -93,14 +99,7 @@ test('trouble that is over is not logged later as a repeat, and another cause is
 })
 
 test('an output that fails now and then has its failures and its recoveries counted together', () => {
-  const lines: string[] = []
-  const clock = new FakeClock()
-  const elapsed = () => clock.elapsed()
-  const log = collapseRepeats(
-    loggerTo((level, message) => lines.push(`${level} ${message}`)),
-    { elapsed },
-  )
-  const retryLog = new RetryLog({ log: log.child({ exporter: 'e' }), clock })
+  const { lines, clock, log, retryLog } = collapsed()
   const flap = () => {
     retryLog.failed(lines, gone())
     clock.advance(500)

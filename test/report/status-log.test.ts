@@ -172,7 +172,8 @@ test('the last line of a cluster that was away at the start counts all that are 
   for (const line of lines) assert.match(line, /^INFO {2}us\.example is connected/)
 })
 
-test('a cluster that comes back but for what it refuses says so, under a code that fits', () => {
+/** Forty customers, of which those on one cluster have lost their connections. */
+function startDown() {
   const { fleet, of, news, wait } = start(40, CLUSTERS)
   for (const { tracker } of fleet) tracker.open()
   wait(2000)
@@ -182,6 +183,11 @@ test('a cluster that comes back but for what it refuses says so, under a code th
     tracker.retrying(1, 500, GONE)
   }
   wait(2000)
+  return { down, news, wait }
+}
+
+test('a cluster that comes back but for what it refuses says so, under a code that fits', () => {
+  const { down, news, wait } = startDown()
   const cause = new StreamError('key-refused', 'us.example refused the key 01234567')
   for (const { tracker } of down.slice(0, 4)) tracker.refused(cause, 600_000)
   wait(2000)
@@ -208,15 +214,7 @@ test('a refused key is one line that names what it takes away', () => {
 })
 
 test('one subscription that is refused while its cluster comes back is told as one', () => {
-  const { fleet, of, news, wait } = start(40, CLUSTERS)
-  for (const { tracker } of fleet) tracker.open()
-  wait(2000)
-  const down = of('us.example')
-  for (const { tracker } of down) {
-    tracker.lost(0)
-    tracker.retrying(1, 500, GONE)
-  }
-  wait(2000)
+  const { down, news, wait } = startDown()
   for (const { tracker } of down.slice(1)) tracker.open()
   wait(500)
   news()
