@@ -2,7 +2,10 @@
  * The contestants of `decode.ts`, in alternating rounds; writes their rates as JSON. In
  * JavaScript and in a process of its own: code that is compiled on the fly runs a seventh slower.
  */
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createFileRegistry, fromBinary, toJson } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
@@ -11,6 +14,7 @@ import descriptor from 'protobufjs/ext/descriptor.js'
 import { createDecoder } from '../src/classic/record.ts'
 import { loadSchema } from '../src/classic/schema.ts'
 import { ROOT_MESSAGES, TOPICS } from '../src/classic/topics.ts'
+import { givingBack } from './giving-back.mjs'
 
 const ROUNDS = 15
 const ROUND_MS = 80
@@ -47,6 +51,7 @@ const records = frames.map((frame) => decoders[frame.topic].decode(frame, 'recor
 const contestants = {
   'aruba-stream: frame to object': (frame) => decoders[frame.topic].decode(frame, 'record'),
   'aruba-stream: frame to NDJSON': (frame) => decoders[frame.topic].decode(frame, 'line'),
+  'the same, memory given back': givingBack((frame) => decoders[frame.topic].decode(frame, 'line')),
   'protobufjs: frame to object': naive,
   'protobufjs: frame to JSON': (frame) => JSON.stringify(naive(frame)),
   '@bufbuild/protobuf: frame to object': (frame) => bufbuild(frame),
@@ -85,17 +90,22 @@ function bufbuild({ topic, bytes }) {
 
 /** The message as `@bufbuild/protobuf` describes it, by way of a descriptor. */
 function describe(type, syntax) {
+  const registry = createFileRegistry(
+    fromBinary(FileDescriptorSetSchema, descriptorsOf(type, syntax)),
+  )
+  const found = registry.getMessage(type.fullName.slice(1))
+  if (found === undefined) throw new Error(`no descriptor of ${type.fullName}`)
+  return found
+}
+
+function descriptorsOf(type, syntax) {
   type.root.resolveAll()
   const set = type.root.toDescriptor(syntax)
   for (const file of set.file ?? []) {
     const scope = type.root.lookup(file.package ?? '')
     for (const message of file.messageType ?? []) qualify(message, scope)
   }
-  const bytes = descriptor.FileDescriptorSet.encode(set).finish()
-  const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes))
-  const found = registry.getMessage(type.fullName.slice(1))
-  if (found === undefined) throw new Error(`no descriptor of ${type.fullName}`)
-  return found
+  return descriptor.FileDescriptorSet.encode(set).finish()
 }
 
 /** protobufjs names types relative to where they are used; descriptors have full names. */
@@ -124,10 +134,48 @@ function framesPerSecond(run) {
   return { clock: done / clockMs, cpu: (done * 1000) / (user + system) }
 }
 
+/** Writes what `python-protobuf.py` decodes; returns the path. */
+function writePythonWork(folder) {
+  const described = (type, syntax) => ({
+    set: Buffer.from(descriptorsOf(type, syntax)).toString('base64'),
+    message: type.fullName.slice(1),
+  })
+  const path = join(folder, 'frames.json')
+  const payloads = TOPICS.map((topic) => [topic, described(types[topic].payload, 'proto2')])
+  const work = {
+    envelope: described(types[TOPICS[0]].envelope, 'proto3'),
+    payloads: Object.fromEntries(payloads),
+    frames: frames.map(({ topic, bytes }) => ({ topic, bytes: bytes.toString('base64') })),
+  }
+  writeFileSync(path, JSON.stringify(work))
+  return path
+}
+
+/** Whether `python3` has Google's protobuf. */
+function hasPython() {
+  try {
+    execFileSync('python3', ['-c', 'import google.protobuf'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const PYTHON = "Python's protobuf: frame to JSON"
+const folder = mkdtempSync(join(tmpdir(), 'aruba-stream-bench-'))
+const python = hasPython()
+  ? [
+      fileURLToPath(new URL('../bench/python-protobuf.py', import.meta.url)),
+      writePythonWork(folder),
+    ]
+  : undefined
 const rates = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]))
+if (python) rates[PYTHON] = []
 for (const run of Object.values(contestants))
   for (let time = 0; time < 3; time++) framesPerSecond(run) // warms up
 for (let round = 0; round < ROUNDS; round++) {
   for (const [name, run] of Object.entries(contestants)) rates[name].push(framesPerSecond(run))
+  if (python) rates[PYTHON].push(JSON.parse(execFileSync('python3', python, { encoding: 'utf8' })))
 }
+rmSync(folder, { recursive: true })
 process.stdout.write(JSON.stringify(rates))

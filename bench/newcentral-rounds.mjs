@@ -12,6 +12,7 @@ import descriptor from 'protobufjs/ext/descriptor.js'
 import { createDecoder } from '../src/newcentral/record.ts'
 import { loadSchema } from '../src/newcentral/schema.ts'
 import { TOPIC_FACTS, TOPICS } from '../src/newcentral/topics.ts'
+import { givingBack } from './giving-back.mjs'
 
 const ROUNDS = 15
 const ROUND_MS = 100
@@ -70,6 +71,9 @@ const records = frames.map((frame) => decoders.get(frame.topic).decode(frame, 'r
 const contestants = {
   'aruba-stream: frame to object': (frame) => decoders.get(frame.topic).decode(frame, 'record'),
   'aruba-stream: frame to NDJSON': (frame) => decoders.get(frame.topic).decode(frame, 'line'),
+  'the same, memory given back': givingBack((frame) =>
+    decoders.get(frame.topic).decode(frame, 'line'),
+  ),
   'protobufjs: frame to object': naive,
   'protobufjs: frame to NDJSON': (frame) => lineOf(naive(frame)),
   '@bufbuild/protobuf: frame to object': bufbuild,
