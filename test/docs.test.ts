@@ -474,17 +474,22 @@ describe('the examples', () => {
     assert.match(stderr, /^presence: 3 fields$/m)
   })
 
-  test('have a program that decodes a recording with the package', async (t) => {
+  test('have a program that decodes a recording or a dead letter with the package', async (t) => {
     const folder = tempFolder(t)
     await mkdir(join(folder, 'node_modules'))
     await symlink(ROOT, join(folder, 'node_modules/aruba-stream'))
     writeFileSync(join(folder, 'decode.mjs'), example('decode'))
-    writeFileSync(join(folder, 'frames.ndjson'), recording())
+    const frame = JSON.parse(recording())
+    const ping = { ...frame, customer: 'B', topic: 'wids', frame: 'cGluZw==', text: true }
+    const broken = { ...frame, frame: '/w==', reason: 'broken' }
+    const lines = [ping, broken, frame].map((each) => JSON.stringify(each))
+    writeFileSync(join(folder, 'frames.ndjson'), lines.join('\n'))
     const { stdout, stderr } = spawnSync(process.execPath, ['decode.mjs', 'frames.ndjson'], {
       cwd: folder,
       encoding: 'utf8',
     })
     assert.equal(stdout, 'CustomerA_presence presence 3 fields\n', stderr)
+    assert.match(stderr, /^CustomerA_presence: the frame cannot be decoded: .*\n$/)
   })
 
   test('have a replay of dead letters that sends what can be sent, and keeps the rest', async (t) => {

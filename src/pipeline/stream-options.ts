@@ -58,11 +58,11 @@ export type CommonOptions<T extends AnyTopic = AnyTopic> = {
   readonly signal?: AbortSignal | undefined
   /** Called at each change: connecting, open, retrying with its cause. */
   readonly onStatus?: ((status: Status) => void) | undefined
-  /** Called with a frame that cannot be decoded. The stream goes on. */
+  /** Called with a frame that cannot be decoded. The stream goes on. Without it, nothing tells of the frame. */
   readonly onUndecodable?: ((error: StreamError, frame: Uint8Array) => void) | undefined
   /** Called with the key that Central has given in place of `wsskey`. Keep it for the next start. */
   readonly onRenewedKey?: ((wsskey: string) => void) | undefined
-  /** Gets what the program would log. */
+  /** Gets what the program would log about odd options, keys and tokens; not what the callbacks above get. */
   readonly onLog?: ((level: LogLevel, message: string, fields: LogFields) => void) | undefined
 }
 
