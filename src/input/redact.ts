@@ -21,7 +21,8 @@ export type Redact = {
 
 /** @param keys everything in the file that is meant as a key */
 export function redact(keys: readonly string[]): Redact {
-  const whole = new Set(keys)
+  // A key that is empty would hide every value that is.
+  const whole = new Set(keys.filter((key) => key !== ''))
   /** Most entries of a file name the same few hosts. */
   const known = new Map<string, boolean>()
   let pieces: Pieces | undefined
