@@ -4,12 +4,15 @@ import { type Clock, systemClock } from '../clock.js'
 export class Hold {
   /** As the log and the metrics name it. */
   readonly name: string
+  /** Whether a write waits for itself alone: the other entries go on. */
+  readonly ofEntry: boolean
   readonly #clock: Pick<Clock, 'elapsed'>
   /** The oldest first. */
   readonly #writes = new Set<{ readonly sinceMs: number }>()
 
-  constructor(name: string, clock: Pick<Clock, 'elapsed'> = systemClock) {
+  constructor(name: string, ofEntry = false, clock: Pick<Clock, 'elapsed'> = systemClock) {
     this.name = name
+    this.ofEntry = ofEntry
     this.#clock = clock
   }
 

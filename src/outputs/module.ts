@@ -112,6 +112,7 @@ export async function openModule(
   let closeFailed = false
   return {
     needs: 'record',
+    holdsEntry: exportBatch === undefined,
     get closeFailed() {
       return closeFailed
     },

@@ -22,6 +22,8 @@ export interface Output {
   write(messages: readonly StreamMessage[]): Promise<void>
   /** Resolves when all accepted messages are delivered or given up. */
   close(): Promise<void>
+  /** Whether a write that waits holds up its entry alone, since the messages of others need no room. */
+  readonly holdsEntry?: boolean
   /** Whether what was delivered may be lost after all: its close has failed. */
   readonly closeFailed?: boolean
   /** SIGHUP: closes and opens again the files it writes. */

@@ -189,7 +189,7 @@ class OpenOutputs implements Outputs {
 
   #add(name: string, output: Output): void {
     this.exporters.push(output)
-    this.#holds.push(new Hold(name))
+    this.#holds.push(new Hold(name, output.holdsEntry))
   }
 
   async #openTransform(file: string): Promise<void> {

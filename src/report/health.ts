@@ -56,11 +56,13 @@ export function healthOf(snapshot: Snapshot, minOpen?: number): Health {
     return [{ ...remark(entry), silent_seconds: Math.floor(silentMs / 1000) }]
   })
   const holds = holdsOf(snapshot).map(
-    ({ name, heldMs }): HoldRemark => ({
+    ({ name, heldMs, ofEntry }): HoldRemark => ({
       output: name,
       held_seconds: Math.floor(heldMs / 1000),
       code: 'streams-wait',
-      message: 'the streams wait for it, and the other outputs get nothing either',
+      message: ofEntry
+        ? 'an entry waits for it, and the other outputs get no more of that entry either'
+        : 'the streams wait for it, and the other outputs get nothing either',
     }),
   )
   const closedRemarks = remarks(closed)

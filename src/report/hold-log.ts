@@ -16,14 +16,14 @@ export function createHoldLog(
   const warned = new Map<string, number>()
   return ({ exporters, holds = [] }) => {
     const holding = holdsOf({ holds })
-    for (const { name, heldMs } of holding) {
+    for (const { name, heldMs, ofEntry } of holding) {
       if (warned.has(name)) continue
       warned.set(name, clock.elapsed() - heldMs)
       const waiting = exporters.find((exporter) => exporter.name === name)?.counters.waiting
-      log.warn(
-        'the streams wait for it: there is no room for more messages, and the other outputs get none either',
-        { exporter: name, code: 'streams-wait', waiting, state: true },
-      )
+      const text = ofEntry
+        ? 'an entry waits for it, and the other outputs get no more of that entry either'
+        : 'the streams wait for it: there is no room for more messages, and the other outputs get none either'
+      log.warn(text, { exporter: name, code: 'streams-wait', waiting, state: true })
     }
     for (const [name, sinceMs] of warned) {
       if (holding.some((hold) => hold.name === name)) continue

@@ -51,7 +51,7 @@ export type Snapshot = {
   readonly entries: readonly EntrySnapshot[]
   readonly exporters: readonly ExporterSnapshot[]
   /** What streams may have to wait for: each exporter, the recording and the dead letter. */
-  readonly holds?: readonly Pick<Hold, 'name' | 'heldMs'>[]
+  readonly holds?: readonly (Pick<Hold, 'name' | 'heldMs'> & Partial<Pick<Hold, 'ofEntry'>>)[]
   /** By topic: from the timestamp of a message until its receipt. */
   readonly delays?: ReadonlyMap<AnyTopic, Histogram>
   /** Received by entries that a reload has removed or changed, which `entries` no longer counts. */

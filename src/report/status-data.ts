@@ -81,7 +81,12 @@ export function statusData(snapshot: Snapshot, source: Source): Status {
   const { rateOf, rates, events, version, machine } = source
   const { entries } = snapshot
   const outputs = exportersOf(snapshot)
-  const holding = new Set(holdsOf(snapshot).map(({ name }) => name))
+  const holding: Holding = new Map(
+    holdsOf(snapshot).map(({ name, ofEntry }) => [
+      name,
+      ofEntry ? 'an entry waits' : 'the streams wait',
+    ]),
+  )
   return {
     version,
     machine,
@@ -101,19 +106,20 @@ export function statusData(snapshot: Snapshot, source: Source): Status {
   }
 }
 
+/** By output: what waits for it. */
+type Holding = ReadonlyMap<string, string>
+
 function troubleOf(
   entries: readonly EntrySnapshot[],
   outputs: readonly ExporterSnapshot[],
-  holding: ReadonlySet<string>,
+  holding: Holding,
 ): Reason[] {
   const down = new Map(
     outputs.filter(({ state }) => !state.up).map(({ name, state }) => [name, state]),
   )
   return [
-    ...Array.from(new Set([...holding, ...down.keys()]), (name): Reason => {
-      const what = [down.has(name) && 'output not up', holding.has(name) && 'the streams wait']
-        .filter(Boolean)
-        .join(', ')
+    ...Array.from(new Set([...holding.keys(), ...down.keys()]), (name): Reason => {
+      const what = [down.has(name) && 'output not up', holding.get(name)].filter(Boolean).join(', ')
       const why = printable(down.get(name)?.lastError?.message ?? '')
       return { state: 'refused', what: `${what} · ${printable(name)}`, why, names: '' }
     }),
@@ -129,7 +135,7 @@ function troubleOf(
 function verdictOf(
   entries: readonly EntrySnapshot[],
   outputs: readonly ExporterSnapshot[],
-  holding: ReadonlySet<string>,
+  holding: Holding,
 ): Pick<Status, 'state' | 'headline'> {
   const troubled = entries.filter(isTrouble).length
   const open = countOf(entries, 'open')
@@ -148,7 +154,7 @@ function verdictOf(
       ? `${formatCount(troubled)} of ${formatCount(entries.length)} subscriptions in trouble`
       : '',
     down > 0 ? `${down} of ${outputs.length} outputs not up` : '',
-    holding.size > 0 ? 'the streams wait' : '',
+    ...new Set(holding.values()),
   ].filter(Boolean)
   const count = `${formatCount(open)} of ${formatCount(entries.length)} subscriptions open`
   const fine = open === entries.length ? 'All subscriptions are open' : count

@@ -29,7 +29,7 @@ export function abnormalSilence({ topic, status, held }: EntrySnapshot): number 
 /** A slow output makes streams wait for less. */
 const HELD_MS = 10_000
 
-/** The outputs that the streams wait for, and with them all other outputs. */
+/** The outputs that the streams wait for, or one of them, and with them all other outputs. */
 export function holdsOf({ holds = [] }: Pick<Snapshot, 'holds'>): NonNullable<Snapshot['holds']> {
   return holds.filter(({ heldMs }) => heldMs >= HELD_MS)
 }

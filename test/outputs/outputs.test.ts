@@ -132,6 +132,21 @@ test('the outputs tell which of them a write waits for', async (t) => {
   await outputs.close()
 })
 
+test('a default export holds up one entry, and all other outputs hold up all streams', async (t) => {
+  const { opening } = await open(t, (folder) => {
+    writeFileSync(join(folder, 'batch.mjs'), 'export const exportBatch = () => {}')
+    return { exports: ['./module.mjs', './batch.mjs', 'json'] }
+  })
+  const outputs = await opening
+  const ofEntry = outputs.holds.map((hold) => [hold.name, hold.ofEntry])
+  assert.deepEqual(ofEntry, [
+    ['./module.mjs', true],
+    ['./batch.mjs', false],
+    ['json', false],
+  ])
+  await outputs.close()
+})
+
 test('a message that no dead letter has is given up, and not kept', async (t) => {
   const without = await open(t, () => ({ exports: ['./module.mjs'] }))
   const outputs = await without.opening

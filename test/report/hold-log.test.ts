@@ -37,6 +37,15 @@ test('streams that wait for an output are warned of once, and their end is logge
   assert.deepEqual(news(), ['INFO  postgres://h/net: the streams go on after 7 min'])
 })
 
+test('an output that holds up one entry is not said to hold up all streams', () => {
+  const { log, news } = start()
+  const logHolds = createHoldLog(log)
+  logHolds({ exporters: [], holds: [{ name: './save.mjs', heldMs: 10_000, ofEntry: true }] })
+  assert.deepEqual(news(), [
+    'WARN  ./save.mjs: an entry waits for it, and the other outputs get no more of that entry either',
+  ])
+})
+
 test('an output that holds the streams up again and again is told in few lines, the last one true', () => {
   const { clock, log, news } = start()
   const logHolds = createHoldLog(log, clock)

@@ -321,6 +321,7 @@ test('an output that the streams wait for is a note of /healthz, and a metric', 
   ]
   const holds = [
     { name, heldMs: 61_500 },
+    { name: './save.mjs', heldMs: 10_000, ofEntry: true },
     { name: 'json', heldMs: 9_000 },
     { name: '--record r.ndjson', heldMs: 0 },
   ]
@@ -335,12 +336,19 @@ test('an output that the streams wait for is a note of /healthz, and a metric', 
         code: 'streams-wait',
         message: 'the streams wait for it, and the other outputs get nothing either',
       },
+      {
+        output: './save.mjs',
+        held_seconds: 10,
+        code: 'streams-wait',
+        message: 'an entry waits for it, and the other outputs get no more of that entry either',
+      },
     ])
   }
   const text = await (await fetch(`${url}/metrics`)).text()
   assert.deepEqual(text.match(/^aruba_stream_export_holds_streams\{.*$/gm), [
     'aruba_stream_export_holds_streams{exporter="nats://h/x"} 1',
     'aruba_stream_export_holds_streams{exporter="json"} 0',
+    'aruba_stream_export_holds_streams{exporter="./save.mjs"} 1',
   ])
 })
 

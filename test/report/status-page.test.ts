@@ -195,6 +195,16 @@ test('the page says that the streams wait for an output, whether that is up or n
   ])
 })
 
+test('the page says that an entry waits where an output holds up that one alone', async (t) => {
+  const holds = [{ name: './save.mjs', heldMs: 10_000, ofEntry: true }]
+  const { status } = await start(t, () => snapshotOf([entry('A')], [], { holds }))
+  const { state, headline, reasons } = await status()
+  assert.deepEqual([state, headline], ['refused', 'an entry waits'])
+  assert.deepEqual(reasons, [
+    { state: 'refused', what: 'an entry waits · ./save.mjs', why: '', names: '' },
+  ])
+})
+
 test('the history is the last hour, a rate every ten seconds, and rates are those of the last seconds', async (t) => {
   let messages = 0
   let upMs = 0
