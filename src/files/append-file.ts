@@ -190,7 +190,10 @@ export class AppendFile<Item> {
     return new StreamError('not-writable', `${label}: ${says}`, { cause: error })
   }
 
-  /** Opens what the path leads to now and closes the old file. Where that fails, the old one is kept. */
+  /**
+   * Opens what the path leads to now and closes the old file. Where that fails, the old one is kept, unless it was
+   * removed: what is written to it would be lost.
+   */
   async #followPath(): Promise<void> {
     const old = this.#file
     try {
@@ -202,6 +205,10 @@ export class AppendFile<Item> {
     } catch (error) {
       const { log, label } = this.#options
       log.warn(`${label}: the file was not opened again: ${openFault(this.path, error)}`)
+      if (!(await old?.removed?.().catch(() => false))) return
+      this.#file = undefined
+      this.#torn = 0
+      await this.#closeFile(old)
     }
   }
 

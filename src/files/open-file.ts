@@ -26,6 +26,8 @@ export type OpenFile = {
   write(chunk: Uint8Array, offset: number): Promise<number>
   /** Makes sure of what was written: a network file system reports a full disk only now. */
   sync(): Promise<void>
+  /** Whether it was removed, and nobody can read it any more. Regular files have it. */
+  removed?(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -67,6 +69,7 @@ export async function openForAppend(path: string, options: OpenFileOptions): Pro
       sync: async () => {
         if (stats.isFile()) await handle.sync()
       },
+      removed: async () => (await handle.stat()).nlink === 0,
       async close() {
         release()
         await handle.close()

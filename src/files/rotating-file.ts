@@ -61,6 +61,10 @@ class RotatingFile implements OpenFile {
     return this.#file.sync()
   }
 
+  async removed(): Promise<boolean> {
+    return (await this.#file.removed?.()) ?? false
+  }
+
   close(): Promise<void> {
     return this.#file.close()
   }

@@ -114,7 +114,7 @@ function unknownType(type: string, name: string): StreamError {
   const lower = name.toLowerCase()
   const meant = isKind(lower) ? shown(lower + type.slice(name.length)) : meantBy(type, name)
   if (meant !== undefined) return new StreamError('usage', `${got} (did you mean "${meant}"?)`)
-  // What the sample script takes: the name of a class.
+  // The name of a class of the sample script, which has one for each topic.
   const isClass = /^\w+export(?:er)?$/i.test(type)
   const hint = '; a class of wsclient_public.py becomes a module, see docs/coming-from-wsclient.md'
   return new StreamError('usage', isClass ? got + hint : got)

@@ -216,6 +216,33 @@ test('a file keeps the old file where the new one cannot be opened', async (t) =
   assert.match(context.logged[0]?.message ?? '', /not opened again: the folder ".*logs" does not/)
 })
 
+for (const rotation of [undefined, { bytes: 1000, keep: 2 }]) {
+  const kind = rotation ? 'rotating file' : 'file'
+  test(`a ${kind} that was removed is not written to any more where the new one cannot be opened`, async (t) => {
+    const { context, written, lost, options, push } = fixture()
+    const folder = join(tempFolder(t), 'logs')
+    const path = join(folder, 'out')
+    mkdirSync(folder)
+    const file = await AppendFile.open(path, { ...options, rotation })
+    push(file, 'one')
+    await until(() => written.length === 1)
+    rmSync(folder, { recursive: true })
+    await file.reopen()
+    push(file, 'two')
+    await until(() => context.counters.retried > 0 || written.length > 1)
+    assert.deepEqual(written, ['one'], 'the second line waits')
+    mkdirSync(folder)
+    await until(() => written.length === 2)
+    await file.close()
+    assert.equal(readFileSync(path, 'utf8'), 'two\n')
+    assert.deepEqual(lost, [])
+    const [warned = '', waits = '', works = ''] = context.logged.map(({ message }) => message)
+    assert.match(warned, /not opened again: the folder ".*logs" does not exist/)
+    assert.match(waits, /the folder ".*logs" does not exist; create it first; waiting until/)
+    assert.match(works, /is written again after/)
+  })
+}
+
 test('a file writes to a named pipe at the pace of its reader', async (t) => {
   const { context, written, options, push } = fixture()
   const path = join(tempFolder(t), 'pipe')
