@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { sleep, systemClock, untilAborted } from '../clock.js'
 import type { Batch, SendQueueOptions } from '../delivery/batch.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
@@ -35,6 +34,8 @@ type AppendFileOptions<Item> = OpenFileOptions &
     readonly budget?: ByteBudget
     /** Why lines are given up at the end. */
     readonly late?: string
+    /** Settles when another one has closed the same path: the file is not opened before. */
+    readonly after?: Promise<void> | undefined
   }
 
 /** One write: few system calls, and little to wait for. */
@@ -72,17 +73,16 @@ export class AppendFile<Item> {
   /** How many bytes of the first waiting line are in the file already. */
   #torn = 0
   /** The last use of the file; the next one waits for it. */
-  #lastTurn: Promise<unknown> = Promise.resolve()
+  #lastTurn: Promise<void>
   #ended = false
 
   /** A file that is opened with its first line; a fault then is retried like any other. */
   constructor(path: string, options: AppendFileOptions<Item>, file?: OpenFile) {
-    const { label, forced, graceOver, overdue } = options
+    const { label, after = Promise.resolve() } = options
     this.path = path
     this.#options = options
     this.#file = file
-    // A folder has many files, and each listens; Node would warn of a leak.
-    for (const each of [graceOver, overdue, forced]) if (each) setMaxListeners(0, each)
+    this.#lastTurn = after
     this.#queue = new SendQueue({
       late: `${label}: was not written by the end`,
       budget: new ByteBudget(BUDGET_BYTES),
@@ -135,13 +135,12 @@ export class AppendFile<Item> {
   /** Resolves when every line is settled and the file is closed. */
   async close(): Promise<void> {
     await this.#queue.close()
+    if (this.#ended) return
     this.#ended = true
     // A file system that hangs must not hold up the end.
     const limit = this.#queue.gaveUp ? AbortSignal.abort() : this.#options.forced
-    await untilAborted(
-      this.#inTurn(() => this.#closeFile(this.#file)),
-      limit,
-    ).catch(() => {})
+    const closed = this.#inTurn(() => this.#closeFile(this.#file))
+    await untilAborted(closed, limit).catch(() => {})
   }
 
   async #deliver(batch: Batch<Item>, signal: AbortSignal): Promise<void> {

@@ -63,10 +63,18 @@ async function openFolder(
 ): Promise<LineOutput> {
   const retryLog = fileRetryLog(options)
   const files = new Map<string, AppendFile<Item>>()
+  /** Those that are being closed: none is open twice. */
+  const closing = new Map<string, Promise<void>>()
   const openFile = (label: string) => {
     const budget = new ByteBudget(FOLDER_FILE_BYTES)
     const path = join(folder, `${safeName(label)}${JSON_ENDING}`)
-    return new AppendFile(path, { ...options, retryLog, budget })
+    return new AppendFile(path, { ...options, retryLog, budget, after: closing.get(label) })
+  }
+  const closeFile = async (label: string, file: AppendFile<Item>) => {
+    const closed = file.close()
+    closing.set(label, closed)
+    await closed
+    if (closing.get(label) === closed) closing.delete(label)
   }
   await prepareFolder(folder, options)
   return {
@@ -81,7 +89,7 @@ async function openFolder(
         if (!file.idle) return file.reopen()
         // It is opened again for its next line. There may be none: the entry may have been removed.
         files.delete(label)
-        return file.close()
+        return closeFile(label, file)
       })
       await Promise.all(reopened)
     },

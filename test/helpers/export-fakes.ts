@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { PassThrough } from 'node:stream'
 import type { StreamRecord } from '../../src/classic/record.js'
@@ -58,6 +59,8 @@ export function fakeContext(
   const graceOver = new AbortController()
   const overdue = new AbortController()
   const forced = new AbortController()
+  // As those of the program: each file of a folder listens.
+  for (const { signal } of [holdOver, graceOver, overdue, forced]) setMaxListeners(0, signal)
   const logged: FakeContext['logged'] = []
   const givenUp: FakeContext['givenUp'] = []
   const counters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }

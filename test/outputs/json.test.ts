@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openJson } from '../../src/outputs/json.js'
@@ -235,6 +236,41 @@ test('json lets go of the files of a folder on reopen, until their next lines co
       2,
     )
   }
+})
+
+test('json takes lines for a file of a folder that it is just letting go of, and warns of nothing', async (t) => {
+  const folder = `${tempFolder(t)}/`
+  const context = fakeContext()
+  const output = await openJson(folder, context)
+  await output.write([fakeMessage('A', 1)])
+  await until(() => context.counters.delivered === 1)
+  // A disk that takes its time.
+  const handle = await open(join(folder, 'A.ndjson'))
+  let goOn = () => {}
+  const slow = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  t.mock.method(Object.getPrototypeOf(handle), 'sync', () => slow)
+  await handle.close()
+  const reopened = output.reopen?.()
+  const written = output.write([fakeMessage('A', 2)])
+  await output.write([fakeMessage('B', 1)])
+  await until(() => context.counters.delivered === 2)
+  goOn()
+  await Promise.all([reopened, written])
+  await output.close()
+  assert.deepEqual(context.logged, [])
+  assert.equal(context.counters.delivered, 3)
+  assert.equal(readFileSync(join(folder, 'A.ndjson'), 'utf8').trim().split('\n').length, 2)
+})
+
+test('json leaves the files of a folder alone when it is asked to reopen them at the end', async (t) => {
+  const context = fakeContext()
+  const output = await openJson(`${tempFolder(t)}/`, context)
+  await output.write([fakeMessage('A', 1)])
+  await Promise.all([output.close(), output.reopen?.()])
+  await output.reopen?.()
+  assert.deepEqual(context.logged, [])
 })
 
 /** The files of a folder that this process has open. */
