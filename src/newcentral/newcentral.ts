@@ -89,6 +89,11 @@ export function createNewCentral(options: NewCentralOptions): Service<Topic> {
       const fresh: string[] = []
       for (const { client } of entries) clients.add(client?.id ?? '')
       const endpoints = await Promise.all(entries.map((entry) => endpointOf(entry, fresh)))
+      if (signal.aborted) {
+        // Nobody gets them: their ids must not stay taken in a process that goes on.
+        for (const endpoint of endpoints) endpoint.close()
+        throw signal.reason
+      }
       if (fresh.length > 0) {
         log.warn(
           'another process on this machine streams the same. This one uses a subscriber id of its own, so that both get every event. Events that New Central has kept for the first id go to the other process alone',
@@ -97,7 +102,6 @@ export function createNewCentral(options: NewCentralOptions): Service<Topic> {
             : { subscriptions: fresh.length, entries: listed(fresh) },
         )
       }
-      signal.throwIfAborted()
       return endpoints
     },
   }

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import type { CustomerEntry } from '../../src/input/entries.js'
+import { loggerTo } from '../../src/log.js'
+import { parseHost } from '../../src/net/host.js'
+import { createNewCentral } from '../../src/newcentral/newcentral.js'
 import { type Subscriber, SubscriberIds, subscriberId } from '../../src/newcentral/subscriber-id.js'
+import type { Topic } from '../../src/newcentral/topics.js'
+import { Secret } from '../../src/secret.js'
 
 const SUBSCRIBER: Subscriber = {
   host: 'de1.api.central.arubanetworks.com',
@@ -58,4 +64,40 @@ test('an entry that has changed keeps its id before the old one has ended', asyn
   const free = await other.hold(id)
   assert.equal(free.isFresh, false)
   free.release()
+})
+
+test('a start that is given up holds no ids', async () => {
+  const logged: string[] = []
+  const env = { ARUBA_STREAM_INSTANCE: randomUUID() }
+  // Each knows only its own ids, as each process does.
+  const create = () =>
+    createNewCentral({
+      userAgent: 'aruba-stream/test',
+      verifyCertificates: true,
+      protoDir: undefined,
+      readable: false,
+      env,
+      asksReplay: false,
+      log: loggerTo((_, message) => logged.push(message)),
+    })
+  const entry: CustomerEntry<Topic> = {
+    name: 'A',
+    topic: 'wids',
+    label: 'A',
+    username: undefined,
+    key: new Secret('secret'),
+    hostname: undefined,
+    host: parseHost('de1.api.central.arubanetworks.com'),
+    client: {
+      id: 'client',
+      tokenUrl: undefined,
+      eventTypes: [],
+      subscriberId: undefined,
+      path: undefined,
+    },
+  }
+  await assert.rejects(create().endpoints([entry], AbortSignal.abort(new Error('ended'))), /ended/)
+  const [endpoint] = await create().endpoints([entry], new AbortController().signal)
+  endpoint?.close()
+  assert.deepEqual(logged, [])
 })
