@@ -101,7 +101,7 @@ class FrameDecoder<Record extends AnyRecord> implements Decoder<StreamMessage<Re
     if (frame.text) {
       throw new StreamError(
         'frame-undecodable',
-        `${this.#entry.label}: a text frame of ${frame.bytes.length} bytes came where a binary one was expected`,
+        `${this.#entry.customer}: a text frame of ${frame.bytes.length} bytes came where a binary one was expected`,
       )
     }
     this.#unknownFields.discard()
