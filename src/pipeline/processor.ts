@@ -55,6 +55,7 @@ export class Processor {
   async process(frames: readonly Frame[]): Promise<void> {
     const { outputs } = this.#options
     let messages: StreamMessage[] = []
+    let last: StreamMessage | undefined
     let bytes = 0
     for (const frame of frames) {
       if (frame.text && this.#options.decoder.skipsText) {
@@ -68,6 +69,7 @@ export class Processor {
       }
       for (const made of outputs.transform ? await this.#transform(message) : [message]) {
         messages.push(made)
+        last = made
         // A transform may make much of a small frame.
         bytes += frame.bytes.length + (outputs.transform ? made.line.length : 0)
         if (bytes < BATCH_BYTES) continue
@@ -76,7 +78,7 @@ export class Processor {
         bytes = 0
       }
     }
-    this.#noteDelay(messages.at(-1))
+    this.#noteDelay(last)
     if (messages.length > 0) await outputs.write(messages)
   }
 
