@@ -146,7 +146,7 @@ function createSingles(
   exportData: (record: AnyRecord, context: ExportContext) => unknown,
   { target, options, faultOf, context, timing }: SenderParts,
 ): Pick<Output, 'write' | 'close'> {
-  const { counters, graceOver, overdue: signal } = context
+  const { counters, holdOver, graceOver, overdue: signal } = context
   const late = new StreamError('export-failed', `${target}: not delivered before the end`)
   const deliver = (message: StreamMessage): unknown => {
     const { customer, topic, record } = message
@@ -164,11 +164,11 @@ function createSingles(
   const inTime = createTimeLimit(signal)
   const retryLog = new RetryLog(context)
 
-  /** Tries until the function takes the message, refuses it, or the time for new calls is over. */
+  /** Tries until the function takes the message, refuses it, or the time for tries is over. */
   const send = async (message: StreamMessage) => {
     let failure: StreamError | undefined
     for (let failures = 1; ; failures++) {
-      if (graceOver.aborted) {
+      if (failure ? holdOver.aborted : graceOver.aborted) {
         counters.waiting--
         context.giveUp(message, failure ?? late)
         return
@@ -189,10 +189,11 @@ function createSingles(
           retryLog.works(message)
           return
         }
-        if (graceOver.aborted) continue
+        // The entry waits for this call, and with it what it has for other outputs.
+        if (holdOver.aborted) continue
         counters.retried++
         retryLog.failed(message, failure)
-        await sleep(backoffDelay(failures, timing), systemClock, graceOver)
+        await sleep(backoffDelay(failures, timing), systemClock, holdOver)
       }
     }
   }

@@ -42,9 +42,11 @@ export function fakeMessage(
 export type FakeContext = OutputContext & {
   readonly logged: { level: LogLevel; message: string }[]
   readonly givenUp: { message: StreamMessage; error: StreamError }[]
-  /** Aborts `graceOver`. */
+  /** Aborts `holdOver`. */
+  endHold(): void
+  /** Aborts `holdOver` and `graceOver`. */
   endGrace(): void
-  /** Aborts `graceOver` and `overdue`. */
+  /** Aborts these two and `overdue`. */
   expire(): void
   /** Aborts `forced`. */
   cut(): void
@@ -56,6 +58,7 @@ export function fakeContext(
     Pick<OutputContext, 'env' | 'cwd' | 'topics' | 'topicsUncertain' | 'protoDir' | 'readable'>
   > = {},
 ): FakeContext {
+  const holdOver = new AbortController()
   const graceOver = new AbortController()
   const overdue = new AbortController()
   const forced = new AbortController()
@@ -76,7 +79,7 @@ export function fakeContext(
     cwd: given.cwd ?? process.cwd(),
     openFiles: new OpenFiles(),
     stopping: new AbortController().signal,
-    holdOver: new AbortController().signal,
+    holdOver: holdOver.signal,
     graceOver: graceOver.signal,
     overdue: overdue.signal,
     forced: forced.signal,
@@ -86,9 +89,13 @@ export function fakeContext(
     },
     logged,
     givenUp,
-    endGrace: () => graceOver.abort(),
-    expire() {
+    endHold: () => holdOver.abort(),
+    endGrace() {
+      holdOver.abort()
       graceOver.abort()
+    },
+    expire() {
+      this.endGrace()
       overdue.abort()
     },
     cut: () => forced.abort(),
@@ -98,16 +105,14 @@ export function fakeContext(
 /** A program as outputs see it, whose log lines go into a list. */
 export function fakeProgram(cwd: string): Program & { readonly logged: string[] } {
   const logged: string[] = []
-  const { log, ...program } = {
+  const program = {
     log: loggerTo((_, message) => logged.push(message)),
     stdout: { stream: new PassThrough(), file: undefined, terminal: false, colour: false },
     env: {},
     cwd,
     shutdown: new Shutdown(() => {}),
   }
-  return { ...program, log: { ...log, sumUp: () => {} }, logged } as unknown as Program & {
-    readonly logged: string[]
-  }
+  return { ...program, logged } as unknown as Program & { readonly logged: string[] }
 }
 
 /** Whether a promise has not settled by the next turn of the event loop. */

@@ -124,3 +124,29 @@ test('a module that asks for retries without end gives up when the end has come'
   assert.ok(!context.logged.some(({ message }) => /works again/.test(message)))
   assert.equal(context.state.up, false)
 })
+
+test('a default export that asks for retries holds its entry up no longer than other outputs do', async (t) => {
+  const { context, output } = await open(
+    t,
+    'export default () => { throw { retry: true, toString: () => "locked" } }',
+  )
+  const written = output.write(messages.slice(0, 3))
+  await until(() => context.counters.retried > 0)
+  context.endHold()
+  await until(() => context.counters.givenUp === 3)
+  await written
+  await output.close()
+  assert.equal(context.counters.waiting, 0)
+  assert.deepEqual(
+    context.givenUp.map(({ error }) => error.message),
+    Array.from({ length: 3 }, () => './module.mjs: it threw locked'),
+  )
+})
+
+test('a default export that works goes on when what is in trouble gives up', async (t) => {
+  const { context, output } = await open(t, 'export default () => {}')
+  context.endHold()
+  await output.write(messages.slice(0, 3))
+  await output.close()
+  assert.equal(context.counters.delivered, 3)
+})
