@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { type Clock, sleep, systemClock, untilAborted } from '../clock.js'
+import { type Clock, follow, sleep, systemClock, untilAborted } from '../clock.js'
 import type { ByteBudget } from '../delivery/byte-budget.js'
 import { StreamError } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
@@ -14,7 +14,7 @@ import {
 } from './replaceable-connection.js'
 import { type Status, type StatusListener, StatusTracker } from './status.js'
 
-/** A connection that was open for this long starts the backoff again. */
+/** A connection that was open for this long starts the backoff again, as its first frame does. */
 const STABLE_MS = 60_000
 /** A connection that the server ended after this long is opened again at once, where a service asks for it. */
 const AT_ONCE_MS = 5000
@@ -189,7 +189,9 @@ class Supervisor implements Subscription, ConnectionOwner {
     this.#failures = 0
     this.#tracker.refused(cause, REFUSED_MS)
     this.#options.onRefused?.()
-    await sleep(REFUSED_MS, this.clock, AbortSignal.any([this.signal, wake.signal]))
+    const unfollow = follow(wake, this.signal)
+    await sleep(REFUSED_MS, this.clock, wake.signal)
+    unfollow()
     this.#wake = undefined
   }
 
