@@ -158,7 +158,7 @@ export type Frame = {
   readonly bytes: Uint8Array
   /** Milliseconds since the epoch. */
   readonly receivedAt: number
-  /** Text frames are not expected from Central: they are kept, but never decoded. */
+  /** Text frames are not expected from Central: they are recorded, but never decoded. */
   readonly text: boolean
 }
 

@@ -20,7 +20,7 @@ export function createFrameBudget(): ByteBudget {
 }
 
 /** Where the frames come from. */
-export interface Pausable {
+interface Pausable {
   pause(): void
   /** Does nothing where it is not paused. */
   resume(): void

@@ -47,7 +47,7 @@ export class MessagePlan {
   }
 }
 
-export type CompiledPlan = {
+type CompiledPlan = {
   /**
    * By tag. An array even for high numbers: V8 keeps those in a hash table. A known field with a wrong wire
    * type is not in it, so it is skipped like an unknown field.

@@ -6,7 +6,7 @@ export const SLAB_SIZE = 16 * 1024
 const KEPT_SLABS = 128
 
 /** Memory that texts share. */
-export type Slab = {
+type Slab = {
   readonly bytes: Buffer
   readonly view: DataView
   /** Texts in it that were taken and not given back. */

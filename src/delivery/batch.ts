@@ -57,16 +57,16 @@ export type SendQueueOptions<Item> = {
   readonly retryLog: RetryLog
   /** An output must work for so long before its trouble counts as over; default 0. */
   readonly steadyMs?: number
-  /** Aborts when the end has begun, and what waits before its next try gives up if there is no room for more. */
+  /** Aborts before `graceOver`: what waits before its next try gives up if there is no room for more. */
   readonly holdOver?: AbortSignal
   /** Aborts when what waits before its next try gives up. */
   readonly graceOver?: AbortSignal
   /** Aborts when what has been under way since `graceOver` gives up; default: at `graceOver`. */
   readonly overdue?: AbortSignal
   /**
-   * What goes on after `graceOver`. `none`: no delivery begins. `some` (default): deliveries go on, but the queue
-   * gives up at `overdue` where it holds others up. `all`: they go on until `forced`, since nothing keeps what
-   * this queue gives up.
+   * What goes on after `graceOver`. `none`: no delivery begins. Else deliveries go on until `forced`, and a queue
+   * gives up at `overdue` where some of what waited at `graceOver` still does; with `some` (default) also where it
+   * has no room, and so holds others up. With `all` it does not: nothing keeps what the queue gives up.
    */
   readonly lateWork?: 'none' | 'some' | 'all'
   /** Aborts when everything stops at once. */

@@ -40,7 +40,7 @@ export class Ending {
     return this.#expired
   }
 
-  /** Whether a failure is not worth another try. */
+  /** Whether it is too late for another try after a failure. */
   get isNear(): boolean {
     const { holdOver, graceOver, budget } = this.#options
     return (graceOver?.aborted || (holdOver?.aborted && budget.full)) ?? false

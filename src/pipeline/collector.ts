@@ -39,9 +39,7 @@ export class Collector {
   readonly #live = new Map<string, EntryStream>()
   /** By topic: from the timestamp of a message until its receipt. */
   readonly delays = new Map<AnyTopic, Histogram>()
-  /** Whether any entry has been open in this run. */
   #everOpen = false
-  /** What was received by streams that a reload has ended. */
   #earlier: Received | undefined
   #changes = 0
   #changing = Promise.resolve()

@@ -25,7 +25,7 @@ export class EntryStream {
   readonly #outputs: Outputs
   readonly #stopping: AbortSignal
   readonly #processor: Processor
-  /** Whether frames wait for an exporter or the recording. */
+  /** Whether frames are being processed, and may have to wait for an output, the recording or the transform. */
   #held = false
 
   constructor(options: EntryStreamOptions) {
@@ -65,7 +65,7 @@ export class EntryStream {
     }
   }
 
-  /** Resolves when all that was received is written. */
+  /** Resolves when all that was received is handed to the outputs. */
   async run(): Promise<void> {
     const batches = this.subscription[Symbol.asyncIterator]()
     try {
@@ -148,7 +148,7 @@ export class Streams {
     this.#running.set(name, { controller, done })
   }
 
-  /** Stops a stream; resolves when what it had received is delivered. */
+  /** Stops a stream; resolves when what it had received is handed to the outputs. */
   async stop(name: string): Promise<void> {
     const running = this.#running.get(name)
     running?.controller.abort()

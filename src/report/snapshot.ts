@@ -32,7 +32,7 @@ export type EntrySnapshot = {
   readonly credentialAge: number | undefined
   /** How long after its timestamp the last message came, milliseconds. */
   readonly delayMs?: number | undefined
-  /** Reading waits for a slow exporter, so silence means nothing. */
+  /** Frames are being processed: what follows them may wait to be read, so silence means nothing. */
   readonly held?: boolean
 }
 
