@@ -15,7 +15,7 @@ import { outputName, redactType } from './export-type.js'
 import { filesRead, filesWritten, namedOnce, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
 import { settleAll } from './settle-all.js'
-import { openPrinter } from './stdout.js'
+import { openPrinter, PRINT_OPTIONS } from './stdout.js'
 import type { Transform } from './transform.js'
 
 /** The entry that messages or frames belong to. */
@@ -111,18 +111,16 @@ class OpenOutputs implements Outputs {
     const { deadLetterFile, recordFile, transformFile, print, exports } = this.#settings
     const { log, stdout, shutdown } = this.#program
     const options = { ...this.#shared, log }
-    if (deadLetterFile) {
-      const { openDeadLetter } = await import('../files/frame-file.js')
-      this.#deadLetter = await openDeadLetter(deadLetterFile, options)
-    }
-    if (recordFile) {
-      const { openRecording } = await import('../files/frame-file.js')
-      this.#recording = await openRecording(recordFile, options)
+    if (deadLetterFile || recordFile) {
+      const { openDeadLetter, openRecording } = await import('../files/frame-file.js')
+      if (deadLetterFile) this.#deadLetter = await openDeadLetter(deadLetterFile, options)
+      if (recordFile) this.#recording = await openRecording(recordFile, options)
     }
     if (transformFile !== undefined) await this.#openTransform(transformFile)
     if (print) {
-      const options = { ...stdout, onReaderGone: () => shutdown.begin() }
-      this.#add('stdout', await openPrinter(print, options, this.#contextOf('stdout')))
+      const context = this.#contextOf('stdout', PRINT_OPTIONS[print])
+      const onReaderGone = () => shutdown.begin()
+      this.#add('stdout', await openPrinter(print, { ...stdout, onReaderGone }, context))
     }
     for (const type of exports) {
       const name = outputName(type, this.counters)
@@ -206,7 +204,7 @@ class OpenOutputs implements Outputs {
 
   /**
    * What one exporter gets, with counters of its own.
-   * @param type its TYPE with options, for a command line that is logged
+   * @param type its TYPE with options, or the option that prints, for a command line that is logged
    */
   #contextOf(name: string, type = name): OutputContext {
     const counters: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }

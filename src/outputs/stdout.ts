@@ -40,6 +40,13 @@ const READER_GONE: ReadonlySet<unknown> = new Set([
 /** A terminal that was closed; from anything else, it is a fault of the device. */
 const TERMINAL_GONE = 'EIO'
 
+/** The option that has each form printed. */
+export const PRINT_OPTIONS: Readonly<Record<Printed, string>> = {
+  records: '--decode_data',
+  rows: '--rows',
+  brief: '--brief',
+}
+
 /** Prints what the command line asks for of each message. */
 export async function openPrinter(
   print: Printed,

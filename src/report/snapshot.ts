@@ -38,7 +38,10 @@ export type EntrySnapshot = {
 
 export type ExporterSnapshot = {
   readonly name: string
-  /** The name with its options, as a command line has them. What may be secret is masked. */
+  /**
+   * The TYPE with its options, as a command line has them; of stdout, the option that prints. What may be secret is
+   * masked.
+   */
   readonly type?: string
   readonly counters: ExporterCounters
   readonly state: OutputState

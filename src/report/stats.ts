@@ -184,7 +184,7 @@ function isAway({ state, counters }: ExporterSnapshot): boolean {
 
 function outputOptions(exporters: readonly ExporterSnapshot[]): string {
   const options = exporters.map(({ name, type = name }) =>
-    name === 'stdout' ? ' --decode_data' : ` --export_data ${shellWord(type)}`,
+    name === 'stdout' ? ` ${type}` : ` --export_data ${shellWord(type)}`,
   )
   const masked = options.some((option) => option.includes(MASK))
   return options.join('') + (masked ? ` (${MASK} stands for what may be secret)` : '')

@@ -65,7 +65,7 @@ test('what a transform drops is counted as filtered, and it has a line once it h
     const over = { deadLetterFile: 'dead.ndjson', replayOptions }
     const counters = { delivered: 1, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
     const outputs = [
-      { name: 'stdout', counters, state: UP },
+      { name: 'stdout', type: '--decode_data', counters, state: UP },
       { name: 'https://h/in', type: 'https://h/in?****', counters, state: UP },
     ]
     const exporters = [transform(givenUp), ...outputs]
@@ -119,8 +119,12 @@ test('messages in the dead letter are kept, not lost, and the end says how to se
     'WARN  json:out.ndjson: 51 messages kept in d5.ndjson; to send what is still there: aruba-stream replay d5.ndjson --export_data json:out.ndjson',
   ])
   assert.match(
-    undelivered('stdout', 1, 1, "it's d.ndjson")[1] ?? '',
+    undelivered('stdout', 1, 1, "it's d.ndjson", { type: '--decode_data' })[1] ?? '',
     /1 message kept .*: aruba-stream replay 'it'\\''s d\.ndjson' --decode_data$/,
+  )
+  assert.match(
+    undelivered('stdout', 1, 1, 'd.ndjson', { type: '--rows' })[1] ?? '',
+    /: aruba-stream replay d\.ndjson --rows$/,
   )
   const type = 'https://h/in?****#batch=5'
   assert.match(
