@@ -45,12 +45,18 @@ export function stream<T extends AnyTopic>(
   const callbacks = new Callbacks(() => ended.abort())
   const records = recordsOf<T>(options, ended, callbacks)
   const end = records.return.bind(records)
+  const fail = records.throw.bind(records)
   // By itself a generator would end after the record that `next` waits for, which may be hours away.
   records.return = async (value) => {
     ended.abort()
     const result = await end(value)
     callbacks.rethrow()
     return result
+  }
+  // A stream of Node.js calls it where it is destroyed with an error.
+  records.throw = (error) => {
+    ended.abort()
+    return fail(error)
   }
   return records
 }

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import {
@@ -37,6 +40,10 @@ const strengthOf = (record: {
 
 function isRefusal(code: FailureCode) {
   return (error: unknown) => error instanceof StreamError && error.code === code
+}
+
+function failAtEnd({ type }: { readonly type: string }): void {
+  if (type === 'ended') throw new Error('at the end')
 }
 
 test('a loop gets typed records in order, over a connection that is lost, and break closes the next one', async (t) => {
@@ -80,6 +87,37 @@ test('return ends a stream at once, also while next waits for a record', async (
   assert.deepEqual(await second, { value: undefined, done: true })
   const { code, byServer } = await socket.ended
   assert.deepEqual([code, byServer], [1000, false])
+})
+
+test('a stream of Node.js that is destroyed with an error ends the records at once', async (t) => {
+  const central = await startCentral(t, { unknownKeys: 'accept' })
+  const records = stream(presence(central))
+  t.after(() => records.return())
+  const readable = Readable.from(records)
+  const seen = once(readable, 'data')
+  const socket = await central.waitForSocket()
+  await socket.send(sighting(1))
+  assert.equal(strengthOf((await seen)[0]), -1)
+  readable.destroy(new Error('the disk is full'))
+  await assert.rejects(finished(readable), /^Error: the disk is full$/)
+  const { code, byServer } = await socket.ended
+  assert.deepEqual([code, byServer], [1000, false])
+})
+
+test('throw ends a stream at once, also while next waits for a record', async (t) => {
+  const central = await startCentral(t, { unknownKeys: 'accept' })
+  const records = stream({ ...presence(central), onStatus: failAtEnd })
+  t.after(() => records.return())
+  const first = records.next()
+  const socket = await central.waitForSocket()
+  await socket.send(sighting(1))
+  await first
+  const second = records.next()
+  const own = /^Error: mine$/
+  const thrown = assert.rejects(records.throw(new Error('mine')), own)
+  await assert.rejects(second, /^Error: at the end$/)
+  await thrown
+  assert.equal((await socket.ended).code, 1000)
 })
 
 test('a renewed key is used, and handed to the caller', async (t) => {
