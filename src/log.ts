@@ -8,10 +8,10 @@ import { printable, printableJson, truncate } from './text.js'
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
   /**
-   * The line reports the state of its entry or exporter. Once another such line has come, it is no
-   * longer logged as a repeat. The field itself is not written.
+   * The line reports the state of its entry or exporter (`holds`: whether the streams wait for that). Once another
+   * line of the same state has come, it is no longer logged as a repeat. The field itself is not written.
    */
-  readonly state?: true
+  readonly state?: true | 'holds'
   /** Lines count as repeats only where this is the same, too. The field itself is not written. */
   readonly kind?: string | undefined
 }

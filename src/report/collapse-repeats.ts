@@ -48,7 +48,7 @@ const MOST_KINDS = 20
  * any wait between retries) the next one counts as a first one. Lines without code and kind are logged at once.
  * An exporter is one place, whichever entries its lines are about.
  *
- * A line with `state` holds until the next such line of its entry and exporter: "trying again" must
+ * A line with `state` holds until the next line of that state of its entry and exporter: "trying again" must
  * not be logged once the connection is open. Its repeats are still counted, and logged with the next
  * one of its kind. One without a code says that trouble is over: it is held back only where the line about
  * the trouble was.
@@ -58,7 +58,7 @@ export function collapseRepeats(
   { elapsed = () => performance.now() }: CollapseOptions = {},
 ): CollapsingLogger {
   const kinds = new Map<string, Repeated>()
-  /** By place: the kind of the state that was logged last. */
+  /** By place and `state`: the kind of the state that was logged last. */
   const states = new Map<string, Repeated>()
   /** By level, place, code and cause. */
   const keys = new Map<string, Set<string>>()
@@ -89,7 +89,8 @@ export function collapseRepeats(
   const collapsing = loggerTo((level, message, fields) => {
     const { entry, exporter, host, service, code, cause, state, kind: own } = fields
     const place = JSON.stringify([exporter, ...(exporter ? [] : [entry, host, service])])
-    const before = states.get(place)
+    const stateKey = `${place} ${state}`
+    const before = states.get(stateKey)
     if (state && before) before.outdated = true
     if (code === undefined && own === undefined) return log[level](message, fields)
     const common = JSON.stringify([level, place, code, cause])
@@ -109,7 +110,7 @@ export function collapseRepeats(
       kinds.set(key, kind)
       keys.get(common)?.add(key)
     }
-    if (state) states.set(place, kind)
+    if (state) states.set(stateKey, kind)
   })
 
   return {

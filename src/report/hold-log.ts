@@ -23,13 +23,13 @@ export function createHoldLog(
       const text = ofEntry
         ? 'an entry waits for it, and the other outputs get no more of that entry either'
         : 'the streams wait for it: there is no room for more messages, and the other outputs get none either'
-      log.warn(text, { exporter: name, code: 'streams-wait', waiting, state: true })
+      log.warn(text, { exporter: name, code: 'streams-wait', waiting, state: 'holds' })
     }
     for (const [name, sinceMs] of warned) {
       if (holding.some((hold) => hold.name === name)) continue
       warned.delete(name)
       log.info(`the streams go on after ${formatDuration(clock.elapsed() - sinceMs)}`, {
-        ...{ exporter: name, code: 'streams-go-on', state: true },
+        ...{ exporter: name, code: 'streams-go-on', state: 'holds' },
       })
     }
   }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { RetryLog } from '../../src/delivery/retries.js'
+import { StreamError } from '../../src/errors.js'
 import { createLogger } from '../../src/log.js'
 import { collapseRepeats } from '../../src/report/collapse-repeats.js'
 import { createHoldLog } from '../../src/report/hold-log.js'
@@ -65,4 +67,28 @@ test('an output that holds the streams up again and again is told in few lines, 
     ['WARN', 'INFO', 'INFO'],
   )
   assert.match(lines.at(-1) ?? '', /go on after .* \[9 times more/)
+})
+
+test('an output whose second trouble was logged works again in the log, though it also holds the streams up again', () => {
+  const { clock, log, news } = start()
+  const logHolds = createHoldLog(log, clock)
+  const exporter = 'postgres://h/net'
+  const retryLog = new RetryLog({ log: log.child({ exporter }), clock })
+  const source = {}
+  const fail = (code: 'unreachable' | 'output-refused') => {
+    retryLog.failed(source, new StreamError(code, code))
+    logHolds({ exporters: [], holds: [{ name: exporter, heldMs: 10_000 }] })
+    clock.advance(20_000)
+  }
+  fail('unreachable')
+  retryLog.works(source)
+  logHolds({ exporters: [] })
+  fail('output-refused')
+  news()
+  retryLog.works(source)
+  assert.match(news().join(), /works again after one failure in 20 s/)
+  logHolds({ exporters: [] })
+  clock.advance(60_000)
+  log.logRepeats()
+  assert.match(news().join(), /the streams go on after 30 s \[once more/)
 })
