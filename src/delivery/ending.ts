@@ -11,6 +11,8 @@ type Ended = {
   /** How many items wait, those of the delivery under way included. */
   length(): number
   phase(): 'idle' | 'delivering' | 'pausing'
+  /** Whether nothing was delivered since the last failure. */
+  inTrouble(): boolean
   fail(error: StreamError): void
 }
 
@@ -68,7 +70,9 @@ export class Ending {
   }
 
   #onHoldOver(): void {
-    if (this.#queue.phase() === 'pausing' && this.#options.budget.full) this.giveUp()
+    // Also during a try: a machine that is off answers none, and each of them takes longer than the end.
+    const isTrying = this.#queue.phase() !== 'idle' && this.#queue.inTrouble()
+    if (isTrying && this.#options.budget.full) this.giveUp()
   }
 
   #onGraceOver(): void {

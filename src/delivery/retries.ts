@@ -124,6 +124,11 @@ export class Retries {
     this.#clock = clock
   }
 
+  /** Whether nothing was delivered since the last failure. */
+  get inTrouble(): boolean {
+    return this.#failures > 0
+  }
+
   /** Waits before the next try. */
   async afterFailure(error: StreamError): Promise<void> {
     const { delayMs, retryLog } = this.#options

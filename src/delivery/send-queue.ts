@@ -39,7 +39,7 @@ export class SendQueue<Item> {
     this.#waiting = new WaitingItems(options.batch)
     this.#retries = new Retries(options, this.#clock)
     this.#ending = new Ending(options, {
-      phase: () => this.#phase,
+      ...{ phase: () => this.#phase, inTrouble: () => this.#retries.inTrouble },
       length: () => this.#sending.length + this.#waiting.length,
       fail: (error) => this.fail(error),
     })

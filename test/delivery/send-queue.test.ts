@@ -124,6 +124,39 @@ test('at the end an output that fails while its room is full gives up at once', 
   await queue.close()
 })
 
+for (const [before, gives] of [
+  ['failed', true],
+  ['delivered', false],
+] as const) {
+  const does = gives ? 'gives up' : 'goes on'
+  test(`at the end an output that has ${before}, has no room and does not answer ${does}`, async () => {
+    const holdOver = new AbortController()
+    const { deliver, waiting, next } = held()
+    const { queue, clock, delivered, givenUp } = fixture(deliver, {
+      budget: new ByteBudget(2),
+      holdOver: holdOver.signal,
+    })
+    void queue.write(['1', '2', '3'])
+    await until(() => waiting.length === 1)
+    next(busy())
+    await until(() => clock.timers > 0)
+    clock.advance(1000)
+    await until(() => waiting.length === 1)
+    if (!gives) {
+      next()
+      await until(() => delivered.length > 0)
+      void queue.write(['4', '5', '6'])
+      await until(() => waiting.length === 1)
+    }
+    holdOver.abort()
+    await turn()
+    assert.equal(givenUp.length, gives ? 3 : 0)
+    next()
+    await queue.close()
+    assert.equal(givenUp.length + delivered.length, gives ? 3 : 6)
+  })
+}
+
 test('a queue delivers batches in order, none larger than count and bytes allow', async () => {
   const { queue, batches, delivered } = fixture(() => {}, { batch: { maxCount: 3, maxBytes: 6 } })
   await queue.write(['a', 'b', 'c', 'd'])
