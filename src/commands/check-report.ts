@@ -130,10 +130,11 @@ function withoutHost(results: readonly CheckResult[]): string[] {
 }
 
 function renewals(results: readonly CheckResult[]): string[] {
-  const count = results.filter(({ key }) => key === 'renewed').length
-  if (count === 0) return []
+  const renewed = results.filter(({ key }) => key === 'renewed')
+  const { size } = new Set(renewed.map(({ entry }) => entry.name))
+  if (size === 0) return []
   return [
-    `Central holds newer keys for ${count} of the entries; the next run writes them to the file`,
+    `Central holds newer keys for ${size} of the entries; the next run writes them to the file`,
   ]
 }
 

@@ -46,7 +46,8 @@ test('a renewed key serves the handshake', async (t) => {
   const [old, renewed] = [makeKey('old'), makeKey('renewed')]
   const central = await startCentral(t)
   central.keys.renew(old, renewed)
-  const results = await check([checkEntry('A', 'monitoring', old, central.url)])
+  const topics = ['monitoring', 'audit'] as const
+  const results = await check(topics.map((topic) => checkEntry('A', topic, old, central.url)))
   assert.equal(results[0]?.key, 'renewed')
   assert.equal(results[0]?.topic, 'subscribed')
   assert.equal(central.handshakes[0]?.key, renewed)
