@@ -96,6 +96,17 @@ test('the commands in the examples for containers are ones that the program unde
   }
 })
 
+test('the containers start again with the machine, at whose shutdown the program ends with 0', () => {
+  const [compose] = yaml<{ readonly services: Record<string, { readonly restart: string }> }>(
+    'compose.yaml',
+  )
+  for (const { restart } of Object.values(compose?.services ?? {})) {
+    assert.equal(restart, 'unless-stopped')
+  }
+  const [policy] = /--restart \S+/.exec(readFileSync(join(ROOT, 'docs/operating.md'), 'utf8')) ?? []
+  assert.equal(policy, '--restart unless-stopped')
+})
+
 test('the image is made of the package alone, which the package itself does not hold', () => {
   assert.deepEqual(DOCKERFILE.match(/^COPY (?!--from).*$/gm), ['COPY aruba-stream-*.tgz /tmp/'])
   const ignored = readFileSync(join(FOLDER, 'Dockerfile.dockerignore'), 'utf8')
