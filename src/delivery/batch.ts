@@ -57,7 +57,12 @@ export type SendQueueOptions<Item> = {
   readonly retryLog: RetryLog
   /** An output must work for so long before its trouble counts as over; default 0. */
   readonly steadyMs?: number
-  /** Aborts before `graceOver`: what is in trouble gives up if there is no room for more, also during a try. */
+  /** Aborts when the end begins. */
+  readonly stopping?: AbortSignal
+  /**
+   * Aborts before `graceOver`: what is in trouble, or took nothing since the end began, gives up if there is no room
+   * for more, also during a try.
+   */
   readonly holdOver?: AbortSignal
   /** Aborts when what waits before its next try gives up. */
   readonly graceOver?: AbortSignal

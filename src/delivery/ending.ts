@@ -3,7 +3,7 @@ import type { SendQueueOptions } from './batch.js'
 
 type EndingOptions = Pick<
   SendQueueOptions<never>,
-  'holdOver' | 'graceOver' | 'overdue' | 'forced' | 'lateWork' | 'late' | 'budget'
+  'stopping' | 'holdOver' | 'graceOver' | 'overdue' | 'forced' | 'lateWork' | 'late' | 'budget'
 >
 
 /** The queue that is to end. */
@@ -23,13 +23,20 @@ export class Ending {
   readonly #listening = new AbortController()
   /** How many of the items that waited at `graceOver` still do. */
   #due = 0
+  /** Whether something was taken since the end began; true before it. */
+  #taking = true
   #expired: StreamError | undefined
 
   constructor(options: EndingOptions, queue: Ended) {
-    const { holdOver, graceOver, overdue = graceOver, forced } = options
+    const { stopping, holdOver, graceOver, overdue = graceOver, forced } = options
     this.#options = options
     this.#queue = queue
     const once = { once: true, signal: this.#listening.signal }
+    const onStopping = () => {
+      this.#taking = false
+    }
+    if (stopping?.aborted) onStopping()
+    stopping?.addEventListener('abort', onStopping, once)
     holdOver?.addEventListener('abort', () => this.#onHoldOver(), once)
     graceOver?.addEventListener('abort', () => this.#onGraceOver(), once)
     overdue?.addEventListener('abort', () => this.#onOverdue(), once)
@@ -50,6 +57,7 @@ export class Ending {
 
   settled(count: number): void {
     this.#due -= count
+    this.#taking = true
   }
 
   giveUp(): void {
@@ -71,8 +79,9 @@ export class Ending {
 
   #onHoldOver(): void {
     // Also during a try: a machine that is off answers none, and each of them takes longer than the end.
-    const isTrying = this.#queue.phase() !== 'idle' && this.#queue.inTrouble()
-    if (isTrying && this.#options.budget.full) this.giveUp()
+    const isTrying = this.#queue.phase() !== 'idle'
+    const takesNothing = this.#queue.inTrouble() || !this.#taking
+    if (isTrying && takesNothing && this.#options.budget.full) this.giveUp()
   }
 
   #onGraceOver(): void {

@@ -23,11 +23,12 @@ export function createRemoteQueue<I extends Item>(
   context: OutputContext,
   { name, timing, ...own }: RemoteQueueOptions<I>,
 ): SendQueue<I> {
-  const { holdOver, graceOver, overdue, forced } = context
+  const { stopping, holdOver, graceOver, overdue, forced } = context
   return new SendQueue<I>({
     ...accountOf(context),
     retryLog: own.retryLog ?? new RetryLog(context),
     delayMs: (failures) => backoffDelay(failures, timing),
+    stopping,
     holdOver,
     graceOver,
     overdue,

@@ -157,6 +157,38 @@ for (const [before, gives] of [
   })
 }
 
+for (const taken of [false, true]) {
+  const does = taken ? 'goes on where it took something since the end began' : 'gives up'
+  test(`at the end an output that never answered and has no room ${does}`, async () => {
+    const stopping = new AbortController()
+    const holdOver = new AbortController()
+    const { deliver, waiting, next } = held()
+    const { queue, delivered, givenUp } = fixture(deliver, {
+      batch: { maxCount: 1, maxBytes: 10 },
+      budget: new ByteBudget(2),
+      stopping: stopping.signal,
+      holdOver: holdOver.signal,
+    })
+    const write = queue.write(['1', '2', '3'])
+    await until(() => waiting.length === 1)
+    stopping.abort()
+    if (taken) {
+      next()
+      await until(() => waiting.length === 1)
+    }
+    holdOver.abort()
+    assert.equal(await isPending(write), taken)
+    assert.deepEqual(delivered, taken ? ['1'] : [])
+    assert.equal(givenUp.length, taken ? 0 : 3)
+    while (waiting.length > 0) {
+      next()
+      await turn()
+    }
+    await queue.close()
+    assert.equal(delivered.length + givenUp.length, 3)
+  })
+}
+
 test('a queue delivers batches in order, none larger than count and bytes allow', async () => {
   const { queue, batches, delivered } = fixture(() => {}, { batch: { maxCount: 3, maxBytes: 6 } })
   await queue.write(['a', 'b', 'c', 'd'])
