@@ -1,6 +1,6 @@
+import { hash } from 'node:crypto'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import type { Frame } from '../service.js'
-import { distinctive } from '../text.js'
 
 /**
  * The socket is paused at this many frames, unless the consumer waits for them and takes them at once.
@@ -137,22 +137,24 @@ const REMEMBERED = 8192
 
 /** The last events of a subscription. */
 export class Repeats {
-  /** In the order in which they came. */
   #seen: Set<string> | undefined
+  /** In the order in which they came. To ask a Set for its oldest takes longer than all the rest. */
+  readonly #order: string[] = []
+  /** The place of the oldest, which the next one takes. */
+  #next = 0
 
   /** Whether an event with this id came before, and notes that it came. An event without id is no repeat. */
   has(id: string | undefined): boolean {
     if (id === undefined) return false
     this.#seen ??= new Set()
-    const kept = distinctive(id)
+    // A thousand busy subscriptions would keep 2 GB of ids.
+    const kept = hash('sha256', id, 'binary')
     if (this.#seen.has(kept)) return true
+    const oldest = this.#order[this.#next]
+    if (oldest !== undefined) this.#seen.delete(oldest)
     this.#seen.add(kept)
-    if (this.#seen.size > REMEMBERED) {
-      for (const oldest of this.#seen) {
-        this.#seen.delete(oldest)
-        break
-      }
-    }
+    this.#order[this.#next] = kept
+    this.#next = (this.#next + 1) % REMEMBERED
     return false
   }
 }

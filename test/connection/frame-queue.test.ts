@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { FrameQueue } from '../../src/connection/frame-queue.js'
+import { FrameQueue, Repeats } from '../../src/connection/frame-queue.js'
 import { ByteBudget } from '../../src/delivery/byte-budget.js'
 import type { Frame } from '../../src/service.js'
 
@@ -156,4 +156,16 @@ test('what waits is handed out before the end, and before an error', async () =>
   failed.queue.end(new Error('a bug'))
   assert.deepEqual(await failed.take(), [0])
   await assert.rejects(failed.take(), /a bug/)
+})
+
+test('an event counts as a repeat until 8,192 others have come, and one without an id never does', () => {
+  const repeats = new Repeats()
+  for (let n = 0; n < 8192; n++) assert.equal(repeats.has(`event ${n}`), false)
+  assert.equal(repeats.has('event 0'), true)
+  assert.equal(repeats.has('event 8191'), true)
+  assert.equal(repeats.has('event 8192'), false)
+  assert.equal(repeats.has('event 0'), false, 'the oldest is forgotten')
+  assert.equal(repeats.has('event 2'), true)
+  assert.equal(repeats.has(undefined), false)
+  assert.equal(repeats.has(undefined), false)
 })
