@@ -19,6 +19,7 @@ import {
   type FakeContext,
   fakeContext,
   fakeMessage,
+  isPending,
   numbers,
 } from '../helpers/export-fakes.js'
 import { exportUnderKills } from '../helpers/mortal.js'
@@ -145,6 +146,26 @@ test('nats whose server is away holds up no end that has nothing to deliver', as
   const output = await openNats(`nats://127.0.0.1:${await closedPort()}/p`, context)
   await output.close()
   assert.equal(context.counters.givenUp, 0)
+})
+
+test('nats whose server is away gives up early at the end where it has no room for more', async (t) => {
+  const context = fakeContext()
+  const output = await openNats(`nats://127.0.0.1:${await closedPort()}/p`, context)
+  t.after(async () => {
+    context.expire()
+    await output.close()
+  })
+  let written = 0
+  let last: Promise<void>
+  do last = output.write([fakeMessage(`c${written % 3}`, written++, { pad: 500_000 })])
+  while (!(await isPending(last)))
+  context.endHold()
+  await until(() => context.counters.givenUp === written)
+  await last
+  await output.write([fakeMessage('c0', written)])
+  assert.equal(context.counters.givenUp, written + 1)
+  // What the log says of it is that there is no server, once.
+  assert.equal(context.logged.length, 1)
 })
 
 test('nats waits for a stream that is not there, and says how to make it', live, async (t) => {
