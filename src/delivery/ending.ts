@@ -81,7 +81,9 @@ export class Ending {
     // Also during a try: a machine that is off answers none, and each of them takes longer than the end.
     const isTrying = this.#queue.phase() !== 'idle'
     const takesNothing = this.#queue.inTrouble() || !this.#taking
-    if (isTrying && takesNothing && this.#options.budget.full) this.giveUp()
+    const holdsUp = isTrying && takesNothing && this.#options.budget.full
+    // Later, so that all queues that share the room find it full, and not the first alone.
+    if (holdsUp) queueMicrotask(() => this.giveUp())
   }
 
   #onGraceOver(): void {

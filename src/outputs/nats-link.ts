@@ -57,11 +57,6 @@ export class NatsLink {
     return this.#mayTakeOutOfOrder
   }
 
-  /** Whether there is a connection now. */
-  get isConnected(): boolean {
-    return this.#connected === undefined
-  }
-
   /** Aborts when the connection is lost. */
   get lost(): AbortSignal {
     return this.#lost.signal
@@ -96,7 +91,7 @@ export class NatsLink {
   async client(): Promise<JetStreamClient> {
     for (;;) {
       await this.#connected
-      if (this.#open && this.isConnected) return this.#open.client
+      if (this.#open && !this.#connected) return this.#open.client
     }
   }
 

@@ -79,7 +79,6 @@ class NatsOutput implements Output {
     this.#parts = parts
     this.#link = new NatsLink(parts)
     this.#pipeline = pipeline
-    parts.context.holdOver.addEventListener('abort', () => this.#onHoldOver(), { once: true })
   }
 
   start(): Promise<void> {
@@ -95,13 +94,6 @@ class NatsOutput implements Output {
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()))
     await this.#link.close()
-  }
-
-  /** All give up: they share the room, and what one of them frees would be used up at once. */
-  #onHoldOver(): void {
-    if (this.#link.isConnected || !this.#budget.full) return
-    const why = `${this.#link.name}: not delivered before the end`
-    for (const queue of this.#queues.values()) queue.fail(new StreamError('export-failed', why))
   }
 
   #queueOf({ topic, customer }: StreamMessage): SendQueue<StreamMessage> {

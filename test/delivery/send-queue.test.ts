@@ -107,6 +107,25 @@ for (const [room, holds] of [
   })
 }
 
+test('at the end all queues in trouble that share a full room give up, not the first alone', async () => {
+  const holdOver = new AbortController()
+  const given = { budget: new ByteBudget(2), holdOver: holdOver.signal }
+  const queues = [1, 2].map(() =>
+    fixture(() => {
+      throw busy()
+    }, given),
+  )
+  const writes = queues.map(({ queue }) => queue.write(['1']))
+  await until(() => queues.every(({ clock }) => clock.timers > 0))
+  holdOver.abort()
+  await Promise.all(writes)
+  assert.deepEqual(
+    queues.map(({ givenUp }) => givenUp),
+    [[['1', 'too late']], [['1', 'too late']]],
+  )
+  await Promise.all(queues.map(({ queue }) => queue.close()))
+})
+
 test('at the end an output that fails while its room is full gives up at once', async () => {
   const holdOver = new AbortController()
   const { deliver, waiting, next } = held()

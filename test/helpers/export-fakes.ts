@@ -42,11 +42,11 @@ export function fakeMessage(
 export type FakeContext = OutputContext & {
   readonly logged: { level: LogLevel; message: string }[]
   readonly givenUp: { message: StreamMessage; error: StreamError }[]
-  /** Aborts `holdOver`. */
+  /** Aborts `stopping` and `holdOver`. */
   endHold(): void
-  /** Aborts `holdOver` and `graceOver`. */
+  /** Aborts these two and `graceOver`. */
   endGrace(): void
-  /** Aborts these two and `overdue`. */
+  /** Aborts these three and `overdue`. */
   expire(): void
   /** Aborts `forced`. */
   cut(): void
@@ -58,12 +58,14 @@ export function fakeContext(
     Pick<OutputContext, 'env' | 'cwd' | 'topics' | 'topicsUncertain' | 'protoDir' | 'readable'>
   > = {},
 ): FakeContext {
+  const stopping = new AbortController()
   const holdOver = new AbortController()
   const graceOver = new AbortController()
   const overdue = new AbortController()
   const forced = new AbortController()
   // As those of the program: each file of a folder listens.
-  for (const { signal } of [holdOver, graceOver, overdue, forced]) setMaxListeners(0, signal)
+  for (const { signal } of [stopping, holdOver, graceOver, overdue, forced])
+    setMaxListeners(0, signal)
   const logged: FakeContext['logged'] = []
   const givenUp: FakeContext['givenUp'] = []
   const counters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
@@ -78,7 +80,7 @@ export function fakeContext(
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),
     openFiles: new OpenFiles(),
-    stopping: new AbortController().signal,
+    stopping: stopping.signal,
     holdOver: holdOver.signal,
     graceOver: graceOver.signal,
     overdue: overdue.signal,
@@ -89,9 +91,12 @@ export function fakeContext(
     },
     logged,
     givenUp,
-    endHold: () => holdOver.abort(),
-    endGrace() {
+    endHold() {
+      stopping.abort()
       holdOver.abort()
+    },
+    endGrace() {
+      this.endHold()
       graceOver.abort()
     },
     expire() {
