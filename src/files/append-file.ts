@@ -20,7 +20,7 @@ type AppendFileOptions<Item> = OpenFileOptions &
   Pick<
     SendQueueOptions<Item>,
     | ('heldBytes' | 'accepted' | 'settled' | 'release' | 'retried')
-    | ('holdOver' | 'graceOver' | 'overdue' | 'forced' | 'lateWork')
+    | ('stopping' | 'holdOver' | 'graceOver' | 'overdue' | 'forced' | 'lateWork')
   > & {
     /** Default: the file grows without a limit. */
     readonly rotation?: Rotation | undefined

@@ -25,6 +25,8 @@ export type DeadLetter = KeptFrame & {
 type FrameFileOptions = {
   readonly log: Logger
   readonly openFiles?: OpenFiles
+  /** Aborts when the end begins. */
+  readonly stopping?: AbortSignal
   /** Aborts when a file that cannot be written gives up if it has no room, and so holds up all streams. */
   readonly holdOver?: AbortSignal
   /** Aborts when a write that fails gives up. Waiting lines are then lost, and the log says so. */
