@@ -87,7 +87,7 @@ function openStream(
   context: OutputContext,
   account: ReturnType<typeof accountOf>,
 ): SendQueue<Item> {
-  const { counters, graceOver, overdue, forced } = context
+  const { counters, stopping, holdOver, graceOver, overdue, forced } = context
   let readerGone = false
   const fault = (error: Error & { code?: unknown }): StreamError => {
     const gone = READER_GONE.has(error.code) || (terminal && error.code === TERMINAL_GONE)
@@ -117,6 +117,8 @@ function openStream(
     budget: new ByteBudget(BUDGET_BYTES),
     retryLog: new RetryLog(context),
     delayMs: () => 0,
+    stopping,
+    holdOver,
     graceOver,
     overdue,
     forced,

@@ -42,6 +42,8 @@ export function fakeMessage(
 export type FakeContext = OutputContext & {
   readonly logged: { level: LogLevel; message: string }[]
   readonly givenUp: { message: StreamMessage; error: StreamError }[]
+  /** Aborts `stopping`. */
+  stop(): void
   /** Aborts `stopping` and `holdOver`. */
   endHold(): void
   /** Aborts these two and `graceOver`. */
@@ -91,8 +93,9 @@ export function fakeContext(
     },
     logged,
     givenUp,
+    stop: () => stopping.abort(),
     endHold() {
-      stopping.abort()
+      this.stop()
       holdOver.abort()
     },
     endGrace() {

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { formatForTerminal, openStdout } from '../../src/outputs/stdout.js'
+import { until } from '../helpers/clock.js'
 import { fakeContext, fakeMessage, isPending } from '../helpers/export-fakes.js'
 
 /** A sink that takes a write only when `take` is called. */
@@ -123,6 +124,35 @@ test('stdout gives up what a hanging reader has not taken when the end has come'
   await Promise.all([waiting, closing])
   assert.deepEqual(context.counters, { delivered: 0, retried: 0, givenUp: 1, kept: 0, waiting: 0 })
 })
+
+for (const reads of [false, true]) {
+  const does = reads
+    ? 'goes on while its reader takes something'
+    : 'gives up where its reader hangs'
+  test(`stdout that holds all other outputs up at the end ${does}`, async () => {
+    const { stream, take, held } = heldSink()
+    const context = fakeContext()
+    const stdout = openStdout({ ...QUIET, stream }, context)
+    const waiting = stdout.write(
+      Array.from({ length: 12 }, (_, n) => fakeMessage('A', n, { pad: 60 * 1024 })),
+    )
+    await until(() => held.length === 1)
+    context.stop()
+    if (reads) {
+      take()
+      await until(() => held.length === 1)
+    }
+    context.endHold()
+    assert.equal(await isPending(waiting), reads)
+    context.expire()
+    await Promise.all([waiting, stdout.close()])
+    const delivered = reads ? 1 : 0
+    assert.deepEqual(context.counters, {
+      ...{ delivered, givenUp: 12 - delivered },
+      ...{ retried: 0, kept: 0, waiting: 0 },
+    })
+  })
+}
 
 test('stdout indents and colours for a terminal, and lets nothing through that a terminal obeys', () => {
   const record = { 'na\u009bme': 'a"\u202eb\u0085', n: -6.1e-7, ok: true, list: ['x:', 1] }
