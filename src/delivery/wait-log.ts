@@ -15,7 +15,7 @@ type Wait = {
 
 /** Waits for a promise. Logs a line where that takes long, and another one when it is over. */
 export async function logWait<T>(
-  work: Promise<T>,
+  work: PromiseLike<T>,
   { log, what, fields, clock = systemClock }: Wait,
 ): Promise<T> {
   const sinceMs = clock.elapsed()
@@ -23,7 +23,7 @@ export async function logWait<T>(
   const timer = clock.setTimeout(() => {
     isLong = true
     const text = `waiting for ${what}, for ${formatDuration(PATIENCE_MS)} now`
-    log.warn(text, { ...fields, code: 'waits' })
+    log.warn(text, { ...fields, code: 'waits', kind: what })
   }, PATIENCE_MS)
   try {
     return await work
@@ -31,7 +31,11 @@ export async function logWait<T>(
     clock.clearTimeout(timer)
     if (isLong) {
       const after = formatDuration(clock.elapsed() - sinceMs)
-      log.info(`the wait for ${what} is over after ${after}`, { ...fields, code: 'waited' })
+      log.info(`the wait for ${what} is over after ${after}`, {
+        ...fields,
+        code: 'waited',
+        kind: what,
+      })
     }
   }
 }

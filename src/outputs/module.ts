@@ -218,6 +218,7 @@ function createBatches(
   exportBatch: (records: readonly AnyRecord[], context: ExportBatchContext) => unknown,
   { target, options, faultOf, context, timing }: SenderParts,
 ): Pick<Output, 'write' | 'close'> {
+  const waiting = { log: context.log, what: `exportBatch() of ${target}` }
   return createRemoteQueue<Item>(context, {
     name: target,
     timing,
@@ -228,7 +229,8 @@ function createBatches(
       if (items.length === 0) return
       const records = items.map((item) => (item as StreamMessage).record)
       try {
-        await exportBatch(records, { signal: context.overdue, options })
+        const result = exportBatch(records, { signal: context.overdue, options })
+        if (isThenable(result)) await logWait(result, waiting)
       } catch (thrown) {
         throw faultOf(thrown)
       }

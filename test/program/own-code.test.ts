@@ -81,6 +81,17 @@ describe("a user's module", { concurrency: 2 }, () => {
     assert.match(stderr, /interrupted before anything was done/)
   })
 
+  it('whose exportBatch() does not return is told of, and the dead letter gets its records', async (t) => {
+    const module = 'export const exportBatch = () => new Promise(() => {})'
+    const args = ['--export_data', './save.mjs', '--dead_letter', 'dead']
+    const run = replay(t, { 'save.mjs': module }, args)
+    await run.waitForLine(/waiting for exportBatch\(\) of \.\/save\.mjs, for 10 s now/)
+    run.kill()
+    const { code } = await run.result
+    assert.equal(code, 1)
+    assert.equal(readFileSync(join(run.cwd, 'dead'), 'utf8').trimEnd().split('\n').length, 36)
+  })
+
   it('whose transform never settles is told of, and what it has not returned is in the dead letter', async (t) => {
     const module = `let n = 0\nexport default (record) => ++n === 5 ? new Promise(() => {}) : record`
     const args = ['--transform', './names.mjs', '--export_data', 'json', '--dead_letter', 'dead']
