@@ -63,7 +63,7 @@ export type SendQueueOptions<Item> = {
    * Aborts before `graceOver`: what is in trouble, or took nothing since the end began, gives up if there is no room
    * for more, also during a try.
    */
-  readonly holdOver?: AbortSignal
+  readonly holdOver?: AbortSignal | undefined
   /** Aborts when what waits before its next try gives up. */
   readonly graceOver?: AbortSignal
   /** Aborts when what has been under way since `graceOver` gives up; default: at `graceOver`. */

@@ -33,7 +33,8 @@ export class Ending {
     this.#queue = queue
     const once = { once: true, signal: this.#listening.signal }
     const onStopping = () => {
-      this.#taking = false
+      // One that is idle has taken all. It may get what waited for another output.
+      this.#taking = queue.phase() === 'idle'
     }
     if (stopping?.aborted) onStopping()
     stopping?.addEventListener('abort', onStopping, once)
@@ -80,8 +81,10 @@ export class Ending {
   #onHoldOver(): void {
     // Also during a try: a machine that is off answers none, and each of them takes longer than the end.
     const isTrying = this.#queue.phase() !== 'idle'
-    const takesNothing = this.#queue.inTrouble() || !this.#taking
-    const holdsUp = isTrying && takesNothing && this.#options.budget.full
+    const { budget, lateWork } = this.#options
+    // Nothing keeps what `all` gives up: it may be slow.
+    const takesNothing = this.#queue.inTrouble() || (!this.#taking && lateWork !== 'all')
+    const holdsUp = isTrying && takesNothing && budget.full
     // Later, so that all queues that share the room find it full, and not the first alone.
     if (holdsUp) queueMicrotask(() => this.giveUp())
   }

@@ -28,7 +28,7 @@ type FrameFileOptions = {
   /** Aborts when the end begins. */
   readonly stopping?: AbortSignal
   /** Aborts when a file that cannot be written gives up if it has no room, and so holds up all streams. */
-  readonly holdOver?: AbortSignal
+  readonly holdOver?: AbortSignal | undefined
   /** Aborts when a write that fails gives up. Waiting lines are then lost, and the log says so. */
   readonly graceOver?: AbortSignal
   /** Aborts when a file gives up that has not written what waited at `graceOver`. */

@@ -94,7 +94,10 @@ async function openFolder(
       await Promise.all(reopened)
     },
     async close() {
-      await Promise.all(Array.from(files.values(), (file) => file.close()))
+      await Promise.all([
+        ...closing.values(),
+        ...Array.from(files.values(), (file) => file.close()),
+      ])
     },
   }
 }

@@ -146,7 +146,7 @@ function createSingles(
   exportData: (record: AnyRecord, context: ExportContext) => unknown,
   { target, options, faultOf, context, timing }: SenderParts,
 ): Pick<Output, 'write' | 'close'> {
-  const { counters, holdOver, graceOver, overdue: signal } = context
+  const { counters, graceOver, overdue: signal, holdOver = graceOver } = context
   const late = new StreamError('export-failed', `${target}: not delivered before the end`)
   const deliver = (message: StreamMessage): unknown => {
     const { customer, topic, record } = message

@@ -78,8 +78,11 @@ export type OutputContext = {
    * come that waited for another output.
    */
   readonly graceOver: AbortSignal
-  /** Aborts before that: what is in trouble gives up if it has no room left, and so holds up all others. */
-  readonly holdOver: AbortSignal
+  /**
+   * Aborts before that: what is in trouble gives up if it has no room left, and so holds up all others. Undefined where
+   * there are no others, and nothing keeps what is given up.
+   */
+  readonly holdOver: AbortSignal | undefined
   /** Aborts a moment later: what has been under way since `graceOver` gives up. */
   readonly overdue: AbortSignal
   /** Aborts when everything stops at once. */

@@ -64,11 +64,13 @@ export async function openOutputs(
   const read = filesRead(settings, program)
   await requireDistinct([...read, ...(await filesWritten(settings, program.cwd))])
   const { stopping, holdOver, graceOver, overdue, forced } = program.shutdown
-  const { env, cwd } = program
   const { protoDir, readable, print, exports } = settings
   const isOnlyOutput = (print ? 1 : 0) + exports.length === 1
+  const othersWait = !isOnlyOutput || settings.deadLetterFile || settings.recordFile
   const outputs = new OpenOutputs(settings, program, {
-    ...{ stopping, holdOver, graceOver, overdue, forced, env, cwd, protoDir, readable },
+    ...{ stopping, graceOver, overdue, forced, protoDir, readable },
+    ...{ env: program.env, cwd: program.cwd },
+    holdOver: othersWait ? holdOver : undefined,
     release: isOnlyOutput ? (line) => WRITER.slabs.giveBack(line) : undefined,
     openFiles: new OpenFiles(read),
     topics: topics === 'any' ? ALL_TOPICS : topics,

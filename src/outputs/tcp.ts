@@ -92,9 +92,10 @@ class TcpOutput implements LineOutput {
 
   async close(): Promise<void> {
     await this.#queue.close()
+    const { log, overdue } = this.#context
+    if (this.#queue.gaveUp && !overdue.aborted) this.#wasAway = this.#connection?.lost ?? true
     await this.#finishing?.catch(() => {})
     this.#connection?.destroy()
-    const { log } = this.#context
     if (this.#unsure) {
       log.warn(`the receiver ${this.#unsure}: it may not have read the last lines`)
     } else if (this.#wasAway && this.#tail.bytes > 0) {

@@ -208,6 +208,35 @@ for (const taken of [false, true]) {
   })
 }
 
+for (const [which, given, hasIdled] of [
+  ['was idle when the end began', {}, true],
+  ['has nothing that keeps what it gives up', { lateWork: 'all' }, false],
+] as const) {
+  test(`at the end an output without room that ${which} goes on`, async () => {
+    const stopping = new AbortController()
+    const holdOver = new AbortController()
+    const { deliver, waiting, next } = held()
+    const { queue, delivered, givenUp } = fixture(deliver, {
+      budget: new ByteBudget(2),
+      stopping: stopping.signal,
+      holdOver: holdOver.signal,
+      ...given,
+    })
+    if (hasIdled) stopping.abort()
+    const write = queue.write(['1', '2', '3'])
+    await until(() => waiting.length === 1)
+    stopping.abort()
+    holdOver.abort()
+    assert.equal(await isPending(write), true)
+    while (waiting.length > 0) {
+      next()
+      await turn()
+    }
+    await queue.close()
+    assert.deepEqual([delivered.length, givenUp.length], [3, 0])
+  })
+}
+
 test('a queue delivers batches in order, none larger than count and bytes allow', async () => {
   const { queue, batches, delivered } = fixture(() => {}, { batch: { maxCount: 3, maxBytes: 6 } })
   await queue.write(['a', 'b', 'c', 'd'])

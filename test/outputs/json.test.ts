@@ -264,6 +264,27 @@ test('json takes lines for a file of a folder that it is just letting go of, and
   assert.equal(readFileSync(join(folder, 'A.ndjson'), 'utf8').trim().split('\n').length, 2)
 })
 
+test('json waits at the end for files of a folder that it is just letting go of', async (t) => {
+  const folder = `${tempFolder(t)}/`
+  const context = fakeContext()
+  const output = await openJson(folder, context)
+  await output.write([fakeMessage('A', 1)])
+  await until(() => context.counters.delivered === 1)
+  const handle = await open(join(folder, 'A.ndjson'))
+  let goOn = () => {}
+  const slow = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  t.mock.method(Object.getPrototypeOf(handle), 'sync', () => slow)
+  await handle.close()
+  const reopened = output.reopen?.()
+  const closed = output.close()
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(await isPending(closed), true)
+  goOn()
+  await Promise.all([reopened, closed])
+})
+
 test('json leaves the files of a folder alone when it is asked to reopen them at the end', async (t) => {
   const context = fakeContext()
   const output = await openJson(`${tempFolder(t)}/`, context)

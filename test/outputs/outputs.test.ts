@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import type { PassThrough } from 'node:stream'
 import { type TestContext, test } from 'node:test'
 import { WRITER } from '../../src/decode/to-json.js'
 import { StreamError } from '../../src/errors.js'
@@ -50,6 +51,31 @@ async function open(t: TestContext, given: (folder: string) => Partial<OutputsSe
   const settings = { ...DEFAULTS, ...given(folder) }
   const program = fakeProgram(folder)
   return { folder, program, opening: openOutputs(settings, ['monitoring'], program) }
+}
+
+for (const [beside, given] of [
+  ['a file', { exports: ['json:file.ndjson'] }],
+  ['a dead letter', { deadLetterFile: 'dead.ndjson' }],
+  ['nothing', {}],
+] as const) {
+  const isAlone = beside === 'nothing'
+  const has = isAlone ? '8 s' : '4 s'
+  test(`stdout that a reader does not read, beside ${beside}, has ${has} at the end`, async (t) => {
+    const { opening, program } = await open(t, () => ({ print: 'records', ...given }))
+    const outputs = await opening
+    const messages = Array.from({ length: 40 }, (_, n) => fakeMessage('A', n, { pad: 60 * 1024 }))
+    const write = outputs.write(messages)
+    assert.equal(await isPending(write), true)
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    program.shutdown.begin()
+    t.mock.timers.tick(4_000)
+    t.mock.timers.reset()
+    assert.equal(await isPending(write), isAlone)
+    assert.equal(outputs.counters[0]?.counters.givenUp, isAlone ? 0 : 40)
+    ;(program.stdout.stream as PassThrough).resume()
+    await outputs.close()
+    program.shutdown.done()
+  })
 }
 
 test('outputs that differ only in what is masked have names of their own', async (t) => {

@@ -132,6 +132,26 @@ test('tcp gives up at once what comes after the time for a shutdown is over', as
   assert.deepEqual(context.logged, [], 'no line was on its way')
 })
 
+test('tcp says that the last lines may be lost where it gives up early, since it holds others up', async (t) => {
+  const server = net.createServer((socket) => {
+    server.close()
+    socket.once('data', () => socket.resetAndDestroy())
+  })
+  const context = fakeContext()
+  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
+  output.write([fakeMessage('a', 1)])
+  await until(() => context.logged.length > 0)
+  let last = Promise.resolve()
+  for (let n = 2; !(await isPending(last)); n++) {
+    last = output.write([fakeMessage('a', n, { pad: 50_000 })])
+  }
+  context.endHold()
+  await last
+  await output.close()
+  assert.ok(context.counters.givenUp > 0)
+  assert.match(context.logged.at(-1)?.message ?? '', /the last \d+ bytes were not sent again/)
+})
+
 test('tcp says that the last lines may be lost where the receiver is away at the end', async (t) => {
   const server = net.createServer((socket) => {
     server.close()
