@@ -54,19 +54,18 @@ test(`${FRAMES} recorded frames replay to what was printed live, byte for byte`,
   const entries = TOPICS.map((topic) => [`A ${topic}`, { wsskey: key, topic }])
   const input = await writeInput(t, Object.fromEntries(entries))
   const reach = ['--hostname', central.url, '--jsoninput', input]
+  // Made before there are connections: this takes long, and Central must answer their handshakes meanwhile.
+  const traffic = new ClassicTraffic({ customerId: 'c'.repeat(32), clock: systemClock })
+  const made = TOPICS.map((topic) =>
+    Array.from({ length: FRAMES / TOPICS.length }, () => traffic.next(topic)),
+  )
   const live = runProgram(
     t,
     [...reach, '--decode_data', '--readable', '--record', 'frames.jsonl', '--metrics', '0'],
     { cwd: folder },
   )
-  const traffic = new ClassicTraffic({ customerId: 'c'.repeat(32), clock: systemClock })
-  await Promise.all(
-    TOPICS.map(async (topic) => {
-      const socket = await central.waitForSocket({ topic })
-      const frames = Array.from({ length: FRAMES / TOPICS.length }, () => traffic.next(topic))
-      await socket.sendAll(frames)
-    }),
-  )
+  const sockets = await Promise.all(TOPICS.map((topic) => central.waitForSocket({ topic })))
+  await Promise.all(sockets.map((socket, at) => socket.sendAll(made[at] ?? [])))
   const url = await live.metricsUrl()
   const arrived = async () => {
     const text = await (await fetch(`${url}/metrics`)).text()
