@@ -54,14 +54,14 @@ async function open(t: TestContext, given: (folder: string) => Partial<OutputsSe
 }
 
 for (const [beside, given] of [
-  ['a file', { exports: ['json:file.ndjson'] }],
-  ['a dead letter', { deadLetterFile: 'dead.ndjson' }],
-  ['nothing', {}],
+  ['a file', () => ({ exports: ['json:file.ndjson'] })],
+  ['a dead letter', (folder: string) => ({ deadLetterFile: join(folder, 'dead.ndjson') })],
+  ['nothing', () => ({})],
 ] as const) {
   const isAlone = beside === 'nothing'
   const has = isAlone ? '8 s' : '4 s'
   test(`stdout that a reader does not read, beside ${beside}, has ${has} at the end`, async (t) => {
-    const { opening, program } = await open(t, () => ({ print: 'records', ...given }))
+    const { opening, program } = await open(t, (folder) => ({ print: 'records', ...given(folder) }))
     const outputs = await opening
     // Each is more than any stream takes before it is read.
     const messages = Array.from({ length: 10 }, (_, n) => fakeMessage('A', n, { pad: 300 * 1024 }))
