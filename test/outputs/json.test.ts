@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { openJson } from '../../src/outputs/json.js'
 import { openOutput } from '../../src/outputs/open-output.js'
 import { until } from '../helpers/clock.js'
@@ -238,13 +238,13 @@ test('json lets go of the files of a folder on reopen, until their next lines co
   }
 })
 
-test('json takes lines for a file of a folder that it is just letting go of, and warns of nothing', async (t) => {
+/** A folder with a file of one line, on a disk that takes its time to close files. */
+async function startSlow(t: TestContext) {
   const folder = `${tempFolder(t)}/`
   const context = fakeContext()
   const output = await openJson(folder, context)
   await output.write([fakeMessage('A', 1)])
   await until(() => context.counters.delivered === 1)
-  // A disk that takes its time.
   const handle = await open(join(folder, 'A.ndjson'))
   let goOn = () => {}
   const slow = new Promise<void>((resolve) => {
@@ -252,6 +252,11 @@ test('json takes lines for a file of a folder that it is just letting go of, and
   })
   t.mock.method(Object.getPrototypeOf(handle), 'sync', () => slow)
   await handle.close()
+  return { folder, context, output, goOn }
+}
+
+test('json takes lines for a file of a folder that it is just letting go of, and warns of nothing', async (t) => {
+  const { folder, context, output, goOn } = await startSlow(t)
   const reopened = output.reopen?.()
   const written = output.write([fakeMessage('A', 2)])
   await output.write([fakeMessage('B', 1)])
@@ -265,18 +270,7 @@ test('json takes lines for a file of a folder that it is just letting go of, and
 })
 
 test('json waits at the end for files of a folder that it is just letting go of', async (t) => {
-  const folder = `${tempFolder(t)}/`
-  const context = fakeContext()
-  const output = await openJson(folder, context)
-  await output.write([fakeMessage('A', 1)])
-  await until(() => context.counters.delivered === 1)
-  const handle = await open(join(folder, 'A.ndjson'))
-  let goOn = () => {}
-  const slow = new Promise<void>((resolve) => {
-    goOn = resolve
-  })
-  t.mock.method(Object.getPrototypeOf(handle), 'sync', () => slow)
-  await handle.close()
+  const { output, goOn } = await startSlow(t)
   const reopened = output.reopen?.()
   const closed = output.close()
   await new Promise((resolve) => setImmediate(resolve))

@@ -27,6 +27,15 @@ import { certificates } from '../helpers/tls.js'
 /** What the killed receiver gets. */
 const MESSAGES = sized(12_000, 120_000)
 
+/** A receiver that is gone as soon as it has got something. */
+function startGone(t: TestContext): Promise<number> {
+  const server = net.createServer((socket) => {
+    server.close()
+    socket.once('data', () => socket.resetAndDestroy())
+  })
+  return listen(t, server)
+}
+
 async function listen(t: TestContext, server: net.Server, port = 0): Promise<number> {
   const sockets = new Set<net.Socket>()
   server.on('connection', (socket) => {
@@ -133,12 +142,8 @@ test('tcp gives up at once what comes after the time for a shutdown is over', as
 })
 
 test('tcp says that the last lines may be lost where it gives up early, since it holds others up', async (t) => {
-  const server = net.createServer((socket) => {
-    server.close()
-    socket.once('data', () => socket.resetAndDestroy())
-  })
   const context = fakeContext()
-  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
+  const output = await openTcp(`tcp://127.0.0.1:${await startGone(t)}`, context, EAGER)
   output.write([fakeMessage('a', 1)])
   await until(() => context.logged.length > 0)
   let last = Promise.resolve()
@@ -153,12 +158,8 @@ test('tcp says that the last lines may be lost where it gives up early, since it
 })
 
 test('tcp says that the last lines may be lost where the receiver is away at the end', async (t) => {
-  const server = net.createServer((socket) => {
-    server.close()
-    socket.once('data', () => socket.resetAndDestroy())
-  })
   const context = fakeContext()
-  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
+  const output = await openTcp(`tcp://127.0.0.1:${await startGone(t)}`, context, EAGER)
   output.write([fakeMessage('a', 1)])
   await until(() => context.logged.length > 0)
   context.expire()
