@@ -185,7 +185,7 @@ test('the jq recipes give what they promise', needs('jq'), () => {
 /** What the first recipe for jq on a page, of those that contain a text, makes of lines of JSON. */
 function jqOf(page: string, input: string, text = ''): string {
   const recipes = (PAGES.find(({ path }) => path === page) ?? assert.fail(page)).text.matchAll(
-    /^ *aruba-stream … .*\| jq (-\w) '(.*)'(?: >> \S+)?$/gm,
+    /^ *aruba-stream … .*\| jq (?:--unbuffered )?(-\w) '(.*)'(?: >> \S+)?$/gm,
   )
   const [, option = '', filter = ''] = [...recipes].find(([line]) => line.includes(text)) ?? []
   const { status, stdout, stderr } = spawnSync('jq', [option, filter], { input, encoding: 'utf8' })
@@ -488,6 +488,10 @@ test('the table, views and queries for PostgreSQL work on records of the simulat
     `select count(*) from client_heard where access_point !~ '^ap-floor' or client is null`,
   )
   assert.equal(unnamed?.count, '0')
+  await server.query('net', example('postgres-reader'))
+  const heard = 'select count(*) from aruba_stream where exists (select from client_heard)'
+  const [read] = await server.query('net', `set role grafana; ${heard}`)
+  assert.equal(Number(read?.count), stored)
   await server.query('net', example('postgres-delete'))
   assert.equal(await count('net'), stored)
 
