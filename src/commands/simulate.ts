@@ -21,6 +21,8 @@ import { calledAs } from './called-as.js'
 const HISTORY = 1_000
 
 const PORT_FAULTS = { EACCES: 'this user may not use it; choose one above 1023' }
+const FILE_EXISTS =
+  'it exists and is left as it is; leave --write_input out to use it as it is, or remove it first'
 const FOLDER_MISSING = { ENOENT: 'its folder does not exist' }
 
 /** `aruba-stream simulate`: plays Central until asked to end. */
@@ -208,8 +210,7 @@ async function writeInput(
     await writeFile(path, text, { mode: 0o600, flag: 'wx' })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const why =
-      code === 'EEXIST' ? 'it exists and is left as it is' : writeErrorText(error, FOLDER_MISSING)
+    const why = code === 'EEXIST' ? FILE_EXISTS : writeErrorText(error, FOLDER_MISSING)
     throw new StreamError('usage', `--write_input: cannot write ${path}: ${why}`)
   }
 }
