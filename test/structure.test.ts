@@ -37,7 +37,7 @@ const sources: Source[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' }
 /** Files of `src` that a file imports or exports from at run time, dynamic imports included. */
 function imports({ path, text }: Source): string[] {
   const statements = text.matchAll(
-    /(?:^(?:import|export)\s(?!type\b)[^'"]*?from\s+|\bimport\()'(\.[^']+)'/gm,
+    /(?:^import\s+|^(?:import|export)\s(?!type\b)[^'"]*?from\s+|\bimport\()'(\.[^']+)'/gm,
   )
   return [...statements].map(([, target = '']) => relative('', join(dirname(path), target)))
 }
