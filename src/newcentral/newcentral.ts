@@ -144,12 +144,13 @@ type EndpointOptions = {
 export function createEndpoint(options: EndpointOptions): Endpoint {
   const { host, topic, client, tokens, subscriberId, userAgent, close = () => {} } = options
   const url = urlOf(options)
+  const caller = {}
   let token: Token | undefined
   return {
     host,
     answersPings: false,
     async handshake(_resume, signal) {
-      const current = await tokens.get(client, signal)
+      const current = await tokens.get(client, signal, caller)
       token = current
       const headers = {
         Authorization: `Bearer ${current.secret.reveal()}`,

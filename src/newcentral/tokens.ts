@@ -10,6 +10,8 @@ export const TOKEN_URL = new URL('https://sso.common.cloud.hpe.com/as/token.oaut
 /** A token is new for a tenth of its life, a minute at most. A new one did not end a connection. */
 const FRESH = 0.1
 const FRESH_MS = 60_000
+/** A failed request also serves others who ask so shortly after it: entries open two at a time, or all retry. */
+const FAILED_MS = 1000
 
 type TokensOptions = {
   readonly verifyCertificates: boolean
@@ -21,12 +23,22 @@ type TokensOptions = {
   readonly clock?: Clock
 }
 
+type Call = {
+  readonly answer: Promise<Token>
+  /** Of the caller that began it. */
+  readonly signal: AbortSignal
+  /** By the clock's `elapsed`. */
+  failedMs?: number
+  /** Callers that know of its failure. */
+  readonly told: WeakSet<object>
+}
+
 /** What is kept for one API client. */
 type Account = {
   token: Token | undefined
   hadToken: boolean
-  /** Under way, with the signal of the caller that began it. */
-  call: { readonly answer: Promise<Token>; readonly signal: AbortSignal } | undefined
+  /** Under way, or failed a moment ago. */
+  call: Call | undefined
   /** Where the endpoint has found the client. */
   place: Place
 }
@@ -44,21 +56,26 @@ export class Tokens {
 
   /**
    * The token to use now.
+   * @param caller whoever asks again after a failure; it gets a new answer then
    * @throws StreamError `client-refused`; what can be tried again: `unavailable`, `answer-invalid`,
    *   `proxy-failed`, `unreachable`, `timed-out`, `certificate-untrusted`; the signal's reason
    */
-  async get(client: Client, signal: AbortSignal): Promise<Token> {
+  async get(client: Client, signal: AbortSignal, caller: object = {}): Promise<Token> {
     const account = this.#accountOf(client)
     for (;;) {
       signal.throwIfAborted()
       if (account.token && account.token.freshMs > 0) return account.token
-      account.call ??= this.#begin(client, account, signal)
+      if (!account.call || this.#isOver(account.call, caller)) {
+        account.call = this.#begin(client, account, signal)
+      }
       const { call } = account
       try {
         return await untilAborted(call.answer, signal)
       } catch (error) {
         // The first caller may have left, while the others still need the answer.
-        if (signal.aborted || !call.signal.aborted) throw error
+        if (!signal.aborted && call.signal.aborted) continue
+        call.told.add(caller)
+        throw error
       }
     }
   }
@@ -85,20 +102,28 @@ export class Tokens {
     }))
   }
 
-  #begin(client: Client, account: Account, signal: AbortSignal): NonNullable<Account['call']> {
+  #isOver({ signal, failedMs, told }: Call, caller: object): boolean {
+    if (failedMs === undefined) return false
+    const isOld = this.#clock.elapsed() - failedMs >= FAILED_MS
+    return isOld || told.has(caller) || signal.aborted
+  }
+
+  #begin(client: Client, account: Account, signal: AbortSignal): Call {
     const { limiter } = this.#options
     const attempt = () => this.#request(client, account, signal)
     const answer = withPlace(limiter, client.tokenUrl.host, signal, attempt)
-    const call = { answer, signal }
-    const done = () => {
-      if (account.call === call) account.call = undefined
-    }
-    answer.then((token) => {
-      this.#options.onToken?.(client, token, !account.hadToken)
-      account.token = token
-      account.hadToken = true
-      done()
-    }, done)
+    const call: Call = { answer, signal, told: new WeakSet() }
+    answer.then(
+      (token) => {
+        this.#options.onToken?.(client, token, !account.hadToken)
+        account.token = token
+        account.hadToken = true
+        if (account.call === call) account.call = undefined
+      },
+      () => {
+        call.failedMs = this.#clock.elapsed()
+      },
+    )
     return call
   }
 

@@ -97,6 +97,27 @@ test('a wrong secret is refused, with what the endpoint says, and the secret is 
   assert.doesNotMatch(error.message, /wr0ng-one/)
 })
 
+test('a failed request serves all others who ask within a second', async (t) => {
+  const clock = new FakeClock()
+  const newCentral = { clients: [{ id: 'client', secret: 'the right one' }] }
+  const central = await startCentral(t, { clock, newCentral })
+  const tokens = tokensOn(clock)
+  const client = clientAt(central, 'client', 'wrong')
+  const first = await failure(tokens.get(client, signal))
+  // In the form, and in the header.
+  assert.equal(central.tokenRequests.length, 2)
+  clock.advance(999)
+  assert.equal(await failure(tokens.get(client, signal)), first)
+  assert.equal(central.tokenRequests.length, 2)
+  clock.advance(1)
+  const caller = {}
+  assert.notEqual(await failure(tokens.get(client, signal, caller)), first)
+  assert.equal(central.tokenRequests.length, 4)
+  // Who asks again wants to know whether it is better now.
+  await failure(tokens.get(client, signal, caller))
+  assert.equal(central.tokenRequests.length, 6)
+})
+
 for (const [status, code] of [
   [429, 'unavailable'],
   [503, 'unavailable'],
