@@ -8,6 +8,8 @@ export type NamedFile = {
   readonly path: string
   /** For a folder: how the names of the files end that are made in it. */
   readonly ending?: string | undefined
+  /** How many rotated files are kept, PATH.1 and so on; in a folder, of each file. */
+  readonly keep?: number | undefined
 }
 
 /**
@@ -25,20 +27,52 @@ export async function requireDistinct(files: readonly NamedFile[]): Promise<void
     if (other !== undefined) throw sameFile(option, other)
     users.set(key, option)
   }
-  for (const { option, path, ending } of files) {
-    if (ending === undefined) continue
-    const names = await readdir(path).catch(() => [])
-    for (const name of names.filter((each) => each.endsWith(ending))) {
-      const other = users.get(await placeOf(join(path, name)))
-      if (other !== undefined) throw sameFile(option, other)
-    }
+  for (const named of files) {
+    const made = madeBy(named)
+    if (!made) continue
+    const place = await placeOf(made.folder)
     for (const file of files) {
       const isInside =
         file.ending === undefined &&
-        file.path.endsWith(ending) &&
-        (await placeOf(dirname(file.path))) === (await placeOf(path))
-      if (isInside) throw inFolder(file.option, option, ending)
+        made.has(basename(file.path)) &&
+        (await placeOf(dirname(file.path))) === place
+      if (isInside) throw new StreamError('usage', `${file.option}: ${made.expected}`)
     }
+    const names = await readdir(made.folder).catch(() => [])
+    for (const name of names.filter(made.has)) {
+      const other = users.get(await placeOf(join(made.folder, name)))
+      if (other !== undefined && other !== named.option) throw sameFile(named.option, other)
+    }
+  }
+}
+
+/** The files that an output makes under names of its own, and what others are told that have such a name. */
+type Made = {
+  readonly folder: string
+  readonly has: (name: string) => boolean
+  readonly expected: string
+}
+
+/** Undefined where nothing is written but the file that is named. */
+function madeBy({ option, path, ending, keep = 0 }: NamedFile): Made | undefined {
+  /** A name without the number that rotation gives it. */
+  const unrotated = (name: string) => {
+    const [, before, number] = /^(.+)\.([1-9]\d{0,3})$/s.exec(name) ?? []
+    return Number(number) <= keep ? before : undefined
+  }
+  if (ending !== undefined) {
+    const rotated = keep > 0 ? ` and *${ending}.1 to .${keep}` : ''
+    return {
+      folder: path,
+      has: (name) => name.endsWith(ending) || unrotated(name)?.endsWith(ending) === true,
+      expected: `expected a file outside the folder of ${option}, which writes its own *${ending}${rotated} files there; choose another path`,
+    }
+  }
+  if (keep === 0) return undefined
+  return {
+    folder: dirname(path),
+    has: (name) => unrotated(name) === basename(path),
+    expected: `expected a file other than PATH.1 to PATH.${keep} of ${option}, which are its rotated files; choose another path`,
   }
 }
 
@@ -64,13 +98,6 @@ function sameFile(option: string, other: string): StreamError {
   return new StreamError(
     'usage',
     `${option}: expected another file than that of ${other}; choose another path`,
-  )
-}
-
-function inFolder(option: string, folder: string, ending: string): StreamError {
-  return new StreamError(
-    'usage',
-    `${option}: expected a file outside the folder of ${folder}, which writes its own *${ending} files there; choose another path`,
   )
 }
 

@@ -5,7 +5,7 @@ import { pathFrom, prepareFolder } from '../files/open-file.js'
 import type { Rotation } from '../files/rotating-file.js'
 import { safeName } from '../files/safe-name.js'
 import { getOrMake } from '../maps.js'
-import { type OptionForm, ROWS, readType } from './export-type.js'
+import { type OptionForm, optionPairs, ROWS, readType } from './export-type.js'
 import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
 import { asRows } from './rows.js'
 
@@ -27,6 +27,12 @@ const ROTATE: OptionForm<Rotation> = {
     const keep = Number(count)
     return bytes > 0 && keep >= 1 && keep <= 1000 ? { bytes, keep } : undefined
   },
+}
+
+/** The rotation that a TYPE asks for. What is wrong with its options is reported when it is opened. */
+export function rotationOf(type: string): Rotation | undefined {
+  const [, value] = optionPairs(type).find(([name]) => name === 'rotate') ?? []
+  return ROTATE.read(value)
 }
 
 /**

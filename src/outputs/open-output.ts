@@ -12,8 +12,8 @@ import type { OutputsSettings } from './outputs.js'
 type Kind = {
   /** The TYPE is `NAME[:PATH][?OPTIONS]`, and the target what follows the colon; else both are `NAME://…`. */
   readonly path?: true
-  /** The file that is written, or the folder and how its files end. */
-  writes?(target: string): Promise<Omit<NamedFile, 'option'>>
+  /** The file that is written, or the folder and how its files end; and how many are kept by rotation. */
+  writes?(target: string, type: string): Promise<Omit<NamedFile, 'option'>>
   /** Loads the module only when the TYPE is used: start-up pays for nothing else. */
   load(): Promise<OpenOutput>
 }
@@ -22,11 +22,15 @@ type Kind = {
 const KINDS: Readonly<Record<keyof typeof EXPORT_TYPES, Kind>> = {
   json: {
     path: true,
-    async writes(path) {
-      const { DEFAULT_JSON_PATH, JSON_ENDING } = await import('./json.js')
-      return path.endsWith('/')
-        ? { path, ending: JSON_ENDING }
-        : { path: path || DEFAULT_JSON_PATH }
+    async writes(path, type) {
+      const { DEFAULT_JSON_PATH, JSON_ENDING, rotationOf } = await import('./json.js')
+      const rotation = rotationOf(type)
+      return {
+        ...(path.endsWith('/')
+          ? { path, ending: JSON_ENDING }
+          : { path: path || DEFAULT_JSON_PATH }),
+        ...(rotation && { keep: rotation.keep }),
+      }
     },
     load: async () => (await import('./json.js')).openJson,
   },
@@ -79,7 +83,7 @@ export async function filesWritten(
 export async function filesOf(type: string, cwd: string): Promise<readonly NamedFile[]> {
   const [, name = '', rest = ''] = /^(\w+):?(.*)$/s.exec(type) ?? []
   const { target } = splitType(rest)
-  const written = isKind(name) ? await KINDS[name].writes?.(target) : undefined
+  const written = isKind(name) ? await KINDS[name].writes?.(target, rest) : undefined
   if (!written) return []
   return [{ option: `--export_data ${type}`, ...written, path: pathFrom(cwd, written.path) }]
 }

@@ -304,6 +304,31 @@ const ONE_FILE_TWICE: Readonly<Record<string, Case>> = {
     exports: [`json:${folder}/d/`],
     deadLetterFile: `${folder}/d/dead.ndjson`,
   }),
+  'a dead letter with the name of a rotated file': (folder) => ({
+    exports: [`json:${folder}/z.nd?rotate=10kB,2`],
+    deadLetterFile: `${folder}/z.nd.1`,
+  }),
+  'a recording with the name of the last rotated file': (folder) => ({
+    exports: [`json:${folder}/z.nd?rotate=10kB,12&rows`],
+    recordFile: `${folder}/./z.nd.12`,
+  }),
+  'another output with the name of a rotated file': (folder) => ({
+    exports: [`json:${folder}/q.nd.1`, `json:${folder}/q.nd?rotate=10kB,2`],
+  }),
+  'an input file with the name of a rotated file': (folder) => {
+    writeFileSync(join(folder, 'zin.nd.1'), '{}')
+    const read = { option: '--jsoninput zin.nd.1', path: join(folder, 'zin.nd.1') }
+    return { source: read, exports: [`json:${folder}/zin.nd?rotate=1kB,2`] }
+  },
+  'a dead letter with the name of a rotated file in a folder': (folder) => ({
+    exports: [`json:${folder}/zd/?rotate=10kB,2`],
+    deadLetterFile: `${folder}/zd/A.ndjson.1`,
+  }),
+  'a recording that is linked to a rotated file': (folder) => {
+    writeFileSync(join(folder, 'z.nd.1'), '', { mode: 0o600 })
+    symlinkSync(join(folder, 'z.nd.1'), join(folder, 'frames'))
+    return { exports: [`json:${folder}/z.nd?rotate=10kB,2`], recordFile: `${folder}/frames` }
+  },
   'an entry file that is the input file': (folder) => {
     writeFileSync(join(folder, 'input.json'), '{}')
     mkdirSync(join(folder, 'd'))
@@ -326,7 +351,7 @@ for (const [what, settings] of Object.entries(ONE_FILE_TWICE)) {
       assert.equal(error.code, 'usage')
       assert.match(
         error.message,
-        /^--\S.*: expected (another file than that|a file outside the folder) of --\S/,
+        /^--\S.*: expected (another file than that|a file outside the folder|a file other than PATH.1 to PATH.\d+) of --\S/,
       )
       return true
     })
@@ -346,6 +371,18 @@ test('the file that stdout was redirected to is not written by another output', 
     code: 'usage',
     message: `--export_data json:${path}: expected another file than that of stdout; choose another path`,
   })
+})
+
+test('a file may have a name that no rotated file gets', async (t) => {
+  const { folder, opening } = await open(t, (folder) => ({
+    exports: [`json:${folder}/z.nd?rotate=10kB,2`, `json:${folder}/d/?rotate=10kB,2`],
+    deadLetterFile: `${folder}/z.nd.3`,
+    recordFile: `${folder}/z.nd.01`,
+  }))
+  const outputs = await opening
+  await outputs.close()
+  for (const name of ['d', 'z.nd', 'z.nd.01', 'z.nd.3'])
+    assert.ok(readdirSync(folder).includes(name))
 })
 
 test('folders of JSON and CSV files may be one, and other files may be in them', async (t) => {
