@@ -81,6 +81,18 @@ export const EVERY_ENTRY: readonly PropertyRule[] = [
   { name: 'enabled', required: false, secret: false, otherNames: ['disabled', 'active'] },
 ]
 
+/** The known name that this one is with a typing error. Undefined for another word, even where it is like one. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  // A name such as "_hostname" is how people take a property out of use.
+  if (name.length > 40 || /^[_#/-]/.test(name)) return undefined
+  const plain = plainName(name)
+  const near = closest(plain, known)
+  // "name" is a part of "username", but a word of its own.
+  return near !== undefined && Math.abs(near.length - plain.length) <= 2 ? near : undefined
+}
+
+const plainName = (name: string) => withoutLookalikes(name).trim()
+
 /** What an unknown property was meant to be. */
 type Guess = {
   readonly rule: PropertyRule
@@ -117,17 +129,10 @@ export class PropertyGuess {
   }
 
   #look(name: string): Guess | undefined {
-    // A name such as "_hostname" is how people take a property out of use.
-    if (name.length > 40 || /^[_#/-]/.test(name)) return undefined
-    const plain = withoutLookalikes(name).trim()
-    const near = closest(plain, [...this.#rules.keys()])
-    // "name" is a part of "username", but a word of its own.
-    const isNear = near !== undefined && Math.abs(near.length - plain.length) <= 2
-    const sure = isNear ? this.#rules.get(near) : undefined
+    const sure = this.#rules.get(nearest(name, [...this.#rules.keys()]) ?? '')
     if (sure) return { rule: sure, isSure: true }
-    const other = [...this.#rules.values()].find(({ otherNames }) =>
-      otherNames.includes(plain.toLowerCase()),
-    )
+    const word = plainName(name).toLowerCase()
+    const other = [...this.#rules.values()].find(({ otherNames }) => otherNames.includes(word))
     return other && { rule: other, isSure: false }
   }
 }

@@ -5,8 +5,8 @@ import { closest, formatCount, maskTokens, printable } from '../text.js'
 import { findCharacter, visible } from './characters.js'
 import { checkEntry } from './check-entry.js'
 import { type InputEntry, Subscriptions } from './entries.js'
-import { type EntryRules, PropertyGuess } from './entry-rules.js'
-import { LineCounter, members, parseJson } from './parse-json.js'
+import { type EntryRules, nearest, PropertyGuess } from './entry-rules.js'
+import { LineCounter, type Member, members, parseJson } from './parse-json.js'
 import { type ReadOptions, readText, UnreadableFile } from './read-text.js'
 import { redact } from './redact.js'
 
@@ -125,19 +125,23 @@ function checkInput(root: Node, text: string, options: LoadOptions): Checked {
   }
   const all = members(root)
   const [customers, second] = all.filter(({ name }) => name === 'customers')
-  const misnamed =
-    all.find(({ name }) => /^\W*customers?\W*$/i.test(name) && name !== 'customers') ??
-    (customers ? undefined : all.find(({ name }) => closest(name, ['customers'])))
+  const others = all.filter(({ name }) => name !== 'customers')
+  const isCustomers = ({ name }: Member) => /^\W*customers?\W*$/i.test(name)
   if (!customers) {
+    const misnamed =
+      others.find(isCustomers) ?? others.find(({ name }) => closest(name, ['customers']))
     const odd = misnamed && findCharacter(misnamed.name)
     const name = `"${visible(misnamed?.name ?? '')}"${odd ? `, which holds ${odd}` : ''}`
     const outside = all.some(({ value }) => members(value).some((each) => meant.isKnown(each.name)))
     const move = outside ? '; move the entries into it' : ''
     const hint = misnamed ? `; the file has ${name}: did you mean "customers"?` : move
     fail(`customers: is missing; expected an object of entries${hint}`)
-  } else if (misnamed) {
-    const name = visible(misnamed.name)
-    warnings.add(() => `"${name}": is ignored; only "customers" is read`)
+  } else {
+    for (const other of others) {
+      const isNear = other.value.type === 'object' && nearest(other.name, ['customers'])
+      if (!isNear && !isCustomers(other)) continue
+      warnings.add(() => `"${visible(other.name)}": is ignored; only "customers" is read`)
+    }
   }
   if (second) fail(`customers: is there twice, again on line ${lines.line(second.offset)}`)
   const list = customers?.value

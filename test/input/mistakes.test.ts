@@ -109,6 +109,20 @@ test('customers under a name that is nearly right are pointed out', async (t) =>
   assert.deepEqual(warnings, [`${path}: "Customers": is ignored; only "customers" is read`])
 })
 
+test('each block beside customers whose name is nearly the same gets a warning', async (t) => {
+  const customers = { A: entry() }
+  const names = ['custmers', 'costumers', 'customers_', 'customer', 'CUSTOMERS']
+  const blocks = Object.fromEntries(names.map((name) => [name, customers]))
+  const others = { _customers: customers, customers_before: customers, custom: customers }
+  const notes = { customer_id: '7', comments: 'x' }
+  const path = await writeInput(t, JSON.stringify({ customers, ...blocks, ...others, ...notes }))
+  const { warnings } = await load(path)
+  assert.deepEqual(
+    warnings,
+    names.map((name) => `${path}: "${name}": is ignored; only "customers" is read`),
+  )
+})
+
 test('entries outside of customers are pointed out', async (t) => {
   assert.equal(
     await problemsOf(t, { A: entry() }),
