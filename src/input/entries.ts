@@ -187,11 +187,14 @@ export class Subscriptions {
     const first = this.#same.get(id)
     this.#same.set(id, first ?? place)
     if (!first) return
-    const credentials = client ? 'API client' : 'key'
-    const which = label === name ? '' : ` "${topic}"`
+    const which = `topic${label === name ? '' : ` "${topic}"`}`
+    const [what, effect] =
+      client?.subscriberId === undefined
+        ? [`${client ? 'API client' : 'key'} and ${which}`, 'may come twice']
+        : [`API client, ${which} and subscriber_id`, 'comes to one of them alone']
     this.#found.warnings.add(
       () =>
-        `${place()}: has the ${credentials} and topic${which} of ${first()}, so each message may come twice; remove one of them`,
+        `${place()}: has the ${what} of ${first()}, so each message ${effect}; remove one of them`,
     )
   }
 }

@@ -11,12 +11,20 @@ import { makeKey } from '../helpers/keys.js'
 
 const GOOD = { client_id: 'id-1', client_secret: 'Zq7xW2abcdefgh', topic: 'rssi-events' }
 
-async function load(
+function load(
   t: TestContext,
   entry: Readonly<Record<string, unknown>>,
+  host?: string,
+): Promise<LoadedInput> {
+  return loadAll(t, { A: entry }, host)
+}
+
+async function loadAll(
+  t: TestContext,
+  customers: object,
   host = 'http://127.0.0.1:1',
 ): Promise<LoadedInput> {
-  const path = await writeInput(t, JSON.stringify({ customers: { A: entry } }))
+  const path = await writeInput(t, JSON.stringify({ customers }))
   return loadInput(path, {
     services: [CLASSIC_ENTRIES, NEW_CENTRAL_ENTRIES],
     defaultHost: parseHost(host),
@@ -38,6 +46,18 @@ async function problem(t: TestContext, entry: Readonly<Record<string, unknown>>)
   }
   assert.fail('expected a problem')
 }
+
+test('entries with the same topic and subscriber id are said to share its messages', async (t) => {
+  const subscriber_id = '9b2f0c1e-5a0d-4c7b-8f3e-2d6a1b4c5e7f'
+  const saysOf = async (B: object) => {
+    const { warnings } = await loadAll(t, { A: { ...GOOD, subscriber_id }, B })
+    return warnings.map((text) => text.replace(/^.*?customers/, 'customers'))
+  }
+  assert.deepEqual(await saysOf({ ...GOOD, subscriber_id }), [
+    'customers.B: has the API client, topic and subscriber_id of customers.A, so each message comes to one of them alone; remove one of them',
+  ])
+  assert.deepEqual(await saysOf(GOOD), [])
+})
 
 test('an entry with client_id and client_secret is one of New Central', async (t) => {
   const { entries, warnings } = await load(t, {
