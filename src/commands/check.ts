@@ -9,6 +9,7 @@ import { type ConnectOptions, connect } from '../connection/connect.js'
 import { StreamError } from '../errors.js'
 import { type LoadedInput, type LoadOptions, loadInput } from '../input/load-input.js'
 import { createLimiter } from '../net/limiter.js'
+import { UNVERIFIED } from '../net/route.js'
 import { NEW_CENTRAL_ENTRIES } from '../newcentral/entry.js'
 import {
   clientOf,
@@ -65,7 +66,7 @@ export async function check(settings: CheckSettings, program: Program): Promise<
     results,
     disabled,
     problems,
-    warnings,
+    warnings: offline || verifyCertificates ? warnings : [UNVERIFIED, ...warnings],
     interrupted: shutdown.interrupted,
   }
   const columns = stdout.terminal ? screen.columns() : undefined

@@ -17,6 +17,9 @@ const IDLE_MS = 4000
 /** A proxy or a server must not choose HTTP/2. */
 const ALPN = { ALPNProtocols: ['http/1.1'] }
 
+/** The warning of a run that verifies no certificate of Central. */
+export const UNVERIFIED = '--no_valid_cert: certificates are not verified'
+
 export type RouteOptions = {
   readonly verifyCertificates: boolean
   /** How errors call the other side; the host of the URL (default). */

@@ -10,6 +10,7 @@ import type { Logger } from '../log.js'
 import { getOrMake } from '../maps.js'
 import { isSameHost } from '../net/host.js'
 import { createLimiter } from '../net/limiter.js'
+import { UNVERIFIED } from '../net/route.js'
 import type { Outputs } from '../outputs/outputs.js'
 import type { EntrySnapshot } from '../report/snapshot.js'
 import type { AnyTopic, Endpoint, ResumePoint, Service } from '../service.js'
@@ -48,9 +49,7 @@ export class Collector {
     const { program, settings, clock = systemClock } = options
     this.#options = options
     this.#clock = clock
-    if (!settings.verifyCertificates) {
-      program.log.warn('--no_valid_cert: certificates are not verified')
-    }
+    if (!settings.verifyCertificates) program.log.warn(UNVERIFIED)
     this.#streams = new Streams({
       stopping: this.#stopping,
       onFailure: () => program.shutdown.begin(),

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../helpers/clock.js'
 import { parseExposition } from '../helpers/exposition.js'
-import { streamHere } from '../helpers/here.js'
+import { runHere, streamHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { registerKey } from '../helpers/keys.js'
 import {
@@ -126,6 +126,21 @@ test('certificates are verified for tokens and streams, unless --no_valid_cert s
   const distrusting = await streamHere(t, central, ['--decode_data'], { input })
   await distrusting.waitForLine(/A: .*certificate.*trying again/)
   assert.equal(central.tokenRequests.length, tokens, 'the secret was not sent')
+})
+
+test('check warns where certificates are not verified', async (t) => {
+  const { good } = await certificates()
+  const central = await startNewCentral(t, {}, { tls: good })
+  const path = await writeInput(t, { A: entry(central, 'wids') })
+  const args = ['check', ...commandLine(central, path, ['--no_valid_cert'])]
+  const text = '--no_valid_cert: certificates are not verified'
+  const forPeople = await runHere(t, args).result
+  assert.equal(forPeople.code, 0, forPeople.stdout)
+  assert.ok(forPeople.stdout.includes(`\nwarning: ${text}\n`), forPeople.stdout)
+  const forScripts = await runHere(t, [...args, '--json']).result
+  assert.deepEqual(JSON.parse(forScripts.stdout).warnings, [text])
+  const offline = await runHere(t, [...args, '--offline']).result
+  assert.doesNotMatch(offline.stdout, /warning/)
 })
 
 test('--no_reconnect ends a stream with its token, as its close code says', async (t) => {
