@@ -6,8 +6,8 @@ import { quoteNames } from './redact.js'
 
 type Meaning = { readonly code: FailureCode; readonly says: string }
 
-const TRUST_ADVICE =
-  'if it is your own authority, name its certificate in NODE_EXTRA_CA_CERTS; for a test only, --no_valid_cert skips the verification'
+const TRUST_ADVICE = 'if it is your own authority, name its certificate in NODE_EXTRA_CA_CERTS'
+const SKIP_ADVICE = '; for a test only, --no_valid_cert skips the verification'
 
 const untrusted = (fault: string, advice: string): Meaning => ({
   code: 'certificate-untrusted',
@@ -76,10 +76,12 @@ const NO_ADDRESS = ' - Local (undefined:undefined)'
 /** How far causes are followed: Node and libraries nest two or three deep. */
 const MAX_DEPTH = 8
 
-/** What could not be reached, where that is not the server itself. */
+/** What could not be reached, where that is not the server itself, and how it was asked. */
 type NetworkErrorOptions = {
   /** The fault is the proxy's: the code becomes `proxy-failed`, the certificate's excepted. */
   readonly proxy?: boolean
+  /** Whether `--no_valid_cert` holds for the connection, as it does for those to Central alone. */
+  readonly canSkip?: boolean
 }
 
 /**
@@ -91,7 +93,7 @@ type NetworkErrorOptions = {
 export function networkError(
   error: unknown,
   where: string,
-  { proxy = false }: NetworkErrorOptions = {},
+  { proxy = false, canSkip = false }: NetworkErrorOptions = {},
 ): StreamError {
   if (error instanceof StreamError) return error
   const fault = findFault(error, MAX_DEPTH)
@@ -100,7 +102,9 @@ export function networkError(
   const code = meaning?.code ?? 'unreachable'
   // The only hosts that plain text is accepted for.
   const isPlain = meaning === NO_TLS && !proxy && isLoopback(where.replace(/:\d+$/, ''))
-  const hint = isPlain ? `; if it speaks plain text, write http://${where}` : ''
+  const isUnknown = meaning === UNKNOWN_AUTHORITY || meaning === SELF_SIGNED
+  const plainHint = isPlain ? `; if it speaks plain text, write http://${where}` : ''
+  const hint = isUnknown && canSkip ? SKIP_ADVICE : plainHint
   const own = proxy && code !== 'certificate-untrusted' ? 'proxy-failed' : code
   // No cause: it may hold bytes of the answer, which may be a key.
   return new StreamError(

@@ -21,7 +21,8 @@ const ALPN = { ALPNProtocols: ['http/1.1'] }
 export const UNVERIFIED = '--no_valid_cert: certificates are not verified'
 
 export type RouteOptions = {
-  readonly verifyCertificates: boolean
+  /** As `--no_valid_cert` says, for connections to Central. Default: always, and no option changes that. */
+  readonly verifyCertificates?: boolean
   /** How errors call the other side; the host of the URL (default). */
   readonly name?: string
   /**
@@ -41,6 +42,7 @@ export class Route {
   readonly name: string
   readonly #url: URL
   readonly #verifyCertificates: boolean
+  readonly #canSkip: boolean
   readonly #proxy: ProxyServer | undefined
   readonly #forward: boolean
   /** The step that the request has not got through yet. */
@@ -50,10 +52,12 @@ export class Route {
 
   /** @throws StreamError `proxy-failed` where the environment names a proxy that cannot be used */
   constructor(url: URL, options: RouteOptions) {
-    const { verifyCertificates, name = url.host, forwardPlain = false, keepAlive = false } = options
+    const { verifyCertificates = true, name = url.host } = options
+    const { forwardPlain = false, keepAlive = false } = options
     this.#url = url
     this.name = name
     this.#verifyCertificates = verifyCertificates
+    this.#canSkip = options.verifyCertificates !== undefined
     this.#proxy = findProxy(url)
     this.#forward = forwardPlain && url.protocol === 'http:' && this.#proxy !== undefined
     this.agent = this.#createAgent(keepAlive)
@@ -97,9 +101,9 @@ export class Route {
 
   /** What the failure of a request means. */
   failed(error: unknown): StreamError {
-    return this.atProxy
-      ? networkError(error, `${this.#proxyName} on the way to ${this.name}`, { proxy: true })
-      : networkError(error, this.name)
+    const proxy = this.atProxy
+    const where = proxy ? `${this.#proxyName} on the way to ${this.name}` : this.name
+    return networkError(error, where, { proxy, canSkip: this.#canSkip })
   }
 
   /**

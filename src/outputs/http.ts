@@ -188,7 +188,6 @@ function createClient(url: URL, name: string): HttpClient {
     return new HttpClient({
       url,
       name,
-      verifyCertificates: true,
       forwardPlain: true,
       keepAlive: true,
     })

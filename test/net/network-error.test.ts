@@ -40,7 +40,7 @@ async function assertMeaning(
 test('a certificate that is not trusted says why and what to do', async (t) => {
   const { good, expired, otherName, ca } = await certificates()
   const cases = [
-    [good, undefined, /self-signed.*NODE_EXTRA_CA_CERTS.*--no_valid_cert/],
+    [good, undefined, /self-signed; if .* in NODE_EXTRA_CA_CERTS \(DEPTH_ZERO_SELF_SIGNED_CERT\)$/],
     [expired, ca, /has expired/],
     [otherName, ca, /is for another name \(other\.example\); check the host/],
   ] as const
@@ -49,6 +49,17 @@ test('a certificate that is not trusted says why and what to do', async (t) => {
     const options = trusted === undefined ? {} : { ca: trusted }
     await assertMeaning(central.url, 'certificate-untrusted', message, options)
   }
+})
+
+test('only the verification of a certificate that can be skipped is said to be', () => {
+  const says = (code: string, canSkip: boolean) =>
+    networkError(Object.assign(new Error('x'), { code }), 'h', { canSkip }).message
+  const advice = /NODE_EXTRA_CA_CERTS; for a test only, --no_valid_cert skips the verification \(/
+  for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE']) {
+    assert.match(says(code, true), advice)
+    assert.doesNotMatch(says(code, false), /--no_valid_cert/)
+  }
+  assert.doesNotMatch(says('ECONNREFUSED', true), /--no_valid_cert/)
 })
 
 test('plain text behind https says that there is no TLS', async (t) => {

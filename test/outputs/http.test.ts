@@ -472,6 +472,7 @@ test('https sends nothing to a receiver whose certificate is not known', async (
   context.expire()
   await exporter.close()
   assert.match(context.logged[0]?.message ?? '', /certificate .*self-signed/)
+  assert.doesNotMatch(context.logged[0]?.message ?? '', /--no_valid_cert/)
   assert.equal(asked, 0)
 })
 
