@@ -205,12 +205,12 @@ export class KeyStore {
     for (const group of groups.values()) {
       const [first] = group
       if (!first) continue
-      const { name, cause } = first
+      const { name, host, cause } = first
       this.#options.log.warn(
         `keys could not be validated and are tried as they are: ${cause.message}`,
         group.length === 1
           ? { entry: name, code: cause.code }
-          : { subscriptions: group.length, code: cause.code },
+          : { host: host.authority, subscriptions: group.length, code: cause.code },
       )
     }
   }

@@ -10,6 +10,7 @@ import type { Renewal } from '../../src/input/save-keys.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
 import { type Host, parseHost } from '../../src/net/host.js'
 import { createLimiter } from '../../src/net/limiter.js'
+import { collapseRepeats } from '../../src/report/collapse-repeats.js'
 import { Secret } from '../../src/secret.js'
 import type { Central, CentralOptions } from '../../src/simulator/central.js'
 import { startCentral } from '../helpers/central.js'
@@ -204,9 +205,11 @@ function setUpHosts(meet: (host: Host, key: Secret, count: number) => Promise<Va
     limiter: createLimiter(),
     readKeys: async () => new Map(),
     saveKeys: async () => {},
-    log: loggerTo((level, message, fields) => {
-      if (level === 'warn') warnings.push(inspect({ message, fields }))
-    }),
+    log: collapseRepeats(
+      loggerTo((level, message, fields) => {
+        if (level === 'warn') warnings.push(inspect({ message, fields }))
+      }),
+    ),
   })
   return { store, keys, warnings }
 }
@@ -231,6 +234,17 @@ test('a host that gives no answer to its first two keys is not asked for the oth
   assert.match(warnings[0] ?? '', /dead\.example: no answer.*subscriptions: 41/s)
   await store.open(dead, never)
   assert.ok(keys.length <= 3 + 5 + 3, `${keys.length} calls`)
+})
+
+test('two hosts that give no answer are a warning each, which is no repeat of the other', async () => {
+  const { store, warnings } = setUpHosts(async ({ authority }) => {
+    throw new StreamError('timed-out', `${authority}: no answer`)
+  })
+  await store.open([...entriesOf('a.example', 2), ...entriesOf('b.example', 2)], never)
+  assert.equal(warnings.length, 2)
+  for (const [at, name] of ['a.example', 'b.example'].entries()) {
+    assert.ok(warnings[at]?.includes(`${name}: no answer`), warnings[at])
+  }
 })
 
 test('one fault of a key that many entries share gives no host up', async () => {
