@@ -62,6 +62,11 @@ export function distinctive(text: string): string {
   return text.length <= MAX_KEPT ? text : createHash('sha256').update(text).digest('base64url')
 }
 
+/** What tells a reason from others: another number makes no other reason. */
+export function withoutNumbers(reason: string): string {
+  return reason.replaceAll(/\d+/g, '#')
+}
+
 /** The first line of a text from outside, such as an HTTP body, safe to quote in a message. */
 export function firstLine(text: string, maxLength = 200): string {
   return printable(text.trim().split(/[\r\n]/, 1)[0] ?? '', maxLength)

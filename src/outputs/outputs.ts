@@ -11,6 +11,7 @@ import { getOrMake } from '../maps.js'
 import type { Program } from '../program.js'
 import type { ExporterSnapshot } from '../report/snapshot.js'
 import { ALL_TOPICS, type AnyTopic, type Frame, type StreamMessage } from '../service.js'
+import { withoutNumbers } from '../text.js'
 import { outputName, redactType } from './export-type.js'
 import { filesRead, filesWritten, namedOnce, openOutput } from './open-output.js'
 import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
@@ -221,8 +222,7 @@ class OpenOutputs implements Outputs {
       const settled = (isKept: boolean) => {
         if (isKept) counters.kept++
         const where = isKept ? ` and kept in ${this.#settings.deadLetterFile}` : ''
-        // Another number makes no other reason.
-        const fields = { entry: message.label, code, kind: reason.replaceAll(/\d+/g, '#') }
+        const fields = { entry: message.label, code, kind: withoutNumbers(reason) }
         log.error(`${reason}; the message is given up${where}`, fields)
       }
       const deadLetter = this.#deadLetter

@@ -3,7 +3,7 @@ import { StreamError, toStreamError } from '../errors.js'
 import type { Logger } from '../log.js'
 import type { EntryName, Outputs } from '../outputs/outputs.js'
 import type { Decoder, Form, Frame, StreamMessage } from '../service.js'
-import { distinctive, withoutStart } from '../text.js'
+import { distinctive, withoutNumbers, withoutStart } from '../text.js'
 
 type ProcessorOptions = {
   /** The log says its label. */
@@ -116,8 +116,10 @@ export class Processor {
       this.undecodable++
       // The lines of the log name the entry already.
       const message = withoutStart(fault.message, `${entry.name}: `)
-      const fields = { code: fault.code, bytes: frame.bytes.length }
-      if (this.#isNew(fault.eventType)) this.#log.error(message, fields)
+      const { eventType, code } = fault
+      const kind = eventType === undefined ? withoutNumbers(message) : distinctive(eventType)
+      const fields = { code, kind, bytes: frame.bytes.length }
+      if (this.#isNew(eventType)) this.#log.error(message, fields)
       else this.#log.debug(message, fields)
       return fault
     }

@@ -6,6 +6,7 @@ import { StreamError } from '../../src/errors.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
 import type { Outputs } from '../../src/outputs/outputs.js'
 import { Processor } from '../../src/pipeline/processor.js'
+import { collapseRepeats } from '../../src/report/collapse-repeats.js'
 import { fakeMessage } from '../helpers/export-fakes.js'
 
 /** Outputs that take all and do nothing. */
@@ -87,6 +88,62 @@ test('an event type that no schema knows is logged once, and each of its frames 
       'error: type undefined',
     ],
   )
+})
+
+test('each reason of an undecodable frame has a line, and its repeats are counted', async () => {
+  const lines: string[] = []
+  const log = collapseRepeats(loggerTo((_, message) => lines.push(message)))
+  const processor = new Processor({
+    entry: { name: 'A', topic: 'audit', label: 'A' },
+    decoder: createDecoder({ customer: 'A', label: 'A', schema: loadSchema('audit') }),
+    outputs: NO_OUTPUTS,
+    log,
+  })
+  const frame = (content: string, text = false) => ({
+    ...{ bytes: Buffer.from(content, text ? 'utf8' : 'hex'), receivedAt: 0, text },
+  })
+  await processor.process([frame('hello', true), frame('ffffff'), frame('0a'), frame('hi', true)])
+  log.flush()
+  assert.deepEqual(lines, [
+    'a text frame of 5 bytes came where a binary one was expected',
+    'the frame cannot be decoded: a varint cut short at byte 0 of 3',
+    'a text frame of 2 bytes came where a binary one was expected [once more in the past 0 s]',
+    'the frame cannot be decoded: a varint cut short at byte 1 of 1 [once more in the past 0 s]',
+  ])
+})
+
+test('each unknown event type has a line, up to twenty of them', async () => {
+  for (const [types, expected] of [
+    [['zzz.1', 'zzz.2', 'zzz.3'], 3],
+    // Twenty, one for all others, and their sum.
+    [Array.from({ length: 60 }, (_, at) => `zzz.${at}`), 22],
+  ] as const) {
+    const lines: string[] = []
+    const log = collapseRepeats(loggerTo((_, message) => lines.push(message)))
+    const left = [...types]
+    const processor = new Processor({
+      entry: { name: 'A', topic: 'audit', label: 'A' },
+      decoder: {
+        skipsText: false,
+        unknownTotal: 0,
+        lastTimestamp: undefined,
+        decode() {
+          const eventType = left.shift() ?? ''
+          throw new StreamError('frame-undecodable', `type ${eventType}`, { eventType })
+        },
+      },
+      outputs: NO_OUTPUTS,
+      log,
+    })
+    const frame = { bytes: Uint8Array.of(1), receivedAt: 0, text: false }
+    await processor.process(types.map(() => frame))
+    assert.deepEqual(
+      lines.slice(0, 20),
+      types.slice(0, 20).map((type) => `type ${type}`),
+    )
+    log.flush()
+    assert.equal(lines.length, expected)
+  }
 })
 
 test('a line about a text frame names an entry with several topics once', async () => {

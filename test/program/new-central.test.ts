@@ -150,6 +150,7 @@ test('text frames are skipped with one line, and an unknown message is logged on
   for (let at = 0; at < 3; at++) {
     socket.sendText('keep alive')
     await central.broadcast('ap-events', eventFrame(`u${at}`, 'no.such.type'))
+    await central.broadcast('ap-events', eventFrame(`z${at}`, `zzz.${at}`))
   }
   const [known] = goldenEvents().filter((each) => each.topic === 'ap-events')
   await central.broadcast('ap-events', known?.bytes ?? Buffer.alloc(0))
@@ -158,5 +159,6 @@ test('text frames are skipped with one line, and an unknown message is logged on
   const { stderr } = await program.result
   assert.equal(stderr.match(/a text frame came/g)?.length, 1)
   assert.equal(stderr.match(/no\.such\.type/g)?.length, 1, stderr)
-  assert.match(stderr, /undecodable=3/)
+  for (let at = 0; at < 3; at++) assert.equal(stderr.split(`.zzz.${at} `).length, 2, stderr)
+  assert.match(stderr, /undecodable=6/)
 })
