@@ -14,6 +14,11 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
   readonly state?: true | 'holds'
   /** Lines count as repeats only where this is the same, too. The field itself is not written. */
   readonly kind?: string | undefined
+  /**
+   * How long the gap was that the line tells of. The repeats of such lines are told by the number and the sum of
+   * their gaps, whatever state has come since. The field itself is not written.
+   */
+  readonly gapMs?: number | undefined
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -68,7 +73,7 @@ export function createLogger(options: LoggerOptions): Logger {
   let dropped = 0
   const put = (level: LogLevel, message: string, fields: LogFields) =>
     write(`${render(new Date(now()).toISOString(), level, message, fields)}\n`) !== false
-  return loggerTo((level, message, { state: _state, kind: _kind, ...fields }) => {
+  return loggerTo((level, message, { state: _state, kind: _kind, gapMs: _gapMs, ...fields }) => {
     if (LOG_LEVELS.indexOf(level) < threshold) return
     const news = { lines: dropped }
     if (dropped > 0 && put('warn', 'log lines were lost: nobody read stderr', news)) dropped = 0
@@ -119,7 +124,7 @@ export class RecentLog {
   }
 
   #add(level: LogLevel, message: string, given: LogFields): void {
-    const { state: _state, kind: _kind, ...fields } = given
+    const { state: _state, kind: _kind, gapMs: _gapMs, ...fields } = given
     this.#events.push({ at: Date.now(), level, text: lineText(message, fields) })
     if (this.#events.length > MOST_EVENTS) this.#events.shift()
   }

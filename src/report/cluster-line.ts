@@ -113,6 +113,8 @@ function eventFields(subjects: readonly [Known, ...Known[]], cluster: Cluster): 
     ...where,
     subscriptions: countOf(cluster.all, 'open'),
     ...longest,
+    // Until all are back, the next line tells of the same gap.
+    gapMs: isWhole(cluster) ? cluster.gaps?.longest : undefined,
     code: codeOf(status, cluster),
   }
 }

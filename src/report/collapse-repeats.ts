@@ -1,6 +1,7 @@
 import { type LogFields, type Logger, type LogLevel, loggerTo } from '../log.js'
 import { getOrMake } from '../maps.js'
 import { listed } from '../text.js'
+import { duration } from './status-line.js'
 
 type CollapseOptions = {
   /** Milliseconds since any fixed point, by a monotonic clock. */
@@ -11,7 +12,7 @@ type CollapseOptions = {
 export interface CollapsingLogger extends Logger {
   /** Logs the repeats that were held back for long enough. Call it every few seconds. */
   logRepeats(): void
-  /** Logs all repeats that are held back, but for those of states. Call it at the end. */
+  /** Logs all repeats that are held back, but for those of states that tell of no gap. Call it at the end. */
   flush(): void
   /** Logs what is held back, and counts the next line of each kind as a first one: an operator waits for it. */
   startAnew(): void
@@ -25,6 +26,8 @@ type Repeated = {
   /** When the last of them came. */
   lastMs: number
   held: number
+  /** The sum of the gaps of those that are held. */
+  gapsMs: number
   /** The entries of those that are held. */
   readonly entries: Set<string>
   /** A later state has replaced the last line. */
@@ -50,8 +53,8 @@ const MOST_KINDS = 20
  *
  * A line with `state` holds until the next line of that state of its entry and exporter: "trying again" must
  * not be logged once the connection is open. Its repeats are still counted, and logged with the next
- * one of its kind. One without a code says that trouble is over: it is held back only where the line about
- * the trouble was.
+ * one of its kind. Gaps are no state: their number and sum are logged in any case. One without a code says
+ * that trouble is over: it is held back only where the line about the trouble was.
  */
 export function collapseRepeats(
   log: Logger,
@@ -71,8 +74,11 @@ export function collapseRepeats(
   }
 
   const logHeld = (kind: Repeated) => {
-    const { level, message, fields, held, entries, loggedMs } = kind
-    if (held === 0 || kind.outdated) return
+    const { level, held, gapsMs, entries, loggedMs } = kind
+    const isGap = kind.fields.gapMs !== undefined
+    if (held === 0 || (kind.outdated && !isGap)) return
+    const message = isGap ? describeGaps(held, gapsMs) : kind.message
+    const fields = isGap ? { ...kind.fields, gap_seconds: gapsMs / 1000 } : kind.fields
     const seconds = Math.round((elapsed() - loggedMs) / 1000)
     const times = held === 1 ? 'once more' : `${held} times more`
     const names = { subscriptions: entries.size, entries: listed([...entries]) }
@@ -80,6 +86,7 @@ export function collapseRepeats(
     log[level](`${message} [${times} in the past ${seconds} s]`, { ...about, repeats: held })
     kind.loggedMs = elapsed()
     kind.held = 0
+    kind.gapsMs = 0
     entries.clear()
     kind.intervalMs = Math.min(2 * kind.intervalMs, MAX_INTERVAL_MS)
   }
@@ -87,7 +94,7 @@ export function collapseRepeats(
   const isDue = (kind: Repeated) => elapsed() - kind.loggedMs >= kind.intervalMs
 
   const collapsing = loggerTo((level, message, fields) => {
-    const { entry, exporter, host, service, code, cause, state, kind: own } = fields
+    const { entry, exporter, host, service, code, cause, state, kind: own, gapMs = 0 } = fields
     const place = JSON.stringify([exporter, ...(exporter ? [] : [entry, host, service])])
     const stateKey = `${place} ${state}`
     const before = states.get(stateKey)
@@ -100,13 +107,15 @@ export function collapseRepeats(
     let kind = kinds.get(key)
     if (kind && !isOver(kind) && !(isTold && kind.held === 0)) {
       Object.assign(kind, { message, fields, lastMs: nowMs, held: kind.held + 1, outdated: false })
+      kind.gapsMs += gapMs
       if (entry !== undefined) kind.entries.add(String(entry))
       if (isDue(kind) || isTold) logHeld(kind)
     } else {
       if (kind) logHeld(kind)
       log[level](message, fields)
+      const none = { held: 0, gapsMs: 0, entries: new Set<string>() }
       const times = { loggedMs: nowMs, lastMs: nowMs, intervalMs: INTERVAL_MS }
-      kind = { ...times, held: 0, entries: new Set(), outdated: false, level, message, fields }
+      kind = { ...times, ...none, outdated: false, level, message, fields }
       kinds.set(key, kind)
       keys.get(common)?.add(key)
     }
@@ -131,7 +140,16 @@ export function collapseRepeats(
       keys.clear()
     },
     flush() {
-      for (const kind of kinds.values()) if (!kind.fields.state) logHeld(kind)
+      for (const kind of kinds.values()) {
+        if (!kind.fields.state || kind.fields.gapMs !== undefined) logHeld(kind)
+      }
     },
   }
+}
+
+/** Says nothing of the present: the connection may be lost again by now. */
+function describeGaps(count: number, sumMs: number): string {
+  return count === 1
+    ? `a gap of ${duration(sumMs)}; messages of that time may be missing`
+    : `${count} gaps of ${duration(sumMs)} in all; messages of those times may be missing`
 }

@@ -24,14 +24,16 @@ function describe(status: Status): readonly [level: LogLevel, message: string, f
   switch (status.type) {
     case 'connecting':
       return ['debug', `connecting (attempt ${status.attempt})`]
-    case 'open':
-      if (status.reconnects === 0) return ['info', 'connected']
+    case 'open': {
+      const { reconnects, gapMsBefore: gapMs } = status
+      if (reconnects === 0) return ['info', 'connected']
       return [
         'info',
-        `connected again after a gap of ${duration(status.gapMsBefore)}; messages of that time may be missing`,
+        `connected again after a gap of ${duration(gapMs)}; messages of that time may be missing`,
         // With a code, the lines of an unstable connection are collapsed, like those of its losses.
-        { gap_seconds: status.gapMsBefore / 1000, code: 'reconnected' },
+        { gap_seconds: gapMs / 1000, gapMs, code: 'reconnected' },
       ]
+    }
     case 'retrying': {
       const { cause, delayMs } = status
       return [

@@ -69,7 +69,9 @@ test('no held-back "trying again" is logged once the entry has ended, nor "conne
     news()
     tracker.ended(undefined)
     log.flush()
-    assert.deepEqual(news(), ['INFO  A: ended'])
+    const gaps =
+      'INFO  A: 4 gaps of 4.0 s in all; messages of those times may be missing [4 times more in the past 4 s]'
+    assert.deepEqual(news(), ['INFO  A: ended', ...(connected ? [gaps] : [])])
   }
 })
 
@@ -96,4 +98,69 @@ test('an unstable connection is told with the number of its losses, while it is 
   assert.deepEqual(news(), [
     'WARN  A: it broke off; trying again in 1.0 s [30 times more in the past 60 s]',
   ])
+})
+
+test('the gaps of an unstable connection are told with their number and sum, none of them twice', () => {
+  const { clock, log, tracker, lose, news } = start()
+  tracker.open()
+  const told: string[] = []
+  for (let loss = 0; loss < 31; loss++) {
+    lose(500)
+    tracker.open()
+    clock.advance(2500)
+    log.logRepeats()
+    told.push(...news().filter((line) => line.includes(' gap')))
+  }
+  assert.deepEqual(told, [
+    'INFO  A: connected again after a gap of 0.5 s; messages of that time may be missing',
+    'INFO  A: 20 gaps of 10.0 s in all; messages of those times may be missing [20 times more in the past 60 s]',
+  ])
+  log.flush()
+  log.flush()
+  assert.deepEqual(
+    news().filter((line) => line.includes(' gap')),
+    [
+      'INFO  A: 10 gaps of 5.0 s in all; messages of those times may be missing [10 times more in the past 33 s]',
+    ],
+  )
+})
+
+test('a gap that is held back is told even when the connection does not come back', () => {
+  const { clock, log, tracker, lose, news } = start()
+  tracker.open()
+  for (let loss = 0; loss < 2; loss++) {
+    lose(500)
+    tracker.open()
+  }
+  lose(0)
+  news()
+  for (let second = 0; second < 180; second += 5) {
+    clock.advance(5000)
+    log.logRepeats()
+  }
+  assert.deepEqual(
+    news().filter((line) => line.includes(' gap')),
+    ['INFO  A: a gap of 0.5 s; messages of that time may be missing [once more in the past 61 s]'],
+  )
+})
+
+test('a sum of gaps has their seconds as a field', () => {
+  const { lines, log } = collect()
+  const collapsing = collapseRepeats(log)
+  const tracker = new StatusTracker(new FakeClock(), () => {})
+  const { status } = tracker
+  for (const gapMsBefore of [600, 700, 1400]) {
+    const open = {
+      ...status,
+      type: 'open',
+      since: 0,
+      openMs: 0,
+      reconnects: 1,
+      gapMsBefore,
+    } as const
+    logStatus(collapsing, open)
+  }
+  collapsing.flush()
+  assert.match(lines[0] ?? '', /\(gap_seconds=0\.6 code=reconnected\)$/)
+  assert.match(lines[1] ?? '', /\(gap_seconds=2\.1 code=reconnected repeats=2\)$/)
 })

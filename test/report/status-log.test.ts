@@ -199,6 +199,26 @@ test('a cluster that comes back but for what it refuses says so, under a code th
   ])
 })
 
+test('the gaps of a cluster that keeps going away are told with their number and sum', () => {
+  const { fleet, news, wait } = start(3, ['eu.example'])
+  for (const { tracker } of fleet) tracker.open()
+  wait(2000)
+  for (let loss = 0; loss < 12; loss++) {
+    for (const { tracker } of fleet) tracker.lost(0)
+    for (const { tracker } of fleet) tracker.retrying(1, 500, LOST)
+    wait(2000)
+    for (const { tracker } of fleet) tracker.open()
+    wait(4000)
+  }
+  assert.deepEqual(
+    news(true).filter((line) => line.includes(' gap')),
+    [
+      'INFO  eu.example answers again: 18 of 18 subscriptions open; gap 2.0 s; messages of that time may be missing (gap_seconds=2 code=cluster-reconnected host=eu.example subscriptions=18)',
+      'INFO  10 gaps of 20.0 s in all; messages of those times may be missing [10 times more in the past 60 s] (gap_seconds=20 code=cluster-reconnected host=eu.example subscriptions=18 repeats=10)',
+    ],
+  )
+})
+
 test('a refused key is one line that names what it takes away', () => {
   const { fleet, news, wait } = start(40, CLUSTERS)
   for (const { tracker } of fleet) tracker.open()
