@@ -34,8 +34,9 @@ export interface StreamMessage<Record extends AnyRecord = AnyRecord> {
 }
 
 /**
- * One of Central's services. These types are all that `connection/` and `pipeline/` know of a service;
- * a folder for each service implements them.
+ * One of Central's services. A folder for each service implements these types. `connection/` knows nothing
+ * else of a service, and neither does `pipeline/`, except where it joins the services (`services.ts`) and
+ * where the library has one for a topic (`stream.ts`, `stream-options.ts`, `decode-frame.ts`).
  */
 export interface Service<T extends AnyTopic = AnyTopic> {
   readonly decoders: Decoders<T>
