@@ -13,8 +13,6 @@ import { CentralSocket } from './socket.js'
 export type CentralOptions = ClassicOptions & {
   /** Default 0: any free port. */
   readonly port?: number
-  /** Default 127.0.0.1. */
-  readonly host?: string
   /** Certificate and its key, PEM; plain text without. */
   readonly tls?: { readonly key: string; readonly cert: string }
   /** What New Central does where that is unknown, and which API clients it has. */
@@ -75,8 +73,8 @@ export class Central extends EventEmitter<{
   }
 
   /** @returns when connections are accepted */
-  listen(port: number, host: string): Promise<void> {
-    return this.#listener.listen(port, host)
+  listen(port: number): Promise<void> {
+    return this.#listener.listen(port)
   }
 
   get port(): number {
@@ -168,6 +166,6 @@ export class Central extends EventEmitter<{
 /** Starts a stand-in for Central: its services over HTTP and WebSockets on one port. */
 export async function startCentral(options: CentralOptions = {}): Promise<Central> {
   const central = new Central(options)
-  await central.listen(options.port ?? 0, options.host ?? '127.0.0.1')
+  await central.listen(options.port ?? 0)
   return central
 }

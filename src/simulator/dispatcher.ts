@@ -173,9 +173,9 @@ export class Listener {
   }
 
   /** @returns when connections are accepted */
-  async listen(port: number, host: string): Promise<void> {
+  async listen(port: number): Promise<void> {
     // A thousand clients may connect at once.
-    this.server.listen({ port, host, backlog: 4096 })
+    this.server.listen({ port, host: '127.0.0.1', backlog: 4096 })
     await once(this.server, 'listening')
     this.#address = this.server.address() as AddressInfo
   }

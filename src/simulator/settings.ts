@@ -191,12 +191,3 @@ export function mergeSettings(
   }
   return merged
 }
-
-/** The names with their values and meanings, for documents. */
-export function describeSettings(): readonly { name: string; values: string; meaning: string }[] {
-  return NAMES.map((name) => {
-    const { values, meaning, initial } = SETTINGS[name]
-    const shown = typeof initial === 'number' ? `${values}, default ${initial}` : values
-    return { name, values: shown, meaning }
-  })
-}

@@ -9,11 +9,7 @@ import type { LogFields, Logger } from '../../src/log.js'
 import { TOPICS } from '../../src/newcentral/topics.js'
 import { customerIdOf } from '../../src/simulator/classic/keys.js'
 import { classicDemo, DEMO_CLIENTS, newCentralDemo } from '../../src/simulator/demo-input.js'
-import {
-  DEFAULT_SIMULATION,
-  describeSettings,
-  type SimulateSettings,
-} from '../../src/simulator/settings.js'
+import { DEFAULT_SIMULATION, type SimulateSettings } from '../../src/simulator/settings.js'
 import { until } from '../helpers/clock.js'
 import { leaksIn, registerKey } from '../helpers/keys.js'
 import { tempFolder } from '../helpers/temp-folder.js'
@@ -214,16 +210,4 @@ test('the simulation speaks TLS with the files of a certificate', async (t) => {
     code: 'usage',
     message: /^--tls_cert, --tls_key: /,
   })
-})
-
-test('the documents list every setting with its values', async () => {
-  const page = await readFile(new URL('../../docs/simulator.md', import.meta.url), 'utf8')
-  for (const { name, values } of describeSettings()) {
-    const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))
-    assert.ok(row, name)
-    if (name === 'missing') continue
-    for (const value of values.split(/\||, default /)) {
-      assert.ok(row.includes(value), `${name}: ${value}`)
-    }
-  }
 })

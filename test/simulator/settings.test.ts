@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseCommandLine } from '../../src/commands/command-line.js'
 import { StreamError } from '../../src/errors.js'
-import {
-  describeSettings,
-  mergeSettings,
-  readSetting,
-  withDefaults,
-} from '../../src/simulator/settings.js'
+import { mergeSettings, readSetting, withDefaults } from '../../src/simulator/settings.js'
+import { ROOT } from '../helpers/settings.js'
 
 test('settings are read from text, and put together', () => {
   const texts = ['expires_in=900', 'queue=none', 'missing=wids', 'queue=any', 'missing=gw-events']
@@ -41,10 +39,25 @@ test('a wrong setting is refused with what is expected', () => {
   }
 })
 
-test('every setting says what it is for', () => {
-  for (const { name, values, meaning } of describeSettings()) {
+test('every setting says what it is for, and the documents list it with its values', () => {
+  const page = readFileSync(join(ROOT, 'docs/simulator.md'), 'utf8')
+  for (const [name, initial] of Object.entries(withDefaults({}))) {
     assert.match(name, /^[a-z_]+$/)
-    assert.ok(values.length > 0 && meaning.length > 10, name)
+    assert.throws(
+      () => readSetting(`${name}=`),
+      (error) => {
+        assert.ok(error instanceof StreamError)
+        const [, values = '', meaning = ''] =
+          /^\w+: expected (\S+) \((.+)\)$/.exec(error.message) ?? []
+        assert.ok(values.length > 0 && meaning.length > 10, name)
+        const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))
+        assert.ok(row, name)
+        const shown = name === 'missing' ? [] : values.split('|')
+        if (typeof initial === 'number') shown.push(String(initial))
+        for (const value of shown) assert.ok(row.includes(value), `${name}: ${value}`)
+        return true
+      },
+    )
   }
 })
 
