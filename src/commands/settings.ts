@@ -92,12 +92,8 @@ type OptionValues = Partial<{
   readonly transform: string
   /** Milliseconds. */
   readonly stats_interval: number
-  readonly log_format: LogSettings['format']
-  readonly log_level: LogLevel
   readonly offline: boolean
   readonly json: boolean
-  readonly port: number
-  readonly rate: number
   readonly count: number
   readonly frames: string
   readonly loop: boolean
@@ -112,8 +108,12 @@ type OptionValues = Partial<{
   readonly tls_key: string
 }>
 
+/** Options that have a default, which commander fills in. */
+type LogValues = { readonly log_format: LogSettings['format']; readonly log_level: LogLevel }
+type TrafficValues = { readonly port: number; readonly rate: number }
+
 /** @throws StreamError `usage` that names all options that are missing; so do the functions below */
-export function streamSettings(values: OptionValues): StreamSettings {
+export function streamSettings(values: OptionValues & LogValues): StreamSettings {
   const { hostname, jsoninput } = values
   if (jsoninput === undefined) throw missing(values)
   const { start_seq: startSeq, since_time: sinceTime } = values
@@ -147,7 +147,10 @@ export function checkSettings(values: OptionValues): CheckSettings {
   }
 }
 
-export function replayFileSettings(file: string, values: OptionValues): ReplayFileSettings {
+export function replayFileSettings(
+  file: string,
+  values: OptionValues & LogValues,
+): ReplayFileSettings {
   return { file, ...deliverySettings(values), log: logSettings(values) }
 }
 
@@ -155,8 +158,8 @@ export function topicsSettings(topic: string | undefined, { json }: OptionValues
   return { topic, json: json ?? false }
 }
 
-export function simulateSettings(values: OptionValues): SimulateSettings {
-  const { port = 0, rate = 0, frames: framesFile, loop = false } = values
+export function simulateSettings(values: OptionValues & TrafficValues): SimulateSettings {
+  const { port, rate, frames: framesFile, loop = false } = values
   if (rate === 0 && framesFile === undefined) {
     throw new StreamError('usage', '--rate: expected more than 0 without --frames; got 0')
   }
@@ -219,7 +222,7 @@ function printed({ rows, brief, decode_data, decode_decode }: OptionValues): Pri
   return decode_data || decode_decode ? 'records' : undefined
 }
 
-function logSettings({ log_format: format = 'text', log_level: level = 'info' }: OptionValues) {
+function logSettings({ log_format: format, log_level: level }: LogValues): LogSettings {
   return { format, level }
 }
 

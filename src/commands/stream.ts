@@ -128,7 +128,7 @@ type RunResult = {
 /** The exit code of a run whose command line and input file were right. */
 export function exitCode({
   statuses,
-  everOpen = false,
+  everOpen,
   asked,
   givenUp,
   lost,
