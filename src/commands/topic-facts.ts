@@ -1,7 +1,7 @@
 import type { AnyTopic } from '../service.js'
 
 /** What is known of a topic beside its fields. */
-export type TopicFacts = {
+type TopicFacts = {
   /** What it tells, and so what it is for. */
   readonly about: string
   /** When its messages come. */

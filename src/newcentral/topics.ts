@@ -1,5 +1,5 @@
 /** One stream of New Central. */
-export type TopicFacts = {
+type StreamFacts = {
   /** Path of the stream's URL. */
   readonly path: string
   /** The message that each payload is; undefined where the events have messages of their own. */
@@ -141,12 +141,12 @@ const FACTS = {
     message: 'AlertStreamingMessage',
     events: {},
   },
-} as const satisfies Readonly<Record<string, TopicFacts>>
+} as const satisfies Readonly<Record<string, StreamFacts>>
 
 export type Topic = keyof typeof FACTS
 
 /** What is known of each topic. */
-export const TOPIC_FACTS: Readonly<Record<Topic, TopicFacts>> = FACTS
+export const TOPIC_FACTS: Readonly<Record<Topic, StreamFacts>> = FACTS
 
 /** The topics, in the order of the documentation. */
 export const TOPICS = Object.keys(FACTS) as readonly Topic[]
