@@ -56,11 +56,7 @@ export type ExportBatchFunction<T extends AnyTopic = AnyTopic> = (
 export type ExportBatchContext = Pick<ExportContext, 'signal' | 'options'>
 
 /** What an `open` of a module gets. */
-export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> & {
-  /** Aborts 8.8 s after a shutdown began, when a call that has not returned is given up. */
-  readonly signal: AbortSignal
-  readonly options: ModuleOptions
-}
+export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> & ExportBatchContext
 
 /**
  * Opens a user's module: its default export is called with every message, in order per entry, and

@@ -18,22 +18,30 @@ import { checkOptions, type OptionKinds, wrongOptions } from './check-options.js
 export type ClassicCredentials = {
   /** The key, as Central's Streaming page shows it. */
   readonly wsskey: string
+  /** Sent in the header `UserName`. Default: the header is not sent. */
   readonly username?: string | undefined
 }
 
 export type NewCentralCredentials = {
-  /** Of the API client, as GreenLake shows it. */
+  /** Id of the API client, as GreenLake shows it. */
   readonly client_id: string
+  /** Secret of the API client, as GreenLake shows it once. */
   readonly client_secret: string
   /** Only these types of events. Default: all. */
   readonly event_types?: readonly string[] | undefined
-  /** In place of HPE's. */
+  /** The `https` URL that issues tokens. Default: `https://sso.common.cloud.hpe.com/as/token.oauth2`. */
   readonly token_url?: string | undefined
-  /** In place of the derived one: programs with the same id share the events. */
+  /**
+   * A UUID of version 4. Programs with the same id share the events. Default: one made from `hostname`,
+   * `client_id`, `customer`, `topic` and `instance`, which a restart does not change.
+   */
   readonly subscriber_id?: string | undefined
-  /** In place of the topic's. */
+  /** Path of the stream's URL, for the day when Aruba moves it. Default: the topic's path. */
   readonly path?: string | undefined
-  /** What a derived subscriber id is told from others by. Default: the name of the machine. */
+  /**
+   * A name for this program. It becomes part of the default `subscriber_id`, so programs with different names
+   * each get all events. Default: the name of the machine.
+   */
   readonly instance?: string | undefined
 }
 
