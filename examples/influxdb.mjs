@@ -19,7 +19,7 @@ export async function exportBatch(records, { signal }) {
   })
   if (answer.ok) return
   const error = new Error(`InfluxDB answered ${answer.status}: ${await answer.text()}`)
-  // A 400 is a point that it does not take. Everything else can be mended there.
+  // A 400 is a point that it does not take. Everything else can be fixed there.
   error.retry = answer.status !== 400
   throw error
 }

@@ -50,7 +50,7 @@ const FAILURES = {
   'frame-undecodable': { exitCode: 1, retry: false },
   /** A message that an exporter gave up. */
   'export-failed': { exitCode: 1, retry: false },
-  /** An output refuses all it is sent, until somebody mends it: a wrong login, path or table. */
+  /** An output refuses all it is sent, until somebody fixes it: a wrong login, path or table. */
   'output-refused': { exitCode: 1, retry: true },
   /** A file or named pipe that cannot be written at present. */
   'not-writable': { exitCode: 1, retry: true },
@@ -78,12 +78,17 @@ export type StreamErrorOptions = {
 /** The one error class of the program; `code` is stable and says what kind of failure it is. */
 export class StreamError extends Error {
   override readonly name = 'StreamError'
+  /** The kind of failure. Messages may change between versions; codes do not. */
   readonly code: FailureCode
+  /** How long the server asked to wait at least before another try, in milliseconds. */
   readonly retryAfterMs: number | undefined
+  /** HTTP status or WebSocket close code, where there was one. */
   readonly status: number | undefined
+  /** Name of the entry of the input file that it is about. The message does not repeat it. */
   readonly entry: string | undefined
   /** All problems, each a complete sentence; where there is one problem, it is the message. */
   readonly problems: readonly string[]
+  /** Type of the event, where no schema has its message. */
   readonly eventType: string | undefined
 
   constructor(code: FailureCode, message: string, options: StreamErrorOptions = {}) {
@@ -101,10 +106,12 @@ export class StreamError extends Error {
     return this.problems.length > 1 ? [this.message, ...this.problems] : this.problems
   }
 
+  /** Exit code of a program that ends because of it. */
   get exitCode(): 1 | 2 | 3 {
     return FAILURES[this.code].exitCode
   }
 
+  /** Whether trying again can help. */
   get retry(): boolean {
     return FAILURES[this.code].retry
   }

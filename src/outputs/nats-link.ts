@@ -204,7 +204,7 @@ export class NatsLink {
   }
 }
 
-/** After the start, somebody may mend at any time what was refused. */
+/** After the start, somebody may fix at any time what was refused. */
 function waitedFor(error: StreamError): StreamError {
   return error.retry ? error : new StreamError('output-refused', error.message)
 }

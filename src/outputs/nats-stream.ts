@@ -33,7 +33,7 @@ type FoundStreams = {
 /**
  * Finds the stream that takes the subjects of the topics, and makes it where the target names one.
  * Where it is uncertain which topics will come, one that is taken is enough.
- * @throws StreamError that can be retried, with the command that mends it: somebody may make the stream at
+ * @throws StreamError that can be retried, with the command that fixes it: somebody may make the stream at
  *   any time
  */
 export async function findStreams(

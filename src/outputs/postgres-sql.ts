@@ -108,7 +108,7 @@ const MEANINGS: readonly (readonly [
   [
     /^(42|3F|0A)/,
     'output-refused',
-    ({ table }) => `mend ${table}, or move it away and it is made again`,
+    ({ table }) => `fix ${table}, or move it away and it is made again`,
   ],
   [/^25006$/, 'unavailable', () => 'it is read-only at present'],
   [/^57014$/, 'timed-out', () => 'its statement_timeout may be too short'],

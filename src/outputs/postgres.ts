@@ -158,8 +158,8 @@ class PostgresOutput implements Output {
   #warnIfPlain(plainText: boolean): void {
     if (this.#warnedPlain || !plainText || isLoopback(this.#target.host)) return
     this.#warnedPlain = true
-    const mend = 'PGSSLMODE=verify-full asks for TLS and verifies the certificate'
-    this.#context.log.warn(`messages are sent in plain text; ${mend}`)
+    const advice = 'PGSSLMODE=verify-full asks for TLS and verifies the certificate'
+    this.#context.log.warn(`messages are sent in plain text; ${advice}`)
   }
 
   #disconnect(): void {

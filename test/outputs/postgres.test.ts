@@ -335,13 +335,13 @@ test('postgres', live, async (t) => {
       'a column is gone',
       'alter table aruba_stream drop column envelope',
       'alter table aruba_stream add column envelope jsonb',
-      /^error .*column "envelope" of relation "aruba_stream" does not exist \(42703\); mend "aruba_stream", or move it away/,
+      /^error .*column "envelope" of relation "aruba_stream" does not exist \(42703\); fix "aruba_stream", or move it away/,
     ],
     [
       'a column has another type',
       'alter table aruba_stream alter data type int using 1',
       'alter table aruba_stream alter data type jsonb using null',
-      /^error .*column "data" is of type integer .* \(42804\); mend/,
+      /^error .*column "data" is of type integer .* \(42804\); fix/,
     ],
     [
       'the primary key is gone',
