@@ -8,6 +8,7 @@ import { safeName } from '../files/safe-name.js'
 import { getOrMake } from '../maps.js'
 import { type Table, tablesOf } from '../rows/tables.js'
 import type { AnyTopic, StreamMessage } from '../service.js'
+import { shellWord } from '../text.js'
 import { csvRows, GUARDED, HEADS, type Head, heading, PLAIN } from './csv-rows.js'
 import { FLAG, readType } from './export-type.js'
 import { accountOf, type Output, type OutputContext } from './output.js'
@@ -185,7 +186,7 @@ function csvRepair(path: string, heading: Buffer): Repair {
     const found = buffer.subarray(0, bytesRead)
     if (!found.equals(heading.subarray(0, bytesRead))) {
       const from = found.toString().startsWith('customer,') ? ' (version 1.0 wrote it)' : ''
-      const move = `mv ${inShell(path)} ${inShell(`${path}.old`)}`
+      const move = `mv ${shellWord(path)} ${shellWord(`${path}.old`)}`
       throw new StreamError(
         'exporter-unusable',
         `the columns of "${path}" are not those of this version and schema${from}; move it away, and a new one is made: ${move}`,
@@ -195,11 +196,6 @@ function csvRepair(path: string, heading: Buffer): Repair {
     if (bytesRead < heading.length) return heading.subarray(bytesRead)
     return endOfTornRow(file, size)
   }
-}
-
-/** A path as a word of a shell. */
-function inShell(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }
 
 /** A newline may be inside quotes, so only the number of quotes before it says whether a row is whole. */
