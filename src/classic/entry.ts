@@ -1,4 +1,4 @@
-import { findCharacter, findWrapping } from '../input/characters.js'
+import { findCharacter, findWrapping } from '../characters.js'
 import { type EntryRules, Problem, type Property, requireNoVariable } from '../input/entry-rules.js'
 import { arubaServiceOf } from '../net/host.js'
 import { Secret } from '../secret.js'

@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser'
-import { findCharacter } from './characters.js'
+import { findCharacter } from '../characters.js'
 import { checkHostname } from './check-hostname.js'
 import { checkTopics, topicTexts } from './check-topics.js'
 import type { InputEntry } from './entries.js'

@@ -1,7 +1,7 @@
+import { findCharacter } from '../characters.js'
 import { StreamError } from '../errors.js'
 import { type Host, parseHost } from '../net/host.js'
 import { printable } from '../text.js'
-import { findCharacter } from './characters.js'
 import { type EntryRules, Problem, type Property } from './entry-rules.js'
 import type { Redact } from './redact.js'
 

@@ -1,7 +1,7 @@
 import type { Node } from 'jsonc-parser'
+import { findCharacter, withoutLookalikes } from '../characters.js'
 import type { AnyTopic } from '../service.js'
 import { closest } from '../text.js'
-import { findCharacter, withoutLookalikes } from './characters.js'
 import { type EntryRules, Problem, type ReadProperty } from './entry-rules.js'
 
 /** What the topics of an entry are checked with. */

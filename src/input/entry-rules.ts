@@ -1,7 +1,7 @@
+import { withoutLookalikes } from '../characters.js'
 import type { Host } from '../net/host.js'
 import type { AnyTopic } from '../service.js'
 import { closest } from '../text.js'
-import { withoutLookalikes } from './characters.js'
 import type { InputEntry } from './entries.js'
 
 /** The rules for the entries of one of Central's services; the service's folder has them. */

@@ -1,6 +1,6 @@
 import type { Node, ParseError } from 'jsonc-parser'
+import { DOUBLE_QUOTES, findCharacter, nameCharacter, TYPOGRAPHIC_QUOTES } from '../characters.js'
 import { loadCommonJs } from '../packages.js'
-import { DOUBLE_QUOTES, findCharacter, nameCharacter, TYPOGRAPHIC_QUOTES } from './characters.js'
 
 const { parseTree, printParseErrorCode } =
   loadCommonJs<typeof import('jsonc-parser')>('jsonc-parser')

@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser'
-import { visible } from './characters.js'
+import { visible } from '../characters.js'
 
 /** So many characters in common with a key are no accident. */
 const TELLTALE = 8

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
+import { nameCharacter } from '../characters.js'
 import { StreamError } from '../errors.js'
-import { maskTokens, printable } from '../text.js'
+import { maskTokens } from '../text.js'
 import { redactUrl } from './redact.js'
 
 /** Where a cluster of Central is reached: the base URL from its Streaming page, reduced to what matters. */
@@ -92,21 +93,13 @@ function authorityFault(authority: string): string | undefined {
   if (character === ',' || character === ';') {
     return `it holds ${JSON.stringify(character)}: expected one host`
   }
-  if (character !== undefined) return `it holds ${nameOf(character)}, which no host name has`
+  if (character !== undefined) return `it holds ${nameCharacter(character)}, which no host name has`
   const [, port = ''] = /^(?:\[.*\]|[^:]*):(.+)$/.exec(authority) ?? []
   if (port === '' || port.includes(':')) return undefined
   if (!/^\d+$/.test(port)) return `its port ${JSON.stringify(port)} is no number`
   return Number(port) >= 1 && Number(port) <= 65_535
     ? undefined
     : `its port ${port} is not between 1 and 65535`
-}
-
-/** A character in a visible form, also where it is invisible. */
-function nameOf(character: string): string {
-  if (/\s/.test(character) && character.charCodeAt(0) < 128) return 'a blank'
-  const code = character.codePointAt(0) ?? 0
-  const hex = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`
-  return code < 128 ? JSON.stringify(character) : `${JSON.stringify(printable(character))} (${hex})`
 }
 
 /** `https://HOST/streaming/token/validate`, where a key is validated. */

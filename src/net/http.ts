@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { nameCharacter } from '../characters.js'
 import { follow, untilAborted } from '../clock.js'
 import { StreamError } from '../errors.js'
 import type { Secret } from '../secret.js'
@@ -204,14 +205,6 @@ export function readBody(
   return () => finish('stopped')
 }
 
-const CHARACTERS: Readonly<Record<number, string>> = {
-  0: 'a NUL character',
-  10: 'a line feed',
-  13: 'a carriage return',
-  27: 'an escape character',
-  127: 'a DEL character',
-}
-
 /**
  * Why a text cannot be the value of an HTTP header, which carries Latin-1 without control characters
  * (RFC 9110, 5.5): the kind of the first wrong character and its place, counted from 1, without showing
@@ -220,9 +213,8 @@ const CHARACTERS: Readonly<Record<number, string>> = {
 export function headerFault(text: string): string | undefined {
   const at = text.search(/[^\t\x20-\x7e\x80-\xff]/)
   if (at === -1) return undefined
-  const code = text.charCodeAt(at)
-  const kind =
-    CHARACTERS[code] ??
-    (code < 256 ? 'a control character' : 'a letter or sign that is not Latin-1')
+  const character = text.charAt(at)
+  const isControl = character < '\x80'
+  const kind = isControl ? nameCharacter(character) : 'a letter or sign that is not Latin-1'
   return `${kind} at character ${at + 1}`
 }

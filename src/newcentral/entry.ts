@@ -1,4 +1,4 @@
-import { findCharacter, findWrapping } from '../input/characters.js'
+import { findCharacter, findWrapping } from '../characters.js'
 import type { ApiClient } from '../input/entries.js'
 import {
   type EntryRules,

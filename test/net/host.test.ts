@@ -73,8 +73,11 @@ describe('parseHost', () => {
     ['a.example;b.example', /it holds ";": expected one host/],
     ['a.example b.example', /it holds a blank/],
     ['"h.example"', /it holds "\\"", which no host name has/],
-    ['\u201ch.example\u201d', /it holds "\u201c" \(U\+201C\)/],
-    ['h\u200b.example', /\(U\+200B\)/],
+    [
+      '\u201ch.example\u201d',
+      /it holds a typographic quotation mark \(U\+201C\), which no host name has/,
+    ],
+    ['h\u200b.example', /it holds a zero-width space \(U\+200B\)/],
     ['h.example\\streaming', /it holds "\\\\"/],
     ['h.example:70000', /its port 70000 is not between 1 and 65535/],
     ['h.example:0', /its port 0 is not/],

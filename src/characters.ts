@@ -1,4 +1,4 @@
-import { printable } from '../text.js'
+import { printable } from './text.js'
 
 const QUOTES = '\u00ab\u00bb\u2018-\u201f\u2039\u203a\u301d-\u301f\uff02\uff07'
 const DASHES = '\u2010-\u2015\u2212\uff0d'
@@ -47,7 +47,8 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 /** What a character is called, with its code: `a zero-width space (U+200B)`, `"Ł" (U+0141)`. */
 export function nameCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0
-  const [, kind = JSON.stringify(character)] = KINDS.find(([each]) => each.test(character)) ?? []
+  const [, kind = JSON.stringify(printable(character))] =
+    KINDS.find(([each]) => each.test(character)) ?? []
   const name = NAMES[code] ?? kind
   return code < 0x80 ? name : `${name} (U+${code.toString(16).toUpperCase().padStart(4, '0')})`
 }
