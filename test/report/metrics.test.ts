@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import type { Status } from '../../src/connection/status.js'
 import { StreamError } from '../../src/errors.js'
@@ -26,6 +26,7 @@ async function start(t: TestContext, snapshot: () => Snapshot) {
     /** Lets the pages that were made become too old. */
     age: () => clock.advance(1000),
     connections: server.connections,
+    close: server.close,
     port: server.port,
   }
 }
@@ -365,15 +366,16 @@ test('other paths are 404, other methods 405, and HEAD has no body', async (t) =
   assert.equal(await head.text(), '')
 })
 
-test('closing cuts a connection that has asked for nothing yet', async () => {
-  const snapshot = () => snapshotOf([])
-  const server = await startMetrics({ host: '127.0.0.1', port: 0, snapshot, version: '1' })
-  const socket = connect(Number(new URL(server.url).port), '127.0.0.1')
-  socket.on('error', () => {})
+test('closing cuts a connection that has asked for nothing yet', async (t) => {
+  const socket = new Socket()
+  t.after(() => socket.destroy())
+  const { connections, close, port } = await start(t, () => snapshotOf([]))
+  socket.connect(port, '127.0.0.1')
   await once(socket, 'connect')
-  await until(() => server.connections() === 1)
-  const [, closed] = await Promise.all([server.close(), once(socket, 'close')])
-  assert.ok(closed)
+  await until(() => connections() === 1)
+  const closing = close()
+  assert.equal(connections(), 0)
+  await Promise.all([closing, once(socket, 'close')])
 })
 
 test('a port that is taken is an error with exit code 2 that says so', async (t) => {
