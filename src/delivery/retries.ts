@@ -132,7 +132,7 @@ export class Retries {
   /** Waits before the next try. */
   async afterFailure(error: StreamError): Promise<void> {
     const { delayMs, retryLog } = this.#options
-    this.#clock.clearTimeout(this.#steadyTimer)
+    this.close()
     this.#failures++
     this.#refusesAll = error.code === 'output-refused'
     retryLog.failed(this, error)
@@ -159,9 +159,8 @@ export class Retries {
   succeeded(refused: boolean): void {
     if (refused && this.#refusesAll) return
     const { steadyMs = 0 } = this.#options
-    this.#clock.clearTimeout(this.#steadyTimer)
     if (this.#failures === 0 || steadyMs === 0) this.works()
-    else this.#steadyTimer = this.#clock.setTimeout(() => this.works(), steadyMs)
+    else this.#steadyTimer ??= this.#clock.setTimeout(() => this.works(), steadyMs)
   }
 
   works(): void {
@@ -171,5 +170,6 @@ export class Retries {
 
   close(): void {
     this.#clock.clearTimeout(this.#steadyTimer)
+    this.#steadyTimer = undefined
   }
 }

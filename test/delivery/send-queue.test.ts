@@ -575,6 +575,55 @@ test('what was delivered and may be lost is asked for again, with nothing else t
   await queue.close()
 })
 
+/** A queue whose output has failed and worked once, and has to work for ten seconds. */
+async function workingSince() {
+  const errors = [busy()]
+  const deliver = () => {
+    const error = errors.shift()
+    if (error) throw error
+  }
+  const given = { steadyMs: 10_000, delayMs: () => 60_000 }
+  const { queue, clock, logged } = fixture(deliver, given)
+  await queue.write(['a'])
+  await until(() => clock.timers === 1)
+  clock.advance(60_000)
+  await until(() => queue.idle)
+  return { queue, clock, logged, fail: () => errors.push(busy()) }
+}
+
+test('an output that fails before it stood for a while does not work again', async () => {
+  const { queue, clock, logged, fail } = await workingSince()
+  fail()
+  await queue.write(['b'])
+  await until(() => !queue.idle && clock.timers > 0)
+  await turn()
+  clock.advance(59_000)
+  assert.equal(logged.length, 1)
+  clock.advance(1000)
+  await until(() => queue.idle)
+  clock.advance(10_000)
+  assert.equal(logged[1]?.message, 'works again after 2 failures in 130 s')
+  await queue.close()
+})
+
+test('an output that stood for a while works again, however often it delivers meanwhile', async () => {
+  const { queue, clock, logged } = await workingSince()
+  for (let second = 1; second <= 10; second++) {
+    await queue.write(['b'])
+    await until(() => queue.idle)
+    clock.advance(1000)
+  }
+  assert.equal(logged[1]?.message, 'works again after one failure in 70 s')
+  await queue.close()
+})
+
+test('a closed queue keeps no timer of an output that has just come back', async () => {
+  const { queue, clock } = await workingSince()
+  assert.equal(clock.timers, 1)
+  await queue.close()
+  assert.equal(clock.timers, 0)
+})
+
 test('the end is retried like a delivery', async () => {
   const errors = [busy()]
   let ends = 0
