@@ -22,7 +22,7 @@ export type Progress = {
   readonly gapMs: number
 }
 
-/** The state of an entry. */
+/** The state of an entry. `since` and `at` are milliseconds since the epoch; the rest of the times are durations. */
 export type Phase =
   /** In a handshake, or waiting for the limiter or for a new credential; `attempt` counts from 1. */
   | {

@@ -51,6 +51,7 @@ export const TRANSFORM = 'transform'
 
 /** What an output gets from the program. */
 export type OutputContext = {
+  /** The log of the program. */
   readonly log: Logger
   readonly counters: ExporterCounters
   readonly state: OutputState
