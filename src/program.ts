@@ -4,6 +4,7 @@ import type { LogSettings } from './commands/settings.js'
 import { errorText, placeOf, StreamError } from './errors.js'
 import type { LockOwner } from './input/file-lock.js'
 import { createLogger, RecentLog } from './log.js'
+import { printText } from './outputs/print-text.js'
 import { VERSION } from './packages.js'
 import { type CollapsingLogger, collapseRepeats } from './report/collapse-repeats.js'
 import type { ProcessScreen, Screen } from './report/screen.js'
@@ -58,7 +59,7 @@ export type Surroundings = Omit<Program, 'version' | 'log' | 'recentLog' | 'cwd'
  * @returns the exit code
  */
 export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { shutdown, stdout } = surroundings
+  const { shutdown } = surroundings
   const recentLog = new RecentLog()
   let log = openLog(surroundings, recentLog)
   const fail = (error: unknown) => {
@@ -75,13 +76,13 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   try {
     // Loading what parses a command line takes half as long as Node itself.
     if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
-      stdout.stream.write(`${VERSION}\n`)
+      await printText(`${VERSION}\n`, surroundings)
       return 0
     }
     const { parseCommandLine } = await import('./commands/command-line.js')
     const invocation = parseCommandLine(args, VERSION)
     if (invocation.command === 'show') {
-      stdout.stream.write(invocation.text)
+      await printText(invocation.text, surroundings)
       return 0
     }
     finite = invocation.command === 'check' || invocation.command === 'replay'

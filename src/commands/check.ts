@@ -19,6 +19,7 @@ import {
 import { subscriberId } from '../newcentral/subscriber-id.js'
 import { Tokens } from '../newcentral/tokens.js'
 import { isTopic as isOfNewCentral } from '../newcentral/topics.js'
+import { printText } from '../outputs/print-text.js'
 import type { Program } from '../program.js'
 import type { Secret } from '../secret.js'
 import type { Endpoint } from '../service.js'
@@ -71,7 +72,7 @@ export async function check(settings: CheckSettings, program: Program): Promise<
   }
   const columns = stdout.terminal ? screen.columns() : undefined
   const text = json ? checkJson(report) : formatCheck(report, { columns, colour: stdout.colour })
-  stdout.stream.write(text)
+  await printText(text, program)
   return checkExitCode(report)
 }
 

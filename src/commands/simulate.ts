@@ -5,6 +5,7 @@ import { errorText, StreamError, systemFault, writeErrorText } from '../errors.j
 import { readRecording } from '../files/read-recording.js'
 import type { Logger } from '../log.js'
 import { isTopic } from '../newcentral/topics.js'
+import { printText } from '../outputs/print-text.js'
 import type { Program } from '../program.js'
 import { Secret } from '../secret.js'
 import { type Central, startCentral } from '../simulator/central.js'
@@ -27,12 +28,12 @@ const FOLDER_MISSING = { ENOENT: 'its folder does not exist' }
 
 /** `aruba-stream simulate`: plays Central until asked to end. */
 export async function simulate(settings: SimulateSettings, program: Program): Promise<number> {
-  const { log, shutdown, stdout } = program
+  const { log, shutdown } = program
   await runSimulate(settings, {
     log,
     command: calledAs(program),
     signal: shutdown.stopping,
-    print: (line) => stdout.stream.write(`${line}\n`),
+    print: (text) => printText(text, program),
   })
   return 0
 }
@@ -77,8 +78,8 @@ export async function startSimulation(
 }
 
 type RunContext = SimulateContext & {
-  /** Takes a line for the user, without its newline. */
-  readonly print: (line: string) => void
+  /** Takes lines for the user. */
+  readonly print: (text: string) => Promise<void>
   /** How the user calls the program. */
   readonly command: string
 }
@@ -93,9 +94,12 @@ export async function runSimulate(
 ): Promise<void> {
   const { signal } = context
   const central = await startSimulation(settings, context)
-  for (const line of introduction(central, settings, command)) print(line)
-  if (!signal.aborted) await once(signal, 'abort')
-  await central.close()
+  try {
+    await print(`${introduction(central, settings, command).join('\n')}\n`)
+    if (!signal.aborted) await once(signal, 'abort')
+  } finally {
+    await central.close()
+  }
   for (const { counts, ...name } of central.newCentral.account.subscribers) {
     context.log.info('subscriber', { ...name, ...counts })
   }

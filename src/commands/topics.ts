@@ -1,4 +1,5 @@
 import { StreamError } from '../errors.js'
+import { printText } from '../outputs/print-text.js'
 import { formatForTerminal } from '../outputs/stdout.js'
 import type { Program } from '../program.js'
 import { type Look, paint, paragraph, wrappedTable } from '../report/table-layout.js'
@@ -42,7 +43,8 @@ export async function topics({ topic, json }: TopicsSettings, program: Program):
     columns: stdout.terminal ? screen.columns() : undefined,
     colour: stdout.colour,
   }
-  stdout.stream.write(topic === undefined ? allTopics(json, look) : oneTopic(topic, json, look))
+  const text = topic === undefined ? allTopics(json, look) : oneTopic(topic, json, look)
+  await printText(text, program)
   return 0
 }
 

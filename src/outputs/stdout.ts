@@ -4,11 +4,12 @@ import { ByteBudget } from '../delivery/byte-budget.js'
 import { joinLines } from '../delivery/join-lines.js'
 import { RetryLog } from '../delivery/retries.js'
 import { SendQueue } from '../delivery/send-queue.js'
-import { StreamError, writeErrorText } from '../errors.js'
+import type { StreamError } from '../errors.js'
 import { AppendFile } from '../files/append-file.js'
 import { printableJson } from '../text.js'
 import { accountOf, type Item, type LineOutput, type Output, type OutputContext } from './output.js'
 import { Piece } from './pieces.js'
+import { isReaderGone, stdoutFault } from './print-text.js'
 
 export type StdoutOptions = {
   readonly stream: Writable
@@ -28,17 +29,6 @@ export type StdoutOptions = {
 // How much may wait for a slow reader before the sockets are paused: four writes.
 const BUDGET_BYTES = 256 * 1024
 const BATCH = { maxBytes: 64 * 1024 }
-
-// EOF and ECONNRESET where stdout is a socket; the last ones where the stream was destroyed before.
-const READER_GONE: ReadonlySet<unknown> = new Set([
-  'EPIPE',
-  'EOF',
-  'ECONNRESET',
-  'ERR_STREAM_DESTROYED',
-  'ERR_STREAM_WRITE_AFTER_END',
-])
-/** A terminal that was closed; from anything else, it is a fault of the device. */
-const TERMINAL_GONE = 'EIO'
 
 /** The option that has each form printed. */
 export const PRINT_OPTIONS: Readonly<Record<Printed, string>> = {
@@ -90,12 +80,11 @@ function openStream(
   const { counters, stopping, holdOver, graceOver, overdue, forced } = context
   let readerGone = false
   const fault = (error: Error & { code?: unknown }): StreamError => {
-    const gone = READER_GONE.has(error.code) || (terminal && error.code === TERMINAL_GONE)
-    if (gone && !readerGone) {
+    if (isReaderGone(error, terminal) && !readerGone) {
       readerGone = true
       onReaderGone()
     }
-    return new StreamError('output-closed', `stdout: cannot be written: ${writeErrorText(error)}`)
+    return stdoutFault(error)
   }
   const queue = new SendQueue<Item>({
     ...account,

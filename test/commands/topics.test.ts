@@ -10,6 +10,7 @@ import { FACTS } from '../../src/commands/topic-facts.js'
 import { topics } from '../../src/commands/topics.js'
 import type { Program } from '../../src/program.js'
 import { ALL_TOPICS } from '../../src/service.js'
+import { Shutdown } from '../../src/shutdown.js'
 import { displayWidth } from '../../src/text.js'
 import { tableRows } from '../helpers/docs.js'
 import { runHere } from '../helpers/here.js'
@@ -20,12 +21,17 @@ type Field = { readonly field: string; readonly type: string; readonly unit: str
 /** What the command prints, on a terminal of so many columns or into a pipe. */
 async function print(topic: string | undefined, { json = false, columns = 0 } = {}) {
   const stream = new PassThrough()
+  let printed = ''
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+  })
   const program = {
+    shutdown: new Shutdown(() => {}),
     stdout: { stream, terminal: columns > 0, colour: columns > 0 },
     screen: { columns: () => columns },
   } as unknown as Program
   assert.equal(await topics({ topic, json }, program), 0)
-  return String(stream.read() ?? '')
+  return printed
 }
 
 async function fieldsOf(topic: string): Promise<Field[]> {

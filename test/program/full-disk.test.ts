@@ -7,8 +7,10 @@ import { type TestContext, test } from 'node:test'
 import { openStdout } from '../../src/outputs/stdout.js'
 import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { goldenRecording } from '../helpers/golden.js'
+import { writeInput } from '../helpers/input.js'
 import { runProgram } from '../helpers/program.js'
 import { mountSmallDisk, noSmallDisk, type SmallDisk } from '../helpers/small-disk.js'
+import { entryOf } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 const onRoot = { skip: noSmallDisk }
@@ -39,6 +41,35 @@ test('a full disk makes "> records.ndjson" wait, and costs nothing', onRoot, asy
   assert.equal(readFileSync(path, 'utf8'), whole)
   assert.match(stderr, /stdout: is written again after \d+ s/)
   assert.match(stderr, /delivered=1500 retried=[1-9]\d* given_up=0 waiting=0/)
+})
+
+const PRINTED = [
+  ['--version'],
+  ['--help'],
+  ['check', '--offline', '--jsoninput', '/missing.json'],
+  ['topics', 'presence', '--json'],
+  ['simulate', '--port', '0'],
+]
+
+test('a text for stdout that a full device does not take is an error', async (t) => {
+  for (const args of PRINTED) {
+    const stdout = openSync('/dev/full', 'w')
+    const { code, stderr } = await runProgram(t, args, { stdout }).result
+    closeSync(stdout)
+    const says = 'aruba-stream: stdout: cannot be written: the disk is full (ENOSPC)\n'
+    assert.deepEqual([code, stderr], [1, says], args.join(' '))
+  }
+})
+
+test('a report that a full disk takes a part of is an error', onRoot, async (t) => {
+  const disk = mountSmallDisk(t, DISK_BYTES)
+  const entries = Array.from({ length: 3000 }, (_, at) => [`Customer_${at}`, entryOf('audit', 'k')])
+  const input = await writeInput(t, JSON.stringify({ customers: Object.fromEntries(entries) }))
+  const { fd } = openOn(t, disk)
+  const args = ['check', '--offline', '--json', '--jsoninput', input]
+  const { code, stderr } = await runProgram(t, args, { stdout: fd }).result
+  assert.match(stderr, /^aruba-stream: stdout: cannot be written: the disk is full \(ENOSPC\)$/m)
+  assert.equal(code, 1)
 })
 
 test('what a disk that stays full did not take by the end is counted', onRoot, async (t) => {

@@ -27,8 +27,8 @@ async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
   }
   const log: Logger = { debug: note, info: note, warn: note, error: note, child: () => log }
   const clock = { ...systemClock, now: () => NOW }
-  const print = (line: string) => {
-    printed?.push(line)
+  const print = async (text: string) => {
+    printed?.push(...text.split('\n'))
   }
   const all = { ...DEFAULT_SIMULATION, port: 0, rate: 100, ...settings }
   const ended = runSimulate(all, {

@@ -32,9 +32,9 @@ async function start(t: TestContext, settings: Partial<SimulateSettings> = {}) {
   let url = ''
   const ended = new Promise<void>((resolve, reject) => {
     const listening = new Promise<void>((isListening) => {
-      const print = (line: string) => {
-        printed.push(line)
-        url ||= /http:\/\/[\d.:]+\d/.exec(line)?.[0] ?? ''
+      const print = async (text: string) => {
+        printed.push(...text.split('\n'))
+        url ||= /http:\/\/[\d.:]+\d/.exec(text)?.[0] ?? ''
         isListening()
       }
       const all = { ...DEFAULT_SIMULATION, port: 0, rate: 50, ...settings }
