@@ -150,15 +150,18 @@ const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/
 const FORMULA_INSIDE =
   /(?=[=+\-@\uff1d\uff0b\uff0d\uff20])(?<=[;\t\r\n]"*)(?![+-]?[\d.]+(?:[;\t\r\n]|$))/g
 
+/** What a time may end with: Excel takes "7 a" for one, too. */
+const HALF_OF_DAY = '(?:[ap]\\.?m\\.?|(?<=\\s)[ap])?'
+const IN_NUMBERS = '[\\d\\s.,:/%()$\u20ac\u00a3\u00a5eE+-]*'
 /** Digits with what stands in numbers, dates, times, fractions, percentages and sums of money. */
-const NUMBER_LIKE = /^[\d\s.,:/%()$\u20ac\u00a3\u00a5eE+-]*\d[\d\s.,:/%()$\u20ac\u00a3\u00a5eE+-]*$/
+const NUMBER_LIKE = new RegExp(`^${IN_NUMBERS}\\d${IN_NUMBERS}${HALF_OF_DAY}$`, 'i')
 /** Digits that stay as they are. */
 const PLAIN_NUMBER = /^(?:0|[1-9]\d{0,14})$/
 /** Addresses: no spreadsheet changes them. */
 const ADDRESS = /^(?:[\da-f]{1,4}[.:-]+){3,}[\da-f]{0,4}$/i
 const MONTH = '(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}'
 const DATE = new RegExp(
-  `^(?:[\\d\\s./,-]*\\d)?[\\s./,-]*${MONTH}[\\s./,-]*(?:\\d[\\d\\s.:,/-]*)?$`,
+  `^(?:[\\d\\s./,-]*\\d)?[\\s./,-]*${MONTH}[\\s./,-]*(?:\\d[\\d\\s.:,/-]*${HALF_OF_DAY})?$`,
   'i',
 )
 const WORD = /^(?:true|false)$/i

@@ -318,6 +318,15 @@ test('csv guards texts that a spreadsheet would change, and no others', () => {
     ...['007', '0123', '1234567890123456', '12E45678', '1e5', '1.10', '1,234', '10:30', '12:00:00'],
     ...['1/1/3', '2026-11-25', '25.11.2026', '11/25', '2026-11-25 10:00:00', '50%', '$5', '(5)'],
     ...['1 1/2', 'MAR1', 'Jan 5', '5-Jan-26', 'Dec 3, 2026', '1 September', 'TRUE', 'false'],
+    ...[
+      '7 AM',
+      '7:30 PM',
+      '7:30PM',
+      '12 a',
+      '10:05:30 p.m.',
+      '2026-11-25 7 pm',
+      'Jan 5, 2026 7 AM',
+    ],
     ...['=1', '+1', '-x', '@a', '\uff1d1', '98765432109876543210987654321098765432109876'],
   ]
   assert.deepEqual(
@@ -338,6 +347,7 @@ test('csv guards texts that a spreadsheet would change, and no others', () => {
       'a;b',
       'Dec',
     ],
+    ...['7 AMP', 'Floor 7 PM', 'AM 7', 'PM', '5A', '2 pa'],
     ...['12 Maples', '2.4 GHz', 'x=1', 'VLAN 10', '1 hour ago'],
   ]
   assert.deepEqual(kept.map(GUARDED.text), kept)
