@@ -48,11 +48,29 @@ export const CLASSIC_ENTRIES: EntryRules = {
 function checkKey({ text, kind, warn }: Property): Secret {
   if (kind === undefined) throw new Problem(`is missing; ${WANTED}`)
   if (text === undefined) throw new Problem(`${WANTED}, a string; got ${kind}`)
+  requireKey(text)
+  if (!KEY_FORM.test(text)) {
+    warn('does not have the form of a key, three parts with dots between them; it is used as it is')
+  }
+  return new Secret(text)
+}
+
+/** Whether a text may stand in the input file as a key: what Central sends is written there. */
+export function mayBeKey(text: string): boolean {
+  try {
+    requireKey(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @throws Problem */
+function requireKey(text: string): void {
   const plain = text.trim()
   if (plain === '') throw new Problem(`is empty; ${WANTED}`)
   requireNoVariable(plain, 'key')
-  const hasForm = KEY_FORM.test(plain)
-  if (!hasForm && EXAMPLES.some((example) => example.test(plain))) {
+  if (!KEY_FORM.test(plain) && EXAMPLES.some((example) => example.test(plain))) {
     throw new Problem('still holds the text of an example; paste the key from Central there')
   }
   if (/(?:\.\.|\u2026)$/.test(plain)) {
@@ -65,10 +83,6 @@ function checkKey({ text, kind, warn }: Property): Secret {
   if (plain !== text) {
     throw new Problem('begins or ends with a blank; expected the key without blanks around it')
   }
-  if (!hasForm) {
-    warn('does not have the form of a key, three parts with dots between them; it is used as it is')
-  }
-  return new Secret(text)
 }
 
 function checkUsername({ text, kind, show }: Property): string | undefined {

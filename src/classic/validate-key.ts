@@ -4,6 +4,7 @@ import { type Host, validateUrl } from '../net/host.js'
 import { type HttpAnswer, HttpClient, headerFault } from '../net/http.js'
 import { redirectHost } from '../net/redact.js'
 import { Secret } from '../secret.js'
+import { mayBeKey } from './entry.js'
 
 /** DNS, TCP, proxy, TLS and the whole answer, all together. */
 const TIMEOUT_MS = 10_000
@@ -112,7 +113,7 @@ function readToken({ body, truncated }: HttpAnswer, answered: string, key: Secre
   }
   const token = typeof answer === 'object' && answer && 'token' in answer ? answer.token : undefined
   if (typeof token !== 'string') throw wrong('with JSON without a token')
-  if (token.trim() !== token || token === '' || headerFault(token) !== undefined)
-    throw wrong('with a token that an HTTP header cannot carry')
-  return token === key.reveal() ? { type: 'accepted' } : { type: 'renewed', key: new Secret(token) }
+  if (token === key.reveal()) return { type: 'accepted' }
+  if (!mayBeKey(token)) throw wrong('with a token that cannot be a key')
+  return { type: 'renewed', key: new Secret(token) }
 }

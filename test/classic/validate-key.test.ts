@@ -161,6 +161,13 @@ test('an answer that is not {"token": KEY} is not quoted, and can be tried again
     `{"token":"${other}\\r\\nTopic: x"}`,
     `{"token":" ${other}"}`,
     `{"token":"${other}\\u2026"}`,
+    `{"token":"Bearer ${other}"}`,
+    `{"token":"'${other}'"}`,
+    `{"token":"\\"${other}\\""}`,
+    `{"token":"${other}.."}`,
+    `{"token":"\u00ab${other}\u00bb"}`,
+    '{"token":"<your key>"}',
+    '{"token":"$KEY"}',
   ]
   for (const body of bodies) {
     central.failValidation({ type: 'answer', status: 200, body })
