@@ -387,6 +387,25 @@ test('http gives up what is left when the time for a shutdown is over', async (t
   })
 })
 
+test('http cuts the request under way when the time for a shutdown is over', async (t) => {
+  let cut: boolean | undefined
+  const { url } = await receiver(t, (response) => {
+    cut = false
+    response.on('close', () => {
+      cut = true
+    })
+  })
+  const context = fakeContext()
+  const exporter = await openHttp(`${url}#batch=1`, context, { requestMs: 2 ** 31 - 1 })
+  t.after(() => exporter.close())
+  await exporter.write([fakeMessage('a', 1)])
+  await until(() => cut === false)
+  context.endGrace()
+  assert.equal(cut, false)
+  context.expire()
+  await until(() => cut === true)
+})
+
 test('http makes its caller wait while 3 MiB are waiting', async (t) => {
   let release = () => {}
   const { url } = await receiver(t, (response, nth) => {
