@@ -46,7 +46,7 @@ export function csvFolder(target: string): string {
  * have taken every row of the message.
  */
 export async function openCsv(type: string, context: OutputContext): Promise<Output> {
-  const { target, options } = readType(type, FORMS, 'csv:')
+  const { target, options } = readType(type, FORMS, 'csv')
   const named = csvFolder(target)
   const folder = pathFrom(context.cwd, named)
   const label = `--export_data csv:${named}`

@@ -149,17 +149,18 @@ export function optionPairs(type: string): [name: string, value: string | undefi
 
 /**
  * Reads the options of a TYPE.
- * @param place stands before a target that is only a path: `json:`
+ * @param kind stands before a target that is only a path: `json`
  * @throws StreamError `usage` where an option is not known, given twice, or has a wrong value
  */
 export function readType<Forms extends OptionForms>(
   type: string,
   forms: Forms,
-  place = '',
+  kind = '',
 ): { readonly target: string; readonly options: OptionsOf<Forms> } {
   const { target } = splitType(type)
+  const named = [kind, target].filter(Boolean).join(':')
   const wrong = (why: string) =>
-    new StreamError('usage', `--export_data ${redactUrl(place + target)}: ${why}`)
+    new StreamError('usage', `--export_data ${redactUrl(named)}: ${why}`)
   const names = Object.keys(forms)
   const options = new Map<string, unknown>()
   for (const [name, value] of optionPairs(type)) {

@@ -40,7 +40,7 @@ export function rotationOf(type: string): Rotation | undefined {
  * entry in that folder. Delivered means that the write call has taken the whole line.
  */
 export async function openJson(type: string, context: OutputContext): Promise<Output> {
-  const { target, options } = readType(type, { ...ROWS, rotate: ROTATE }, 'json:')
+  const { target, options } = readType(type, { ...ROWS, rotate: ROTATE }, 'json')
   const output = await openLines(target || DEFAULT_JSON_PATH, options.rotate, context)
   return options.rows ? asRows(output, context) : output
 }

@@ -40,7 +40,7 @@ test('a wrong option says what is expected, and shows no login', () => {
     ['https://me:12#hunter2@h', 'expected the option size or rows; got something else'],
   ]
   for (const [type, says] of cases) {
-    assert.throws(() => readType(type, FORMS, type.startsWith('https') ? '' : 'json:'), {
+    assert.throws(() => readType(type, FORMS, type.startsWith('https') ? '' : 'json'), {
       code: 'usage',
       message: `--export_data ${type.startsWith('https') ? 'https://me:12' : 'json:out'}: ${says}`,
     })
@@ -51,6 +51,8 @@ const REFUSED: readonly [type: string, says: RegExp][] = [
   ['json:out.ndjson?rotat=1', /^--export_data json:out\.ndjson: expected .*; got "rotat"/],
   ['json:out?rotate=100', /rotate: expected SIZE,COUNT such as 100MB,10 .*; got "100"/],
   ['json:out?rotate=0MB,5', /rotate: expected SIZE,COUNT/],
+  ['json?rotate=100', /^--export_data json: rotate: expected/],
+  ['csv?rotate=1MB,2', /^--export_data csv: expected .*; got "rotate"/],
   ['csv:folder?x', /^--export_data csv:folder: expected .*; got "x"/],
   ['tcp://h:1?x', /^--export_data tcp:\/\/h:1: expected .*; got "x"/],
   ['https://h/in?token=hidden#x', /^--export_data https:\/\/h\/in: expected .*; got "x"/],
