@@ -47,7 +47,6 @@ export async function openHttp(
   const gzipped = options.gzip !== 'off'
   const receiver = new HttpReceiver(parseHttpTarget(target), context, gzipped, requestMs)
   const queue = createRemoteQueue<Item>(context, {
-    name: receiver.name,
     timing,
     clock,
     deliver: isolateRefused(async ({ lines }) => {

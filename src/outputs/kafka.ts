@@ -134,7 +134,6 @@ class KafkaOutput implements Output {
     this.#client = client
     this.#context = context
     this.#queue = createRemoteQueue<StreamMessage>(context, {
-      name: target.name,
       timing,
       deliver: isolateRefused(({ items }) =>
         items.length > 0 ? client.send(items) : this.#connect(),

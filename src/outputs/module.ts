@@ -140,10 +140,10 @@ type SenderParts = {
 /** Hands records to the default export of a module, one at a time, in order. */
 function createSingles(
   exportData: (record: AnyRecord, context: ExportContext) => unknown,
-  { target, options, faultOf, context, timing }: SenderParts,
+  { options, faultOf, context, timing }: SenderParts,
 ): Pick<Output, 'write' | 'close'> {
   const { counters, graceOver, overdue: signal, holdOver = graceOver } = context
-  const late = new StreamError('export-failed', `${target}: not delivered before the end`)
+  const late = new StreamError('export-failed', 'not delivered before the end')
   const deliver = (message: StreamMessage): unknown => {
     const { customer, topic, record } = message
     return exportData(record, {
@@ -216,7 +216,6 @@ function createBatches(
 ): Pick<Output, 'write' | 'close'> {
   const waiting = { log: context.log, what: `exportBatch() of ${target}` }
   return createRemoteQueue<Item>(context, {
-    name: target,
     timing,
     // Only the size counts here: the line of a record that nobody reads is not made.
     encode: ({ frame }) => frame,

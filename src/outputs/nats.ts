@@ -102,7 +102,6 @@ class NatsOutput implements Output {
     return getOrMake(this.#queues, subject, () => {
       const pace: Pace = { size: 1, refused: 0 }
       return createRemoteQueue<StreamMessage>(context, {
-        name: this.#link.name,
         timing,
         deliver: (batch, signal) => this.#deliver(subject, pace, batch, signal),
         batch: { maxCount: this.#pipeline, maxBytes: BUDGET_BYTES },

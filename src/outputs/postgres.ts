@@ -77,7 +77,6 @@ class PostgresOutput implements Output {
     this.#tls = tlsOf(env)
     this.#sql = { insert: insertSql(target.table), createTable: createTableSql(target.table) }
     this.#queue = createRemoteQueue<StreamMessage>(context, {
-      name: target.name,
       timing,
       deliver: isolateRefused((part, signal) => this.#send(part, signal)),
       batch: BATCH,

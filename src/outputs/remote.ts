@@ -10,8 +10,6 @@ import { accountOf, type Item, type Output, type OutputContext } from './output.
 type RemoteQueueOptions<I extends Item> = Partial<SendQueueOptions<I>> &
   Pick<SendQueueOptions<I>, 'deliver' | 'budget'> & {
     readonly batch: BatchLimits
-    /** The output, as messages name it. */
-    readonly name: string
     readonly timing: BackoffOptions
   }
 
@@ -21,7 +19,7 @@ type RemoteQueueOptions<I extends Item> = Partial<SendQueueOptions<I>> &
  */
 export function createRemoteQueue<I extends Item>(
   context: OutputContext,
-  { name, timing, ...own }: RemoteQueueOptions<I>,
+  { timing, ...own }: RemoteQueueOptions<I>,
 ): SendQueue<I> {
   const { stopping, holdOver, graceOver, overdue, forced } = context
   return new SendQueue<I>({
@@ -34,7 +32,7 @@ export function createRemoteQueue<I extends Item>(
     overdue,
     lateWork: 'none',
     forced,
-    late: `${name}: not delivered before the end`,
+    late: 'not delivered before the end',
     ...own,
   })
 }

@@ -57,7 +57,6 @@ class TcpOutput implements LineOutput {
     this.#context = context
     context.overdue.addEventListener('abort', () => this.#onOverdue(), { once: true })
     this.#queue = createRemoteQueue<Item>(context, {
-      name: address.name,
       timing,
       deliver: (batch, signal) => this.#deliver(batch, signal),
       finish: (signal) => {

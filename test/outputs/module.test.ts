@@ -162,7 +162,7 @@ test('a slow module gets no further call when the grace is over, and the call un
   assert.equal(context.counters.delivered, 1)
   assert.deepEqual(
     context.givenUp.map(({ message, error }) => [message.record.data.n, error.message]),
-    [4, 2, 3].map((n) => [n, './module.mjs: not delivered before the end']),
+    [4, 2, 3].map((n) => [n, 'not delivered before the end']),
   )
 })
 
@@ -176,7 +176,7 @@ test('a call that asks for another try when the grace is over is given up for it
   assert.deepEqual(later.calls, [1])
   assert.deepEqual(
     context.givenUp.map(({ error }) => error.message),
-    ['./module.mjs: busy', './module.mjs: not delivered before the end'],
+    ['./module.mjs: busy', 'not delivered before the end'],
   )
 })
 
