@@ -5,7 +5,6 @@ import { receivedBy } from '../pipeline/streams.js'
 import { listed, shellWord } from '../text.js'
 import {
   describeEntries,
-  describeState,
   describeUndelivered,
   type EntrySnapshot,
   type ExporterSnapshot,
@@ -14,7 +13,7 @@ import {
   type Snapshot,
   sumOf,
 } from './snapshot.js'
-import { byTrouble, isTrouble, reasonsOf } from './trouble.js'
+import { asAtEnd, byTrouble, isTrouble, reasonsOf, whatOf } from './trouble.js'
 
 type StatsLine = { readonly message: string; readonly fields: LogFields }
 
@@ -56,15 +55,12 @@ export function logStats(
   snapshot: Snapshot,
   troubled: readonly EntrySnapshot[] = [],
 ): void {
-  const { entries, earlier } = snapshot
+  const { earlier } = snapshot
+  const entries = asAtEnd(snapshot.entries, troubled)
   write(log, 'info', totalLine(snapshot))
   if (entries.length <= FEW) for (const entry of entries) write(log, 'info', entryLine(entry))
   else {
-    const wrong = byTrouble([
-      ...new Map(
-        [...entries.filter(isTrouble), ...troubled].map((entry) => [entry.label, entry]),
-      ).values(),
-    ])
+    const wrong = byTrouble(entries.filter(isTrouble))
     for (const entry of wrong.slice(0, MOST)) write(log, 'info', entryLine(entry))
     const more = wrong.length - MOST
     if (more > 0) log.info(`${more} more were in trouble`)
@@ -128,7 +124,7 @@ function totalLine(snapshot: Snapshot): StatsLine {
 
 function entryLine(entry: EntrySnapshot): StatsLine {
   return {
-    message: describeState(entry),
+    message: whatOf(entry),
     fields: {
       entry: entry.label,
       topic: entry.topic,

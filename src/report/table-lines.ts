@@ -16,7 +16,16 @@ import {
   sumOf,
 } from './snapshot.js'
 import { type Cell, type Colour, type Column, layOut, paint } from './table-layout.js'
-import { byTrouble, type Cluster, clustersOf, reasonsOf, type State, stateOf } from './trouble.js'
+import {
+  asAtEnd,
+  byTrouble,
+  type Cluster,
+  clustersOf,
+  isTrouble,
+  reasonsOf,
+  type State,
+  stateOf,
+} from './trouble.js'
 
 const MOST_CLUSTERS = 8
 const MOST_REASONS = 3
@@ -73,12 +82,12 @@ export function finalLines(
   troubled: readonly EntrySnapshot[],
   drawing: Drawing,
 ): string[] {
-  const { entries } = snapshot
-  if (entries.length <= FEW) return tableLines(snapshot, drawing)
   const { width, colour, rateOf } = drawing
-  const shown = byTrouble(troubled).slice(0, MOST_AT_END)
+  const entries = asAtEnd(snapshot.entries, troubled)
+  const chosen = byTrouble(entries.length <= FEW ? entries : entries.filter(isTrouble))
+  const shown = chosen.slice(0, MOST_AT_END)
   const rows = shown.map((entry) => entryCells(entry, rateOf(entry)))
-  const more = troubled.length - shown.length
+  const more = chosen.length - shown.length
   const below = [
     more > 0 ? `${formatCount(more)} more were in trouble` : '',
     ...exportersOf(snapshot).map((exporter) => exporterLine(exporter, snapshot.deadLetterFile)),

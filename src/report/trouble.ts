@@ -50,6 +50,18 @@ export function isTrouble(entry: EntrySnapshot): boolean {
   return stateOf(entry) === 'silent' || causeOf(entry) !== undefined
 }
 
+/**
+ * The entries at the end. One that was in trouble when the end began is as it was then: the end itself
+ * changes the state of all of them to `ended`.
+ */
+export function asAtEnd(
+  entries: readonly EntrySnapshot[],
+  troubled: readonly EntrySnapshot[],
+): EntrySnapshot[] {
+  const before = new Map(troubled.map((entry) => [entry.label, entry]))
+  return entries.map((entry) => before.get(entry.label) ?? entry)
+}
+
 /** Those in trouble first; otherwise in the order of the input file. */
 export function byTrouble(entries: readonly EntrySnapshot[]): EntrySnapshot[] {
   return STATES.flatMap((state) => entries.filter((entry) => stateOf(entry) === state))

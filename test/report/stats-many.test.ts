@@ -96,6 +96,20 @@ test('the end names those that were in trouble, ten at most', () => {
   assert.deepEqual(lines.slice(11), ['INFO  70 more were in trouble'])
 })
 
+test('the end says what each of a few subscriptions was in when it began', () => {
+  const { log, news } = collect()
+  const silent = { ...OPEN, openMs: 15 * 60_000 }
+  const before = fleet(3, 1).map((each, at) => (at === 1 ? { ...each, status: silent } : each))
+  const entries = before.map((each) => ({ ...each, status: ended }))
+  logStats(log, snapshotOf(entries), before.slice(0, 2))
+  assert.deepEqual(news(), [
+    'INFO  3 subscriptions: 3 ended',
+    'INFO  E0: retrying: unreachable',
+    'INFO  E1: open, silent',
+    'INFO  E2: ended',
+  ])
+})
+
 test('the silences of a cluster and topic are one line where there are many subscriptions', async () => {
   const { createSilenceLog } = await import('../../src/report/silence-log.js')
   const { log, news } = collect()

@@ -293,6 +293,19 @@ test('the end of many subscriptions leaves the sums and those that were in troub
   assert.match(lines[12] ?? '', /^240 subscriptions: 240 ended · 2,400 messages/)
 })
 
+test('the end of a few subscriptions shows which of them were in trouble', () => {
+  const entries = [entry('fine'), entry('away', { status: RETRYING })]
+  const { terminal, world, table } = start(entries, 120, 40)
+  table.redraw()
+  const ended = { ...PROGRESS, type: 'ended', at: NOW, cause: undefined } as const
+  world.snapshot = snapshotOf(entries.map((each) => ({ ...each, status: ended })))
+  table.close(entries.slice(1))
+  const { lines } = terminal
+  assert.match(lines[1] ?? '', /^away +monitoring +retrying: /)
+  assert.match(lines[2] ?? '', /^fine +monitoring +ended /)
+  assert.match(lines[3] ?? '', /^2 subscriptions: 2 ended /)
+})
+
 test('the end of many subscriptions without trouble leaves the sums alone', () => {
   const entries = FLEET.map((each) => ({ ...each, status: OPEN }))
   const { terminal, table } = start(entries, 120, 40)
