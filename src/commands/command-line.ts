@@ -89,7 +89,7 @@ export function parseCommandLine(args: readonly string[], version: string): Invo
     })
   }
   try {
-    program.parse(args.map(withUnderscores), { from: 'user' })
+    program.parse(helpLast(args.map(withUnderscores), program), { from: 'user' })
   } catch (error) {
     if (error instanceof commander.CommanderError && error.exitCode === 0) {
       return { command: 'show', text: shown }
@@ -143,6 +143,13 @@ function describe(done: (invocation: Invocation) => void): Command {
 function withUnderscores(arg: string): string {
   const [, name = '', rest = ''] = /^--([a-z][a-z-]*)(=.*)?$/s.exec(arg) ?? []
   return name ? `--${name.replaceAll('-', '_')}${rest}` : arg
+}
+
+/** `--help replay` -> `replay --help` */
+function helpLast(args: readonly string[], { commands }: Command): readonly string[] {
+  const [first = '', second = '', ...others] = args
+  const isSwapped = /^(-h|--help)$/.test(first) && commands.some((each) => each.name() === second)
+  return isSwapped ? [second, first, ...others] : args
 }
 
 /** Options before the name of a command would be ignored. */

@@ -131,6 +131,12 @@ describe('parseCommandLine', () => {
     })
   })
 
+  test('shows the help of a command also where --help stands before its name', () => {
+    assert.deepEqual(parse('--help', 'replay'), parse('replay', '--help'))
+    assert.deepEqual(parse('-h', 'simulate'), parse('simulate', '--help'))
+    assert.deepEqual(parse('--help', 'nothing'), parse('--help'))
+  })
+
   test('names in each help what the options are unless given', () => {
     const help = (...args: string[]) => {
       const invocation = parse(...args, '--help')
