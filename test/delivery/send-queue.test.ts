@@ -259,8 +259,10 @@ test('a batch waits for others until it is old enough, full, or the last one', a
   await queue.write(['c', 'ddd'])
   await until(() => batches.length === 2)
   await queue.write(['e'])
+  await until(() => clock.timers === 1)
   await queue.close()
   assert.deepEqual(batches, [['a', 'b'], ['c', 'ddd'], ['e']])
+  assert.equal(clock.timers, 0)
 })
 
 test('whoever writes waits while lines and what they keep in memory fill the budget', async () => {
@@ -622,6 +624,51 @@ test('a closed queue keeps no timer of an output that has just come back', async
   assert.equal(clock.timers, 1)
   await queue.close()
   assert.equal(clock.timers, 0)
+})
+
+test('a connection that breaks during a delivery is no trouble of its own', async () => {
+  const { deliver, waiting, next } = held()
+  const { queue, batches, logged } = fixture(deliver)
+  await queue.write(['a'])
+  await until(() => waiting.length === 1)
+  queue.interrupt(new StreamError('connection-lost', 'lost'))
+  next()
+  await until(() => queue.idle)
+  assert.deepEqual([batches, logged], [[['a']], []])
+  await queue.close()
+})
+
+test('an output in trouble that is left behind does not work again', async () => {
+  const { deliver, waiting, next } = held()
+  const { queue, clock, forced, logged } = fixture(deliver)
+  await queue.write(['a'])
+  await until(() => waiting.length === 1)
+  next(busy())
+  await until(() => clock.timers === 1)
+  clock.advance(1000)
+  await until(() => waiting.length === 1)
+  forced.abort()
+  await queue.close()
+  await turn()
+  assert.deepEqual(
+    logged.map(({ message }) => message),
+    ['busy; trying again until it works, messages wait'],
+  )
+})
+
+test('an output that is closed for good stays so at the end', async () => {
+  const { queue, forced, givenUp } = fixture(() => {
+    throw new StreamError('output-closed', 'closed')
+  })
+  await queue.write(['a'])
+  await until(() => queue.gaveUp)
+  forced.abort()
+  await queue.write(['b'])
+  assert.deepEqual(givenUp, [
+    ['a', 'closed'],
+    ['b', 'closed'],
+  ])
+  await queue.close()
 })
 
 test('the end is retried like a delivery', async () => {

@@ -369,13 +369,14 @@ test('other paths are 404, other methods 405, and HEAD has no body', async (t) =
 test('closing cuts a connection that has asked for nothing yet', async (t) => {
   const socket = new Socket()
   t.after(() => socket.destroy())
-  const { connections, close, port } = await start(t, () => snapshotOf([]))
+  const { clock, connections, close, port } = await start(t, () => snapshotOf([]))
   socket.connect(port, '127.0.0.1')
   await once(socket, 'connect')
   await until(() => connections() === 1)
   const closing = close()
   assert.equal(connections(), 0)
   await Promise.all([closing, once(socket, 'close')])
+  assert.equal(clock.timers, 0)
 })
 
 test('a port that is taken is an error with exit code 2 that says so', async (t) => {

@@ -273,12 +273,13 @@ test('what is over before it is told is not told', () => {
 })
 
 test('the end of many subscriptions is one line', () => {
-  const { fleet, statusLog, news, wait } = start(40, CLUSTERS)
+  const { fleet, clock, statusLog, news, wait } = start(40, CLUSTERS)
   for (const { tracker } of fleet) tracker.open()
   wait(2000)
   news()
   for (const { tracker } of fleet) tracker.ended(undefined)
   statusLog.close()
+  assert.equal(clock.timers, 0)
   assert.deepEqual(news(true), ['INFO  240 subscriptions ended (subscriptions=240)'])
 })
 
