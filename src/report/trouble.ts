@@ -51,15 +51,15 @@ export function isTrouble(entry: EntrySnapshot): boolean {
 }
 
 /**
- * The entries at the end. One that was in trouble when the end began is as it was then: the end itself
- * changes the state of all of them to `ended`.
+ * The entries at the end. One that was in trouble when the end began has the state that it had then: the end
+ * itself changes the state of all of them to `ended`.
  */
 export function asAtEnd(
   entries: readonly EntrySnapshot[],
   troubled: readonly EntrySnapshot[],
 ): EntrySnapshot[] {
-  const before = new Map(troubled.map((entry) => [entry.label, entry]))
-  return entries.map((entry) => before.get(entry.label) ?? entry)
+  const before = new Map(troubled.map(({ label, status }) => [label, status]))
+  return entries.map((entry) => ({ ...entry, status: before.get(entry.label) ?? entry.status }))
 }
 
 /** Those in trouble first; otherwise in the order of the input file. */

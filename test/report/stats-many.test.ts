@@ -110,6 +110,16 @@ test('the end says what each of a few subscriptions was in when it began', () =>
   ])
 })
 
+test('the end counts what was decoded after it began', () => {
+  const lines: string[] = []
+  const log = createLogger({ write: (text) => lines.push(text), level: 'info' })
+  const [before] = fleet(1, 1)
+  assert.ok(before)
+  const after = { ...before, status: ended, messages: 50 }
+  logStats(log, snapshotOf([after]), [{ ...before, messages: 19 }])
+  assert.match(lines[1] ?? '', /E0: retrying: unreachable \(.*messages=50 /)
+})
+
 test('the silences of a cluster and topic are one line where there are many subscriptions', async () => {
   const { createSilenceLog } = await import('../../src/report/silence-log.js')
   const { log, news } = collect()
