@@ -73,7 +73,8 @@ export async function check(settings: CheckSettings, program: Program): Promise<
   const columns = stdout.terminal ? screen.columns() : undefined
   const text = json ? checkJson(report) : formatCheck(report, { columns, colour: stdout.colour })
   await printText(text, program)
-  return checkExitCode(report)
+  // Nobody read it, and it was cut short.
+  return shutdown.graceOver.aborted ? 1 : checkExitCode(report)
 }
 
 async function load(

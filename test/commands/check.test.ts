@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
+import { Writable } from 'node:stream'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { check as checkCommand } from '../../src/commands/check.js'
 import { runCheck } from '../../src/commands/check-entries.js'
 import { checkExitCode, checkJson, formatCheck } from '../../src/commands/check-report.js'
 import { StreamError } from '../../src/errors.js'
+import type { Program } from '../../src/program.js'
 import type { Answer, Fault } from '../../src/simulator/faults.js'
 import { closedPort, startCentral } from '../helpers/central.js'
 import { check, checkEntry, reportOf } from '../helpers/check.js'
+import { writeInput } from '../helpers/input.js'
 import { leaksIn, makeKey } from '../helpers/keys.js'
 import { LOADER } from '../helpers/settings.js'
 import { listen, startTcpServer } from '../helpers/tcp-server.js'
@@ -406,4 +410,23 @@ test('a 101 in place of an answer to a validation ends the check', async (t) => 
     results.map(({ key, topic }) => [key, topic]),
     [['unknown', 'unknown']],
   )
+})
+
+test('a report that nobody reads to its end is not in order', async (t) => {
+  const inputFile = await writeInput(t, { A: { wsskey: makeKey('unread'), topic: 'audit' } })
+  const end = new AbortController()
+  const stream = new Writable({ write: () => end.abort() })
+  const { signal: stopping } = new AbortController()
+  const program = {
+    shutdown: { stopping, graceOver: end.signal, interrupted: false },
+    stdout: { stream, file: undefined, terminal: false, colour: false },
+  } as unknown as Program
+  const settings = {
+    inputFile,
+    offline: true,
+    json: true,
+    verifyCertificates: true,
+    host: undefined,
+  }
+  assert.equal(await checkCommand(settings, program), 1)
 })
