@@ -81,7 +81,7 @@ export function findWrapping(text: string, what: string): string | undefined {
   if (/^(['"`]).*\1$/s.test(text)) {
     return `has quotation marks within the value; expected the ${what} without them`
   }
-  const [start = ''] = /^(?:authorization:\s*)?(?:(?:bearer|basic|token)\s+)?/i.exec(text) ?? []
+  const [start = ''] = /^(?:authorization\s*:\s*)?(?:(?:bearer|basic|token)\s+)?/i.exec(text) ?? []
   if (start === '') return undefined
   return `begins with "${start.replaceAll(/\s+/g, ' ')}"; expected the ${what} alone`
 }

@@ -169,6 +169,7 @@ test('a key with something around it, or none at all, says so', async (t) => {
     ['Basic '],
     ['Authorization: '],
     ['authorization:'],
+    ['Authorization : '],
     ['AUTHORIZATION:  Bearer\t', 'AUTHORIZATION: Bearer '],
   ] as const) {
     assert.equal(await said(start + key), `begins with "${shown}"; expected the key alone`)
