@@ -53,8 +53,8 @@ const MOST_KINDS = 20
  *
  * A line with `state` holds until the next line of that state of its entry and exporter: "trying again" must
  * not be logged once the connection is open. Its repeats are still counted, and logged with the next
- * one of its kind. Gaps are no state: their number and sum are logged in any case. One without a code says
- * that trouble is over: it is held back only where the line about the trouble was.
+ * one of its kind. Gaps that a line names (`gapMs`) are no state: their number and sum are logged in any case.
+ * One without a code says that trouble is over: it is held back only where the line about the trouble was.
  */
 export function collapseRepeats(
   log: Logger,
