@@ -7,6 +7,7 @@ import { type LogLevel, loggerTo } from '../../src/log.js'
 import type { Outputs } from '../../src/outputs/outputs.js'
 import { Processor } from '../../src/pipeline/processor.js'
 import { collapseRepeats } from '../../src/report/collapse-repeats.js'
+import type { Decoder } from '../../src/service.js'
 import { fakeMessage } from '../helpers/export-fakes.js'
 
 /** Outputs that take all and do nothing. */
@@ -24,19 +25,18 @@ const NO_OUTPUTS: Outputs = {
   close: async () => {},
 }
 
+const decoderOf = (decode: Decoder['decode']): Decoder => ({
+  ...{ skipsText: false, unknownTotal: 0, lastTimestamp: undefined, decode },
+})
+
 test('an unexpected error of the decoder costs one frame, not the stream', async () => {
   const logged: { level: LogLevel; message: string }[] = []
   const buried: { readonly reason: string; readonly bytes: Uint8Array }[] = []
   const processor = new Processor({
     entry: { name: 'A', topic: 'audit', label: 'A' },
-    decoder: {
-      skipsText: false,
-      unknownTotal: 0,
-      lastTimestamp: undefined,
-      decode() {
-        throw new RangeError('Invalid string length')
-      },
-    },
+    decoder: decoderOf(() => {
+      throw new RangeError('Invalid string length')
+    }),
     outputs: {
       ...NO_OUTPUTS,
       keepUndecodable: async (_, frame, error) =>
@@ -58,16 +58,11 @@ test('an event type that no schema knows is logged once, and each of its frames 
   const types = ['x', 'y', 'x', undefined, undefined]
   const processor = new Processor({
     entry: { name: 'A', topic: 'audit', label: 'A' },
-    decoder: {
-      skipsText: false,
-      unknownTotal: 0,
-      lastTimestamp: undefined,
-      decode() {
-        const eventType = types.shift()
-        const options = eventType === undefined ? {} : { eventType }
-        throw new StreamError('frame-undecodable', `type ${eventType}`, options)
-      },
-    },
+    decoder: decoderOf(() => {
+      const eventType = types.shift()
+      const options = eventType === undefined ? {} : { eventType }
+      throw new StreamError('frame-undecodable', `type ${eventType}`, options)
+    }),
     outputs: {
       ...NO_OUTPUTS,
       keepUndecodable: async () => void kept++,
@@ -123,15 +118,10 @@ test('each unknown event type has a line, up to twenty of them', async () => {
     const left = [...types]
     const processor = new Processor({
       entry: { name: 'A', topic: 'audit', label: 'A' },
-      decoder: {
-        skipsText: false,
-        unknownTotal: 0,
-        lastTimestamp: undefined,
-        decode() {
-          const eventType = left.shift() ?? ''
-          throw new StreamError('frame-undecodable', `type ${eventType}`, { eventType })
-        },
-      },
+      decoder: decoderOf(() => {
+        const eventType = left.shift() ?? ''
+        throw new StreamError('frame-undecodable', `type ${eventType}`, { eventType })
+      }),
       outputs: NO_OUTPUTS,
       log,
     })
@@ -163,15 +153,10 @@ test('a line about a text frame names an entry with several topics once', async 
 test('the delay of a message is known, however large its frame is', async () => {
   const processor = new Processor({
     entry: { name: 'A', topic: 'monitoring', label: 'A' },
-    decoder: {
-      skipsText: false,
-      unknownTotal: 0,
-      lastTimestamp: undefined,
-      decode: ({ bytes, receivedAt }) => ({
-        ...fakeMessage('A', 1),
-        ...{ frame: bytes, receivedAt, timestamp: 5_000_000_000n },
-      }),
-    },
+    decoder: decoderOf(({ bytes, receivedAt }) => ({
+      ...fakeMessage('A', 1),
+      ...{ frame: bytes, receivedAt, timestamp: 5_000_000_000n },
+    })),
     outputs: NO_OUTPUTS,
     log: loggerTo(() => {}),
   })
