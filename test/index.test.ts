@@ -188,11 +188,21 @@ test('the example for both services prints the records of both, and ends where o
   }
   const script = join(ROOT, 'examples/both.mjs')
   const program = runProgram(t, [], { script, env })
-  const sockets = [await central.waitForSocket(), await central.waitForSocket()]
+  const classic = await central.waitForSocket({ topic: 'presence' })
   const payload = { pa_rssi_event: { rssi: [{ rssi_val: -61 }] } }
-  const frame = encodeFrame('presence', payload, { timestamp: '0', customer_id: 'c' })
-  await sockets.find(({ topic }) => topic === 'presence')?.send(frame)
+  await classic.send(encodeFrame('presence', payload, { timestamp: '0', customer_id: 'c' }))
   assert.equal(await program.waitForLine('presence', 'stdout'), 'presence 1970-01-01T00:00:00Z')
+  const newCentral = await central.waitForSocket({ topic: 'rssi-events' })
+  const event = {
+    type: 'network-services.v1alpha1.rssi.raw-rssi',
+    payload: { raw_rssi: { rssi_val: -61 } },
+  }
+  await newCentral.send(
+    encodeEvent(event, {
+      ...{ topic: 'rssi-events', customerId: 'c', now: 0, count: 0, settings: withDefaults({}) },
+    }),
+  )
+  assert.equal(await program.waitForLine('rssi', 'stdout'), 'rssi-events 1970-01-01T00:00:00Z')
   program.kill()
   assert.equal((await program.result).code, 0)
 
