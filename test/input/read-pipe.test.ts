@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readText } from '../../src/input/read-text.js'
@@ -41,10 +43,12 @@ test('a pipe into which nothing is written is given up with a clear message', as
     code: 'input-invalid',
     message: `${path}: nothing was written into this pipe for 0.05 s; expected the input file`,
   })
-  const silent = assert.rejects(load(path, { silenceMs: 2000 }), /nothing was written/)
+  // With a reader of the test's own, the writer is there before the wait begins.
+  const reader = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   const writer = await openWriter(path)
-  await silent
+  await assert.rejects(load(path, { silenceMs: 50 }), /nothing was written/)
   await writer.close()
+  await reader.close()
 })
 
 test('a pipe that is closed without a byte is an empty file', async (t) => {
