@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -8,6 +8,7 @@ import { closedPort, startCentral } from './helpers/central.js'
 import { until } from './helpers/clock.js'
 import { example } from './helpers/docs.js'
 import { makeKey } from './helpers/keys.js'
+import { killChild } from './helpers/mortal.js'
 import { needs } from './helpers/needs.js'
 import { makeSecret } from './helpers/new-central.js'
 import { ROOT } from './helpers/settings.js'
@@ -110,6 +111,9 @@ test(
   'a real Prometheus that scrapes the program answers every query of dashboard and rules',
   needs('prometheus'),
   async (t) => {
+    let prometheus: ChildProcess | undefined
+    // Before its folder is removed.
+    t.after(() => killChild(prometheus))
     const central = await startCentral(t)
     const cwd = tempFolder(t)
     const token_url = `${central.url}/as/token.oauth2`
@@ -120,10 +124,10 @@ test(
     const args = ['--metrics', '0', '--export_data', 'json:out.ndjson']
     const program = await startStream(t, central, args, { input, cwd })
     const url = await program.metricsUrl()
-    await until(() => central.sockets.length === 3)
+    const scraped = async () => (await fetch(`${url}/metrics`)).text()
+    await until(async () => (await scraped()).includes('_subscriptions{state="open"} 3\n'))
     const timestamp = String(BigInt(Date.now()) * 1_000_000n)
     await central.broadcast('audit', encodeFrame('audit', {}, { timestamp, customer_id: 'c' }))
-    const scraped = async () => (await fetch(`${url}/metrics`)).text()
     await until(async () => /aruba_stream_exported_total\{.*\} 1$/m.test(await scraped()))
     const text = await scraped()
 
@@ -145,17 +149,10 @@ scrape_configs:
 `,
     )
     const options = [`--web.listen-address=127.0.0.1:${port}`, '--config.file=prometheus.yml']
-    const prometheus = spawn('prometheus', [...options, '--storage.tsdb.path=data'], {
+    prometheus = spawn('prometheus', [...options, '--storage.tsdb.path=data'], {
       cwd,
       stdio: 'ignore',
     })
-    t.after(
-      () =>
-        new Promise((resolve) => {
-          prometheus.once('exit', resolve)
-          prometheus.kill('SIGKILL')
-        }),
-    )
     const ask = async (query: string) => {
       const body = new URLSearchParams({ query })
       const answer = await fetch(`http://127.0.0.1:${port}/api/v1/query`, { method: 'POST', body })

@@ -15,12 +15,7 @@ export async function mortal(
   start: () => Promise<ChildProcess>,
 ): Promise<Mortal> {
   let child = await start()
-  const kill = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill('SIGKILL')
-    await gone
-  }
+  const kill = () => killChild(child)
   t.after(kill)
   return {
     kill,
@@ -29,6 +24,14 @@ export async function mortal(
       child = await start()
     },
   }
+}
+
+/** Kills a process where it runs, and waits until it is gone. */
+export async function killChild(child: ChildProcess | undefined): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
 }
 
 /** Starts one of the receivers beside this file, which prints a line when it listens. */

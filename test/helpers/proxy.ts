@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { closedPort, isOpen } from './central.js'
 import { until } from './clock.js'
+import { killChild } from './mortal.js'
 import { listen } from './tcp-server.js'
 import { tempFolder } from './temp-folder.js'
 
@@ -81,7 +81,7 @@ export const installedProxy = (name: ProxyName) =>
 export async function startRealProxy(t: TestContext, name: ProxyName): Promise<Proxy> {
   let child: ChildProcess | undefined
   // Before its folder is removed.
-  t.after(() => stop(child))
+  t.after(() => killChild(child))
   const folder = tempFolder(t)
   // Started as root, the proxies become another user.
   await chmod(folder, 0o777)
@@ -99,14 +99,7 @@ export async function startRealProxy(t: TestContext, name: ProxyName): Promise<P
     assert.equal(child?.exitCode, null, 'the proxy ended')
     return isOpen(port)
   })
-  return { port, log: () => readFile(join(folder, 'log'), 'utf8'), kill: () => stop(child) }
-}
-
-async function stop(child: ChildProcess | undefined): Promise<void> {
-  if (!child || child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
+  return { port, log: () => readFile(join(folder, 'log'), 'utf8'), kill: () => killChild(child) }
 }
 
 type ProxyOptions = {
