@@ -390,11 +390,12 @@ const NEW_CENTRAL_IN_VIEWS = [
 /** Hours of the simulator's traffic up to now, as a recording: a customer of each service. */
 function recordedTraffic(hours: number): string {
   const stepMs = 20_000
-  const clock = { ms: Date.now() - hours * 3_600_000, now: () => clock.ms }
+  const until = Date.now()
+  const clock = { ms: until - hours * 3_600_000, now: () => clock.ms }
   const classic = new ClassicTraffic({ customerId: 'c'.repeat(32), clock, seed: 1 })
   const newCentral = new NewCentralTraffic({ customerId: 'd'.repeat(32), clock, seed: 2 })
   const lines: string[] = []
-  for (const until = Date.now(); clock.ms < until; clock.ms += stepMs) {
+  for (; clock.ms < until; clock.ms += stepMs) {
     const frames = [
       ...CLASSIC_IN_VIEWS.map((topic) => ['A', topic, classic.next(topic)] as const),
       ...NEW_CENTRAL_IN_VIEWS.map((topic) => ['B', topic, newCentral.next(topic)] as const),
