@@ -93,12 +93,13 @@ describe('rows on stdout', () => {
     const path = join(tempFolder(t), 'frames')
     writeFileSync(path, trafficRecording(1))
     const args = ['replay', path, '--brief']
-    const piped = await runHere(t, args, { env: { TZ: 'UTC' } }).result
+    const env = { TZ: 'UTC', TERM: 'xterm', NO_COLOR: undefined }
+    // A process of its own: the time zone of this one is the machine's.
+    const piped = await runProgram(t, args, { env }).result
     assert.equal(piped.code, 0)
     const lines = piped.stdout.trimEnd().split('\n')
     for (const line of lines) assert.match(line, /^2026-11-25 17:58:00 (Campus|Branches) +[\w-]+/)
     assert.ok(!piped.stdout.includes('\u001b'))
-    const env = { TZ: 'UTC', TERM: 'xterm', NO_COLOR: undefined }
     const shown = await runProgram(t, args, { shell: ON_TERMINAL, env }).result
     assert.equal(shown.stdout.trimEnd().split('\n').length, lines.length)
     assert.ok(shown.stdout.includes('\u001b[32mUP\u001b[39m'))
