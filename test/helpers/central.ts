@@ -52,8 +52,8 @@ export async function isOpen(port: number): Promise<boolean> {
 
 const FIRST_PORT = 10_000
 const PORTS = 20_000
-/** Test files run at the same time, in processes with different numbers: each begins elsewhere. */
-const PORTS_A_PROCESS = 20
+/** Test files run at the same time, in processes with different numbers: each begins far from the others. */
+const STRIDE = 7919
 let portsTried = 0
 
 /**
@@ -62,7 +62,7 @@ let portsTried = 0
  */
 export async function closedPort(): Promise<number> {
   for (;;) {
-    const port = FIRST_PORT + ((process.pid * PORTS_A_PROCESS + portsTried) % PORTS)
+    const port = FIRST_PORT + ((process.pid * STRIDE + portsTried) % PORTS)
     portsTried += 1
     const server = createServer()
     const isFree = await new Promise<boolean>((resolve) => {
