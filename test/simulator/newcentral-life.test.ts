@@ -17,25 +17,27 @@ async function start(t: TestContext, newCentral: NewCentralOptions = {}) {
 
 for (const expiry_close of WAYS) {
   test(`a connection ends with its token by ${expiry_close}, and not before`, async (t) => {
-    const { clock, join } = await start(t, { expiry_close })
+    const { clock, central, join } = await start(t, { expiry_close })
     clock.advance(40_000)
-    const { ws, closed } = await join()
+    const { closed } = await join()
     clock.advance(59_999)
-    assert.equal(ws.readyState, ws.OPEN)
+    assert.equal(central.sockets[0]?.open, true)
     clock.advance(1)
     assert.equal(await closed, expiry_close === 'cut' ? 1006 : Number(expiry_close))
   })
 
   test(`a connection may end at half of expires_in by ${expiry_close}`, async (t) => {
-    const { clock, join } = await start(t, { expiry_close, expiry_at: 'half' })
+    const { clock, central, join } = await start(t, { expiry_close, expiry_at: 'half' })
     clock.advance(10_000)
     const first = await join()
     clock.advance(49_999)
-    assert.equal(first.ws.readyState, first.ws.OPEN)
     const second = await join()
+    const { sockets } = central
+    const open = () => sockets.map((socket) => socket.open)
+    assert.deepEqual(open(), [true, true])
     clock.advance(1)
+    assert.deepEqual(open(), [false, true])
     assert.equal(await first.closed, expiry_close === 'cut' ? 1006 : Number(expiry_close))
-    assert.equal(second.ws.readyState, second.ws.OPEN)
     // The token ends before half of expires_in is over.
     clock.advance(40_000)
     await second.closed
