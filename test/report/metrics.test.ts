@@ -423,26 +423,25 @@ async function underAttack(t: TestContext, entries = [entry('A')]) {
       t.after(() => socket.destroy())
       socket.on('error', () => {})
       await once(socket, 'connect')
-      await until(() => server.connections() !== before || before === 100)
+      await until(() => server.connections() > before)
       socket.write(text)
       return socket
     },
+    /** What comes for the only client until the connection ends, in whatever way, on both sides. */
+    async received(socket: Socket): Promise<string> {
+      const chunks: Buffer[] = []
+      socket.on('data', (chunk) => chunks.push(chunk))
+      await until(() => socket.closed && server.connections() === 0)
+      return Buffer.concat(chunks).toString()
+    },
   }
-}
-
-/** What comes from the server until it ends the connection. */
-async function received(socket: Socket): Promise<string> {
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk) => chunks.push(chunk))
-  if (!socket.closed) await once(socket, 'close')
-  return Buffer.concat(chunks).toString()
 }
 
 const answersIn = (text: string) => text.match(/^HTTP\/1\.1 /gm)?.length ?? 0
 
 for (const path of ['/metrics', '/healthz', '/nothing']) {
   test(`3,000 pipelined requests for ${path} get one answer, rendered once at most`, async (t) => {
-    const { client, renders } = await underAttack(t)
+    const { client, received, renders } = await underAttack(t)
     const request = `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`
     const flood = await client(request.repeat(3000))
     assert.ok(answersIn(await received(flood)) <= 1)
@@ -481,8 +480,7 @@ test('a hundred idle connections do not keep a scraper out: the oldest of them i
     assert.equal((await fetch(`${url}/metrics`)).status, 200)
     assert.ok(connections() <= 100)
   }
-  assert.ok(oldest)
-  if (!oldest.closed) await once(oldest, 'close')
+  await until(() => oldest?.closed === true)
   const closed = idle.filter(({ closed }) => closed).length
   assert.ok(closed <= 3, `${closed} were closed`)
 })
@@ -508,14 +506,14 @@ test('a client that neither asks nor reads is cut after ten seconds, and leaves 
 })
 
 test('a client that ends its side after the request gets the answer', async (t) => {
-  const { client } = await underAttack(t)
+  const { client, received } = await underAttack(t)
   const socket = await client()
   socket.end('GET /healthz HTTP/1.0\r\n\r\n')
   assert.match(await received(socket), /^HTTP\/1\.1 200 OK\r\n/)
 })
 
 test('what is no request is answered with 400, and a client that goes on sending is cut', async (t) => {
-  const { client, renders, connections } = await underAttack(t)
+  const { client, received, renders, connections } = await underAttack(t)
   const cases = [
     'SSH-2.0-OpenSSH_9.6\r\n\r\n',
     '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\n',
@@ -525,10 +523,9 @@ test('what is no request is answered with 400, and a client that goes on sending
     const answer = await received(await client(text))
     assert.match(answer, /^HTTP\/1\.1 400 Bad Request\r\n/)
   }
+  // It does not read, so it does not end by itself where an answer comes.
   const endless = await client('GET /healthz HTTP/1.1\r\n\r\n')
-  endless.on('drain', () => endless.write(Buffer.alloc(100_000)))
   endless.write(Buffer.alloc(100_000))
-  if (!endless.closed) await once(endless, 'close')
   await until(() => connections() === 0)
   assert.ok(renders() <= 1)
 })

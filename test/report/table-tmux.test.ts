@@ -81,13 +81,13 @@ for (const columns of [80, 120, 200]) {
 
     const narrow = 60
     resize(narrow)
-    const resized = await screen(
+    await screen(
       (text) =>
         text.split('\n').filter((each) => each.startsWith('ENTRY')).length === 1 &&
+        text.split('\n').filter((each) => each.includes('subscriptions:')).length === 1 &&
         text.split('\n').every((each) => displayWidth(each) <= narrow) &&
         !text.includes('RECONN'),
     )
-    assert.equal(resized.filter((each) => each.includes('subscriptions:')).length, 1)
 
     press()
     const end = await screen((text) => text.endsWith('the end'))
@@ -109,14 +109,15 @@ for (const columns of [80, 120, 200]) {
     assert.match(outage[4] ?? '', /^Customer2 +apprf +retrying: conn/)
     for (const width of [columns - 25, columns + 30]) {
       resize(width)
-      const resized = await screen(
+      // All at once: the terminal also shows parts of a drawing.
+      await screen(
         (text) =>
+          text.startsWith('ENTRY') &&
+          text.split('\n').length === 19 &&
           text.split('\n').every((each) => displayWidth(each) <= width) &&
           text.split('\n').filter((each) => each.startsWith('ENTRY')).length === 1 &&
           text.split('\n').filter((each) => /^us\.exa/.test(each)).length === 1,
       )
-      assert.equal(resized[0]?.startsWith('ENTRY'), true)
-      assert.equal(resized.length, 19)
     }
     press()
     const end = await screen((text) => text.endsWith('the end'))
