@@ -42,6 +42,11 @@ export class FakeClock implements Clock {
     return this.#timers.size
   }
 
+  /** Whether a timer with this delay is set. */
+  waits(delayMs: number): boolean {
+    return [...this.#timers].some((timer) => timer.delayMs === delayMs)
+  }
+
   /** Lets time pass; timers go off at their own moments, in order. */
   advance(ms: number): void {
     const untilMs = this.#elapsedMs + ms

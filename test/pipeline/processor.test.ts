@@ -87,7 +87,10 @@ test('an event type that no schema knows is logged once, and each of its frames 
 
 test('each reason of an undecodable frame has a line, and its repeats are counted', async () => {
   const lines: string[] = []
-  const log = collapseRepeats(loggerTo((_, message) => lines.push(message)))
+  const log = collapseRepeats(
+    loggerTo((_, message) => lines.push(message)),
+    { elapsed: () => 0 },
+  )
   const processor = new Processor({
     entry: { name: 'A', topic: 'audit', label: 'A' },
     decoder: createDecoder({ customer: 'A', label: 'A', schema: loadSchema('audit') }),
