@@ -12,6 +12,7 @@ import type { TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createDecoders } from '../src/classic/record.js'
 import { TOPICS, type Topic } from '../src/classic/topics.js'
+import { systemClock } from '../src/clock.js'
 import { OpenFiles } from '../src/files/distinct-files.js'
 import { loggerTo } from '../src/log.js'
 import { openNats } from '../src/outputs/nats.js'
@@ -67,7 +68,7 @@ export async function benchOutputs(): Promise<void> {
         ['many on their way', undefined],
       ] as const) {
         const target = `nats://127.0.0.1:${slow}/slow${pipeline ?? ''}?stream=SLOW${pipeline ?? ''}`
-        const open: Opening = (context) => openNats(target, context, pipeline ? { pipeline } : {})
+        const open: Opening = (context) => openNats(target, context, pipeline)
         delayed.push([name, ...(await measure(open, messagesOf(1, DELAYED_MESSAGES)))])
       }
     }
@@ -158,6 +159,8 @@ function contextOf(): OutputContext {
     readable: true,
     env: {},
     cwd: process.cwd(),
+    clock: systemClock,
+    random: Math.random,
     openFiles: new OpenFiles(),
     stopping: never,
     holdOver: never,

@@ -180,7 +180,7 @@ export class ReplaceableConnection {
         const { credential } = failed.handshake
         await this.#options.endpoint.renewCredential(credential, signal).catch(() => undefined)
       }
-      await wait(backoffDelay(failures, { random }))
+      await wait(backoffDelay(failures, random))
     }
   }
 }

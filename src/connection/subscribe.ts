@@ -176,9 +176,7 @@ class Supervisor implements Subscription, ConnectionOwner {
     // As at the end of a credential.
     const atOnce =
       endpoint.onServerEnd && cause.code === 'connection-lost' && this.#openMs >= AT_ONCE_MS
-    const delayMs = atOnce
-      ? 0
-      : (cause.retryAfterMs ?? 0) + backoffDelay(this.#failures, { random })
+    const delayMs = atOnce ? 0 : (cause.retryAfterMs ?? 0) + backoffDelay(this.#failures, random)
     this.#tracker.retrying(this.#failures, delayMs, cause)
     await sleep(delayMs, this.clock, this.signal)
   }

@@ -1,23 +1,17 @@
-export type BackoffOptions = {
-  /** Upper bound of the first wait, milliseconds; it doubles with each attempt. */
-  baseMs?: number
-  /** Upper bound of every wait, milliseconds. */
-  capMs?: number
-  /** 0 (included) to 1 (excluded). */
-  random?: () => number
-}
+/** Upper bound of the first wait; it doubles with each attempt. */
+const FIRST_MS = 1000
+/** Upper bound of every wait. */
+const LONGEST_MS = 60_000
 
 /**
  * How long to wait before the next attempt, milliseconds: at most 1 s after the first failure, 2 s after
  * the second, and so on up to a minute. The whole wait is random ("full jitter"), so that the entries
  * of one server do not all come back at once.
  * @param attempt failures in a row, from 1
+ * @param random 0 (included) to 1 (excluded)
  */
-export function backoffDelay(
-  attempt: number,
-  { baseMs = 1000, capMs = 60_000, random = Math.random }: BackoffOptions = {},
-): number {
-  return Math.round(random() * Math.min(capMs, baseMs * 2 ** (attempt - 1)))
+export function backoffDelay(attempt: number, random: () => number): number {
+  return Math.round(random() * Math.min(LONGEST_MS, FIRST_MS * 2 ** (attempt - 1)))
 }
 
 /** Whether an HTTP status says that the server cannot answer now, and that a later try may succeed. */

@@ -1,10 +1,9 @@
 import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
-import { type Clock, systemClock } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
 import { StreamError } from '../errors.js'
-import { type BackoffOptions, isTemporary, parseRetryAfter } from '../net/backoff.js'
+import { isTemporary, parseRetryAfter } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { type HttpAnswer, HttpClient } from '../net/http.js'
 import { redactUrl, tokensInPath } from '../net/redact.js'
@@ -18,9 +17,6 @@ import { asRows } from './rows.js'
 const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 1_000 }
 /** One batch on its way and the next two being filled. */
 const BUDGET_BYTES = 3 * BATCH.maxBytes
-
-/** When to try again, and how long one request may take, milliseconds. */
-type HttpTiming = BackoffOptions & { readonly requestMs?: number; readonly clock?: Clock }
 
 const OPTIONS = {
   /** How many messages a batch holds at most. */
@@ -38,17 +34,11 @@ const compress = promisify(gzip)
  * first batch: asking without sending data is not possible.
  * @throws StreamError `exporter-unusable` or `usage` where the TYPE, a header or the proxy is wrong
  */
-export async function openHttp(
-  type: string,
-  context: OutputContext,
-  { requestMs, clock = systemClock, ...timing }: HttpTiming = {},
-): Promise<Output> {
+export async function openHttp(type: string, context: OutputContext): Promise<Output> {
   const { target, options } = readType(type, OPTIONS)
   const gzipped = options.gzip !== 'off'
-  const receiver = new HttpReceiver(parseHttpTarget(target), context, gzipped, requestMs)
+  const receiver = new HttpReceiver(parseHttpTarget(target), context, gzipped)
   const queue = createRemoteQueue<Item>(context, {
-    timing,
-    clock,
     deliver: isolateRefused(async ({ lines }) => {
       const body = Buffer.concat(lines)
       // The fastest level: JSON shrinks well with any, and the stream should not wait for it.
@@ -80,7 +70,6 @@ const SWITCHING = 101
 class HttpReceiver {
   /** Without what may be a token in path and query. */
   readonly name: string
-  readonly #requestMs: number
   readonly #signal: AbortSignal
   readonly #headers: Readonly<Record<string, string>>
   readonly #secrets: readonly Secret[]
@@ -88,14 +77,12 @@ class HttpReceiver {
 
   /**
    * @param gzipped whether bodies will be
-   * @param requestMs for the whole of one request
    * @throws StreamError `exporter-unusable` where the environment names headers or a proxy that cannot
    *   be used
    */
-  constructor(url: URL, context: OutputContext, gzipped: boolean, requestMs = REQUEST_MS) {
+  constructor(url: URL, context: OutputContext, gzipped: boolean) {
     const { headers, secrets, variables } = readHeaders(context.env)
     this.name = redactUrl(url.href)
-    this.#requestMs = requestMs
     this.#signal = context.overdue
     this.#headers = {
       'Content-Type': 'application/x-ndjson',
@@ -122,8 +109,8 @@ class HttpReceiver {
         secrets: this.#secrets,
         body,
         signal: this.#signal,
-        timeoutMs: this.#requestMs,
-        late: `no answer within ${this.#requestMs / 1000} s`,
+        timeoutMs: REQUEST_MS,
+        late: `no answer within ${REQUEST_MS / 1000} s`,
       })
       this.#judge(answer)
     } catch (error) {

@@ -3,7 +3,6 @@ import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
 import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
-import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { loadPackages, packagePlaces } from '../packages.js'
 import { Secret } from '../secret.js'
@@ -98,11 +97,7 @@ const BUDGET_BYTES = 4 * 1_048_576
  * @throws StreamError `exporter-unusable` where package, address or login are wrong, or the broker
  *   refuses the login at its first answer
  */
-export async function openKafka(
-  target: string,
-  context: OutputContext,
-  timing: BackoffOptions = {},
-): Promise<Output> {
+export async function openKafka(target: string, context: OutputContext): Promise<Output> {
   const parsed = parseKafkaTarget(target)
   const login = readKafkaLogin(context.env)
   const needed = { type: 'kafka://', names: ['@platformatic/kafka'] }
@@ -112,7 +107,7 @@ export async function openKafka(
     context.log.warn('KAFKA_PASSWORD is sent in plain text; use kafkas:// to keep it secret')
   }
   const client = new KafkaClient(library as typeof Kafka, parsed, login)
-  const output = new KafkaOutput(parsed, client, context, timing)
+  const output = new KafkaOutput(parsed, client, context)
   await output.start()
   return output
 }
@@ -124,17 +119,11 @@ class KafkaOutput implements Output {
   readonly #context: OutputContext
   readonly #queue: SendQueue<StreamMessage>
 
-  constructor(
-    target: KafkaTarget,
-    client: KafkaClient,
-    context: OutputContext,
-    timing: BackoffOptions,
-  ) {
+  constructor(target: KafkaTarget, client: KafkaClient, context: OutputContext) {
     this.#target = target
     this.#client = client
     this.#context = context
     this.#queue = createRemoteQueue<StreamMessage>(context, {
-      timing,
       deliver: isolateRefused(({ items }) =>
         items.length > 0 ? client.send(items) : this.#connect(),
       ),

@@ -1,10 +1,10 @@
-import { sleep, systemClock } from '../clock.js'
+import { sleep } from '../clock.js'
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused } from '../delivery/isolate-refused.js'
 import { RetryLog } from '../delivery/retries.js'
 import { logWait } from '../delivery/wait-log.js'
 import { StreamError } from '../errors.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import { backoffDelay } from '../net/backoff.js'
 import type { AnyRecord, AnyTopic, StreamMessage, StreamRecordOf } from '../service.js'
 import { optionPairs, splitType } from './export-type.js'
 import { createTimeLimit, isThenable, loadModule, unusableModule } from './load-module.js'
@@ -64,11 +64,7 @@ export type ModuleContext = Pick<OutputContext, 'log' | 'topics' | 'stopping'> &
  * returned, or what it returned resolved.
  * @throws StreamError `exporter-unusable` with path and reason
  */
-export async function openModule(
-  type: string,
-  context: OutputContext,
-  timing: BackoffOptions = {},
-): Promise<Output> {
+export async function openModule(type: string, context: OutputContext): Promise<Output> {
   const { target } = splitType(type)
   const pairs = optionPairs(type).map(([name, value = '']) => [name, value])
   const options = Object.freeze(Object.fromEntries(pairs))
@@ -102,7 +98,7 @@ export async function openModule(
   }
 
   const { exportBatch } = named
-  const parts = { target, options, faultOf, context, timing }
+  const parts = { target, options, faultOf, context }
   const sender = exportBatch ? createBatches(exportBatch, parts) : createSingles(exportData, parts)
 
   let closeFailed = false
@@ -134,15 +130,14 @@ type SenderParts = {
   /** Makes an error of the program of what the module throws, which may be anything. */
   readonly faultOf: (thrown: unknown) => StreamError
   readonly context: OutputContext
-  readonly timing: BackoffOptions
 }
 
 /** Hands records to the default export of a module, one at a time, in order. */
 function createSingles(
   exportData: (record: AnyRecord, context: ExportContext) => unknown,
-  { options, faultOf, context, timing }: SenderParts,
+  { options, faultOf, context }: SenderParts,
 ): Pick<Output, 'write' | 'close'> {
-  const { counters, graceOver, overdue: signal, holdOver = graceOver } = context
+  const { clock, random, counters, graceOver, overdue: signal, holdOver = graceOver } = context
   const late = new StreamError('export-failed', 'not delivered before the end')
   const deliver = (message: StreamMessage): unknown => {
     const { customer, topic, record } = message
@@ -189,7 +184,7 @@ function createSingles(
         if (holdOver.aborted) continue
         counters.retried++
         retryLog.failed(message, failure)
-        await sleep(backoffDelay(failures, timing), systemClock, holdOver)
+        await sleep(backoffDelay(failures, random), clock, holdOver)
       }
     }
   }
@@ -212,11 +207,10 @@ const BUDGET_BYTES = 4 * BATCH.maxBytes
  */
 function createBatches(
   exportBatch: (records: readonly AnyRecord[], context: ExportBatchContext) => unknown,
-  { target, options, faultOf, context, timing }: SenderParts,
+  { target, options, faultOf, context }: SenderParts,
 ): Pick<Output, 'write' | 'close'> {
   const waiting = { log: context.log, what: `exportBatch() of ${target}` }
   return createRemoteQueue<Item>(context, {
-    timing,
     // Only the size counts here: the line of a record that nobody reads is not made.
     encode: ({ frame }) => frame,
     heldBytes: () => 0,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type * as Jetstream from '@nats-io/jetstream'
 import type * as Transport from '@nats-io/transport-node'
 import { errorText, StreamError, systemFault } from '../errors.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import { backoffDelay } from '../net/backoff.js'
 import { networkError } from '../net/network-error.js'
 import { maskSecrets } from '../net/redact.js'
 import { loadPackages } from '../packages.js'
@@ -71,8 +71,7 @@ export async function loadNats(places: readonly string[]): Promise<NatsLibrary> 
 export async function connectNats(
   { transport }: NatsLibrary,
   { servers, tls }: Pick<NatsTarget, 'servers' | 'tls'>,
-  { env, cwd }: Pick<OutputContext, 'env' | 'cwd'>,
-  timing: BackoffOptions,
+  { env, cwd, random }: Pick<OutputContext, 'env' | 'cwd' | 'random'>,
 ): Promise<Transport.NatsConnection> {
   const where = `nats://${servers.join(',')}`
   const credentials = await readCredentials(transport, env, cwd)
@@ -87,7 +86,7 @@ export async function connectNats(
       pingInterval: PING_MS,
       maxReconnectAttempts: -1,
       // Asked once for each try, without its number: the whole second keeps a server from being stormed.
-      reconnectDelayHandler: () => backoffDelay(2, timing),
+      reconnectDelayHandler: () => backoffDelay(2, random),
       // A server that restarts may refuse logins until its accounts are loaded.
       ignoreAuthErrorAbort: true,
       noAsyncTraces: true,

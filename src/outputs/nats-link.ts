@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import type { JetStreamClient } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
-import { sleep, systemClock } from '../clock.js'
+import { sleep } from '../clock.js'
 import type { RetryLog } from '../delivery/retries.js'
 import { StreamError, toStreamError } from '../errors.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import { backoffDelay } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import {
   connectNats,
@@ -23,7 +23,6 @@ export type NatsParts = {
   readonly target: NatsTarget
   readonly library: NatsLibrary
   readonly context: OutputContext
-  readonly timing: BackoffOptions
   readonly retryLog: RetryLog
 }
 
@@ -101,7 +100,7 @@ export class NatsLink {
   }
 
   async #keepTrying(first: Promise<void>): Promise<void> {
-    const { timing, retryLog } = this.#parts
+    const { context, retryLog } = this.#parts
     const { signal } = this.#closing
     let attempt = first
     for (let failures = 1; !signal.aborted; failures++) {
@@ -113,7 +112,7 @@ export class NatsLink {
         if (signal.aborted) return
         retryLog.failed(this.#closing, waitedFor(toStreamError(thrown)))
       }
-      await sleep(backoffDelay(failures, timing), systemClock, signal)
+      await sleep(backoffDelay(failures, context.random), context.clock, signal)
       if (!signal.aborted) attempt = this.#try()
     }
   }
@@ -124,8 +123,8 @@ export class NatsLink {
   }
 
   async #connect(): Promise<void> {
-    const { library, target, context, timing } = this.#parts
-    const connection = await connectNats(library, target, context, timing)
+    const { library, target, context } = this.#parts
+    const connection = await connectNats(library, target, context)
     if (this.#closing.signal.aborted) {
       await connection.close()
       throw new StreamError('connection-lost', `${this.name}: the program ends`)

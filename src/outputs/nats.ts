@@ -7,7 +7,6 @@ import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
 import { safeName } from '../files/safe-name.js'
 import { getOrMake } from '../maps.js'
-import type { BackoffOptions } from '../net/backoff.js'
 import { packagePlaces } from '../packages.js'
 import type { StreamMessage } from '../service.js'
 import {
@@ -30,9 +29,6 @@ const HEADER_BYTES = 128
 /** JetStream's code for a message that is larger than its stream allows. */
 const MESSAGE_TOO_LARGE = 10_054
 
-/** When to try again, and how many messages of an entry are on their way at the same time. */
-type NatsOptions = BackoffOptions & { readonly pipeline?: number }
-
 /**
  * `nats://HOST:4222/PREFIX[?stream=NAME]`: JetStream, one message a record on `PREFIX.<topic>.<entry>`,
  * delivered when the stream has acknowledged it. Several messages of an entry are on their way at the same
@@ -40,17 +36,18 @@ type NatsOptions = BackoffOptions & { readonly pipeline?: number }
  * stream that is not there yet is waited for.
  * @throws StreamError `exporter-unusable` where packages or address are wrong, or the server refuses the
  *   login at its first answer
+ * @param pipeline how many messages of an entry are on their way at the same time
  */
 export async function openNats(
   target: string,
   context: OutputContext,
-  { pipeline = PIPELINE, ...timing }: NatsOptions = {},
+  pipeline = PIPELINE,
 ): Promise<Output> {
   const parsed = parseNatsTarget(target)
   const library = await loadNats(packagePlaces(context.cwd))
   await checkCredentials(context)
   const retryLog = new RetryLog(context)
-  const output = new NatsOutput({ target: parsed, library, context, timing, retryLog }, pipeline)
+  const output = new NatsOutput({ target: parsed, library, context, retryLog }, pipeline)
   await output.start()
   return output
 }
@@ -97,12 +94,11 @@ class NatsOutput implements Output {
   }
 
   #queueOf({ topic, customer }: StreamMessage): SendQueue<StreamMessage> {
-    const { target, context, timing, retryLog } = this.#parts
+    const { target, context, retryLog } = this.#parts
     const subject = `${target.prefix}.${topic}.${safeName(customer, { keepDots: false })}`
     return getOrMake(this.#queues, subject, () => {
       const pace: Pace = { size: 1, refused: 0 }
       return createRemoteQueue<StreamMessage>(context, {
-        timing,
         deliver: (batch, signal) => this.#deliver(subject, pace, batch, signal),
         batch: { maxCount: this.#pipeline, maxBytes: BUDGET_BYTES },
         budget: this.#budget,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { systemClock } from '../clock.js'
+import { type Clock, systemClock } from '../clock.js'
 import type { Histogram } from '../delivery/histogram.js'
 import type { OutputState } from '../delivery/retries.js'
 import type { StreamError } from '../errors.js'
@@ -69,6 +69,9 @@ export type OutputContext = {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The current folder, which relative paths start from. */
   readonly cwd: string
+  readonly clock: Clock
+  /** 0 (included) to 1 (excluded): how long to wait before another try. */
+  readonly random: () => number
   /** The files that are being written; none is written twice. */
   readonly openFiles: OpenFiles
   /** Aborts when the end is asked for: retries go on, but the end is near. */

@@ -70,7 +70,7 @@ export async function openOutputs(
   const othersWait = !isOnlyOutput || settings.deadLetterFile || settings.recordFile
   const outputs = new OpenOutputs(settings, program, {
     ...{ stopping, graceOver, overdue, forced, protoDir, readable },
-    ...{ env: program.env, cwd: program.cwd },
+    ...{ env: program.env, cwd: program.cwd, clock: systemClock, random: Math.random },
     holdOver: othersWait ? holdOver : undefined,
     release: isOnlyOutput ? (line) => WRITER.slabs.giveBack(line) : undefined,
     openFiles: new OpenFiles(read),

@@ -27,8 +27,6 @@ type ConnectOptions = {
   readonly tls: readonly (ConnectionOptions | false)[]
   /** Asked for when the server wants one. `plainText`: all that is sent can be read on the way. */
   readonly password: (plainText: boolean) => Promise<string>
-  /** How long one query may take, milliseconds. */
-  readonly queryMs?: number | undefined
   readonly signal: AbortSignal
 }
 
@@ -37,7 +35,6 @@ export class PostgresConnection {
   readonly #client: Pg.Client
   readonly #socket: Socket
   readonly #target: PostgresTarget
-  readonly #queryMs: number
   readonly #limit: AnswerLimit
   #lost = false
 
@@ -45,7 +42,6 @@ export class PostgresConnection {
     this.#client = client
     this.#socket = socket
     this.#target = options.target
-    this.#queryMs = options.queryMs ?? QUERY_MS
     this.#limit = new AnswerLimit(() => [this.#stream])
     client.on('error', () => this.#onEnd())
     client.on('end', () => this.#onEnd())
@@ -98,7 +94,7 @@ export class PostgresConnection {
    */
   async query(text: string, values: readonly unknown[], signal: AbortSignal): Promise<void> {
     const late = new AbortController()
-    const timer = setTimeout(() => late.abort(), this.#queryMs)
+    const timer = setTimeout(() => late.abort(), QUERY_MS)
     try {
       // One signal inside the other: a joined signal for each query would pile up on a long-lived one.
       const answer = untilAborted(this.#client.query(text, [...values]), signal)
@@ -107,7 +103,7 @@ export class PostgresConnection {
     } catch (error) {
       if (!late.signal.aborted) throw error
       this.#cancel()
-      throw new StreamError('timed-out', `no answer within ${this.#queryMs / 1000} s`)
+      throw new StreamError('timed-out', `no answer within ${QUERY_MS / 1000} s`)
     } finally {
       clearTimeout(timer)
     }

@@ -1,7 +1,6 @@
 import { ByteBudget } from '../delivery/byte-budget.js'
 import { isolateRefused, type Part } from '../delivery/isolate-refused.js'
 import type { SendQueue } from '../delivery/send-queue.js'
-import type { BackoffOptions } from '../net/backoff.js'
 import { isLoopback } from '../net/host.js'
 import { packagePlaces } from '../packages.js'
 import { Secret } from '../secret.js'
@@ -25,27 +24,17 @@ const BATCH = { maxCount: 1_000, maxBytes: 1_048_576, maxAgeMs: 100 }
 /** One batch on its way and the next ones being filled. */
 const BUDGET_BYTES = 4 * BATCH.maxBytes
 
-/** When to try again, how long one query may take, and how long the start waits, milliseconds. */
-export type PostgresTiming = BackoffOptions & {
-  readonly queryMs?: number
-  readonly startMs?: number
-}
-
 /**
  * `postgres://[USER@]HOST[:PORT]/DATABASE[?table=NAME]`: one row for each record, delivered when it is
  * committed. Repeats have the same id and are kept out. A server that cannot be reached yet is waited for.
  * @throws StreamError `exporter-unusable` where package or address are wrong, or the server refuses the
  *   login at its first answer
  */
-export async function openPostgres(
-  target: string,
-  context: OutputContext,
-  { startMs, ...timing }: PostgresTiming = {},
-): Promise<Output> {
+export async function openPostgres(target: string, context: OutputContext): Promise<Output> {
   const parsed = parsePostgresTarget(target, context.env)
   const library = await loadPostgres(packagePlaces(context.cwd))
-  const output = new PostgresOutput(parsed, library, context, timing)
-  await output.start(startMs)
+  const output = new PostgresOutput(parsed, library, context)
+  await output.start()
   return output
 }
 
@@ -54,7 +43,6 @@ class PostgresOutput implements Output {
   readonly #target: PostgresTarget
   readonly #library: PostgresLibrary
   readonly #context: OutputContext
-  readonly #queryMs: number | undefined
   readonly #tls: ReturnType<typeof tlsOf>
   readonly #queue: SendQueue<StreamMessage>
   readonly #sql: { readonly insert: string; readonly createTable: string }
@@ -63,21 +51,14 @@ class PostgresOutput implements Output {
   #secrets: readonly Secret[] = []
   #warnedPlain = false
 
-  constructor(
-    target: PostgresTarget,
-    library: PostgresLibrary,
-    context: OutputContext,
-    { queryMs, ...timing }: PostgresTiming,
-  ) {
+  constructor(target: PostgresTarget, library: PostgresLibrary, context: OutputContext) {
     const { env } = context
     this.#target = target
     this.#library = library
     this.#context = context
-    this.#queryMs = queryMs
     this.#tls = tlsOf(env)
     this.#sql = { insert: insertSql(target.table), createTable: createTableSql(target.table) }
     this.#queue = createRemoteQueue<StreamMessage>(context, {
-      timing,
       deliver: isolateRefused((part, signal) => this.#send(part, signal)),
       batch: BATCH,
       budget: new ByteBudget(BUDGET_BYTES),
@@ -85,14 +66,14 @@ class PostgresOutput implements Output {
   }
 
   /** Connects, and looks whether the table takes rows, by inserting none. */
-  async start(startMs: number | undefined): Promise<void> {
+  async start(): Promise<void> {
     await readPassword(this.#target, this.#context)
     const { name } = this.#target
     const { graceOver, log, readable } = this.#context
     if (!readable) {
       log.info('addresses are stored as base64; the views in examples/views.sql need --readable')
     }
-    const parts = { name, graceOver, startMs, queue: this.#queue, isLoginRefused }
+    const parts = { name, graceOver, queue: this.#queue, isLoginRefused }
     const nothing = { items: [], lines: [] }
     await startRemote(this, parts, (signal) => this.#send(nothing, signal))
   }
@@ -130,7 +111,6 @@ class PostgresOutput implements Output {
       target,
       library: this.#library,
       tls: this.#tls,
-      queryMs: this.#queryMs,
       signal,
       password: async (plainText) => {
         this.#warnIfPlain(plainText)

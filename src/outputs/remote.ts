@@ -4,13 +4,12 @@ import type { BatchLimits, SendQueueOptions } from '../delivery/batch.js'
 import { RetryLog } from '../delivery/retries.js'
 import { SendQueue } from '../delivery/send-queue.js'
 import { StreamError, toStreamError } from '../errors.js'
-import { type BackoffOptions, backoffDelay } from '../net/backoff.js'
+import { backoffDelay } from '../net/backoff.js'
 import { accountOf, type Item, type Output, type OutputContext } from './output.js'
 
 type RemoteQueueOptions<I extends Item> = Partial<SendQueueOptions<I>> &
   Pick<SendQueueOptions<I>, 'deliver' | 'budget'> & {
     readonly batch: BatchLimits
-    readonly timing: BackoffOptions
   }
 
 /**
@@ -19,13 +18,14 @@ type RemoteQueueOptions<I extends Item> = Partial<SendQueueOptions<I>> &
  */
 export function createRemoteQueue<I extends Item>(
   context: OutputContext,
-  { timing, ...own }: RemoteQueueOptions<I>,
+  own: RemoteQueueOptions<I>,
 ): SendQueue<I> {
-  const { stopping, holdOver, graceOver, overdue, forced } = context
+  const { clock, random, stopping, holdOver, graceOver, overdue, forced } = context
   return new SendQueue<I>({
     ...accountOf(context),
     retryLog: own.retryLog ?? new RetryLog(context),
-    delayMs: (failures) => backoffDelay(failures, timing),
+    delayMs: (failures) => backoffDelay(failures, random),
+    clock,
     stopping,
     holdOver,
     graceOver,
@@ -44,8 +44,6 @@ type FirstTry = {
   /** The output, as messages name it. */
   readonly name: string
   readonly graceOver: AbortSignal
-  /** Default: 5 s. */
-  readonly startMs?: number | undefined
 }
 
 /**
@@ -53,17 +51,17 @@ type FirstTry = {
  * @returns why it did not work, or undefined where it did
  */
 export async function firstTry(
-  { name, graceOver, startMs = START_MS }: FirstTry,
+  { name, graceOver }: FirstTry,
   attempt: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<unknown> {
-  const late = AbortSignal.timeout(startMs)
+  const late = AbortSignal.timeout(START_MS)
   const signal = AbortSignal.any([late, graceOver])
   try {
     await untilAborted(attempt(signal), signal)
     return undefined
   } catch (error) {
     if (!late.aborted) return error
-    return new StreamError('timed-out', `${name}: no answer within ${startMs / 1000} s`)
+    return new StreamError('timed-out', `${name}: no answer within ${START_MS / 1000} s`)
   }
 }
 

@@ -3,7 +3,6 @@ import { ByteBudget } from '../delivery/byte-budget.js'
 import type { SendQueue } from '../delivery/send-queue.js'
 import { Tail } from '../delivery/tail.js'
 import { StreamError } from '../errors.js'
-import type { BackoffOptions } from '../net/backoff.js'
 import type { Item, LineOutput, Output, OutputContext } from './output.js'
 import { createRemoteQueue, startRemote } from './remote.js'
 import { asRows } from './rows.js'
@@ -26,13 +25,9 @@ const MAX_BROKEN_ENDS = 3
  * in order, some of them twice.
  * @throws StreamError `exporter-unusable` where the address is wrong
  */
-export async function openTcp(
-  target: string,
-  context: OutputContext,
-  timing: BackoffOptions = {},
-): Promise<Output> {
+export async function openTcp(target: string, context: OutputContext): Promise<Output> {
   const address = parseTcpTarget(target)
-  const output = new TcpOutput(address, context, timing)
+  const output = new TcpOutput(address, context)
   await output.start()
   return address.rows ? asRows(output, context) : output
 }
@@ -52,12 +47,11 @@ class TcpOutput implements LineOutput {
   /** Whether the receiver was away when the time for delivering was over. */
   #wasAway = false
 
-  constructor(address: TcpAddress, context: OutputContext, timing: BackoffOptions) {
+  constructor(address: TcpAddress, context: OutputContext) {
     this.#address = address
     this.#context = context
     context.overdue.addEventListener('abort', () => this.#onOverdue(), { once: true })
     this.#queue = createRemoteQueue<Item>(context, {
-      timing,
       deliver: (batch, signal) => this.#deliver(batch, signal),
       finish: (signal) => {
         this.#finishing = this.#finish(signal)

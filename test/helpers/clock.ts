@@ -1,10 +1,13 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import type { TestContext } from 'node:test'
+import { setTimeout, setImmediate as turn } from 'node:timers/promises'
 import type { Clock, Timer } from '../../src/clock.js'
 
 /** After this time, what is waited for is no longer a matter of turns. */
 const SHORT_MS = 20
 const POLL_MS = 5
 const GIVE_UP_MS = 150_000
+/** Also while a test has mocked the timers. */
+const sleep = setTimeout
 
 type FakeTimer = { readonly callback: () => void; readonly dueMs: number; readonly delayMs: number }
 
@@ -86,4 +89,22 @@ export async function until(
     // Another process that is waited for needs the processor.
     await (waitedMs < SHORT_MS ? turn() : sleep(POLL_MS))
   }
+}
+
+/**
+ * Waits until something is so, and moves the timers that a test has mocked in between.
+ * @param stepMs how much of their time passes with each look
+ */
+export function untilTicked(
+  t: TestContext,
+  stepMs: number,
+  condition: () => boolean | Promise<boolean>,
+): Promise<void> {
+  return until(
+    () => {
+      t.mock.timers.tick(stepMs)
+      return condition()
+    },
+    () => String(condition),
+  )
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { PassThrough } from 'node:stream'
 import type { StreamRecord } from '../../src/classic/record.js'
 import type { Topic } from '../../src/classic/topics.js'
+import { systemClock } from '../../src/clock.js'
 import type { StreamError } from '../../src/errors.js'
 import { OpenFiles } from '../../src/files/distinct-files.js'
 import { type LogLevel, loggerTo } from '../../src/log.js'
@@ -57,7 +58,10 @@ export type FakeContext = OutputContext & {
 /** What an exporter gets from the program, with everything that it reports in lists. */
 export function fakeContext(
   given: Partial<
-    Pick<OutputContext, 'env' | 'cwd' | 'topics' | 'topicsUncertain' | 'protoDir' | 'readable'>
+    Pick<
+      OutputContext,
+      'env' | 'cwd' | 'clock' | 'topics' | 'topicsUncertain' | 'protoDir' | 'readable'
+    >
   > = {},
 ): FakeContext {
   const stopping = new AbortController()
@@ -81,6 +85,9 @@ export function fakeContext(
     readable: given.readable ?? false,
     env: given.env ?? {},
     cwd: given.cwd ?? process.cwd(),
+    clock: given.clock ?? systemClock,
+    // Retries come after 2 ms, 4 ms, and so on, so that a test need not wait.
+    random: () => 0.002,
     openFiles: new OpenFiles(),
     stopping: stopping.signal,
     holdOver: holdOver.signal,
@@ -128,9 +135,6 @@ export async function isPending(promise: Promise<unknown>): Promise<boolean> {
   const later = new Promise((resolve) => setImmediate(resolve, 'later'))
   return (await Promise.race([promise, later])) === 'later'
 }
-
-/** Retries at once, so that a test need not wait. */
-export const EAGER = { baseMs: 20, capMs: 50 }
 
 /** So many numbers with a step between them. */
 export function numbers(count: number, step = 1, from = 0): number[] {

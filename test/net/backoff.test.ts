@@ -4,14 +4,12 @@ import { backoffDelay, parseRetryAfter } from '../../src/net/backoff.js'
 import { seededRandom } from '../helpers/random.js'
 
 test('the wait doubles from 1 s to a minute', () => {
-  const longest = [1, 2, 3, 4, 5, 6, 7, 8, 2000].map((attempt) =>
-    backoffDelay(attempt, { random: () => 1 }),
-  )
+  const longest = [1, 2, 3, 4, 5, 6, 7, 8, 2000].map((attempt) => backoffDelay(attempt, () => 1))
   assert.deepEqual(longest, [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000])
 })
 
 test('the whole wait is random', () => {
-  const [none, quarter] = [0, 0.25].map((chance) => backoffDelay(3, { random: () => chance }))
+  const [none, quarter] = [0, 0.25].map((chance) => backoffDelay(3, () => chance))
   assert.equal(none, 0)
   assert.equal(quarter, 1000)
 })
@@ -20,7 +18,7 @@ test('a thousand entries that failed together come back spread over the whole se
   const tenths = new Array<number>(10).fill(0)
   const random = seededRandom(1)
   for (let index = 0; index < 1000; index += 1) {
-    const tenth = Math.min(9, Math.floor(backoffDelay(1, { random }) / 100))
+    const tenth = Math.min(9, Math.floor(backoffDelay(1, random) / 100))
     tenths[tenth] = (tenths[tenth] ?? 0) + 1
   }
   for (const count of tenths) assert.ok(count > 50 && count < 150, `spread: ${tenths}`)

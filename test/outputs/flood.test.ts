@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import { openKafka } from '../../src/outputs/kafka.js'
 import { openPostgres } from '../../src/outputs/postgres.js'
 import { until } from '../helpers/clock.js'
-import { EAGER, fakeContext } from '../helpers/export-fakes.js'
+import { fakeContext } from '../helpers/export-fakes.js'
 import { startTcpServer } from '../helpers/tcp-server.js'
 
 /** Twice what is taken. */
@@ -24,7 +24,7 @@ for (const [name, { open, place, start }] of Object.entries(OUTPUTS)) {
       socket.write(Buffer.concat([...start, FLOOD]))
     })
     const context = fakeContext({ env: { PGSSLMODE: 'disable' } })
-    const output = await open(`${name}://${authority}${place}`, context, EAGER)
+    const output = await open(`${name}://${authority}${place}`, context)
     await until(
       () => context.logged.some(({ message }) => /far more came than/.test(message)),
       () => JSON.stringify(context.logged),

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { StreamError } from '../../src/errors.js'
 import { openHttp } from '../../src/outputs/http.js'
-import { until } from '../helpers/clock.js'
-import { EAGER, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { until, untilTicked } from '../helpers/clock.js'
+import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { setProxies } from '../helpers/proxy.js'
 import { startTcpServer, type TcpServer } from '../helpers/tcp-server.js'
 
@@ -30,11 +30,11 @@ for (const [what, mood] of Object.entries(MOODS)) {
   test(`a proxy that ${what} is tried again, and holds up no end`, async (t) => {
     const proxy = await moodyProxy(t, mood)
     const context = fakeContext()
-    const timing = { ...EAGER, requestMs: 100 }
-    const exporter = await openHttp('https://sink.example/in', context, timing)
+    const exporter = await openHttp('https://sink.example/in', context)
+    t.mock.timers.enable({ apis: ['setTimeout'] })
     await exporter.write([fakeMessage('a', 1)])
     const closing = exporter.close()
-    await until(() => proxy.connections.length >= 3)
+    await untilTicked(t, 5_000, () => proxy.connections.length >= 3)
     assert.ok(proxy.connections.length <= context.counters.retried + 1, 'a pause between any two')
     assert.match(context.logged[0]?.message ?? '', /https:\/\/sink.example\/in.*trying again/)
     context.expire()
@@ -49,8 +49,7 @@ for (const [what, mood] of Object.entries(MOODS)) {
 test('the end does not wait for a proxy that hangs up', async (t) => {
   const proxy = await moodyProxy(t, (client) => client.end())
   const context = fakeContext()
-  // The time of one request is the usual one, longer than any test.
-  const exporter = await openHttp('https://sink.example/in', context, EAGER)
+  const exporter = await openHttp('https://sink.example/in', context)
   await exporter.write([fakeMessage('a', 1)])
   const closing = exporter.close()
   await until(() => proxy.connections.length === 1)
@@ -67,10 +66,11 @@ test('a sink that sends its answer in drops is not waited for without end', asyn
   }
   const proxy = await moodyProxy(t, drip)
   const context = fakeContext()
-  const exporter = await openHttp('http://sink.example/in', context, { ...EAGER, requestMs: 100 })
+  const exporter = await openHttp('http://sink.example/in', context)
   await exporter.write([fakeMessage('a', 1)])
   const closing = exporter.close()
-  await until(() => proxy.connections.length >= 2)
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  await untilTicked(t, 30_000, () => proxy.connections.length >= 2)
   context.expire()
   await closing
 })

@@ -11,7 +11,6 @@ import { openHttp } from '../../src/outputs/http.js'
 import { closedPort } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import {
-  EAGER,
   fakeContext,
   fakeMessage,
   firstArrivals,
@@ -115,7 +114,7 @@ for (const status of [408, 429, 500, 503]) {
       nth < 4 ? response.writeHead(status).end('later') : ok(response, nth, ''),
     )
     const context = fakeContext()
-    const exporter = await openHttp(url, context, EAGER)
+    const exporter = await openHttp(url, context)
     for (const message of messagesTo(10)) await exporter.write([message])
     await exporter.close()
     assert.equal(posts.length, 4)
@@ -138,7 +137,7 @@ test('http logs that it works again where a refusal ends the trouble', async (t)
     response.writeHead(nth < 3 ? 503 : 400).end(),
   )
   const context = fakeContext()
-  const exporter = await openHttp(url, context, EAGER)
+  const exporter = await openHttp(url, context)
   await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
   assert.equal(context.counters.givenUp, 1)
@@ -150,8 +149,8 @@ test('http waits as long as Retry-After asks', async (t) => {
   const { url, posts } = await receiver(t, (response, nth) =>
     nth === 1 ? response.writeHead(503, { 'retry-after': '7' }).end() : ok(response, nth, ''),
   )
-  const context = fakeContext()
-  const exporter = await openHttp(url, context, { random: () => 0, clock })
+  const context = fakeContext({ clock })
+  const exporter = await openHttp(url, context)
   await exporter.write([fakeMessage('a', 1)])
   const closing = exporter.close()
   await until(() => context.counters.retried === 1)
@@ -177,7 +176,7 @@ for (const status of [400, 413, 422]) {
       return response.writeHead(200).end()
     })
     const context = fakeContext()
-    const exporter = await openHttp(url, context, EAGER)
+    const exporter = await openHttp(url, context)
     await exporter.write(messagesTo(1000))
     await until(() => context.counters.waiting === 0)
     await exporter.close()
@@ -210,7 +209,7 @@ for (const [status, level] of [
       return response.writeHead(200).end()
     })
     const context = fakeContext()
-    const exporter = await openHttp(url, context, EAGER)
+    const exporter = await openHttp(url, context)
     const messages = messagesTo(10 + REFUSED)
     await exporter.write(messages.slice(0, 10))
     await until(() => context.counters.delivered === 10)
@@ -247,7 +246,7 @@ test('http gives nothing up while the receiver answers 400 to everything', async
     response.writeHead(broken ? 400 : 200).end(broken ? 'no such index' : ''),
   )
   const context = fakeContext()
-  const exporter = await openHttp(url, context, EAGER)
+  const exporter = await openHttp(url, context)
   await exporter.write(messagesTo(100))
   await until(() => posts.length > 50)
   broken = false
@@ -275,7 +274,7 @@ for (const [status, advice] of [
         : ok(response, nth, ''),
     )
     const context = fakeContext()
-    const exporter = await openHttp(url, context, EAGER)
+    const exporter = await openHttp(url, context)
     await exporter.write(messagesTo(10))
     await exporter.close()
     assert.equal(new Set(posts.map(({ body }) => body)).size, 1)
@@ -329,7 +328,7 @@ test('http sends the headers of the environment, and masks them where a receiver
   const ARUBA_STREAM_HTTP_HEADERS =
     'X-Api-Key: hunter2-hunter2\r\n\nAuthorization:Bearer hunter2\ncontent-type: text/plain'
   const context = fakeContext({ env: { ARUBA_STREAM_HTTP_HEADERS } })
-  const exporter = await openHttp(url, context, EAGER)
+  const exporter = await openHttp(url, context)
   await exporter.write(messagesTo(1))
   await exporter.close()
   const { headers } = posts[0] ?? assert.fail()
@@ -396,7 +395,7 @@ test('http cuts the request under way when the time for a shutdown is over', asy
     })
   })
   const context = fakeContext()
-  const exporter = await openHttp(`${url}#batch=1`, context, { requestMs: 2 ** 31 - 1 })
+  const exporter = await openHttp(`${url}#batch=1`, context)
   t.after(() => exporter.close())
   await exporter.write([fakeMessage('a', 1)])
   await until(() => cut === false)
@@ -485,7 +484,7 @@ test('https sends nothing to a receiver whose certificate is not known', async (
   })
   const port = await listen(t, server)
   const context = fakeContext({ env: { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2' } })
-  const exporter = await openHttp(`https://localhost:${port}/`, context, EAGER)
+  const exporter = await openHttp(`https://localhost:${port}/`, context)
   await exporter.write(messagesTo(1))
   await until(() => context.counters.retried > 1)
   context.expire()
@@ -509,7 +508,7 @@ test('http loses no message of 20 entries and keeps the order while the receiver
   const port = await closedPort()
   const receiver = await mortal(t, () => startReceiver('http-receiver.mjs', port, file))
   const context = fakeContext()
-  const exporter = await openHttp(`http://127.0.0.1:${port}/`, context, EAGER)
+  const exporter = await openHttp(`http://127.0.0.1:${port}/`, context)
   const messages = Array.from({ length: MESSAGES }, (_, n) => fakeMessage(`c${n % 20}`, n))
   await receiver.kill()
   await exportUnderKills(exporter, messages, receiver)
@@ -539,7 +538,7 @@ test('an unasked interim answer is not taken for the answer', async (t) => {
     ok(response, nth, '')
   })
   const context = fakeContext()
-  const exporter = await openHttp(url, context, EAGER)
+  const exporter = await openHttp(url, context)
   await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
   assert.equal(posts.length, 1)
@@ -556,7 +555,7 @@ test('a 101 in place of an answer is retried', async (t) => {
     socket.write(answers[nth - 1] ?? ''),
   )
   const context = fakeContext()
-  const exporter = await openHttp(`http://${authority}/in`, context, EAGER)
+  const exporter = await openHttp(`http://${authority}/in`, context)
   await exporter.write([fakeMessage('a', 1)])
   await exporter.close()
   assert.deepEqual(context.counters, { delivered: 1, retried: 2, givenUp: 0, kept: 0, waiting: 0 })
@@ -584,7 +583,7 @@ for (const [what, authorization, answer] of [
     )
     const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: authorization }
     const context = fakeContext({ env })
-    const exporter = await openHttp(`${url}&token=hunter2-in-query`, context, EAGER)
+    const exporter = await openHttp(`${url}&token=hunter2-in-query`, context)
     await exporter.write([fakeMessage('a', 1)])
     await exporter.close()
     const shown = JSON.stringify([
@@ -623,7 +622,7 @@ test('what a proxy quotes of its login is masked', async (t) => {
   const { port } = proxy.address() as AddressInfo
   setProxies(t, { HTTP_PROXY: `http://me:hunter2@127.0.0.1:${port}` })
   const context = fakeContext()
-  const exporter = await openHttp('http://receiver.example/in', context, EAGER)
+  const exporter = await openHttp('http://receiver.example/in', context)
   await exporter.write([fakeMessage('a', 1)])
   const closing = exporter.close()
   await until(() => context.logged.length > 0)

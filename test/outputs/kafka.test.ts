@@ -7,7 +7,6 @@ import { loadPackages } from '../../src/packages.js'
 import { startSilentServer } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import {
-  EAGER,
   type FakeContext,
   fakeContext,
   fakeMessage,
@@ -65,7 +64,7 @@ async function open(
   given = {},
 ): Promise<[Awaited<ReturnType<typeof openKafka>>, FakeContext]> {
   const context = fakeContext(given)
-  return [await openKafka(`kafka://127.0.0.1:${port}/${prefix}`, context, EAGER), context]
+  return [await openKafka(`kafka://127.0.0.1:${port}/${prefix}`, context), context]
 }
 
 /** The numbers of each entry in the order of their first arrival. */
@@ -149,7 +148,7 @@ test('kafka warns of a password that would travel in plain text', async () => {
   const env = { KAFKA_USERNAME: 'me', KAFKA_PASSWORD: 'hunter2' }
   const warned = async (host: string, more = {}) => {
     const context = fakeContext({ env: { ...env, ...more } })
-    const output = await openKafka(`kafka://${host}:1/aruba`, context, EAGER)
+    const output = await openKafka(`kafka://${host}:1/aruba`, context)
     await output.close()
     return /KAFKA_PASSWORD is sent in plain text/.test(logged(context))
   }
@@ -418,7 +417,7 @@ test('kafkas trusts a certificate that is known alone', live, async () => {
   await broker.createTopic('tls.monitoring')
   const target = `kafkas://127.0.0.1:${broker.tlsPort}/tls`
   const context = fakeContext()
-  const output = await openKafka(target, context, EAGER)
+  const output = await openKafka(target, context)
   assert.match(logged(context), /DEPTH_ZERO_SELF_SIGNED_CERT.*trying again/)
   context.expire()
   await output.close()

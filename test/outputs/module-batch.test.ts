@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { openModule } from '../../src/outputs/module.js'
 import { until } from '../helpers/clock.js'
-import { EAGER, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 const shared = globalThis as typeof globalThis & { batches?: number[][]; busy?: boolean }
@@ -14,7 +14,7 @@ async function open(t: TestContext, code: string) {
   writeFileSync(join(cwd, 'module.mjs'), code)
   const context = fakeContext({ cwd })
   shared.batches = []
-  return { context, output: await openModule('./module.mjs?size=5', context, EAGER) }
+  return { context, output: await openModule('./module.mjs?size=5', context) }
 }
 
 const messages = Array.from({ length: 1000 }, (_, n) => fakeMessage(`c${n % 3}`, n))

@@ -8,7 +8,7 @@ import { openModule } from '../../src/outputs/module.js'
 import type { StreamMessage } from '../../src/service.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
-import { EAGER, fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
 import { needs, SYSTEM_ENV } from '../helpers/needs.js'
 import { ROOT } from '../helpers/settings.js'
 import { listen } from '../helpers/tcp-server.js'
@@ -24,7 +24,7 @@ test('the example for SQLite stores each record', { skip: noSqlite }, async (t) 
   const file = join(tempFolder(t), 'records.db')
   const context = fakeContext()
   const type = `${example('sqlite.mjs')}?file=${encodeURIComponent(file)}`
-  const output = await openModule(type, context, EAGER)
+  const output = await openModule(type, context)
   for (let n = 0; n < 2500; n++) await output.write([fakeMessage(`c${n % 2}`, n)])
   await output.close()
   assert.equal(context.counters.delivered, 2500)
@@ -68,7 +68,7 @@ test('the example for HTTP posts lists of records, again where the server is bus
   const port = await listen(t, server)
   const context = fakeContext()
   const type = `${example('post.mjs')}?url=http://127.0.0.1:${port}/in`
-  const output = await openModule(type, context, EAGER)
+  const output = await openModule(type, context)
   const messages = [fakeMessage('A', 1), fakeMessage('B', 2)]
   await output.write(messages)
   await output.close()
@@ -87,7 +87,7 @@ test('the example for HTTP does not start without a URL, and says why it tries a
   const context = fakeContext()
   const port = await closedPort()
   const type = `${example('post.mjs')}?url=http://127.0.0.1:${port}/in`
-  const output = await openModule(type, context, EAGER)
+  const output = await openModule(type, context)
   await output.write([fakeMessage('A', 1)])
   await until(() => context.counters.retried > 0)
   assert.match(context.logged[0]?.message ?? '', /ECONNREFUSED/)
@@ -99,7 +99,7 @@ test('the example for InfluxDB writes line protocol, and waits for a server that
   const port = await closedPort()
   const context = fakeContext()
   const type = `${example('influxdb.mjs')}?url=http://127.0.0.1:${port}&db=net`
-  const output = await openModule(type, context, EAGER)
+  const output = await openModule(type, context)
   await output.write([signalOf(1), fakeMessage('A', 2), clientEvent(3)])
   await until(() => context.counters.retried > 0)
   const got: string[] = []
@@ -156,7 +156,7 @@ test('InfluxDB takes what its example sends', needs('influxd'), async (t) => {
     ).json()
   await query('create database net')
   const context = fakeContext()
-  const output = await openModule(`${example('influxdb.mjs')}?url=${url}&db=net`, context, EAGER)
+  const output = await openModule(`${example('influxdb.mjs')}?url=${url}&db=net`, context)
   for (let n = 0; n < 500; n++) await output.write([signalOf(n)])
   await output.close()
   assert.equal(context.counters.delivered, 500)

@@ -15,7 +15,6 @@ import { messageId, type Output } from '../../src/outputs/output.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import {
-  EAGER,
   type FakeContext,
   fakeContext,
   fakeMessage,
@@ -69,7 +68,7 @@ async function open(
   given = {},
 ): Promise<[Output, FakeContext]> {
   const context = fakeContext(given)
-  return [await openNats(`nats://127.0.0.1:${server.port}/${target}`, context, EAGER), context]
+  return [await openNats(`nats://127.0.0.1:${server.port}/${target}`, context), context]
 }
 
 /** That the start goes on, and the log says what is waited for. */
@@ -363,7 +362,7 @@ test('nats with the option tls sends nothing to a server that offers no TLS', as
   const logins: string[] = []
   const port = await startQuotingNats(t, (login) => logins.push(login))
   const context = fakeContext({ env: { NATS_TOKEN: 'hunter2' } })
-  const output = await openNats(`nats://127.0.0.1:${port}/aruba?tls`, context, EAGER)
+  const output = await openNats(`nats://127.0.0.1:${port}/aruba?tls`, context)
   await output.close()
   assert.match(context.logged[0]?.message ?? '', /server does not support 'tls'/)
   assert.deepEqual(logins, [])

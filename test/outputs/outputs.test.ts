@@ -22,7 +22,6 @@ import type { StreamMessage } from '../../src/service.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import {
-  EAGER,
   type FakeContext,
   fakeContext,
   fakeMessage,
@@ -218,7 +217,7 @@ test('a line that cannot be made upsets no counter and no message after it', asy
   const path = join(tempFolder(t), 'out.ndjson')
   for (const open of [
     (context: FakeContext) => openJson(path, context),
-    (context: FakeContext) => openHttp('http://127.0.0.1:1/', context, EAGER),
+    (context: FakeContext) => openHttp('http://127.0.0.1:1/', context),
   ]) {
     const context = fakeContext()
     const output = await open(context)

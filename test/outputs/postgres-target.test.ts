@@ -7,7 +7,7 @@ import { StreamError } from '../../src/errors.js'
 import { openPostgres } from '../../src/outputs/postgres.js'
 import { loadPostgres } from '../../src/outputs/postgres-client.js'
 import { parsePostgresTarget, readPassword, tlsOf } from '../../src/outputs/postgres-target.js'
-import { EAGER, fakeContext } from '../helpers/export-fakes.js'
+import { fakeContext } from '../helpers/export-fakes.js'
 import { NOWHERE } from '../helpers/settings.js'
 import { listen } from '../helpers/tcp-server.js'
 import { tempFolder } from '../helpers/temp-folder.js'
@@ -130,7 +130,7 @@ test('postgres warns before a password is sent in plain text, and masks what the
   const port = await listen(t, server)
   const context = fakeContext({ env: { PGPASSWORD: 'hunter2' } })
   // This machine, by an address that is not known to be.
-  const output = await openPostgres(`postgres://me@0.0.0.0:${port}/d`, context, EAGER)
+  const output = await openPostgres(`postgres://me@0.0.0.0:${port}/d`, context)
   await output.close()
   assert.ok(asked > 0)
   const lines = context.logged.map(({ message }) => message)

@@ -9,17 +9,11 @@ import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { StreamError } from '../../src/errors.js'
-import { openPostgres, type PostgresTiming } from '../../src/outputs/postgres.js'
+import { openPostgres } from '../../src/outputs/postgres.js'
 import type { StreamMessage } from '../../src/service.js'
 import { closedPort } from '../helpers/central.js'
-import { until } from '../helpers/clock.js'
-import {
-  EAGER,
-  type FakeContext,
-  fakeContext,
-  fakeMessage,
-  numbers,
-} from '../helpers/export-fakes.js'
+import { until, untilTicked } from '../helpers/clock.js'
+import { type FakeContext, fakeContext, fakeMessage, numbers } from '../helpers/export-fakes.js'
 import { replayTo } from '../helpers/here.js'
 import { exportUnderKills } from '../helpers/mortal.js'
 import { needs, SYSTEM_ENV } from '../helpers/needs.js'
@@ -73,12 +67,11 @@ async function open(
     readable = true,
     env = {},
   } = {},
-  timing: PostgresTiming = EAGER,
 ) {
   if (made) await server.createDatabase(database)
   const context = fakeContext({ readable, env: { PGSSLMODE: 'disable', ...env } })
   const target = `postgres://${login}@127.0.0.1:${port}/${database}${query}`
-  const output = await openPostgres(target, context, timing)
+  const output = await openPostgres(target, context)
   const sql = (text: string) => server.query(database, text)
   return { output, context, database, sql }
 }
@@ -397,8 +390,8 @@ test('postgres', live, async (t) => {
     },
   )
 
-  await t.test('ends a query that gets no answer, on the server too, and repeats it', async () => {
-    const { output, context, database, sql } = await open(server, {}, { ...EAGER, queryMs: 300 })
+  await t.test('ends a query that gets no answer, on the server too, and repeats it', async (t) => {
+    const { output, context, database, sql } = await open(server)
     const holder = new pg.Client({
       port: server.port,
       host: '127.0.0.1',
@@ -412,8 +405,13 @@ test('postgres', live, async (t) => {
         `select pid from pg_stat_activity where wait_event_type = 'Lock' and datname = '${database}'`,
       )
     await output.write(messages(5))
-    await until(() => hasLogged(context, /no answer within 0.3 s/))
-    await until(() => context.counters.retried >= 10)
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    for (const retried of [5, 10]) {
+      await until(async () => (await waiting()).length === 1)
+      await untilTicked(t, 45_000, () => context.counters.retried >= retried)
+    }
+    t.mock.timers.reset()
+    assert.ok(hasLogged(context, /no answer within 90 s/))
     assert.ok((await waiting()).length <= 1, 'each given up query is ended')
     await holder.end()
     await output.close()
@@ -453,10 +451,10 @@ test('postgres', live, async (t) => {
 
   await t.test('begins without a server that takes connections and never answers', async (t) => {
     const silent = await silentServer(t)
-    const given = { port: silent, made: false }
-    const { output, context } = await open(server, given, { ...EAGER, startMs: 100 })
+    t.mock.method(AbortSignal, 'timeout', () => AbortSignal.abort())
+    const { output, context } = await open(server, { port: silent, made: false })
     await output.write(messages(3))
-    assert.match(linesOf(context)[0] ?? '', /^warn .*no answer within 0.1 s; trying again/)
+    assert.match(linesOf(context)[0] ?? '', /^warn .*no answer within 5 s; trying again/)
     context.expire()
     await output.close()
     assert.deepEqual(settled(context), counted(0, 3))

@@ -11,7 +11,6 @@ import type { StreamMessage } from '../../src/service.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import {
-  EAGER,
   fakeContext,
   fakeMessage,
   firstArrivals,
@@ -76,7 +75,7 @@ test('tcp refuses an address that is none, and never shows a login', async () =>
 test('tcp waits for a receiver that is not there at the start', async (t) => {
   const port = await closedPort()
   const context = fakeContext()
-  const output = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
+  const output = await openTcp(`tcp://127.0.0.1:${port}`, context)
   assert.match(context.logged[0]?.message ?? '', /tcp:\/\/127.0.0.1:.*refuses.*messages wait$/)
   for (const n of [1, 2, 3]) await output.write([fakeMessage('a', n)])
   const received: string[] = []
@@ -143,7 +142,7 @@ test('tcp gives up at once what comes after the time for a shutdown is over', as
 
 test('tcp says that the last lines may be lost where it gives up early, since it holds others up', async (t) => {
   const context = fakeContext()
-  const output = await openTcp(`tcp://127.0.0.1:${await startGone(t)}`, context, EAGER)
+  const output = await openTcp(`tcp://127.0.0.1:${await startGone(t)}`, context)
   output.write([fakeMessage('a', 1)])
   await until(() => context.logged.length > 0)
   let last = Promise.resolve()
@@ -159,7 +158,7 @@ test('tcp says that the last lines may be lost where it gives up early, since it
 
 test('tcp says that the last lines may be lost where the receiver is away at the end', async (t) => {
   const context = fakeContext()
-  const output = await openTcp(`tcp://127.0.0.1:${await startGone(t)}`, context, EAGER)
+  const output = await openTcp(`tcp://127.0.0.1:${await startGone(t)}`, context)
   output.write([fakeMessage('a', 1)])
   await until(() => context.logged.length > 0)
   context.expire()
@@ -185,7 +184,7 @@ test('tcp sends the last lines again on a new connection and logs the trouble on
   })
   const context = fakeContext()
   const port = await listen(t, server)
-  const output = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
+  const output = await openTcp(`tcp://127.0.0.1:${port}`, context)
   await output.write([fakeMessage('a', 1)])
   await until(() => connections.length >= 4)
   await output.write([fakeMessage('a', 2)])
@@ -219,7 +218,7 @@ test('tcp does not send the last lines for ever to a receiver that resets at eve
     socket.on('end', () => socket.resetAndDestroy()).resume()
   })
   const context = fakeContext()
-  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context, EAGER)
+  const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
   await output.write([fakeMessage('a', 1)])
   await output.close()
   assert.equal(connections, 3)
@@ -249,7 +248,7 @@ test('tcp loses no line in order while a receiver that reads promptly is killed 
   const port = await closedPort()
   const receiver = await mortal(t, () => startReceiver('tcp-receiver.mjs', port, file))
   const context = fakeContext()
-  const output = await openTcp(`tcp://127.0.0.1:${port}`, context, EAGER)
+  const output = await openTcp(`tcp://127.0.0.1:${port}`, context)
   const messages = Array.from({ length: MESSAGES }, (_, n) => fakeMessage(`c${n % 4}`, n))
   // A starved machine must not make it a slow one: with more than 1 MiB unread, lines may be lost.
   const arrived = async ({ line }: StreamMessage) => {
