@@ -67,8 +67,6 @@ export type StreamErrorOptions = {
   retryAfterMs?: number | undefined
   /** HTTP status or WebSocket close code, where there was one. */
   status?: number | undefined
-  /** The entry of the input file that it is about; the message does not name it again. */
-  entry?: string | undefined
   /** All problems, where there may be several; each is a complete sentence. */
   problems?: readonly string[] | undefined
   /** Type of the event whose message no schema has. */
@@ -84,8 +82,6 @@ export class StreamError extends Error {
   readonly retryAfterMs: number | undefined
   /** HTTP status or WebSocket close code, where there was one. */
   readonly status: number | undefined
-  /** Name of the entry of the input file that it is about. The message does not repeat it. */
-  readonly entry: string | undefined
   /** All problems, each a complete sentence; where there is one problem, it is the message. */
   readonly problems: readonly string[]
   /** Type of the event, where no schema has its message. */
@@ -97,7 +93,6 @@ export class StreamError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.status = options.status
     this.eventType = options.eventType
-    this.entry = options.entry
     this.problems = options.problems ?? [message]
   }
 

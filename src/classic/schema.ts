@@ -12,8 +12,6 @@ export type Schema = {
   readonly payload: MessageType
   /** Of `location`: what `data` is in a geofence notice. */
   readonly notice: MessageType | undefined
-  /** Where the payload's schema comes from. */
-  readonly source: 'shipped' | 'proto_dir'
   /** What the user should know, such as a file that is missing or is there twice. */
   readonly notes: readonly string[]
 }
@@ -59,7 +57,6 @@ export function loadSchema(topic: Topic, { protoDir }: SchemaOptions = {}): Sche
       topic === 'location'
         ? (file.find(GEOFENCE_NOTICE) ?? loadShipped(name).find(GEOFENCE_NOTICE))
         : undefined,
-    source: own === undefined ? 'shipped' : 'proto_dir',
     notes,
   }
 }

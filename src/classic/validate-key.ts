@@ -23,8 +23,6 @@ export type ValidateKeyOptions = {
   readonly verifyCertificates: boolean
   readonly userAgent: string
   readonly signal: AbortSignal
-  /** 10 s (default). */
-  readonly timeoutMs?: number
 }
 
 /**
@@ -36,7 +34,7 @@ export type ValidateKeyOptions = {
  *   `certificate-untrusted`; the signal's reason as soon as it aborts
  */
 export async function validateKey(options: ValidateKeyOptions): Promise<Validation> {
-  const { host, key, verifyCertificates, userAgent, signal, timeoutMs = TIMEOUT_MS } = options
+  const { host, key, verifyCertificates, userAgent, signal } = options
   const url = new URL(validateUrl(host))
   signal.throwIfAborted()
   const answer = await new HttpClient({ url, verifyCertificates }).request({
@@ -48,8 +46,8 @@ export async function validateKey(options: ValidateKeyOptions): Promise<Validati
     },
     secrets: [key],
     signal,
-    timeoutMs,
-    late: `no answer to the validation of a key within ${timeoutMs / 1000} s`,
+    timeoutMs: TIMEOUT_MS,
+    late: `no answer to the validation of a key within ${TIMEOUT_MS / 1000} s`,
     needsBody: isSuccess,
     maxBytes: MAX_ANSWER_BYTES,
   })

@@ -67,9 +67,10 @@ type CheckOptions<Entry extends CheckEntry> = {
   readonly keyAge: (key: Secret) => number | undefined
   /** Days after which Central renews a key. */
   readonly keyLifeDays: number
-  /** How many entries are asked about at a time; 20 (default) as when streaming. */
-  readonly concurrency?: number
 }
+
+/** How many entries are asked about at a time: as many as when streaming. */
+const CONCURRENCY = 20
 
 /**
  * Checks entries against Central: each distinct key once on its host, then each topic by a
@@ -78,9 +79,9 @@ type CheckOptions<Entry extends CheckEntry> = {
 export async function runCheck<Entry extends CheckEntry>(
   options: CheckOptions<Entry>,
 ): Promise<CheckResult[]> {
-  const { entries, concurrency = 20 } = options
+  const { entries } = options
   const validate = oncePerKey(options.validate)
-  return mapLimited(entries, concurrency, (entry) => checkEntry(entry, { ...options, validate }))
+  return mapLimited(entries, CONCURRENCY, (entry) => checkEntry(entry, { ...options, validate }))
 }
 
 async function checkEntry<Entry extends CheckEntry>(

@@ -14,15 +14,11 @@ export type LockOptions = {
   readonly owner: LockOwner
   /** An unused name in the same folder, to which a stale lock is moved before it is removed. */
   readonly asidePath: string
-  /** A lock of this age is stale; milliseconds. */
-  readonly staleMs?: number
-  /** The longest wait; milliseconds. */
-  readonly waitMs?: number
 }
 
-/** A rewrite takes milliseconds, on a slow network file system perhaps a second. */
+/** A lock of this age is stale: a rewrite takes milliseconds, on a slow network file system perhaps a second. */
 const STALE_MS = 5000
-/** Longer than it takes to replace a stale lock: only with many processes is it reached. */
+/** The longest wait. Longer than it takes to replace a stale lock: only with many processes is it reached. */
 const WAIT_MS = 10_000
 /** Another user may renew a lock for ever, and this process can rarely remove it. */
 const FOREIGN_WAIT_MS = 1000
@@ -40,7 +36,7 @@ type LockText = { readonly pid: number; readonly host: string; readonly run: str
  */
 export async function takeLock(
   path: string,
-  { owner, asidePath, staleMs = STALE_MS, waitMs = WAIT_MS }: LockOptions,
+  { owner, asidePath }: LockOptions,
 ): Promise<(() => Promise<void>) | undefined> {
   const text: LockText & { since: string; lock: string } = {
     pid: owner.pid,
@@ -56,11 +52,11 @@ export async function takeLock(
     if (made === 'made') return () => release(path, mine)
     if (made === 'impossible') return undefined
     const waitedMs = performance.now() - startedMs
-    if (waitedMs >= waitMs) return undefined
+    if (waitedMs >= WAIT_MS) return undefined
     const held = await read(path)
     if (held === 'no lock') return undefined
     if (held === 'gone') continue
-    const isOld = Math.abs(Date.now() - held.changedAtMs) > staleMs
+    const isOld = Math.abs(Date.now() - held.changedAtMs) > STALE_MS
     if (isOld || isLeftBehind(held.text, owner)) {
       if (!(await breakLock(path, held.text, asidePath))) return undefined
     } else if (held.isForeign && waitedMs >= FOREIGN_WAIT_MS) return undefined

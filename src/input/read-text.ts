@@ -23,8 +23,6 @@ export type ReadOptions = {
   readonly stdin?: (() => Readable) | undefined
   /** Ends the wait for whatever writes into a pipe. */
   readonly signal?: AbortSignal | undefined
-  /** How long a pipe may be silent, milliseconds; 30 s (default), 0: for any time. */
-  readonly silenceMs?: number | undefined
 }
 
 /** Why a file cannot be used. The message follows the path of the file. */
@@ -69,18 +67,18 @@ const HINTS: Readonly<Record<string, string>> = {
 
 async function readBytes(
   path: string,
-  { stdin: openStdin, signal, silenceMs = SILENCE_MS }: ReadOptions,
+  { stdin: openStdin, signal }: ReadOptions,
 ): Promise<{ readonly bytes: Buffer; readonly stats: BigIntStats | undefined }> {
   if (path === '-' && openStdin) {
     const stdin = openStdin()
     if (signal) addAbortSignal(signal, stdin)
     // A user may take any time to type.
     const typed = 'isTTY' in stdin && stdin.isTTY === true
-    return { bytes: await collect(stdin, typed ? 0 : silenceMs), stats: undefined }
+    return { bytes: await collect(stdin, typed ? 0 : SILENCE_MS), stats: undefined }
   }
   const stats = await stat(path, { bigint: true })
   if (stats.isFIFO()) {
-    return { bytes: await collect(await readPipe(path, { signal }), silenceMs), stats }
+    return { bytes: await collect(await readPipe(path, { signal }), SILENCE_MS), stats }
   }
   const file = await open(path)
   try {

@@ -24,8 +24,6 @@ export type HttpRequest = {
   readonly signal: AbortSignal
   /** For DNS, TCP, proxy, TLS, header and body, all together. */
   readonly timeoutMs: number
-  /** For everything until the request can be sent; 10 s (default). */
-  readonly connectMs?: number
   /** What did not come in time, for the error. */
   readonly late: string
   /** Whether the body of an answer with this status is needed; no (default). */
@@ -61,14 +59,14 @@ export class HttpClient {
    *   `answer-invalid`; the signal's reason as soon as it aborts
    */
   async request(options: HttpRequest): Promise<HttpAnswer> {
-    const { signal, timeoutMs, connectMs = CONNECT_MS, late } = options
+    const { signal, timeoutMs, late } = options
     signal.throwIfAborted()
     const giveUp = new AbortController()
     const unfollow = follow(giveUp, signal)
     const timer = setTimeout(() => giveUp.abort(this.#route.timedOut(late)), timeoutMs)
     const connecting = setTimeout(() => {
-      giveUp.abort(this.#route.timedOut(`no connection within ${connectMs / 1000} s`))
-    }, connectMs)
+      giveUp.abort(this.#route.timedOut(`no connection within ${CONNECT_MS / 1000} s`))
+    }, CONNECT_MS)
     let request: ClientRequest | undefined
     let whole = false
     const ask = () => {

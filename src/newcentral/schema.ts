@@ -13,10 +13,6 @@ export type Schema = {
   readonly payload: MessageType | undefined
   /** A message of the topic by its name, without package. */
   message(name: string): MessageType | undefined
-  /** Where the payload's schema comes from. */
-  readonly source: 'shipped' | 'proto_dir'
-  /** The payload's `.proto` file. */
-  readonly path: string
   /** What the user should know, such as a file that is missing or is there twice. */
   readonly notes: readonly string[]
 }
@@ -60,8 +56,6 @@ export function loadSchema(topic: Topic, { protoDir }: SchemaOptions = {}): Sche
     payload: message === undefined ? undefined : file.get(message),
     // A copy of the file may have some of the messages only.
     message: (wanted) => file.find(wanted) ?? loadShipped(name).find(wanted),
-    source: own === undefined ? 'shipped' : 'proto_dir',
-    path: file.path,
     notes,
   }
 }

@@ -111,9 +111,13 @@ test('a proxy that does not answer is left in time, and at once on an abort', as
   const central = await startCentral(t)
   const proxy = await startProxy(t, { answer: null })
   setProxies(t, { HTTP_PROXY: proxy.url })
-  const late = await failure(validate(central.url, { timeoutMs: 1000 }))
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const leaving = failure(validate(central.url))
+  await until(() => proxy.requests.length === 1)
+  t.mock.timers.tick(10_000)
+  const late = await leaving
   assert.equal(late.code, 'proxy-failed')
-  assert.match(late.message, /^the proxy 127.0.0.1:\d+: no answer .* within 1 s/)
+  assert.match(late.message, /^the proxy 127.0.0.1:\d+: no answer .* within 10 s/)
   await until(() => proxy.open.size === 0)
 
   const controller = new AbortController()
@@ -132,11 +136,15 @@ test('a server that does not answer through a proxy is left in time, tunnel and 
   const leave = async (options: CentralOptions) => {
     const central = await startCentral(t, options)
     central.failValidation({ type: 'stall' })
-    const validation = validate(central.url, { timeoutMs: 3000, verifyCertificates: false })
-    assert.equal((await failure(validation)).code, 'timed-out')
+    const leaving = failure(validate(central.url, { verifyCertificates: false }))
+    await until(() => central.validations.length === 1)
+    t.mock.timers.tick(10_000)
+    assert.equal((await leaving).code, 'timed-out')
     await until(() => proxy.open.size === 0 && central.connections.open === 0)
   }
-  await Promise.all([leave({ tls: good }), leave({})])
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  await leave({ tls: good })
+  await leave({})
 })
 
 test('a proxy that asks for NTLM alone is said to be of that kind', async (t) => {

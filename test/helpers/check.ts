@@ -19,7 +19,6 @@ export function checkEntry(name: string, topic: Topic, key: string, url?: string
 
 type CheckOverrides = {
   readonly offline?: boolean
-  readonly concurrency?: number
   readonly keyAge?: (key: Secret) => number | undefined
   readonly verifyCertificates?: boolean
   readonly signal?: AbortSignal
@@ -35,13 +34,12 @@ export function check(
   entries: readonly TestEntry[],
   overrides: CheckOverrides = {},
 ): Promise<CheckResult[]> {
-  const { offline = false, concurrency = 20, keyAge, verifyCertificates = true } = overrides
+  const { offline = false, keyAge, verifyCertificates = true } = overrides
   const { signal = new AbortController().signal } = overrides
   const common = { userAgent: 'aruba-stream/test', verifyCertificates, signal }
   return runCheck({
     entries,
     offline,
-    concurrency,
     signal,
     validate: createKeyCheck(common),
     probe: createProbe(connect, {

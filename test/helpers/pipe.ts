@@ -3,8 +3,11 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import { tempFolder } from './temp-folder.js'
+
+/** Also while a test has mocked the timers. */
+const sleep = setTimeout
 
 /** Makes a FIFO in a fresh folder; returns its path. */
 export async function makePipe(t: TestContext): Promise<string> {

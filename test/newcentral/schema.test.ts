@@ -35,12 +35,11 @@ function faultOf(topic: Topic, protoDir: string): string {
 describe('the schemas of New Central', () => {
   it('are all shipped, with envelope and messages', () => {
     for (const topic of TOPICS) {
-      const { envelope, payload, message, source, notes } = loadSchema(topic)
+      const { envelope, payload, message, notes } = loadSchema(topic)
       assert.equal(envelope.name, 'CloudEvent')
       assert.equal(payload === undefined, topic === 'ap-events')
       for (const name of messagesOf(topic)) assert.equal(message(name)?.name, name)
       assert.equal(message('Gone'), undefined)
-      assert.equal(source, 'shipped')
       assert.deepEqual(notes, [])
       assert.ok(shippedMessages(topic).some(({ name }) => name === 'CloudEvent'))
     }
@@ -53,23 +52,21 @@ describe('the schemas of New Central', () => {
       writeFileSync(join(dir, `copy ${index}.proto`), text)
     }
     for (const topic of TOPICS) {
-      const { source, notes } = loadSchema(topic, { protoDir: dir })
-      assert.deepEqual({ topic, source, notes }, { topic, source: 'proto_dir', notes: [] })
+      const { notes } = loadSchema(topic, { protoDir: dir })
+      assert.deepEqual({ topic, notes }, { topic, notes: [] })
     }
   })
 
   it('tell two versions of a stream apart, whatever their files are called', (t) => {
     const protoDir = folderOf(t, {
-      'a.proto': shipped('newcentral/location-events'),
-      'b.proto': shipped('newcentral/location-v1alpha1'),
-      'location.proto': shipped('newcentral/geofence-v1alpha1'),
+      'a.proto': `${shipped('newcentral/location-events')} message InA {}`,
+      'b.proto': `${shipped('newcentral/location-v1alpha1')} message InB {}`,
+      'location.proto': `${shipped('newcentral/geofence-v1alpha1')} message InLocation {}`,
     })
-    const path = (topic: Topic) => loadSchema(topic, { protoDir }).path
-    assert.equal(path('location-events'), join(protoDir, 'a.proto'))
-    assert.equal(path('location-v1alpha1'), join(protoDir, 'b.proto'))
-    assert.equal(path('geofence-v1alpha1'), join(protoDir, 'location.proto'))
-    const { source, notes } = loadSchema('geofence-events', { protoDir })
-    assert.equal(source, 'shipped')
+    assert.ok(loadSchema('location-events', { protoDir }).message('InA'))
+    assert.ok(loadSchema('location-v1alpha1', { protoDir }).message('InB'))
+    assert.ok(loadSchema('geofence-v1alpha1', { protoDir }).message('InLocation'))
+    const { notes } = loadSchema('geofence-events', { protoDir })
     assert.match(
       notes.join(),
       /^geofence-events: .* has no \.proto file with message StreamGeofenceMessage of this topic; the shipped one is used$/,
@@ -79,18 +76,18 @@ describe('the schemas of New Central', () => {
   it('tell both services apart in one folder', (t) => {
     const protoDir = folderOf(t, {})
     cpSync(join(PROTO, 'classic'), protoDir, { recursive: true })
-    assert.equal(loadSchema('gw-events', { protoDir }).source, 'shipped')
+    assert.match(loadSchema('gw-events', { protoDir }).notes.join(), /the shipped one is used$/)
     cpSync(join(PROTO, 'newcentral'), protoDir, { recursive: true })
     for (const topic of TOPICS) {
-      const { source, notes } = loadSchema(topic, { protoDir })
-      assert.deepEqual({ topic, source, notes }, { topic, source: 'proto_dir', notes: [] })
+      const { notes } = loadSchema(topic, { protoDir })
+      assert.deepEqual({ topic, notes }, { topic, notes: [] })
     }
     const classic = loadClassic('monitoring', { protoDir })
     assert.ok(classic.payload.fields.data_elements)
-    assert.equal(classic.source, 'proto_dir')
     assert.deepEqual(classic.notes, [])
     const own = folderOf(t, { 'x.proto': shipped('newcentral/gw-events') })
-    assert.equal(loadClassic('monitoring', { protoDir: own }).source, 'shipped')
+    const { notes } = loadClassic('monitoring', { protoDir: own })
+    assert.match(notes.join(), /the shipped one is used$/)
   })
 
   it('take a file by its exact name even where its numbers are others', (t) => {
@@ -99,7 +96,7 @@ describe('the schemas of New Central', () => {
       .replace('wids_signatures_event = 2', 'wids_signatures_event = 1')
     const protoDir = folderOf(t, { 'wids.proto': text })
     const schema = loadSchema('wids', { protoDir })
-    assert.equal(schema.source, 'proto_dir')
+    assert.deepEqual(schema.notes, [])
     assert.deepEqual(recordOf(schema, bytes(8, bytes(2, bytes(3, bytes(1, 'x'))))).data, {
       wids_rules_event: { site_id: 'x' },
     })

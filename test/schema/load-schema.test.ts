@@ -36,26 +36,23 @@ const AUDIT = 'message audit_message {\n  optional string customer_id = 1;\n}\n'
 describe('loadSchema', () => {
   it('loads every shipped topic with its root message', () => {
     for (const topic of TOPICS) {
-      const { envelope, payload, source, notes } = loadSchema(topic)
+      const { envelope, payload, notes } = loadSchema(topic)
       assert.equal(envelope.name, 'MsgProto')
       assert.ok(payload.fieldsArray.length > 0)
-      assert.equal(source, 'shipped')
       assert.deepEqual(notes, [])
     }
   })
 
   it('reads a file without package or syntax, as Central hands them out', (t) => {
     const protoDir = folderOf(t, { 'audit.proto': `\uFEFF${AUDIT.replaceAll('\n', '\r\n')}` })
-    const { payload, source, notes } = loadSchema('audit', { protoDir })
+    const { payload, notes } = loadSchema('audit', { protoDir })
     assert.deepEqual(Object.keys(payload.fields), ['customer_id'])
-    assert.equal(source, 'proto_dir')
     assert.deepEqual(notes, [])
   })
 
   it('names both files where a browser saved a second one', (t) => {
     const protoDir = folderOf(t, { 'audit.proto': AUDIT, 'audit (1).proto': AUDIT })
-    const { source, notes } = loadSchema('audit', { protoDir })
-    assert.equal(source, 'proto_dir')
+    const { notes } = loadSchema('audit', { protoDir })
     assert.equal(notes.length, 1)
     assert.match(notes[0] ?? '', /: audit\.proto is used; audit \(1\)\.proto also defines message/)
   })
@@ -76,7 +73,7 @@ describe('loadSchema', () => {
   for (const name of ['AUDIT.PROTO', 'audit (1).proto', 'Streaming_Audit_v2.proto', 'x.proto']) {
     it(`finds the topic in "${name}" by its root message`, (t) => {
       const protoDir = folderOf(t, { [name]: AUDIT, 'note.txt': AUDIT })
-      assert.equal(loadSchema('audit', { protoDir }).source, 'proto_dir')
+      assert.deepEqual(loadSchema('audit', { protoDir }).notes, [])
     })
   }
 
@@ -96,16 +93,15 @@ describe('loadSchema', () => {
 
   it('falls back to the shipped schema and says so where the folder lacks a topic', (t) => {
     const protoDir = folderOf(t, { 'audit.proto': AUDIT })
-    const { payload, source, notes } = loadSchema('presence', { protoDir })
+    const { payload, notes } = loadSchema('presence', { protoDir })
     assert.equal(payload.name, 'presence_event')
-    assert.equal(source, 'shipped')
     assert.match(notes.join(), /presence: .* no \.proto file with message presence_event/)
   })
 
   it('takes no message out of a comment', (t) => {
     const text = `// message audit_message {\n/* message audit_message {} */\nmessage other {}\n`
     const protoDir = folderOf(t, { 'x.proto': text })
-    assert.equal(loadSchema('audit', { protoDir }).source, 'shipped')
+    assert.match(loadSchema('audit', { protoDir }).notes.join(), /the shipped one is used$/)
   })
 
   it('keeps equal names of two topics apart', (t) => {

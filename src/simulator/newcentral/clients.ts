@@ -17,7 +17,6 @@ type Token = {
   readonly clientId: string
   readonly customerId: string
   /** Milliseconds since the epoch. */
-  readonly issuedAt: number
   readonly expiresAt: number
 }
 
@@ -73,7 +72,7 @@ export class ClientBook {
     const issuedAt = this.#clock.now()
     const expiresAt = issuedAt + this.#settings().expires_in * 1000
     const text = this.#text(id, issuedAt)
-    const token = { text, clientId: id, customerId: this.customerOf(id), issuedAt, expiresAt }
+    const token = { text, clientId: id, customerId: this.customerOf(id), expiresAt }
     for (const { text: old, expiresAt: end } of this.#tokens.values()) {
       if (end <= issuedAt) this.#tokens.delete(old)
     }
