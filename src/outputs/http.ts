@@ -37,7 +37,7 @@ const compress = promisify(gzip)
 export async function openHttp(type: string, context: OutputContext): Promise<Output> {
   const { target, options } = readType(type, OPTIONS)
   const gzipped = options.gzip !== 'off'
-  const receiver = new HttpReceiver(parseHttpTarget(target), context, gzipped)
+  const receiver = new HttpReceiver(target, context, gzipped)
   const queue = createRemoteQueue<Item>(context, {
     deliver: isolateRefused(async ({ lines }) => {
       const body = Buffer.concat(lines)
@@ -77,12 +77,13 @@ class HttpReceiver {
 
   /**
    * @param gzipped whether bodies will be
-   * @throws StreamError `exporter-unusable` where the environment names headers or a proxy that cannot
-   *   be used
+   * @throws StreamError `exporter-unusable` where the URL is wrong, or the environment names headers or a
+   *   proxy that cannot be used
    */
-  constructor(url: URL, context: OutputContext, gzipped: boolean) {
+  constructor(target: string, context: OutputContext, gzipped: boolean) {
+    const url = parseHttpTarget(target)
     const { headers, secrets, variables } = readHeaders(context.env)
-    this.name = redactUrl(url.href)
+    this.name = redactUrl(target)
     this.#signal = context.overdue
     this.#headers = {
       'Content-Type': 'application/x-ndjson',

@@ -125,7 +125,8 @@ export class KafkaClient {
   #place(topic: string | undefined) {
     const worked = this.#producer.producerId !== undefined
     const { exceeded: flooded } = this.#limit
-    return { name: this.#target.name, topic, login: this.#login, worked, flooded }
+    const { name, brokers } = this.#target
+    return { name, brokers, topic, login: this.#login, worked, flooded }
   }
 
   /** Does what a topic, a leader or a broker that has just started may need some tries for. */

@@ -18,8 +18,10 @@ type KafkaFault = {
 
 /** Where the error came up. */
 type KafkaPlace = {
-  /** The brokers as messages name them. */
+  /** The output as messages name it. */
   readonly name: string
+  /** `HOST:PORT` of each, as the tools of Kafka take them. */
+  readonly brokers: string
   readonly topic: string | undefined
   readonly login: KafkaLogin | undefined
   /** Whether a connection has ever worked. */
@@ -113,11 +115,11 @@ function loginRefused(answer: LibraryError | undefined, place: KafkaPlace): Stre
 }
 
 function topicMissing(place: KafkaPlace): StreamError {
-  const { topic, name } = place
+  const { topic, name, brokers } = place
   return new StreamError(
     'output-refused',
     `${name}: the topic ${topic} is not there, and the broker does not make it; make it with: ` +
-      `kafka-topics.sh --bootstrap-server ${name.replace(/^kafkas?:\/\//, '')} --create --topic ${topic}`,
+      `kafka-topics.sh --bootstrap-server ${brokers} --create --topic ${topic}`,
     { cause: kind(`${topic}`) },
   )
 }

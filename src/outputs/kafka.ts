@@ -4,6 +4,7 @@ import { isolateRefused } from '../delivery/isolate-refused.js'
 import type { SendQueue } from '../delivery/send-queue.js'
 import { StreamError } from '../errors.js'
 import { isLoopback } from '../net/host.js'
+import { redactUrl } from '../net/redact.js'
 import { loadPackages, packagePlaces } from '../packages.js'
 import { Secret } from '../secret.js'
 import type { StreamMessage } from '../service.js'
@@ -20,7 +21,9 @@ export type KafkaTarget = {
   /** Stands before every topic. */
   readonly prefix: string
   readonly tls: boolean
-  /** The brokers as messages name them. */
+  /** `HOST:PORT` of each, as the tools of Kafka take them. */
+  readonly brokers: string
+  /** The target as messages name it. */
   readonly name: string
 }
 
@@ -51,7 +54,8 @@ export function parseKafkaTarget(type: string): KafkaTarget {
     })),
     prefix,
     tls: scheme === 'kafkas',
-    name: `${scheme}://${servers.map(({ hostname, port }) => `${hostname}:${port}`)}`,
+    brokers: servers.map(({ hostname, port }) => `${hostname}:${port}`).join(),
+    name: redactUrl(type),
   }
 }
 

@@ -5,7 +5,7 @@ import type * as Transport from '@nats-io/transport-node'
 import { errorText, StreamError, systemFault } from '../errors.js'
 import { backoffDelay } from '../net/backoff.js'
 import { networkError } from '../net/network-error.js'
-import { maskSecrets } from '../net/redact.js'
+import { maskSecrets, redactUrl } from '../net/redact.js'
 import { loadPackages } from '../packages.js'
 import { Secret } from '../secret.js'
 import { FLAG, readServers, textForm } from './export-type.js'
@@ -21,6 +21,8 @@ export type NatsTarget = {
   readonly stream: string | undefined
   /** Whether a server that does not speak TLS is refused. */
   readonly tls: boolean
+  /** The target as messages name it. */
+  readonly name: string
 }
 
 const OPTIONS = { stream: textForm(/^[\w-]+$/, 'letters, digits, "_" and "-"'), tls: FLAG }
@@ -38,6 +40,7 @@ export function parseNatsTarget(type: string): NatsTarget {
     prefix,
     stream: options.stream,
     tls: options.tls ?? false,
+    name: redactUrl(type),
   }
 }
 
@@ -70,10 +73,9 @@ export async function loadNats(places: readonly string[]): Promise<NatsLibrary> 
  */
 export async function connectNats(
   { transport }: NatsLibrary,
-  { servers, tls }: Pick<NatsTarget, 'servers' | 'tls'>,
+  { servers, tls, name }: Pick<NatsTarget, 'servers' | 'tls' | 'name'>,
   { env, cwd, random }: Pick<OutputContext, 'env' | 'cwd' | 'random'>,
 ): Promise<Transport.NatsConnection> {
-  const where = `nats://${servers.join(',')}`
   const credentials = await readCredentials(transport, env, cwd)
   try {
     return await transport.connect({
@@ -93,9 +95,9 @@ export async function connectNats(
     })
   } catch (error) {
     if (error instanceof transport.AuthorizationError) {
-      throw new StreamError('exporter-unusable', loginRefused(where))
+      throw new StreamError('exporter-unusable', loginRefused(name))
     }
-    const fault = networkError(error, where)
+    const fault = networkError(error, name)
     throw new StreamError(fault.code, natsErrorText(fault, { env }))
   }
 }
@@ -117,8 +119,8 @@ type WithInternals = {
   readonly protocol: { readonly transport: { isEncrypted(): boolean } }
 }
 
-export function loginRefused(where: string): string {
-  return `${where} refused the login; set ${FORM.login}`
+export function loginRefused(name: string): string {
+  return `${name} refused the login; set ${FORM.login}`
 }
 
 /** What library or server say of a failure; a server may quote the login that it got. */

@@ -44,7 +44,7 @@ export class NatsLink {
 
   constructor(parts: NatsParts) {
     this.#parts = parts
-    this.name = `nats://${parts.target.servers.join(',')}/${parts.target.prefix}`
+    this.name = parts.target.name
     this.#wait()
   }
 

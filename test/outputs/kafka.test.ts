@@ -83,7 +83,8 @@ test('kafka reads several hosts, with and without port', () => {
     ],
     prefix: 'aruba.prod',
     tls: true,
-    name: 'kafkas://a:9092,b:9093,[::1]:1',
+    brokers: 'a:9092,b:9093,[::1]:1',
+    name: 'kafkas://a,b:9093,[::1]:1/aruba.prod',
   })
 })
 

@@ -88,6 +88,7 @@ test('nats reads several hosts, with and without port', () => {
     prefix: 'aruba.prod',
     stream: 'S',
     tls: true,
+    name: 'nats://a,b:4333,[::1]:1/aruba.prod',
   })
 })
 

@@ -104,17 +104,33 @@ test('an output is named without its options, and replayed with them', async (t)
   )
 })
 
-test('a line about an output that cannot be reached names it once', async (t) => {
-  const name = `tcp://127.0.0.1:${await closedPort()}`
-  const { program, opening } = await open(t, () => ({ exports: [name] }))
-  const outputs = await opening
-  await until(() => program.logged.length > 0)
-  assert.match(program.logged[0] ?? '', /^cannot be reached: it refuses connections/)
-  // Where no name stands before it, as on the status page, the message has it.
-  const { lastError } = outputs.counters[0]?.state ?? {}
-  assert.ok(lastError?.message.startsWith(`cannot reach ${name}: `), lastError?.message)
-  await outputs.close()
-})
+for (const [scheme, place, options] of [
+  ['tcp', '', ''],
+  ['http', '', '#batch=1'],
+  ['http', '/in', '?key=x#batch=1'],
+  ['nats', '/prefix', '?stream=S'],
+  ['kafka', '/prefix', ''],
+  ['postgres', '/database', '?table=own'],
+] as const) {
+  const form = `${scheme}://HOST${place}${options}`
+  test(`a line about an output that cannot be reached names it once: ${form}`, async (t) => {
+    const name = `${scheme}://127.0.0.1:${await closedPort()}${place}`
+    const { program, opening } = await open(t, () => ({ exports: [`${name}${options}`] }))
+    const outputs = await opening
+    await outputs.write([fakeMessage('A', 1)])
+    const reached = () => program.logged.find((line) => line.includes('reach'))
+    await until(() => reached() !== undefined)
+    assert.match(reached() ?? '', /^cannot be reached: it refuses connections/)
+    // Where no name stands before it, as on the status page, the message has it.
+    const { lastError } = outputs.counters[0]?.state ?? {}
+    assert.ok(lastError?.message.startsWith(`cannot reach ${name}: `), lastError?.message)
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    program.shutdown.begin()
+    for (const ms of [8_000, 800]) t.mock.timers.tick(ms)
+    t.mock.timers.reset()
+    await outputs.close()
+  })
+}
 
 test('a message that is given up says whether the dead letter has it', async (t) => {
   const { folder, program, opening } = await open(t, (folder) => ({
