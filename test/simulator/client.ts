@@ -4,6 +4,7 @@ import { request as secureRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { Central } from '../../src/simulator/central.js'
+import { until } from '../helpers/clock.js'
 
 /** A WebSocket client that sends these headers. */
 export function openSocket(
@@ -58,6 +59,15 @@ export async function upgrade(
     [unknown, Socket]
   >)
   return socket
+}
+
+/** Waits until a count has begun to grow, and does not grow any more: the kernel takes some before it is full. */
+export function standsStill(count: () => number): Promise<void> {
+  return until(async () => {
+    const before = count()
+    for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate)
+    return before > 0 && count() === before
+  })
 }
 
 /** How a connection ends: `end` (TCP FIN) or the code of its error. */

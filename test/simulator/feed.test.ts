@@ -12,7 +12,7 @@ import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
 import { goldenFrames, goldenRecording } from '../helpers/golden.js'
 import { tempFolder } from '../helpers/temp-folder.js'
-import { openSocket, refusal } from './client.js'
+import { openSocket, refusal, standsStill } from './client.js'
 
 /** A client of a topic, and what it receives, in hex. */
 function subscribe(central: { url: string }, topic: string, key = 'key') {
@@ -199,14 +199,16 @@ test('a slow reader delays traffic instead of filling the memory', async (t) => 
   const socket = await central.nextSocket()
   await once(client, 'open')
   client.pause()
-  // Fills what the kernel holds for this reader, and more: for a moment it may be full before that.
-  const full = () => socket.bufferedBytes >= 1024 * 1024
+  // Fills what the kernel holds for this reader.
+  let filling = true
+  let fillers = 0
   const filled = socket.sendAll(
     (function* () {
-      while (!full()) yield Buffer.alloc(64 * 1024)
+      for (; filling; fillers += 1) yield Buffer.alloc(64 * 1024)
     })(),
   )
-  await until(full)
+  await standsStill(() => fillers)
+  filling = false
   let made = 0
   const clock = new FakeClock()
   const nextFrame = () => {

@@ -6,7 +6,7 @@ import type { CentralSocket } from '../../src/simulator/socket.js'
 import { startCentral } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { certificates } from '../helpers/tls.js'
-import { endOf, openSocket, upgrade } from './client.js'
+import { endOf, openSocket, standsStill, upgrade } from './client.js'
 
 const HEADERS = { Authorization: 'key', Topic: 'presence' }
 
@@ -200,12 +200,7 @@ test('a slow reader delays the sender, and little waits for it in memory', async
   }
   client.pause()
   const all = socket.sendAll(frames())
-  // The kernel takes some, and then the sender stands still.
-  await until(async () => {
-    const before = made
-    for (let turn = 0; turn < 100; turn += 1) await new Promise(setImmediate)
-    return made === before && socket.bufferedBytes > 1024 * 1024
-  })
+  await standsStill(() => made)
   assert.ok(made < 500, `${made} frames of 64 KiB were taken without a reader`)
   assert.ok(socket.bufferedBytes < 2 * 1024 * 1024)
   let arrived = 0
