@@ -12,7 +12,7 @@ const FAILURES = {
   'input-invalid': { exitCode: 2, retry: false },
   /** A `.proto` file does not parse or lacks its root message. */
   'schema-invalid': { exitCode: 2, retry: false },
-  /** An exporter, recording, dead letter or the metrics' port cannot be opened. */
+  /** An output, recording, dead letter or the metrics' port cannot be opened. */
   'exporter-unusable': { exitCode: 2, retry: false },
   /** Central answered 401 or 403 to the validation of a key. */
   'key-refused': { exitCode: 3, retry: false },
@@ -48,7 +48,7 @@ const FAILURES = {
   'frame-too-large': { exitCode: 1, retry: true },
   /** A frame that is no valid protobuf of its topic. */
   'frame-undecodable': { exitCode: 1, retry: false },
-  /** A message that an exporter gave up. */
+  /** A message that an output gave up. */
   'export-failed': { exitCode: 1, retry: false },
   /** An output refuses all it is sent, until somebody fixes it: a wrong login, path or table. */
   'output-refused': { exitCode: 1, retry: true },

@@ -2,13 +2,13 @@ import { styleText } from 'node:util'
 import { printable, printableJson, truncate } from './text.js'
 
 /**
- * Values that a log line carries in addition to its message. `entry` and `exporter` say where it
+ * Values that a log line carries in addition to its message. `entry` and `exporter` (an output) say where it
  * happened; `host` and `service` do so for lines about a whole cluster. Lines of one `code`, and one
  * `cause` where they have one, count as repeats, see `collapseRepeats`.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>> & {
   /**
-   * The line reports the state of its entry or exporter (`holds`: whether the streams wait for that). Once another
+   * The line reports the state of its entry or output (`holds`: whether the streams wait for that). Once another
    * line of the same state has come, it is no longer logged as a repeat. The field itself is not written.
    */
   readonly state?: true | 'holds'

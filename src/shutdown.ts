@@ -30,7 +30,7 @@ export class Shutdown {
   /** @param cut ends the process at once; called where something still hangs when all time is over */
   constructor(cut: () => void) {
     this.#cut = cut
-    // All entries and exporters listen to these signals: a thousand listeners are no leak.
+    // All entries and outputs listen to these signals: a thousand listeners are no leak.
     setMaxListeners(0, this.stopping, this.holdOver, this.graceOver, this.overdue, this.forced)
   }
 

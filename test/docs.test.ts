@@ -592,7 +592,7 @@ function drawTable(): string[] {
   const delivered = entries.reduce((sum, [{ messages }]) => sum + messages, 0)
   const counters = { delivered, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
   const upMs = 9 * 3_600_000
-  const exporters = [{ name: 'json', counters, state: UP }]
+  const outputs = [{ name: 'json', counters, state: UP }]
   let agoMs = 5000
   const table = createTable({
     write: (text) => {
@@ -607,7 +607,7 @@ function drawTable(): string[] {
         entries.map(([each, recent]) =>
           agoMs === 0 ? each : { ...each, messages: each.messages - recent },
         ),
-        exporters,
+        outputs,
         { upMs: upMs - agoMs },
       ),
   })

@@ -97,7 +97,7 @@ test('neither the name of an entry nor the answer of a server forges a line or m
   }
 })
 
-test('messages that an exporter refuses are told as kept, and the command in the log sends them', async (t) => {
+test('messages that an output refuses are told as kept, and the command in the log sends them', async (t) => {
   const central = await startCentral(t)
   const input = await writeInput(t, { A: { wsskey: makeKey('key'), topic: 'presence' } })
   const cwd = tempFolder(t)

@@ -65,7 +65,7 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
   let isOver = false
   const snapshot = (): Snapshot => ({
     entries: Array.from(replayed.values(), (part) => snapshotOf(part, outputs, isOver)),
-    exporters: outputs.counters,
+    outputs: outputs.counters,
     holds: outputs.holds,
     deadLetterFile: settings.deadLetterFile,
     replayOptions: replayOptions(settings),

@@ -69,7 +69,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   })
   const snapshot = (): Snapshot => ({
     entries: collector.snapshot(Date.now()),
-    exporters: outputs.counters,
+    outputs: outputs.counters,
     holds: outputs.holds,
     delays: collector.delays,
     earlier: collector.earlier,
@@ -95,7 +95,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     await streaming
     asked = stopping.aborted
   } finally {
-    // If the streams ended by themselves, an exporter may wait for its receiver without limit.
+    // If the streams ended by themselves, an output may wait for its receiver without limit.
     await outputs.close()
     await untilAborted(file.settled(), shutdown.forced).catch(() => undefined)
     statusLog.close()
@@ -117,7 +117,7 @@ type RunResult = {
   readonly everOpen: boolean
   /** A signal came, or the reader of stdout went away. */
   readonly asked: boolean
-  /** Messages that an exporter gave up. */
+  /** Messages that an output gave up. */
   readonly givenUp: number
   /** Lines of the recording and the dead letter that could not be written. */
   readonly lost: number

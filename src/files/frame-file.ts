@@ -16,7 +16,7 @@ export type KeptFrame = Frame & {
 export type DeadLetter = KeptFrame & {
   /** One line of text. */
   readonly reason: string
-  /** Name of the exporter that gave it up; undefined where decoding failed. */
+  /** Name of the output that gave it up; undefined where decoding failed. */
   readonly exporter: string | undefined
   /** Called when the frame is in the file, or will never be. */
   readonly onSettled?: (kept: boolean) => void

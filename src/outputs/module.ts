@@ -29,7 +29,7 @@ export type ExportContext<T extends AnyTopic = AnyTopic> = {
 export type ModuleOptions = Readonly<Record<string, string | undefined>>
 
 /**
- * The default export of an exporter module: takes one record. It is awaited before the entry's next
+ * The default export of a module: takes one record. It is awaited before the entry's next
  * record; where it throws, the message counts as given up, or is tried again where the error has
  * `retry: true`.
  *
@@ -42,7 +42,7 @@ export type ExportFunction<T extends AnyTopic = AnyTopic> = (
 ) => void | Promise<void>
 
 /**
- * The export `exportBatch` of an exporter module, which may stand beside or in place of the default one:
+ * The export `exportBatch` of a module, which may stand beside or in place of the default one:
  * takes up to 1,000 records, in order, and is awaited before the next ones. It must take all of them or
  * none. Where it throws, smaller batches are tried, until the record is found that it does not take; an
  * error that has `retry: true` has the same records tried again.

@@ -36,7 +36,7 @@ export interface LineOutput extends Output {
 }
 
 /** What an output counts; it alone changes these. */
-export type ExporterCounters = {
+export type OutputCounters = {
   delivered: number
   retried: number
   givenUp: number
@@ -46,14 +46,14 @@ export type ExporterCounters = {
   waiting: number
 }
 
-/** The name under which messages of the transform are given up; no exporter has it. */
+/** The name under which messages of the transform are given up; no output has it. */
 export const TRANSFORM = 'transform'
 
 /** What an output gets from the program. */
 export type OutputContext = {
   /** The log of the program. */
   readonly log: Logger
-  readonly counters: ExporterCounters
+  readonly counters: OutputCounters
   readonly state: OutputState
   /** Counts how long messages took from their receipt until they were delivered. */
   readonly times?: Histogram

@@ -9,12 +9,12 @@ import { type NamedFile, OpenFiles, requireDistinct } from '../files/distinct-fi
 import type { DeadLetter, FrameFile, KeptFrame } from '../files/frame-file.js'
 import { getOrMake } from '../maps.js'
 import type { Program } from '../program.js'
-import type { ExporterSnapshot } from '../report/snapshot.js'
+import type { OutputSnapshot } from '../report/snapshot.js'
 import { ALL_TOPICS, type AnyTopic, type Frame, type StreamMessage } from '../service.js'
 import { withoutNumbers } from '../text.js'
 import { outputName, redactType } from './export-type.js'
 import { filesRead, filesWritten, namedOnce, openOutput } from './open-output.js'
-import { type ExporterCounters, type Output, type OutputContext, TRANSFORM } from './output.js'
+import { type Output, type OutputContext, type OutputCounters, TRANSFORM } from './output.js'
 import { settleAll } from './settle-all.js'
 import { openPrinter, PRINT_OPTIONS } from './stdout.js'
 import type { Transform } from './transform.js'
@@ -22,11 +22,11 @@ import type { Transform } from './transform.js'
 /** The entry that messages or frames belong to. */
 export type EntryName = { readonly name: string; readonly topic: AnyTopic }
 
-/** All outputs: exporters, recording, dead letter. */
+/** All outputs of a run, with recording and dead letter. */
 export type Outputs = {
-  readonly exporters: readonly Output[]
-  readonly counters: readonly ExporterSnapshot[]
-  /** What streams may have to wait for: each exporter, the recording and the dead letter. */
+  readonly list: readonly Output[]
+  readonly counters: readonly OutputSnapshot[]
+  /** What streams may have to wait for: each output, the recording and the dead letter. */
   readonly holds: readonly Hold[]
   /** What makes messages into others before they are written, where there is one. */
   readonly transform: Transform | undefined
@@ -34,7 +34,7 @@ export type Outputs = {
   readonly lost: number
   /** Whether an output failed to close, and what it took may be lost. */
   readonly closeFailed: boolean
-  /** Hands messages of one entry to every exporter; resolves when all of them have room for more. */
+  /** Hands messages of one entry to every output; resolves when all of them have room for more. */
   write(messages: readonly StreamMessage[]): Promise<void>
   /** Appends frames to the recording, where there is one. */
   record(entry: EntryName, frames: readonly Frame[]): Promise<void>
@@ -53,7 +53,7 @@ export type OutputsSettings = DeliverySettings & {
 }
 
 /**
- * Opens stdout, the exporters, the recording and the dead letter that a command line asks for.
+ * Opens stdout, the other outputs, the recording and the dead letter that a command line asks for.
  * @param topics those that will come, or `any` where that is not known before
  * @throws StreamError `usage` or `exporter-unusable`; what was open by then is closed again
  */
@@ -86,15 +86,15 @@ export async function openOutputs(
   return outputs
 }
 
-/** What all exporters get. */
+/** What all outputs get. */
 type Shared = Omit<OutputContext, 'log' | 'counters' | 'state' | 'times' | 'giveUp'>
 
 class OpenOutputs implements Outputs {
-  readonly exporters: Output[] = []
-  readonly counters: ExporterSnapshot[] = []
+  readonly list: Output[] = []
+  readonly counters: OutputSnapshot[] = []
   transform: Transform | undefined
   closeFailed = false
-  /** In the order of the exporters. */
+  /** In the order of the list. */
   readonly #holds: Hold[] = []
   readonly #settings: OutputsSettings
   readonly #program: Program
@@ -129,7 +129,7 @@ class OpenOutputs implements Outputs {
       const name = outputName(type, this.counters)
       this.#add(name, await openOutput(type, this.#contextOf(name, redactType(type))))
     }
-    if (this.exporters.length > 0) return
+    if (this.list.length > 0) return
     log.info(
       'no output is configured, messages are only counted; see --decode_data and --export_data',
     )
@@ -149,7 +149,7 @@ class OpenOutputs implements Outputs {
       const written = output.write(messages)
       return this.#holds[at]?.during(written) ?? written
     }
-    await Promise.all(this.exporters.map(write))
+    await Promise.all(this.list.map(write))
     await this.#pendingDeadLetter
   }
 
@@ -167,19 +167,19 @@ class OpenOutputs implements Outputs {
   }
 
   async reopen(): Promise<void> {
-    const all = [...this.exporters, this.#deadLetter, this.#recording]
+    const all = [...this.list, this.#deadLetter, this.#recording]
     await settleAll(all, (each) => each?.reopen?.(), this.#program.log)
   }
 
   async close(): Promise<void> {
     const { log } = this.#program
     const close = async (output: Output) => {
-      const exporter = this.#holds[this.exporters.indexOf(output)]?.name
+      const exporter = this.#holds[this.list.indexOf(output)]?.name
       const waiting = this.counters.find(({ name }) => name === exporter)?.counters.waiting
       await logWait(output.close(), { log, what: 'it to close', fields: { exporter, waiting } })
     }
-    const allClosed = await settleAll(this.exporters, close, log)
-    this.closeFailed = !allClosed || this.exporters.some((output) => output.closeFailed)
+    const allClosed = await settleAll(this.list, close, log)
+    this.closeFailed = !allClosed || this.list.some((output) => output.closeFailed)
     // What still waits in an output that failed to close counts as given up.
     for (const { counters } of this.counters) {
       counters.givenUp += counters.waiting
@@ -189,7 +189,7 @@ class OpenOutputs implements Outputs {
   }
 
   #add(name: string, output: Output): void {
-    this.exporters.push(output)
+    this.list.push(output)
     this.#holds.push(new Hold(name, output.holdsEntry))
   }
 
@@ -206,11 +206,11 @@ class OpenOutputs implements Outputs {
   }
 
   /**
-   * What one exporter gets, with counters of its own.
+   * What one output gets, with counters of its own.
    * @param type its TYPE with options, or the option that prints, for a command line that is logged
    */
   #contextOf(name: string, type = name): OutputContext {
-    const counters: ExporterCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
+    const counters: OutputCounters = { delivered: 0, retried: 0, givenUp: 0, kept: 0, waiting: 0 }
     const state = { up: true, since: systemClock.now(), lastError: undefined }
     const times = new Histogram(EXPORT_BOUNDS)
     this.counters.push({ name, type, counters, state, times })

@@ -42,8 +42,8 @@ export class Processor {
   constructor(options: ProcessorOptions) {
     this.#options = options
     this.topic = options.entry.topic
-    const { transform, exporters } = options.outputs
-    this.#first = transform ? 'record' : (exporters[0]?.needs ?? 'line')
+    const { transform, list } = options.outputs
+    this.#first = transform ? 'record' : (list[0]?.needs ?? 'line')
   }
 
   /** Fields and enum values met that the schema does not know. */

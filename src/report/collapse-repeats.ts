@@ -18,7 +18,7 @@ export interface CollapsingLogger extends Logger {
   startAnew(): void
 }
 
-/** Lines of one level, place (exporter, or else entry, host and service), code, cause and kind. */
+/** Lines of one level, place (output, or else entry, host and service), code, cause and kind. */
 type Repeated = {
   /** When the last of them was logged. */
   loggedMs: number
@@ -49,9 +49,9 @@ const MOST_KINDS = 20
  * ones are counted; when the interval is over, the last one is logged with their number, and the
  * interval doubles, up to an hour. After two of the first intervals without such a line (longer than
  * any wait between retries) the next one counts as a first one. Lines without code and kind are logged at once.
- * An exporter is one place, whichever entries its lines are about.
+ * An output is one place, whichever entries its lines are about.
  *
- * A line with `state` holds until the next line of that state of its entry and exporter: "trying again" must
+ * A line with `state` holds until the next line of that state of its entry and output: "trying again" must
  * not be logged once the connection is open. Its repeats are still counted, and logged with the next
  * one of its kind. Gaps that a line names (`gapMs`) are no state: their number and sum are logged in any case.
  * One without a code says that trouble is over: it is held back only where the line about the trouble was.

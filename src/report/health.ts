@@ -4,7 +4,7 @@ import {
   countOf,
   describeEntries,
   type EntrySnapshot,
-  exportersOf,
+  outputsOf,
   type Snapshot,
 } from './snapshot.js'
 import { abnormalSilence, holdsOf } from './trouble.js'
@@ -96,7 +96,7 @@ type Readiness = Pick<Health, 'ok' | 'summary'> & { readonly reasons: readonly R
 /** What `/readyz` says: ready while all outputs take what comes, and a subscription is open. */
 export function readinessOf(snapshot: Snapshot): Readiness {
   const { entries } = snapshot
-  const blocked = exportersOf(snapshot).filter(({ state }) => !state.up)
+  const blocked = outputsOf(snapshot).filter(({ state }) => !state.up)
   const open = countOf(entries, 'open')
   return {
     ok: open > 0 && blocked.length === 0,

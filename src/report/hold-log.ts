@@ -11,15 +11,15 @@ import { holdsOf } from './trouble.js'
 export function createHoldLog(
   log: Logger,
   clock: Pick<Clock, 'elapsed'> = systemClock,
-): (snapshot: Pick<Snapshot, 'exporters' | 'holds'>) => void {
+): (snapshot: Pick<Snapshot, 'outputs' | 'holds'>) => void {
   /** By output: since when. */
   const warned = new Map<string, number>()
-  return ({ exporters, holds = [] }) => {
+  return ({ outputs, holds = [] }) => {
     const holding = holdsOf({ holds })
     for (const { name, heldMs, ofEntry } of holding) {
       if (warned.has(name)) continue
       warned.set(name, clock.elapsed() - heldMs)
-      const waiting = exporters.find((exporter) => exporter.name === name)?.counters.waiting
+      const waiting = outputs.find((output) => output.name === name)?.counters.waiting
       const text = ofEntry
         ? 'an entry waits for it, and the other outputs get no more of that entry either'
         : 'the streams wait for it: there is no room for more messages, and the other outputs get none either'

@@ -1,4 +1,4 @@
-import type { EntrySnapshot, ExporterSnapshot } from './snapshot.js'
+import type { EntrySnapshot, OutputSnapshot } from './snapshot.js'
 import { abnormalSilence } from './trouble.js'
 
 export type Row<Of> = {
@@ -117,41 +117,41 @@ export const ENTRY_ROWS: readonly Row<EntrySnapshot>[] = [
   },
 ]
 
-/** For each exporter, with label `exporter`. */
-export const EXPORTER_ROWS: readonly Row<ExporterSnapshot>[] = [
+/** For each output, with label `exporter`. */
+export const OUTPUT_ROWS: readonly Row<OutputSnapshot>[] = [
   {
     name: 'aruba_stream_export_up',
-    help: 'Whether the exporter takes messages; 0 while what it does fails.',
+    help: 'Whether the output takes messages; 0 while what it does fails.',
     type: 'gauge',
     value: ({ state }) => Number(state.up),
   },
   {
     name: 'aruba_stream_exported_total',
-    help: 'Messages delivered by the exporter.',
+    help: 'Messages delivered by the output.',
     type: 'counter',
     value: ({ counters }) => counters.delivered,
   },
   {
     name: 'aruba_stream_export_retries_total',
-    help: 'Messages of deliveries that the exporter tried again; each try counts.',
+    help: 'Messages of deliveries that the output tried again; each try counts.',
     type: 'counter',
     value: ({ counters }) => counters.retried,
   },
   {
     name: 'aruba_stream_export_given_up_total',
-    help: 'Messages that the exporter gave up, those in the dead letter included.',
+    help: 'Messages that the output gave up, those in the dead letter included.',
     type: 'counter',
     value: ({ counters }) => counters.givenUp,
   },
   {
     name: 'aruba_stream_export_kept_total',
-    help: 'Messages that the exporter gave up and that are kept in the dead letter.',
+    help: 'Messages that the output gave up and that are kept in the dead letter.',
     type: 'counter',
     value: ({ counters }) => counters.kept,
   },
   {
     name: 'aruba_stream_export_waiting',
-    help: 'Messages that wait in the exporter.',
+    help: 'Messages that wait in the output.',
     type: 'gauge',
     value: ({ counters }) => counters.waiting,
   },

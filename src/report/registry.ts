@@ -1,6 +1,6 @@
 import type * as Prom from 'prom-client'
 import type { Histogram } from '../delivery/histogram.js'
-import { DELAY, ENTRY_ROWS, EXPORT, EXPORTER_ROWS, type Row } from './metric-rows.js'
+import { DELAY, ENTRY_ROWS, EXPORT, OUTPUT_ROWS, type Row } from './metric-rows.js'
 import { countOf, type Snapshot, STATUS_TYPES } from './snapshot.js'
 import { holdsOf } from './trouble.js'
 
@@ -36,33 +36,33 @@ export async function createRegistry(version: string): Promise<MetricsRegistry> 
     ['customer', 'topic', 'host', 'service'],
   )
   const subscriptions = gauge('aruba_stream_subscriptions', 'Subscriptions by state.', ['state'])
-  const setExporters = setterOf(
+  const setOutputs = setterOf(
     { prom, registry },
-    { rows: EXPORTER_ROWS, labelNames: ['exporter'] },
+    { rows: OUTPUT_ROWS, labelNames: ['exporter'] },
     ({ name }) => ({ exporter: name }),
   )
 
   const holding = gauge(
     'aruba_stream_export_holds_streams',
-    'Whether the streams wait for the exporter, the recording or the dead letter.',
+    'Whether the streams wait for the output, the recording or the dead letter.',
     ['exporter'],
   )
 
   return {
     contentType: registry.contentType,
     async render(snapshot) {
-      const { entries, exporters, delays = new Map() } = snapshot
+      const { entries, outputs, delays = new Map() } = snapshot
       setEntries(entries)
-      setExporters(exporters)
+      setOutputs(outputs)
       holding.reset()
-      for (const { name: exporter } of exporters) holding.set({ exporter }, 0)
+      for (const { name: exporter } of outputs) holding.set({ exporter }, 0)
       for (const { name: exporter } of holdsOf(snapshot)) holding.set({ exporter }, 1)
       info.reset()
       for (const { name: customer, topic, host, service } of entries) {
         info.set({ customer, topic, host, service }, 1)
       }
       for (const state of STATUS_TYPES) subscriptions.set({ state }, countOf(entries, state))
-      const times = exporters.flatMap(({ name: label, times: histogram }) =>
+      const times = outputs.flatMap(({ name: label, times: histogram }) =>
         histogram ? [{ label, histogram }] : [],
       )
       const late = Array.from(delays, ([label, histogram]) => ({ label, histogram }))

@@ -2,7 +2,7 @@ import type { Status } from '../connection/status.js'
 import type { Histogram } from '../delivery/histogram.js'
 import type { Hold } from '../delivery/hold.js'
 import type { OutputState } from '../delivery/retries.js'
-import { type ExporterCounters, TRANSFORM } from '../outputs/output.js'
+import { type OutputCounters, TRANSFORM } from '../outputs/output.js'
 import type { Received } from '../pipeline/streams.js'
 import type { AnyTopic, ServiceName } from '../service.js'
 import { formatCount } from '../text.js'
@@ -36,14 +36,14 @@ export type EntrySnapshot = {
   readonly held?: boolean
 }
 
-export type ExporterSnapshot = {
+export type OutputSnapshot = {
   readonly name: string
   /**
    * The TYPE with its options, as a command line has them; of stdout, the option that prints. What may be secret is
    * masked.
    */
   readonly type?: string
-  readonly counters: ExporterCounters
+  readonly counters: OutputCounters
   readonly state: OutputState
   /** From the receipt of a message until it was delivered. */
   readonly times?: Histogram
@@ -52,14 +52,14 @@ export type ExporterSnapshot = {
 /** The whole program as it stands now. Table, log, metrics and health show this and nothing else. */
 export type Snapshot = {
   readonly entries: readonly EntrySnapshot[]
-  readonly exporters: readonly ExporterSnapshot[]
-  /** What streams may have to wait for: each exporter, the recording and the dead letter. */
+  readonly outputs: readonly OutputSnapshot[]
+  /** What streams may have to wait for: each output, the recording and the dead letter. */
   readonly holds?: readonly (Pick<Hold, 'name' | 'heldMs'> & Partial<Pick<Hold, 'ofEntry'>>)[]
   /** By topic: from the timestamp of a message until its receipt. */
   readonly delays?: ReadonlyMap<AnyTopic, Histogram>
   /** Received by entries that a reload has removed or changed, which `entries` no longer counts. */
   readonly earlier?: Received | undefined
-  /** The file of `--dead_letter`, which keeps messages that an exporter gave up. */
+  /** The file of `--dead_letter`, which keeps messages that an output gave up. */
   readonly deadLetterFile?: string | undefined
   /** What `replay` needs to make the same records of them. */
   readonly replayOptions?: readonly string[] | undefined
@@ -121,14 +121,14 @@ export function describeEntries(entries: readonly EntrySnapshot[]): string {
   return entries.length === 0 ? total : `${total}: ${describeStates(entries)}`
 }
 
-/** The exporters, and the transform where it has failed. */
-export function exportersOf({ exporters }: Snapshot): readonly ExporterSnapshot[] {
-  return exporters.filter(({ name, counters }) => name !== TRANSFORM || counters.givenUp > 0)
+/** The outputs, and the transform where it has failed. */
+export function outputsOf({ outputs }: Snapshot): readonly OutputSnapshot[] {
+  return outputs.filter(({ name, counters }) => name !== TRANSFORM || counters.givenUp > 0)
 }
 
-/** Where the messages are that an exporter gave up: `51 kept in d5.ndjson`, `3 lost`. */
+/** Where the messages are that an output gave up: `51 kept in d5.ndjson`, `3 lost`. */
 export function describeUndelivered(
-  { counters: { givenUp, kept } }: ExporterSnapshot,
+  { counters: { givenUp, kept } }: OutputSnapshot,
   deadLetterFile: string | undefined,
 ): string[] {
   return [

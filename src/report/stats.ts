@@ -7,9 +7,9 @@ import {
   describeEntries,
   describeUndelivered,
   type EntrySnapshot,
-  type ExporterSnapshot,
-  exportersOf,
   FEW,
+  type OutputSnapshot,
+  outputsOf,
   type Snapshot,
   sumOf,
 } from './snapshot.js'
@@ -35,12 +35,12 @@ export function createStatsLog(log: Logger): (snapshot: Snapshot) => void {
     for (const line of wrong.slice(0, MOST)) write(log, 'info', line)
     const fine = entries.length <= FEW ? entries.filter((entry) => !isTrouble(entry)) : entries
     for (const entry of fine) write(log, 'debug', entryLine(entry))
-    for (const exporter of exportersOf(snapshot)) {
-      const { name, counters } = exporter
+    for (const output of outputsOf(snapshot)) {
+      const { name, counters } = output
       const trouble = counters.retried + counters.givenUp
       const isNew = trouble > (logged.get(name) ?? 0)
       logged.set(name, trouble)
-      write(log, isNew || isAway(exporter) ? 'info' : 'debug', exporterLine(exporter, snapshot))
+      write(log, isNew || isAway(output) ? 'info' : 'debug', outputLine(output, snapshot))
     }
   }
 }
@@ -69,24 +69,24 @@ export function logStats(
   if (earlier?.bytes) {
     log.info('received by subscriptions before they were changed or removed', earlier)
   }
-  for (const exporter of exportersOf(snapshot)) {
-    write(log, 'info', exporterLine(exporter, snapshot))
+  for (const output of outputsOf(snapshot)) {
+    write(log, 'info', outputLine(output, snapshot))
   }
 }
 
 /** Logs at the end where the undelivered messages are, and how to send them. */
 export function logUndelivered(
   log: Logger,
-  { exporters, deadLetterFile = '', replayOptions = [] }: Snapshot,
+  { outputs, deadLetterFile = '', replayOptions = [] }: Snapshot,
 ): void {
-  for (const exporter of exporters) {
-    const { name, counters } = exporter
+  for (const output of outputs) {
+    const { name, counters } = output
     const { givenUp, kept } = counters
     const lost = givenUp - kept
     const at = { exporter: name }
     if (kept > 0) {
       // What the transform gave up has reached no output.
-      const missed = name === TRANSFORM ? exporters.filter((each) => each !== exporter) : [exporter]
+      const missed = name === TRANSFORM ? outputs.filter((each) => each !== output) : [output]
       const command = ['aruba-stream', 'replay', deadLetterFile, ...replayOptions].map(shellWord)
       log.warn(
         `${messages(kept)} kept in ${deadLetterFile}; to send what is still there: ` +
@@ -109,14 +109,14 @@ function write(log: Logger, level: 'info' | 'debug', { message, fields }: StatsL
 /** Numbers are fields, so that a collector of JSON logs finds them. */
 function totalLine(snapshot: Snapshot): StatsLine {
   const { entries, earlier, upMs } = snapshot
-  const exporters = exportersOf(snapshot)
+  const outputs = outputsOf(snapshot)
   return {
     message: describeEntries(entries),
     fields: {
       ...receivedBy(entries, earlier),
-      delivered: sumOf(exporters, ({ counters }) => counters.delivered),
-      given_up: sumOf(exporters, ({ counters }) => counters.givenUp),
-      kept: sumOf(exporters, ({ counters }) => counters.kept) || undefined,
+      delivered: sumOf(outputs, ({ counters }) => counters.delivered),
+      given_up: sumOf(outputs, ({ counters }) => counters.givenUp),
+      kept: sumOf(outputs, ({ counters }) => counters.kept) || undefined,
       up_seconds: seconds(upMs),
     },
   }
@@ -149,15 +149,15 @@ function reasonLines(entries: readonly EntrySnapshot[]): StatsLine[] {
   }))
 }
 
-function exporterLine(
-  exporter: ExporterSnapshot,
+function outputLine(
+  output: OutputSnapshot,
   { deadLetterFile }: Pick<Snapshot, 'deadLetterFile'>,
 ): StatsLine {
-  const { delivered, retried, givenUp, kept, waiting } = exporter.counters
+  const { delivered, retried, givenUp, kept, waiting } = output.counters
   return {
-    message: [describeWork(exporter), ...describeUndelivered(exporter, deadLetterFile)].join(', '),
+    message: [describeWork(output), ...describeUndelivered(output, deadLetterFile)].join(', '),
     fields: {
-      exporter: exporter.name,
+      exporter: output.name,
       delivered,
       retried,
       given_up: givenUp,
@@ -167,19 +167,19 @@ function exporterLine(
   }
 }
 
-function describeWork(exporter: ExporterSnapshot): string {
-  if (exporter.name === TRANSFORM) return 'messages given up'
-  if (!isAway(exporter)) return 'messages delivered'
-  return `not up since ${time(exporter.state.since)}, messages wait`
+function describeWork(output: OutputSnapshot): string {
+  if (output.name === TRANSFORM) return 'messages given up'
+  if (!isAway(output)) return 'messages delivered'
+  return `not up since ${time(output.state.since)}, messages wait`
 }
 
 /** Whether messages wait for an output that is not up. At the end none waits any more. */
-function isAway({ state, counters }: ExporterSnapshot): boolean {
+function isAway({ state, counters }: OutputSnapshot): boolean {
   return !state.up && counters.waiting > 0
 }
 
-function outputOptions(exporters: readonly ExporterSnapshot[]): string {
-  const options = exporters.map(({ name, type = name }) =>
+function outputOptions(outputs: readonly OutputSnapshot[]): string {
+  const options = outputs.map(({ name, type = name }) =>
     name === 'stdout' ? ` ${type}` : ` --export_data ${shellWord(type)}`,
   )
   const masked = options.some((option) => option.includes(MASK))

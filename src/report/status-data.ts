@@ -9,9 +9,9 @@ import {
   describeEntries,
   describeUndelivered,
   type EntrySnapshot,
-  type ExporterSnapshot,
-  exportersOf,
   frameAgeOf,
+  type OutputSnapshot,
+  outputsOf,
   type Snapshot,
   sumOf,
 } from './snapshot.js'
@@ -80,7 +80,7 @@ type Source = {
 export function statusData(snapshot: Snapshot, source: Source): Status {
   const { rateOf, rates, events, version, machine } = source
   const { entries } = snapshot
-  const outputs = exportersOf(snapshot)
+  const outputs = outputsOf(snapshot)
   const holding: Holding = new Map(
     holdsOf(snapshot).map(({ name, ofEntry }) => [
       name,
@@ -111,7 +111,7 @@ type Holding = ReadonlyMap<string, string>
 
 function troubleOf(
   entries: readonly EntrySnapshot[],
-  outputs: readonly ExporterSnapshot[],
+  outputs: readonly OutputSnapshot[],
   holding: Holding,
 ): Reason[] {
   const down = new Map(
@@ -134,7 +134,7 @@ function troubleOf(
 
 function verdictOf(
   entries: readonly EntrySnapshot[],
-  outputs: readonly ExporterSnapshot[],
+  outputs: readonly OutputSnapshot[],
   holding: Holding,
 ): Pick<Status, 'state' | 'headline'> {
   const troubled = entries.filter(isTrouble).length
@@ -181,7 +181,7 @@ function totalsOf({ entries, earlier, upMs }: Snapshot, rateOf: RateOf): Status[
   ]
 }
 
-function outputRow(output: ExporterSnapshot, deadLetter: string | undefined, now: number): Row {
+function outputRow(output: OutputSnapshot, deadLetter: string | undefined, now: number): Row {
   const { name, counters, state } = output
   const { lastError, since } = state
   const isTransform = name === TRANSFORM

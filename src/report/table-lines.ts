@@ -8,10 +8,10 @@ import {
   describeStates,
   describeUndelivered,
   type EntrySnapshot,
-  type ExporterSnapshot,
-  exportersOf,
   FEW,
   frameAgeOf,
+  type OutputSnapshot,
+  outputsOf,
   type Snapshot,
   sumOf,
 } from './snapshot.js'
@@ -46,9 +46,9 @@ type Drawing = {
 export function tableLines(snapshot: Snapshot, drawing: Drawing): string[] {
   const { height, width, colour } = drawing
   const { entries } = snapshot
-  const below = exportersOf(snapshot)
+  const below = outputsOf(snapshot)
     .slice(0, Math.max(0, height - 4))
-    .map((exporter) => exporterLine(exporter, snapshot.deadLetterFile))
+    .map((output) => outputLine(output, snapshot.deadLetterFile))
   const room = Math.max(0, height - 2 - below.length)
   // The rows of a few entries show the reasons.
   const why = entries.length <= FEW ? [] : reasonLines(entries).slice(0, room >> 2)
@@ -90,7 +90,7 @@ export function finalLines(
   const more = chosen.length - shown.length
   const below = [
     more > 0 ? `${formatCount(more)} more were in trouble` : '',
-    ...exportersOf(snapshot).map((exporter) => exporterLine(exporter, snapshot.deadLetterFile)),
+    ...outputsOf(snapshot).map((output) => outputLine(output, snapshot.deadLetterFile)),
     summaryLine(snapshot, rateOf),
   ]
   return [
@@ -125,14 +125,14 @@ function reasonLines(entries: readonly EntrySnapshot[]): string[] {
   return more > 0 ? [...lines, `${more} more reasons`] : lines
 }
 
-function exporterLine(exporter: ExporterSnapshot, deadLetterFile: string | undefined): string {
-  const { name, counters } = exporter
+function outputLine(output: OutputSnapshot, deadLetterFile: string | undefined): string {
+  const { name, counters } = output
   const { delivered, waiting, retried } = counters
   const parts = [
     name !== TRANSFORM ? `${formatCount(delivered)} delivered` : '',
     waiting > 0 ? `${formatCount(waiting)} waiting` : '',
     retried > 0 ? `${formatCount(retried)} retried` : '',
-    ...describeUndelivered(exporter, deadLetterFile).map((text) => printable(text, 100)),
+    ...describeUndelivered(output, deadLetterFile).map((text) => printable(text, 100)),
   ]
   return `${printable(name, 100)}: ${parts.filter(Boolean).join(' · ')}`
 }

@@ -55,7 +55,7 @@ export type FakeContext = OutputContext & {
   cut(): void
 }
 
-/** What an exporter gets from the program, with everything that it reports in lists. */
+/** What an output gets from the program, with everything that it reports in lists. */
 export function fakeContext(
   given: Partial<
     Pick<

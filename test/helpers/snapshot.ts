@@ -44,8 +44,8 @@ export function entry(name: string, over: Partial<EntrySnapshot> = {}): EntrySna
 
 export function snapshotOf(
   entries: readonly EntrySnapshot[],
-  exporters: Snapshot['exporters'] = [],
+  outputs: Snapshot['outputs'] = [],
   over: Partial<Snapshot> = {},
 ): Snapshot {
-  return { entries, exporters, upMs: 0, ...over }
+  return { entries, outputs, upMs: 0, ...over }
 }

@@ -64,10 +64,10 @@ const messagesTo = (count: number) => Array.from({ length: count }, (_, n) => fa
 test('http posts gzipped batches in order, none larger than 1,000 messages', async (t) => {
   const { url, posts } = await receiver(t)
   const context = fakeContext({ env: { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Splunk 123' } })
-  const exporter = await openHttp(url, context)
+  const output = await openHttp(url, context)
   const messages = messagesTo(2500)
-  for (const message of messages) await exporter.write([message])
-  await exporter.close()
+  for (const message of messages) await output.write([message])
+  await output.close()
   assert.equal(
     posts.map(({ body }) => body).join(''),
     Buffer.concat(messages.map(({ line }) => line)).toString(),
@@ -101,10 +101,10 @@ test('http sends what there is within about a second', async (t) => {
     arrive()
   })
   const context = fakeContext()
-  const exporter = await openHttp(url, context)
-  exporter.write([fakeMessage('a', 1)])
+  const output = await openHttp(url, context)
+  output.write([fakeMessage('a', 1)])
   await arrived
-  await exporter.close()
+  await output.close()
   assert.equal(context.counters.delivered, 1)
 })
 
@@ -114,9 +114,9 @@ for (const status of [408, 429, 500, 503]) {
       nth < 4 ? response.writeHead(status).end('later') : ok(response, nth, ''),
     )
     const context = fakeContext()
-    const exporter = await openHttp(url, context)
-    for (const message of messagesTo(10)) await exporter.write([message])
-    await exporter.close()
+    const output = await openHttp(url, context)
+    for (const message of messagesTo(10)) await output.write([message])
+    await output.close()
     assert.equal(posts.length, 4)
     assert.equal(new Set(posts.map(({ body }) => body)).size, 1)
     assert.deepEqual(context.counters, {
@@ -137,9 +137,9 @@ test('http logs that it works again where a refusal ends the trouble', async (t)
     response.writeHead(nth < 3 ? 503 : 400).end(),
   )
   const context = fakeContext()
-  const exporter = await openHttp(url, context)
-  await exporter.write([fakeMessage('a', 1)])
-  await exporter.close()
+  const output = await openHttp(url, context)
+  await output.write([fakeMessage('a', 1)])
+  await output.close()
   assert.equal(context.counters.givenUp, 1)
   assert.match(context.logged.at(-1)?.message ?? '', /^works again after 2 failures/)
 })
@@ -150,9 +150,9 @@ test('http waits as long as Retry-After asks', async (t) => {
     nth === 1 ? response.writeHead(503, { 'retry-after': '7' }).end() : ok(response, nth, ''),
   )
   const context = fakeContext({ clock })
-  const exporter = await openHttp(url, context)
-  await exporter.write([fakeMessage('a', 1)])
-  const closing = exporter.close()
+  const output = await openHttp(url, context)
+  await output.write([fakeMessage('a', 1)])
+  const closing = output.close()
   await until(() => context.counters.retried === 1)
   clock.advance(6_999)
   assert.equal(await isPending(closing), true)
@@ -176,10 +176,10 @@ for (const status of [400, 413, 422]) {
       return response.writeHead(200).end()
     })
     const context = fakeContext()
-    const exporter = await openHttp(url, context)
-    await exporter.write(messagesTo(1000))
+    const output = await openHttp(url, context)
+    await output.write(messagesTo(1000))
     await until(() => context.counters.waiting === 0)
-    await exporter.close()
+    await output.close()
     assert.deepEqual(
       taken,
       messagesTo(1000).flatMap((_, n) => (n === 617 ? [] : n)),
@@ -209,12 +209,12 @@ for (const [status, level] of [
       return response.writeHead(200).end()
     })
     const context = fakeContext()
-    const exporter = await openHttp(url, context)
+    const output = await openHttp(url, context)
     const messages = messagesTo(10 + REFUSED)
-    await exporter.write(messages.slice(0, 10))
+    await output.write(messages.slice(0, 10))
     await until(() => context.counters.delivered === 10)
     broken = true
-    for (const message of messages.slice(10)) exporter.write([message])
+    for (const message of messages.slice(10)) output.write([message])
     await until(() => posts.length > 10)
     assert.deepEqual(
       context.logged.map(({ level }) => level),
@@ -226,7 +226,7 @@ for (const [status, level] of [
     )
     assert.equal(context.state.up, false)
     broken = false
-    await exporter.close()
+    await output.close()
     assert.deepEqual(
       taken,
       messages.map((_, n) => n),
@@ -246,12 +246,12 @@ test('http gives nothing up while the receiver answers 400 to everything', async
     response.writeHead(broken ? 400 : 200).end(broken ? 'no such index' : ''),
   )
   const context = fakeContext()
-  const exporter = await openHttp(url, context)
-  await exporter.write(messagesTo(100))
+  const output = await openHttp(url, context)
+  await output.write(messagesTo(100))
   await until(() => posts.length > 50)
   broken = false
   await until(() => context.counters.waiting === 0)
-  await exporter.close()
+  await output.close()
   assert.equal(context.counters.delivered, 100)
   assert.equal(context.counters.givenUp, 0)
   assert.match(
@@ -274,9 +274,9 @@ for (const [status, advice] of [
         : ok(response, nth, ''),
     )
     const context = fakeContext()
-    const exporter = await openHttp(url, context)
-    await exporter.write(messagesTo(10))
-    await exporter.close()
+    const output = await openHttp(url, context)
+    await output.write(messagesTo(10))
+    await output.close()
     assert.equal(new Set(posts.map(({ body }) => body)).size, 1)
     assert.equal(context.counters.delivered, 10)
     assert.deepEqual(
@@ -291,9 +291,9 @@ for (const [status, advice] of [
 test('http sends as the options behind "#" say', async (t) => {
   const { url, posts } = await receiver(t)
   const context = fakeContext()
-  const exporter = await openHttp(`${url}#gzip=off,batch=2`, context)
-  await exporter.write(messagesTo(5))
-  await exporter.close()
+  const output = await openHttp(`${url}#gzip=off,batch=2`, context)
+  await output.write(messagesTo(5))
+  await output.close()
   assert.deepEqual(
     posts.map(({ body }) => numbersIn(body)),
     [[0, 1], [2, 3], [4]],
@@ -328,9 +328,9 @@ test('http sends the headers of the environment, and masks them where a receiver
   const ARUBA_STREAM_HTTP_HEADERS =
     'X-Api-Key: hunter2-hunter2\r\n\nAuthorization:Bearer hunter2\ncontent-type: text/plain'
   const context = fakeContext({ env: { ARUBA_STREAM_HTTP_HEADERS } })
-  const exporter = await openHttp(url, context)
-  await exporter.write(messagesTo(1))
-  await exporter.close()
+  const output = await openHttp(url, context)
+  await output.write(messagesTo(1))
+  await output.close()
   const { headers } = posts[0] ?? assert.fail()
   assert.equal(headers['x-api-key'], 'hunter2-hunter2')
   assert.equal(headers.authorization, 'Bearer hunter2')
@@ -372,11 +372,11 @@ test('http refuses headers that cannot be sent, and shows no value', async () =>
 test('http gives up what is left when the time for a shutdown is over', async (t) => {
   const { url } = await receiver(t, () => {})
   const context = fakeContext()
-  const exporter = await openHttp(url, context)
-  for (const message of messagesTo(1200)) exporter.write([message])
+  const output = await openHttp(url, context)
+  for (const message of messagesTo(1200)) output.write([message])
   context.expire()
-  exporter.write([fakeMessage('a', 1200)])
-  await exporter.close()
+  output.write([fakeMessage('a', 1200)])
+  await output.close()
   assert.deepEqual(context.counters, {
     delivered: 0,
     retried: 0,
@@ -395,9 +395,9 @@ test('http cuts the request under way when the time for a shutdown is over', asy
     })
   })
   const context = fakeContext()
-  const exporter = await openHttp(`${url}#batch=1`, context)
-  t.after(() => exporter.close())
-  await exporter.write([fakeMessage('a', 1)])
+  const output = await openHttp(`${url}#batch=1`, context)
+  t.after(() => output.close())
+  await output.write([fakeMessage('a', 1)])
   await until(() => cut === false)
   context.endGrace()
   assert.equal(cut, false)
@@ -412,11 +412,11 @@ test('http makes its caller wait while 3 MiB are waiting', async (t) => {
     if (nth > 1) release()
   })
   const context = fakeContext()
-  const exporter = await openHttp(url, context)
+  const output = await openHttp(url, context)
   const big = (n: number) => fakeMessage('a', n, { pad: 100_000 })
   let n = 0
   let room: Promise<void>
-  do room = exporter.write([big(n++)])
+  do room = output.write([big(n++)])
   while (!(await isPending(room)))
   assert.ok(context.counters.waiting <= 33)
   while (context.counters.delivered === 0) {
@@ -424,7 +424,7 @@ test('http makes its caller wait while 3 MiB are waiting', async (t) => {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   await room
-  await exporter.close()
+  await output.close()
   assert.equal(context.counters.delivered, n)
 })
 
@@ -450,9 +450,9 @@ test('http takes the route that the proxy variables name', async (t) => {
   t.after(() => {
     delete process.env.http_proxy
   })
-  const exporter = await openHttp('http://receiver.example/in', fakeContext())
-  await exporter.write([fakeMessage('a', 1)])
-  await exporter.close()
+  const output = await openHttp('http://receiver.example/in', fakeContext())
+  await output.write([fakeMessage('a', 1)])
+  await output.close()
   assert.deepEqual(seen, ['http://receiver.example/in'])
   assert.equal(posts.length, 1)
 })
@@ -484,11 +484,11 @@ test('https sends nothing to a receiver whose certificate is not known', async (
   })
   const port = await listen(t, server)
   const context = fakeContext({ env: { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2' } })
-  const exporter = await openHttp(`https://localhost:${port}/`, context)
-  await exporter.write(messagesTo(1))
+  const output = await openHttp(`https://localhost:${port}/`, context)
+  await output.write(messagesTo(1))
   await until(() => context.counters.retried > 1)
   context.expire()
-  await exporter.close()
+  await output.close()
   assert.match(context.logged[0]?.message ?? '', /certificate .*self-signed/)
   assert.doesNotMatch(context.logged[0]?.message ?? '', /--no_valid_cert/)
   assert.equal(asked, 0)
@@ -497,8 +497,8 @@ test('https sends nothing to a receiver whose certificate is not known', async (
 test('http warns of an authorization that would travel in plain text', async () => {
   const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: 'Bearer hunter2' }
   const context = fakeContext({ env })
-  const exporter = await openHttp('http://192.0.2.1/', context)
-  await exporter.close()
+  const output = await openHttp('http://192.0.2.1/', context)
+  await output.close()
   assert.match(context.logged[0]?.message ?? '', /plain text/)
   assert.doesNotMatch(JSON.stringify(context.logged), /hunter2/)
 })
@@ -508,10 +508,10 @@ test('http loses no message of 20 entries and keeps the order while the receiver
   const port = await closedPort()
   const receiver = await mortal(t, () => startReceiver('http-receiver.mjs', port, file))
   const context = fakeContext()
-  const exporter = await openHttp(`http://127.0.0.1:${port}/`, context)
+  const output = await openHttp(`http://127.0.0.1:${port}/`, context)
   const messages = Array.from({ length: MESSAGES }, (_, n) => fakeMessage(`c${n % 20}`, n))
   await receiver.kill()
-  await exportUnderKills(exporter, messages, receiver)
+  await exportUnderKills(output, messages, receiver)
   assert.ok(context.counters.retried > 0)
 
   const arrived = firstArrivals(await linesOf(file))
@@ -538,9 +538,9 @@ test('an unasked interim answer is not taken for the answer', async (t) => {
     ok(response, nth, '')
   })
   const context = fakeContext()
-  const exporter = await openHttp(url, context)
-  await exporter.write([fakeMessage('a', 1)])
-  await exporter.close()
+  const output = await openHttp(url, context)
+  await output.write([fakeMessage('a', 1)])
+  await output.close()
   assert.equal(posts.length, 1)
   assert.deepEqual(context.counters, { delivered: 1, retried: 0, givenUp: 0, kept: 0, waiting: 0 })
 })
@@ -555,18 +555,18 @@ test('a 101 in place of an answer is retried', async (t) => {
     socket.write(answers[nth - 1] ?? ''),
   )
   const context = fakeContext()
-  const exporter = await openHttp(`http://${authority}/in`, context)
-  await exporter.write([fakeMessage('a', 1)])
-  await exporter.close()
+  const output = await openHttp(`http://${authority}/in`, context)
+  await output.write([fakeMessage('a', 1)])
+  await output.close()
   assert.deepEqual(context.counters, { delivered: 1, retried: 2, givenUp: 0, kept: 0, waiting: 0 })
 })
 
 test('a 200 counts, although its body never ends', async (t) => {
   const { url, posts } = await receiver(t, (response) => response.writeHead(200).write('and so on'))
   const context = fakeContext()
-  const exporter = await openHttp(url, context)
-  for (const message of messagesTo(1500)) await exporter.write([message])
-  await exporter.close()
+  const output = await openHttp(url, context)
+  for (const message of messagesTo(1500)) await output.write([message])
+  await output.close()
   assert.equal(posts.length, 2)
   assert.equal(context.counters.delivered, 1500)
 })
@@ -583,9 +583,9 @@ for (const [what, authorization, answer] of [
     )
     const env = { ARUBA_STREAM_HTTP_AUTHORIZATION: authorization }
     const context = fakeContext({ env })
-    const exporter = await openHttp(`${url}&token=hunter2-in-query`, context)
-    await exporter.write([fakeMessage('a', 1)])
-    await exporter.close()
+    const output = await openHttp(`${url}&token=hunter2-in-query`, context)
+    await output.write([fakeMessage('a', 1)])
+    await output.close()
     const shown = JSON.stringify([
       context.logged,
       context.givenUp.map(({ error }) => error.message),
@@ -602,9 +602,9 @@ test('what a receiver quotes of its URL is masked where it may hold a token', as
     response.writeHead(400).end(`no such path: /in?q=1&token=hunter2-in-query (${nth})`),
   )
   const context = fakeContext()
-  const exporter = await openHttp(`${url}&token=hunter2-in-query`, context)
-  await exporter.write([fakeMessage('a', 1)])
-  await exporter.close()
+  const output = await openHttp(`${url}&token=hunter2-in-query`, context)
+  await output.write([fakeMessage('a', 1)])
+  await output.close()
   assert.match(context.givenUp[0]?.error.message ?? '', /answered 400: no such path: \/in\*{4}/)
 })
 
@@ -622,9 +622,9 @@ test('what a proxy quotes of its login is masked', async (t) => {
   const { port } = proxy.address() as AddressInfo
   setProxies(t, { HTTP_PROXY: `http://me:hunter2@127.0.0.1:${port}` })
   const context = fakeContext()
-  const exporter = await openHttp('http://receiver.example/in', context)
-  await exporter.write([fakeMessage('a', 1)])
-  const closing = exporter.close()
+  const output = await openHttp('http://receiver.example/in', context)
+  await output.write([fakeMessage('a', 1)])
+  const closing = output.close()
   await until(() => context.logged.length > 0)
   context.expire()
   await closing
@@ -638,9 +638,9 @@ test('a page in place of an answer is quoted with its title', async (t) => {
   const page = '<html>\n<head><title>Wrong &lt;path&gt;</title></head><body>...</body></html>'
   const { url } = await receiver(t, (response) => response.writeHead(404).end(page))
   const context = fakeContext()
-  const exporter = await openHttp(url, context)
-  await exporter.write([fakeMessage('a', 1)])
-  const closing = exporter.close()
+  const output = await openHttp(url, context)
+  await output.write([fakeMessage('a', 1)])
+  const closing = output.close()
   await until(() => context.logged.length > 0)
   context.expire()
   await closing

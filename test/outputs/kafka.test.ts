@@ -142,7 +142,10 @@ test('kafka waits for a broker that refuses connections, and says so once', asyn
   await output.close()
   assert.equal(context.counters.givenUp, 1)
   assert.equal(context.logged.filter(({ level }) => level === 'warn').length, 1)
-  assert.match(logged(context), /kafka:\/\/127\.0\.0\.1:1\/aruba: it refuses connections.*messages wait/)
+  assert.match(
+    logged(context),
+    /kafka:\/\/127\.0\.0\.1:1\/aruba: it refuses connections.*messages wait/,
+  )
 })
 
 test('kafka warns of a password that would travel in plain text', async () => {

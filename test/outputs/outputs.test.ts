@@ -208,7 +208,7 @@ test('an output whose close fails keeps no other, nor dead letter and recording,
   const stuck = async () => {
     throw new Error('stuck')
   }
-  Object.assign(outputs.exporters[0] ?? {}, { close: stuck })
+  Object.assign(outputs.list[0] ?? {}, { close: stuck })
   const frame = { bytes: Buffer.from('frame'), receivedAt: 0, text: false }
   const entry = { name: 'A', topic: 'monitoring' } as const
   void outputs.record(entry, [frame])

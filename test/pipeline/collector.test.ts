@@ -26,7 +26,7 @@ type Customers = Readonly<Record<string, InputEntry>>
 
 /** Outputs that count the messages of each entry, and hold them while the gate is closed. */
 class CountingOutputs implements Outputs {
-  readonly exporters = []
+  readonly list = []
   readonly holds = []
   readonly counters = []
   readonly transform = undefined

@@ -12,7 +12,7 @@ import { fakeMessage } from '../helpers/export-fakes.js'
 
 /** Outputs that take all and do nothing. */
 const NO_OUTPUTS: Outputs = {
-  exporters: [],
+  list: [],
   counters: [],
   holds: [],
   transform: undefined,

@@ -121,7 +121,7 @@ const COMMAND_LINES: Readonly<Record<string, readonly [args: readonly string[], 
     ['--hostname', 'URL', '--jsoninput'],
     /--jsoninput <FILE>' argument missing/,
   ],
-  'an exporter that there is not': [
+  'an output that there is not': [
     ['--hostname', 'URL', '--jsoninput', 'FILE', '--export_data', 'jsn'],
     /--export_data: expected one of json\[:PATH\].*did you mean "json"/,
   ],

@@ -136,18 +136,18 @@ export default async function exportData(message) {
 }
 `
 
-test('several exporters get every message, and a slow one slows the stream', async (t) => {
+test('several outputs get every message, and a slow one slows the stream', async (t) => {
   const folder = tempFolder(t)
   const central = await startCentral(t)
   const input = await writeInput(t, { A: { wsskey: makeKey('key'), topic: 'audit' } })
   const receiver = await sleepyReceiver(t)
   await writeFile(join(folder, 'module.mjs'), MODULE)
-  const exporters = ['json:out.ndjson', 'csv:sheets', './module.mjs', receiver.url]
+  const outputs = ['json:out.ndjson', 'csv:sheets', './module.mjs', receiver.url]
   const program = runProgram(
     t,
     [
       ...['--hostname', central.url, '--jsoninput', input, '--decode_data'],
-      ...exporters.flatMap((type) => ['--export_data', type]),
+      ...outputs.flatMap((type) => ['--export_data', type]),
     ],
     { cwd: folder },
   )
@@ -213,7 +213,7 @@ test('what a module does to its frame harms no other exporter', async (t) => {
   assert.equal(beside, alone)
 })
 
-test('a module that spoils the record costs the exporters after it that message alone', async (t) => {
+test('a module that spoils the record costs the outputs after it that message alone', async (t) => {
   const folder = tempFolder(t)
   const spoil = 'export default (record) => { record.data = { far: 1n } }'
   await writeFile(join(folder, 'spoil.mjs'), spoil)

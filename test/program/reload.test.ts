@@ -71,7 +71,7 @@ describe('a reload', { concurrency: 2 }, () => {
     assert.equal((await program.result).code, 0)
   })
 
-  it('is not held up by an exporter that hangs, nor is the next one', async (t) => {
+  it('is not held up by an output that hangs, nor is the next one', async (t) => {
     const central = await startCentral(t)
     const folder = tempFolder(t)
     await writeFile(join(folder, 'hang.mjs'), 'export default () => new Promise(() => {})')
@@ -203,7 +203,7 @@ describe('a reload', { concurrency: 2 }, () => {
 })
 
 describe('an end', { concurrency: 2 }, () => {
-  it('asked for while an exporter is being opened is no failure', async (t) => {
+  it('asked for while an output is being opened is no failure', async (t) => {
     const central = await startCentral(t)
     const silent = await startSilentServer(t)
     const args = ['--export_data', `nats://127.0.0.1:${silent.port}/aruba`, '--log_level', 'debug']

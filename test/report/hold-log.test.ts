@@ -23,9 +23,9 @@ test('streams that wait for an output are warned of once, and their end is logge
   const { clock, log, news } = start()
   const logHolds = createHoldLog(log, clock)
   const counters = { delivered: 9, retried: 3, givenUp: 0, kept: 0, waiting: 3351 }
-  const exporters = [{ name: 'postgres://h/net', counters, state: UP }]
+  const outputs = [{ name: 'postgres://h/net', counters, state: UP }]
   const see = (heldMs: number) =>
-    logHolds({ exporters, holds: [{ name: 'postgres://h/net', heldMs }] })
+    logHolds({ outputs, holds: [{ name: 'postgres://h/net', heldMs }] })
   see(9_999)
   assert.deepEqual(news(), [])
   see(10_000)
@@ -42,7 +42,7 @@ test('streams that wait for an output are warned of once, and their end is logge
 test('an output that holds up one entry is not said to hold up all streams', () => {
   const { log, news } = start()
   const logHolds = createHoldLog(log)
-  logHolds({ exporters: [], holds: [{ name: './save.mjs', heldMs: 10_000, ofEntry: true }] })
+  logHolds({ outputs: [], holds: [{ name: './save.mjs', heldMs: 10_000, ofEntry: true }] })
   assert.deepEqual(news(), [
     'WARN  ./save.mjs: an entry waits for it, and the other outputs get no more of that entry either',
   ])
@@ -51,7 +51,7 @@ test('an output that holds up one entry is not said to hold up all streams', () 
 test('an output that holds the streams up again and again is told in few lines, the last one true', () => {
   const { clock, log, news } = start()
   const logHolds = createHoldLog(log, clock)
-  const see = (heldMs: number) => logHolds({ exporters: [], holds: [{ name: 'nats', heldMs }] })
+  const see = (heldMs: number) => logHolds({ outputs: [], holds: [{ name: 'nats', heldMs }] })
   for (let count = 0; count < 10; count++) {
     see(10_000)
     clock.advance(2_500)
@@ -77,17 +77,17 @@ test('an output whose second trouble was logged works again in the log, though i
   const source = {}
   const fail = (code: 'unreachable' | 'output-refused') => {
     retryLog.failed(source, new StreamError(code, code))
-    logHolds({ exporters: [], holds: [{ name: exporter, heldMs: 10_000 }] })
+    logHolds({ outputs: [], holds: [{ name: exporter, heldMs: 10_000 }] })
     clock.advance(20_000)
   }
   fail('unreachable')
   retryLog.works(source)
-  logHolds({ exporters: [] })
+  logHolds({ outputs: [] })
   fail('output-refused')
   news()
   retryLog.works(source)
   assert.match(news().join(), /works again after one failure in 20 s/)
-  logHolds({ exporters: [] })
+  logHolds({ outputs: [] })
   clock.advance(60_000)
   log.logRepeats()
   assert.match(news().join(), /the streams go on after 30 s \[once more/)

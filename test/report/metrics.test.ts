@@ -316,7 +316,7 @@ test('/healthz notes a silence that is not normal, and stays 200', async (t) => 
 test('an output that the streams wait for is a note of /healthz, and a metric', async (t) => {
   const name = 'nats://h/x'
   const counters = { delivered: 0, retried: 9, givenUp: 0, kept: 0, waiting: 1 }
-  const exporters = [
+  const outputs = [
     { name, counters, state: UP },
     { name: 'json', counters, state: UP },
   ]
@@ -326,7 +326,7 @@ test('an output that the streams wait for is a note of /healthz, and a metric', 
     { name: 'json', heldMs: 9_000 },
     { name: '--record r.ndjson', heldMs: 0 },
   ]
-  const { url } = await start(t, () => snapshotOf([entry('A')], exporters, { holds }))
+  const { url } = await start(t, () => snapshotOf([entry('A')], outputs, { holds }))
   for (const path of ['healthz', 'healthz?min_open=90%']) {
     const response = await fetch(`${url}/${path}`)
     assert.equal(response.status, 200)

@@ -68,8 +68,8 @@ test('what a transform drops is counted as filtered, and it has a line once it h
       { name: 'stdout', type: '--decode_data', counters, state: UP },
       { name: 'https://h/in', type: 'https://h/in?****', counters, state: UP },
     ]
-    const exporters = [transform(givenUp), ...outputs]
-    const snapshot = snapshotOf([entry('A', { filtered: 7 })], exporters, over)
+    const all = [transform(givenUp), ...outputs]
+    const snapshot = snapshotOf([entry('A', { filtered: 7 })], all, over)
     logStats(log, snapshot)
     logUndelivered(log, snapshot)
     return texts.map((line) => line.slice(21).trim())
@@ -93,7 +93,7 @@ test('in JSON the counters are numbers', () => {
   assert.equal(a.gap_seconds, 3)
 })
 
-/** What is logged of an exporter that gave up so many messages, of which so many are kept. */
+/** What is logged of an output that gave up so many messages, of which so many are kept. */
 function undelivered(
   name: string,
   givenUp: number,
@@ -154,6 +154,6 @@ test('messages that a dead letter could not take are lost, and the end says whic
   assert.equal(lost, 'WARN  csv: 2 messages lost: they could not be written to dead.ndjson')
 })
 
-test('an exporter that delivered everything has nothing to say at the end', () => {
+test('an output that delivered everything has nothing to say at the end', () => {
   assert.equal(undelivered('csv', 0, 0, 'd5.ndjson').length, 1)
 })

@@ -181,12 +181,12 @@ test('a cluster that is away is first, red, and in the headline', async (t) => {
 
 test('the page says that the streams wait for an output, whether that is up or not', async (t) => {
   const away = { up: false, since: NOW, lastError: new StreamError('timed-out', 'silence') }
-  const exporters = [
+  const outputs = [
     { name: 'json', counters: COUNTERS, state: UP },
     { name: 'nats', counters: COUNTERS, state: away },
   ]
   const holds = ['json', 'nats'].map((name) => ({ name, heldMs: 10_000 }))
-  const { status } = await start(t, () => snapshotOf([entry('A')], exporters, { holds }))
+  const { status } = await start(t, () => snapshotOf([entry('A')], outputs, { holds }))
   const { state, headline, reasons } = await status()
   assert.deepEqual([state, headline], ['refused', '1 of 2 outputs not up, the streams wait'])
   assert.deepEqual(reasons, [

@@ -197,7 +197,7 @@ test('names with wide characters and emoji keep the columns, and hostile names m
   assert.ok(terminal.lines[5]?.includes('…'))
 })
 
-test('the exporters stand above the sums, each with its counters that are not zero', () => {
+test('the outputs stand above the sums, each with its counters that are not zero', () => {
   const { terminal, world, table } = start([entry('A')])
   world.snapshot = snapshotOf(
     [entry('A')],
