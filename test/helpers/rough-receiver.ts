@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { Counts, Numbers } from './breaks.js'
+import { closedPort } from './central.js'
 
 /** A receiver of batches that is in trouble now and then. */
 export type RoughReceiver = {
@@ -57,9 +57,10 @@ export async function startRoughReceiver(
     if (trouble !== 'lost' && trouble !== 'late') return
     for (const number of stored) unanswered.add(number)
   })
-  server.listen(0, '127.0.0.1')
+  // Nobody else gets it while the receiver is down.
+  const port = await closedPort()
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
   const close = async () => {
     if (!server.listening) return
     const closed = once(server, 'close')
