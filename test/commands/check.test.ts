@@ -43,7 +43,7 @@ test('an entry that is in order is accepted and subscribed, and its socket is cl
     [{ key: 'accepted', topic: 'subscribed', faults: [] }],
   )
   assert.equal(checkExitCode(reportOf(results)), 0)
-  assert.equal(central.sockets.length, 0)
+  await until(() => central.sockets.length === 0)
   assert.match(show(results), /All in order\.\n$/)
 })
 

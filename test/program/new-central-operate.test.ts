@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { platform } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { until } from '../helpers/clock.js'
+import { FakeClock, until } from '../helpers/clock.js'
 import { parseExposition } from '../helpers/exposition.js'
 import { runHere, streamHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
@@ -51,10 +51,11 @@ test('SIGHUP starts, stops and changes entries of New Central, and leaves the ot
   program.kill('SIGHUP')
   await program.waitForLine(/read again.*added=1 removed=1 changed=1 same=1/)
   await central.waitForSocket({ topic: 'alert-events' })
+  const changed = () => central.handshakes.filter(({ username }) => username === 'other')[1]
+  await until(() => changed()?.status === 101)
   await until(() => central.sockets.length === 3)
   assert.ok(first?.open, 'the connection of A is the same')
-  const changed = central.handshakes.findLast(({ username }) => username === 'other')
-  assert.equal(changed?.query.get('event-types'), `com.hpe.greenlake.${PROXIMITY}`)
+  assert.equal(changed()?.query.get('event-types'), `com.hpe.greenlake.${PROXIMITY}`)
   await central.broadcast('rssi-events', eventFrame('raw', RAW))
   await central.broadcast('rssi-events', eventFrame('proximity', PROXIMITY))
   await until(() => printedIds(program).length === 2 && printedIds(program, 'Changed').length > 0)
@@ -150,9 +151,13 @@ test('--no_reconnect ends a stream with its token, as its close code says', asyn
     ['1008', 1],
     ['cut', 1],
   ] as const) {
-    const central = await startNewCentral(t, { expires_in: 1, expiry_close })
+    const clock = new FakeClock()
+    const central = await startNewCentral(t, { expiry_close }, { clock })
     const input = { A: entry(central, 'wids') }
     const program = await streamHere(t, central, ['--no_reconnect'], { input })
+    await central.waitForSocket()
+    // Of the server alone, whose tokens are good for two hours.
+    clock.advance(7_200_000)
     const { code, stderr } = await program.result
     assert.equal(code, expected, `${expiry_close}: ${stderr}`)
     assert.equal(central.handshakes.length, 1)
@@ -199,11 +204,12 @@ test('the metrics count events, repeats and text frames, and tell the age of the
 })
 
 test('the log tells of tokens and of connections that were replaced', async (t) => {
-  const central = await startNewCentral(t, { expires_in: 6 })
+  // The server's clock stands still, so that it ends no connection before another one can replace it.
+  const central = await startNewCentral(t, { expires_in: 3 }, { clock: new FakeClock() })
   const input = { A: entry(central, 'wids') }
   const program = await streamHere(t, central, ['--log_level', 'debug'], { input })
-  await program.waitForLine(/INFO +got a token, which is good for 6 s \(client_id=client\)/)
-  await program.waitForLine(/DEBUG got another token, which is good for 6 s/)
+  await program.waitForLine(/INFO +got a token, which is good for 3 s \(client_id=client\)/)
+  await program.waitForLine(/DEBUG got another token, which is good for 3 s/)
   await program.waitForLine(/DEBUG A: the connection was replaced by another one/)
   central.failHandshake({ type: 'answer', status: 503 })
   await program.waitForLine(
@@ -294,8 +300,12 @@ test('a connection of New Central has TCP look after its peer', async (t) => {
       .filter(([, , , state]) => state === ESTABLISHED)
       .map(([, , , , , timer = '']) => timer)
   // 02 is the keep-alive timer, behind the colon its time in 1/100 s.
-  await until(() => timersOfClients().some((timer) => timer.startsWith('02:')))
-  const [timer = '', ...others] = timersOfClients()
+  let timers: string[] = []
+  await until(() => {
+    timers = timersOfClients()
+    return timers.some((timer) => timer.startsWith('02:'))
+  })
+  const [timer = '', ...others] = timers
   assert.deepEqual(others, [])
   assert.ok(Number.parseInt(timer.slice(3), 16) <= 3000, timer)
 })
