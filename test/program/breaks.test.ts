@@ -16,12 +16,13 @@ const SECONDS = sized(6, 60)
 test('connections that break, files that rotate and a receiver in trouble cost no message', async (t) => {
   const random = seededRandom(ENTRIES)
   const central = await startCentral(t)
-  const receiver = await startRoughReceiver(random)
+  const receiver = await startRoughReceiver(random, sized(0.4, 0.15))
   t.after(() => receiver.close())
   const rotation = new Rotation(tempFolder(t))
   const keys = Array.from({ length: ENTRIES }, (_, n) => makeKey(`breaks-${n}`))
   const input = Object.fromEntries(keys.map((key, n) => [`E${n}`, entryOf(topicOf(n), key)]))
-  const outputs = ['--export_data', `json:${rotation.path}`, '--export_data', receiver.url]
+  const http = `${receiver.url}#batch=${sized(100, 1000)}`
+  const outputs = ['--export_data', `json:${rotation.path}`, '--export_data', http]
   const program = await startStream(t, central, outputs, { input })
   await until(() => central.sockets.length === ENTRIES)
 
@@ -49,4 +50,5 @@ test('connections that break, files that rotate and a receiver in trouble cost n
   assert.equal(code, 0, stderr.slice(-2000))
   assert.ok(whole > SECONDS * 100, `${whole} messages`)
   assert.ok(sent.breaks > ENTRIES && json.files > 2)
+  assert.ok(Object.keys(receiver.done).length > 1, JSON.stringify(receiver.done))
 })
