@@ -6,6 +6,7 @@ import * as classic from '../classic/topics.js'
 import { untilAborted } from '../clock.js'
 import { fileErrorText, StreamError } from '../errors.js'
 import { readRecording } from '../files/read-recording.js'
+import type { Logger } from '../log.js'
 import { getOrMake } from '../maps.js'
 import { createDecoders as createNewCentralDecoders } from '../newcentral/record.js'
 import { loadSchema } from '../newcentral/schema.js'
@@ -104,18 +105,25 @@ export async function replay(settings: ReplayFileSettings, program: Program): Pr
     stopWatching()
     isOver = true
   }
-  const atEnd = snapshot()
-  logStats(log, atEnd)
-  logUndelivered(log, atEnd)
-  const undecodable = sumOf(atEnd.entries, (each) => each.undecodable)
-  const givenUp = sumOf(outputs.counters, ({ counters }) => counters.givenUp)
+  const isWhole = logOutcome(snapshot(), log)
   const endedBy = finished ? undefined : program.shutdown.endedBy
   if (endedBy) {
     const why = endedBy === 'signal' ? 'interrupted: ' : ''
     log.error(`${why}the recording was not replayed to its end`)
   }
-  const lost = undecodable + givenUp > 0 || outputs.closeFailed
-  return failed || endedBy || lost ? 1 : 0
+  return failed || endedBy || !isWhole || outputs.closeFailed ? 1 : 0
+}
+
+/**
+ * Logs what became of the messages.
+ * @returns whether each was decoded, and given up by no output
+ */
+function logOutcome(atEnd: Snapshot, log: Logger): boolean {
+  logStats(log, atEnd)
+  logUndelivered(log, atEnd)
+  const undecodable = sumOf(atEnd.entries, (each) => each.undecodable)
+  const givenUp = sumOf(atEnd.outputs, ({ counters }) => counters.givenUp)
+  return undecodable + givenUp === 0
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Program } from '../program.js'
 import { type Reporting, startReporting } from '../report/reporting.js'
 import { type Snapshot, sumOf } from '../report/snapshot.js'
 import { StatusLog } from '../report/status-log.js'
+import type { Service } from '../service.js'
 import { onReaderGone } from './reader-gone.js'
 import { replayOptions, type StreamSettings } from './settings.js'
 
@@ -37,17 +38,7 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
     owner,
     signal: stopping,
   })
-  const userAgent = `aruba-stream/${program.version}`
-  const service = joinServices({
-    classic: createClassic({ ...settings, file, userAgent, log }),
-    newCentral: createNewCentral({
-      ...settings,
-      userAgent,
-      env: program.env,
-      asksReplay: Object.keys(settings.replay).length > 0,
-      log,
-    }),
-  })
+  const service = createService(settings, file, program)
   const { added: entries } = await file.read(({ added }) =>
     service.decoders.load(added.map(({ topic }) => topic)),
   )
@@ -107,6 +98,20 @@ export async function run(settings: StreamSettings, program: Program): Promise<n
   const code = exitCode({ statuses, everOpen, asked, givenUp, lost, closeFailed })
   if (code === 3) log.error('every subscription is refused, and none was open: the program ends')
   return code
+}
+
+/** Both services of Central. */
+function createService(
+  settings: StreamSettings,
+  file: InputFile,
+  { version, env, log }: Program,
+): Service {
+  const common = { ...settings, userAgent: `aruba-stream/${version}`, log }
+  const asksReplay = Object.keys(settings.replay).length > 0
+  return joinServices({
+    classic: createClassic({ ...common, file }),
+    newCentral: createNewCentral({ ...common, env, asksReplay }),
+  })
 }
 
 /** How a run ended. */

@@ -16,7 +16,7 @@ import { type Member, members } from './parse-json.js'
 import type { Redact } from './redact.js'
 
 /** What the entries of a file are checked with. */
-type EntryContext = {
+export type EntryContext = {
   readonly services: readonly EntryRules[]
   readonly meant: PropertyGuess
   readonly redact: Redact

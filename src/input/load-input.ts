@@ -3,7 +3,7 @@ import { findCharacter, visible } from '../characters.js'
 import { StreamError } from '../errors.js'
 import type { Host } from '../net/host.js'
 import { closest, formatCount, maskTokens, printable } from '../text.js'
-import { checkEntry } from './check-entry.js'
+import { checkEntry, type EntryContext } from './check-entry.js'
 import { type InputEntry, Subscriptions } from './entries.js'
 import { type EntryRules, nearest, PropertyGuess } from './entry-rules.js'
 import { LineCounter, type Member, members, parseJson } from './parse-json.js'
@@ -114,14 +114,42 @@ function checkInput(root: Node, text: string, options: LoadOptions): Checked {
   const warnings = new Findings()
   const disabled: string[] = []
   const checked = { entries, disabled, problems, warnings }
-  const fail = (problem: string) => problems.add(() => problem)
   const meant = new PropertyGuess(services)
   const show = redact(secretsIn(root, meant, services))
   const lines = new LineCounter(text)
+  const context = { services, meant, redact: show, problems, warnings }
+  const customers = findCustomers(root, lines, context)
+  if (customers === undefined) return checked
 
+  const names = new Set<string>()
+  const subscriptions = new Subscriptions(checked, options)
+  for (const [index, { name, value, offset }] of members(customers).entries()) {
+    // Made only for a problem: to find out whether a name is a part of a key takes time.
+    const place = () => `customers${show.step(name, 'entry', index + 1)}`
+    if (names.has(name)) {
+      problems.add(
+        () =>
+          `${place()}: a second entry of this name, on line ${lines.line(offset)}; give it another`,
+      )
+    }
+    names.add(name)
+    const entry = checkEntry(name, value, place, context)
+    subscriptions.add(entry, place)
+  }
+  subscriptions.end()
+  return checked
+}
+
+/** @returns the object of the entries; undefined where the file has none, which is a problem */
+function findCustomers(
+  root: Node,
+  lines: LineCounter,
+  { meant, redact: show, problems, warnings }: EntryContext,
+): Node | undefined {
+  const fail = (problem: string) => problems.add(() => problem)
   if (root.type !== 'object') {
     fail(`the file: expected an object with "customers"; got ${show.value(root)}`)
-    return checked
+    return undefined
   }
   const all = members(root)
   const [customers, second] = all.filter(({ name }) => name === 'customers')
@@ -150,26 +178,7 @@ function checkInput(root: Node, text: string, options: LoadOptions): Checked {
   } else if (list && list.children?.length === 0) {
     fail('customers: is empty; expected at least one entry')
   }
-  if (list?.type !== 'object') return checked
-
-  const names = new Set<string>()
-  const subscriptions = new Subscriptions(checked, options)
-  const context = { services, meant, redact: show, problems, warnings }
-  for (const [index, { name, value, offset }] of members(list).entries()) {
-    // Made only for a problem: to find out whether a name is a part of a key takes time.
-    const place = () => `customers${show.step(name, 'entry', index + 1)}`
-    if (names.has(name)) {
-      problems.add(
-        () =>
-          `${place()}: a second entry of this name, on line ${lines.line(offset)}; give it another`,
-      )
-    }
-    names.add(name)
-    const entry = checkEntry(name, value, place, context)
-    subscriptions.add(entry, place)
-  }
-  subscriptions.end()
-  return checked
+  return list?.type === 'object' ? list : undefined
 }
 
 /** Every key in the file, at any depth, so that it is known wherever else it was pasted. */

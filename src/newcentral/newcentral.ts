@@ -94,17 +94,21 @@ export function createNewCentral(options: NewCentralOptions): Service<Topic> {
         for (const endpoint of endpoints) endpoint.close()
         throw signal.reason
       }
-      if (fresh.length > 0) {
-        log.warn(
-          'another process on this machine streams the same. This one uses a subscriber id of its own, so that both get every event. Events that New Central has kept for the first id go to the other process alone',
-          fresh.length === 1
-            ? { entry: fresh[0] }
-            : { subscriptions: fresh.length, entries: listed(fresh) },
-        )
-      }
+      warnOfFreshIds(fresh, log)
       return endpoints
     },
   }
+}
+
+/** @param fresh labels of entries that another process has the subscriber id of */
+function warnOfFreshIds(fresh: readonly string[], log: Logger): void {
+  if (fresh.length === 0) return
+  log.warn(
+    'another process on this machine streams the same. This one uses a subscriber id of its own, so that both get every event. Events that New Central has kept for the first id go to the other process alone',
+    fresh.length === 1
+      ? { entry: fresh[0] }
+      : { subscriptions: fresh.length, entries: listed(fresh) },
+  )
 }
 
 /** What the token of an entry is asked for with. */

@@ -74,20 +74,14 @@ export function collapseRepeats(
   }
 
   const logHeld = (kind: Repeated) => {
-    const { level, held, gapsMs, entries, loggedMs } = kind
-    const isGap = kind.fields.gapMs !== undefined
-    if (held === 0 || (kind.outdated && !isGap)) return
-    const message = isGap ? describeGaps(held, gapsMs) : kind.message
-    const fields = isGap ? { ...kind.fields, gap_seconds: gapsMs / 1000 } : kind.fields
-    const seconds = Math.round((elapsed() - loggedMs) / 1000)
-    const times = held === 1 ? 'once more' : `${held} times more`
-    const names = { subscriptions: entries.size, entries: listed([...entries]) }
-    const about = entries.size > 1 ? { ...fields, entry: undefined, ...names } : fields
-    log[level](`${message} [${times} in the past ${seconds} s]`, { ...about, repeats: held })
-    kind.loggedMs = elapsed()
+    if (kind.held === 0 || (kind.outdated && kind.fields.gapMs === undefined)) return
+    const nowMs = elapsed()
+    const { message, fields } = heldLine(kind, nowMs)
+    log[kind.level](message, fields)
+    kind.loggedMs = nowMs
     kind.held = 0
     kind.gapsMs = 0
-    entries.clear()
+    kind.entries.clear()
     kind.intervalMs = Math.min(2 * kind.intervalMs, MAX_INTERVAL_MS)
   }
   const isOver = ({ lastMs }: Repeated) => elapsed() - lastMs >= 2 * INTERVAL_MS
@@ -144,6 +138,22 @@ export function collapseRepeats(
         if (!kind.fields.state || kind.fields.gapMs !== undefined) logHeld(kind)
       }
     },
+  }
+}
+
+/** The line that tells of the repeats that are held. */
+function heldLine(kind: Repeated, nowMs: number): { message: string; fields: LogFields } {
+  const { held, gapsMs, entries, loggedMs } = kind
+  const isGap = kind.fields.gapMs !== undefined
+  const message = isGap ? describeGaps(held, gapsMs) : kind.message
+  const fields = isGap ? { ...kind.fields, gap_seconds: gapsMs / 1000 } : kind.fields
+  const seconds = Math.round((nowMs - loggedMs) / 1000)
+  const times = held === 1 ? 'once more' : `${held} times more`
+  const names = { subscriptions: entries.size, entries: listed([...entries]) }
+  const about = entries.size > 1 ? { ...fields, entry: undefined, ...names } : fields
+  return {
+    message: `${message} [${times} in the past ${seconds} s]`,
+    fields: { ...about, repeats: held },
   }
 }
 
