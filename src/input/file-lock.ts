@@ -10,7 +10,7 @@ export type LockOwner = {
   readonly isAlive: (pid: number) => boolean
 }
 
-export type LockOptions = {
+type LockOptions = {
   readonly owner: LockOwner
   /** An unused name in the same folder, to which a stale lock is moved before it is removed. */
   readonly asidePath: string
