@@ -406,10 +406,10 @@ test('http cuts the request under way when the time for a shutdown is over', asy
 })
 
 test('http makes its caller wait while 3 MiB are waiting', async (t) => {
-  let release = () => {}
-  const { url } = await receiver(t, (response, nth) => {
-    release = () => void ok(response, nth, '')
-    if (nth > 1) release()
+  const held: http.ServerResponse[] = []
+  const { url } = await receiver(t, (response, nth, body) => {
+    if (nth > 1) ok(response, nth, body)
+    else held.push(response)
   })
   const context = fakeContext()
   const output = await openHttp(url, context)
@@ -419,10 +419,9 @@ test('http makes its caller wait while 3 MiB are waiting', async (t) => {
   do room = output.write([big(n++)])
   while (!(await isPending(room)))
   assert.ok(context.counters.waiting <= 33)
-  while (context.counters.delivered === 0) {
-    release()
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
+  await until(() => held.length === 1)
+  assert.equal(await isPending(room), true)
+  held[0]?.end()
   await room
   await output.close()
   assert.equal(context.counters.delivered, n)

@@ -78,24 +78,27 @@ test('tcp waits for a receiver that is not there at the start', async (t) => {
   const output = await openTcp(`tcp://127.0.0.1:${port}`, context)
   assert.match(context.logged[0]?.message ?? '', /tcp:\/\/127.0.0.1:.*refuses.*messages wait$/)
   for (const n of [1, 2, 3]) await output.write([fakeMessage('a', n)])
-  const received: string[] = []
-  const server = net.createServer(async (socket) => received.push(await text(socket)))
+  const received: Promise<string>[] = []
+  const server = net.createServer((socket) => received.push(text(socket)))
   server.listen(port, '127.0.0.1')
   t.after(() => server.close())
   await until(() => context.counters.delivered === 3)
   await output.close()
-  assert.deepEqual(firstArrivals((received[0] ?? '').trim().split('\n')).get('a'), [1, 2, 3])
+  assert.deepEqual(firstArrivals((await received[0])?.trim().split('\n') ?? []).get('a'), [1, 2, 3])
 })
 
 test('tcp sends every line in order and waits for the end of the other side', async (t) => {
-  const received: string[] = []
-  const server = net.createServer(async (socket) => received.push(await text(socket)))
+  const received: Promise<string>[] = []
+  const server = net.createServer((socket) => received.push(text(socket)))
   const context = fakeContext()
   const output = await openTcp(`tcp://127.0.0.1:${await listen(t, server)}`, context)
   const messages = Array.from({ length: 1000 }, (_, n) => fakeMessage('a', n))
   for (const message of messages) await output.write([message])
   await output.close()
-  assert.equal(received.join(''), Buffer.concat(messages.map(({ line }) => line)).toString())
+  assert.equal(
+    (await Promise.all(received)).join(''),
+    Buffer.concat(messages.map(({ line }) => line)).toString(),
+  )
   assert.deepEqual(context.counters, {
     delivered: 1000,
     retried: 0,
