@@ -53,7 +53,7 @@ export type KafkaBroker = Mortal & {
   setPassword(password: string): Promise<void>
   createTopic(name: string, config?: Record<string, string>): Promise<void>
   deleteTopic(name: string): Promise<void>
-  /** The messages of a topic, in the order of each partition; none where the topic is not there. */
+  /** The messages of a topic, in the order of each partition. */
   read(topic: string): Promise<KafkaMessage[]>
 }
 
@@ -134,16 +134,29 @@ export async function prepareKafkaBroker(t: {
       const servers = [`127.0.0.1:${port}`]
       const admin = new Admin({ clientId: 'test', bootstrapBrokers: servers, retries: 20 })
       await admin.deleteTopics({ topics: [name] })
+      // The broker may know of it for a moment, and loses what it is sent then.
+      const gone = () =>
+        admin.metadata({ topics: [name], forceUpdate: true }).then(
+          () => false,
+          () => true,
+        )
+      await until(gone)
       await admin.close()
     },
     async read(topic) {
       // Another client than the one that wrote.
       const where = ['-b', `127.0.0.1:${port}`, '-t', topic]
-      const { stdout, status } = spawnSync('kcat', ['-C', '-e', '-q', '-J', ...where], {
-        encoding: 'utf8',
-        maxBuffer: 2 ** 30,
-      })
-      if (status !== 0) return []
+      let [stdout, stderr] = ['', '']
+      const read = () => {
+        const run = spawnSync('kcat', ['-C', '-e', '-q', '-J', ...where], {
+          encoding: 'utf8',
+          maxBuffer: 2 ** 30,
+        })
+        ;({ stdout, stderr } = run)
+        return run.status === 0
+      }
+      // It gives up where a partition has no leader at the moment.
+      await until(read, () => `kcat reads ${topic}: ${stderr}`)
       const lines = stdout.split('\n').filter((line) => line !== '')
       return lines.map((line) => JSON.parse(line))
     },
@@ -178,8 +191,8 @@ async function properties(
     'advertised.listeners': urls({ ...listeners, SASL_PLAINTEXT: saslPort }),
     'log.dirs': join(folder, 'data'),
     'num.partitions': PARTITIONS,
-    // A broker that was killed is taken back so much later.
-    'broker.session.timeout.ms': 1000,
+    // A broker that was killed is taken back so much later. One that is starved for longer loses its partitions.
+    'broker.session.timeout.ms': 4000,
     'broker.heartbeat.interval.ms': 250,
     'auto.create.topics.enable': false,
     'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256',
