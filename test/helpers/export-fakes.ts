@@ -141,10 +141,11 @@ export function numbers(count: number, step = 1, from = 0): number[] {
   return Array.from({ length: count }, (_, i) => i * step + from)
 }
 
-/** The whole lines of a receiver's file; what a kill tore is left out. */
+/** The whole lines of fake messages in a receiver's file; what a kill tore is left out. */
 export async function linesOf(file: string): Promise<string[]> {
   const lines = (await readFile(file, 'utf8')).split('\n')
-  return lines.filter((line) => line.startsWith('{') && line.endsWith('}'))
+  // Within a line ends its data, with a bracket of its own.
+  return lines.filter((line) => line.startsWith('{') && line.endsWith('"msp_ip":""}'))
 }
 
 /** What a receiver has: a customer's numbers in the order of their first arrival. */

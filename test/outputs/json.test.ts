@@ -122,10 +122,13 @@ for (const options of ['', '?rotate=300kB,1000']) {
         { stdio: ['ignore', 'pipe', 'inherit'] },
       )
       let acknowledgements = ''
+      let killing = false
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        // At another moment each time, some of them in the middle of a write.
-        if (acknowledgements === '') setTimeout(() => child.kill('SIGKILL'), (kill * 7) % 31)
         acknowledgements += text
+        // At another moment each time, some of them in the middle of a write.
+        if (killing || acknowledgements.split('\n').length < 3) return
+        killing = true
+        setTimeout(() => child.kill('SIGKILL'), (kill * 7) % 31)
       })
       await new Promise((resolve) => child.on('close', resolve))
       const last = Number(acknowledgements.trimEnd().split('\n').at(-1))
