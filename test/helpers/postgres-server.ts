@@ -92,6 +92,11 @@ export async function startPostgres(
   { running = true, config = '' } = {},
 ): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'postgres-'))
+  let server: Mortal | undefined
+  t.after(async () => {
+    await server?.kill()
+    await removeFolder(folder)
+  })
   const { uid, gid } = asPostgres()
   if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid)
   const data = join(folder, 'data')
@@ -119,14 +124,11 @@ export async function startPostgres(
     child = await spawnServer(data, log, port)
     return child
   }
-  let server: Mortal | undefined
   const start = async () => {
     if (server) await server.start()
     else server = await mortal(t, launch)
   }
   if (running) await start()
-  // Registered after the kill, and run after it.
-  t.after(() => removeFolder(folder))
 
   const query: PostgresServer['query'] = async (database, text) => {
     const client = new pg.Client({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import http from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -9,6 +9,7 @@ import type { StreamMessage } from '../../src/service.js'
 import { closedPort } from '../helpers/central.js'
 import { until } from '../helpers/clock.js'
 import { fakeContext, fakeMessage } from '../helpers/export-fakes.js'
+import { killChild } from '../helpers/mortal.js'
 import { needs, SYSTEM_ENV } from '../helpers/needs.js'
 import { ROOT } from '../helpers/settings.js'
 import { listen } from '../helpers/tcp-server.js'
@@ -122,9 +123,12 @@ test('the example for InfluxDB writes line protocol, and waits for a server that
 })
 
 async function startInflux(t: TestContext): Promise<string> {
+  let child: ChildProcess | undefined
+  // Before its folder is removed.
+  t.after(() => killChild(child))
   const folder = tempFolder(t)
   const [port, rpc] = [await closedPort(), await closedPort()]
-  const child = spawn('influxd', ['run'], {
+  child = spawn('influxd', ['run'], {
     stdio: 'ignore',
     env: {
       ...SYSTEM_ENV,
@@ -137,7 +141,6 @@ async function startInflux(t: TestContext): Promise<string> {
       INFLUXDB_REPORTING_DISABLED: 'true',
     },
   })
-  t.after(() => child.kill('SIGKILL'))
   const url = `http://127.0.0.1:${port}`
   await until(() =>
     fetch(`${url}/ping`).then(
