@@ -50,13 +50,21 @@ export function startQuotingPostgres(t: TestContext): Promise<number> {
   })
 }
 
-/** @param onLogin called with each login that it gets */
-export function startQuotingNats(t: TestContext, onLogin = (_: string) => {}): Promise<number> {
+/**
+ * @param onLogin called with each login that it gets
+ * @param onClose called when a connection has ended
+ */
+export function startQuotingNats(
+  t: TestContext,
+  onLogin = (_: string) => {},
+  onClose = () => {},
+): Promise<number> {
   const info = { server_id: 'x', version: '2.10.0', proto: 1, max_payload: 1e6, headers: true }
   return listenTcp(t, (socket) => {
     let login = ''
     let inbox = ''
     socket.write(`INFO ${JSON.stringify({ ...info, jetstream: true })}\r\n`)
+    socket.on('close', onClose)
     socket.on('data', (chunk) => {
       for (const line of chunk.toString().split('\r\n')) {
         const [verb, subject = '', second = ''] = line.split(' ')

@@ -362,11 +362,17 @@ test('nats warns of a login that was sent in plain text', async (t) => {
 
 test('nats with the option tls sends nothing to a server that offers no TLS', async (t) => {
   const logins: string[] = []
-  const port = await startQuotingNats(t, (login) => logins.push(login))
+  let closed = 0
+  const port = await startQuotingNats(
+    t,
+    (login) => logins.push(login),
+    () => closed++,
+  )
   const context = fakeContext({ env: { NATS_TOKEN: 'hunter2' } })
   const output = await openNats(`nats://127.0.0.1:${port}/aruba?tls`, context)
   await output.close()
   assert.match(context.logged[0]?.message ?? '', /server does not support 'tls'/)
+  await until(() => closed > 0)
   assert.deepEqual(logins, [])
 })
 
