@@ -122,7 +122,8 @@ export function feedRecording(
 }
 
 function openOn({ sockets }: Central, topic: string, customerId: string): number {
-  return sockets.filter((each) => each.topic === topic && each.customerId === customerId).length
+  const isMeant = (each: CentralSocket) => each.topic === topic && each.customerId === customerId
+  return sockets.filter((each) => each.open && isMeant(each)).length
 }
 
 /** A log that drops all lines: they were logged before. */

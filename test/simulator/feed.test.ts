@@ -13,6 +13,7 @@ import { FakeClock, until } from '../helpers/clock.js'
 import { goldenFrames, goldenRecording } from '../helpers/golden.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 import { openSocket, refusal, standsStill } from './client.js'
+import { eventFrame, subscribe as subscribeTo, tokenOf } from './newcentral-client.js'
 
 /** A client of a topic, and what it receives, in hex. */
 function subscribe(central: { url: string }, topic: string, key = 'key') {
@@ -93,6 +94,21 @@ test('a socket whose topic has no recorded frame gets none, however often it is 
   await once(other.client, 'open')
   await subscribe(central, 'audit').take(100)
   assert.deepEqual(other.frames, [])
+})
+
+test('a recording without a pace stands still while no socket can be sent to', async (t) => {
+  const { central } = await startRecording(t, recordedLine('wids', String(eventFrame('a'))), {
+    loop: true,
+  })
+  await subscribeTo(central, 'wids', { token: await tokenOf(central) })
+  const [socket] = central.sockets
+  await until(() => (socket?.flushed ?? 0) > 20)
+  socket?.freeze()
+  // Time enough for thousands of frames.
+  for (let turn = 0; turn < 2000; turn += 1) await new Promise(setImmediate)
+  // At most what was under way.
+  const { queued } = central.newCentral.account.counts()
+  assert.ok(queued <= 1, `${queued} wait`)
 })
 
 test('a wrong line of a recording is skipped, and logged once for all sockets', async (t) => {
