@@ -51,6 +51,7 @@ export class CentralSocket implements Identity {
   readonly #stream: Socket
   readonly #tcp: Socket
   readonly #unsettled = new Set<(flushed: boolean) => void>()
+  #isHeldUp = false
   #isOversized = false
   #frozen = false
   #endedByServer = false
@@ -93,6 +94,11 @@ export class CentralSocket implements Identity {
 
   get frozen(): boolean {
     return this.#frozen
+  }
+
+  /** Whether `sendAll` waits for a slow reader. By then fewer bytes may wait than it began to wait at. */
+  get isHeldUp(): boolean {
+    return this.#isHeldUp
   }
 
   /** Bytes that wait in this process. */
@@ -149,8 +155,11 @@ export class CentralSocket implements Identity {
         if (taken) flushed += 1
       })
       turn += 1
-      if (this.bufferedBytes > BUFFER_BYTES) await last
-      else if (turn % TURN_FRAMES === 0) await nextTurn()
+      if (this.bufferedBytes > BUFFER_BYTES) {
+        this.#isHeldUp = true
+        await last
+        this.#isHeldUp = false
+      } else if (turn % TURN_FRAMES === 0) await nextTurn()
     }
     await last
     return flushed

@@ -190,7 +190,7 @@ async function startHeld(t: TestContext, frames: number, graceOver?: AbortSignal
   const socket = await central.waitForSocket()
   const sending = socket.sendAll(Array.from({ length: frames }, () => Buffer.alloc(500)))
   let count = (await first).value?.length ?? 0
-  await until(() => socket.bufferedBytes > 512 * 1024)
+  await until(() => socket.isHeldUp && subscriber.status.frames >= 64)
   return {
     ...{ central, subscriber, batches, socket, sending },
     /** Reads to the end; gives the number of all frames. */

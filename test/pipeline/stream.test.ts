@@ -275,7 +275,7 @@ test('a loop that stands still holds the sender up, and loses nothing', async (t
   const count = 20_000
   const sending = socket.sendAll(Array.from({ length: count }, (_, n) => sighting(n, 1000)))
   await first
-  await until(() => socket.bufferedBytes > 1024 * 1024)
+  await until(() => socket.isHeldUp)
   let seen = 1
   for await (const record of records) {
     assert.equal(strengthOf(record), -seen)

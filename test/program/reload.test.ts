@@ -272,7 +272,7 @@ describe('an end', { concurrency: 2 }, () => {
     // With a field that no schema knows, for its size.
     const frame = Buffer.concat([FRAME, Uint8Array.of(0x7a, 0xe8, 0x07), Buffer.alloc(1000)])
     const sending = socket.sendAll(Array.from({ length: 40_000 }, () => frame))
-    await until(() => socket.bufferedBytes > 512 * 1024)
+    await until(() => socket.isHeldUp)
     program.kill()
     const closed = socket.ended
     const chunks: Buffer[] = []

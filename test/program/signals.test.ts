@@ -160,7 +160,7 @@ describe('the first signal', { concurrency: 2 }, () => {
       for (;;) yield frame
     }
     const sending = socket.sendAll(endless())
-    await until(() => socket.bufferedBytes > 1024 * 1024)
+    await until(() => socket.isHeldUp)
     program.kill()
     const chunks: Buffer[] = []
     program.child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -222,7 +222,7 @@ test('sending ends with the socket', async (t) => {
       for (;;) yield Buffer.alloc(64 * 1024)
     })(),
   )
-  await until(() => socket.bufferedBytes >= 1024 * 1024)
+  await until(() => socket.isHeldUp)
   socket.reset()
   assert.ok((await all) < socket.sent)
 })
