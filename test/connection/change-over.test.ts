@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { StreamError } from '../../src/errors.js'
 import type { NewCentralOptions } from '../../src/simulator/newcentral/service.js'
 import { startCentral } from '../helpers/central.js'
 import { FakeClock, until } from '../helpers/clock.js'
@@ -12,9 +13,14 @@ const LIFE_MS = 100_000
 async function start(t: TestContext, newCentral: NewCentralOptions = {}) {
   const clock = new FakeClock()
   const central = await startCentral(t, { clock, newCentral: { expires_in: 100, ...newCentral } })
-  const subscriber = startEventSubscriber(t, central, { clock })
+  /** Of each replacement so far; undefined where it succeeded. */
+  const failures: (StreamError | undefined)[] = []
+  const subscriber = startEventSubscriber(t, central, {
+    clock,
+    onReplaced: (failure) => failures.push(failure),
+  })
   await subscriber.reach('open')
-  return { clock, central, subscriber }
+  return { clock, central, subscriber, failures }
 }
 
 test('a connection is replaced before its token ends, without a gap and without a repeat', async (t) => {
@@ -82,19 +88,20 @@ test('what a replaced connection brought while the process stood still is read',
 })
 
 test('the connection is kept where the one that is to replace it is refused', async (t) => {
-  const { clock, central, subscriber } = await start(t)
+  const { clock, central, subscriber, failures } = await start(t)
   central.failHandshake({ type: 'answer', status: 503 }, {}, 1)
   clock.advance(LIFE_MS * 0.8)
-  await until(() => central.handshakes.length === 2)
+  await until(() => failures.length === 1)
+  assert.equal(failures[0]?.code, 'unavailable')
   await publish(central, TOPIC, ['kept'])
   await subscriber.receive(1)
   assert.equal(subscriber.status.type, 'open')
-  const next = central.nextSocket()
-  await until(() => {
-    clock.advance(100)
-    return central.handshakes.length === 3
-  })
-  await next
+  clock.advance(499)
+  assert.equal(central.handshakes.length, 2)
+  clock.advance(1)
+  await until(() => failures.length === 2)
+  assert.equal(failures[1], undefined)
+  assert.equal(central.handshakes.length, 3)
   assert.equal(subscriber.status.reconnects, 0)
 })
 

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import type { SubscribeOptions } from '../../src/connection/subscribe.js'
 import { loggerTo } from '../../src/log.js'
 import { parseHost } from '../../src/net/host.js'
 import { createLimiter } from '../../src/net/limiter.js'
@@ -41,6 +42,7 @@ type EventSubscriberOptions = {
   readonly tokens?: Tokens
   readonly eventTypes?: readonly string[]
   readonly adapt?: (endpoint: Endpoint) => Endpoint
+  readonly onReplaced?: SubscribeOptions['onReplaced']
 }
 
 /** Subscribes to `rssi-events` of New Central; stopped when the test ends. */
@@ -51,6 +53,7 @@ export function startEventSubscriber(
 ): Subscriber {
   const { clock, topic = 'rssi-events', subscriberId = SUBSCRIBER_ID, reconnect = true } = options
   const { tokens = tokensOn(clock), adapt = (same) => same, eventTypes = [] } = options
+  const { onReplaced = () => undefined } = options
   const endpoint = createEndpoint({
     host: parseHost(central.url),
     topic,
@@ -61,7 +64,7 @@ export function startEventSubscriber(
     userAgent: 'aruba-stream/test',
   })
   const decoder = decoderOf(topic)
-  return subscribeTo(t, { endpoint: adapt(endpoint), reconnect, decoder }, clock)
+  return subscribeTo(t, { endpoint: adapt(endpoint), reconnect, decoder, onReplaced }, clock)
 }
 
 function decoderOf(topic: Topic) {
