@@ -37,15 +37,17 @@ for (const name of ['tinyproxy', 'squid'] as const) {
         subscriber.stop()
         await subscriber.finished
         assert.equal((await socket.ended).code, 1000)
-        assert.match(await proxy.log(), new RegExp(`CONNECT 127\\.0\\.0\\.1:${central.port}`))
+        // squid writes it when the connection has ended.
+        const entry = new RegExp(`CONNECT 127\\.0\\.0\\.1:${central.port}`)
+        await until(async () => entry.test(await proxy.log()))
       }
     })
 
     await t.test('not to a host that NO_PROXY names', async (t) => {
-      const before = await proxy.log()
-      setProxies(t, { HTTP_PROXY: url, NO_PROXY: 'example.org,127.0.0.1' })
+      // Through the proxy it would be refused.
+      const wrong = url.replace(PROXY_PASSWORD, 'not-the-one')
+      setProxies(t, { HTTP_PROXY: wrong, NO_PROXY: 'example.org,127.0.0.1' })
       await startSubscriber(t, plain.url).reach('open')
-      assert.equal(await proxy.log(), before)
     })
 
     await t.test('a wrong password is retried, and never shown', async (t) => {

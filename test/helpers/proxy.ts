@@ -139,6 +139,6 @@ function tunnel(client: Socket, head: string): void {
     client.write('HTTP/1.1 200 Connection established\r\n\r\n')
     client.pipe(server).pipe(client)
   })
-  server.on('error', () => client.destroy()).on('close', () => client.destroy())
+  server.on('error', () => client.destroy()).on('close', () => client.destroySoon())
   client.on('close', () => server.destroy())
 }

@@ -202,9 +202,8 @@ for (const name of ['tinyproxy', 'squid'] as const) {
       kept.close()
     }
     for (const entry of [/POST/, /CONNECT/]) {
-      let log = ''
       // It is written when the connection has ended.
-      while (!entry.test(log)) log = await proxy.log()
+      await until(async () => entry.test(await proxy.log()))
     }
     setProxies(t, { HTTP_PROXY: named.replace(PROXY_PASSWORD, 'not-the-one') })
     const { url } = await serve(t, (_, answer) => answer.end())
