@@ -166,8 +166,8 @@ export function tokensInPath({ pathname }: URL): string[] {
 }
 
 const WEB = /^https?:/i
-/** What follows a slash of the path. */
-const STEPS = /(?<=\/)[^/]+/g
+/** What follows a slash of the path; a backslash is one, too. */
+const STEPS = /(?<=[/\\])[^/\\]+/g
 /** A token has as many characters at least. */
 const MIN_TOKEN = 16
 /** No word is that long. */

@@ -29,6 +29,9 @@ const SHOWN: readonly [type: string, shown: string][] = [
   ['https://h/hooks/hidden00-4f89-11d3-9a0c-0305e82c3301/in', 'https://h/hooks/****/in'],
   ['https://h//receiver/v1/http/hiddenZaVnC4dhaV1==', 'https://h//receiver/v1/http/****'],
   ['http://h/hiddenhiddenhiddenhidden', 'http://h/****'],
+  // The parser of URLs takes a backslash for a slash, and leaves out tabs.
+  ['https://h\\services\\hidden7AbCdEfGhIjKlMnOp', 'https://h\\services\\****'],
+  ['https://h/hidden7AbCd\tEfGhIjKlMnOp', 'https://h/****'],
   ['https://h/loki/api/v1/push', 'https://h/loki/api/v1/push'],
   ['https://h/aruba-stream-2026_events/_doc', 'https://h/aruba-stream-2026_events/_doc'],
   ['postgres://me@h/aruba2stream2026production', 'postgres://****@h/aruba2stream2026production'],
