@@ -48,8 +48,8 @@ export async function withPlace<T>(
 const PLACES = 20
 /** Places that a host may hold before it has answered. */
 const FIRST_SHARE = 2
-/** Part of all places that one host may hold, so that a host that stops answering leaves the rest. */
-const LARGEST_SHARE = 0.8
+/** Places that one host may hold: a host that stops answering leaves the rest. */
+const LARGEST_SHARE = 16
 
 type Queue = {
   /** Places that the host may hold now. */
@@ -64,15 +64,14 @@ type Queue = {
  * with each attempt without an answer. So a dead host soon holds one place, and a healthy one opens up
  * within a few round trips. An attempt that we abort says nothing about the host and changes nothing.
  */
-export function createLimiter(places = PLACES): Limiter {
-  const largest = Math.ceil(places * LARGEST_SHARE)
+export function createLimiter(): Limiter {
   /** In the order of their turns. Kept for good: there are as many as there are clusters. */
   const queues = new Map<string, Queue>()
-  let free = places
+  let free = PLACES
 
   function queueOf(host: string): Queue {
     return getOrMake(queues, host, () => ({
-      share: Math.min(FIRST_SHARE, largest),
+      share: FIRST_SHARE,
       held: 0,
       waiting: new Set(),
     }))
@@ -102,7 +101,7 @@ export function createLimiter(places = PLACES): Limiter {
       held = false
       free++
       queue.held--
-      if (outcome === 'answered') queue.share = Math.min(queue.share + 1, largest)
+      if (outcome === 'answered') queue.share = Math.min(queue.share + 1, LARGEST_SHARE)
       if (outcome === 'unanswered') queue.share = Math.max(Math.floor(queue.share / 2), 1)
       admit()
     }

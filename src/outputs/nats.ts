@@ -34,9 +34,9 @@ const MESSAGE_TOO_LARGE = 10_054
  * delivered when the stream has acknowledged it. Several messages of an entry are on their way at the same
  * time. Where one of them fails, it and all behind it are published again, under the same ids. A server or
  * stream that is not there yet is waited for.
+ * @param pipeline how many messages of an entry are on their way at the same time
  * @throws StreamError `exporter-unusable` where packages or address are wrong, or the server refuses the
  *   login at its first answer
- * @param pipeline how many messages of an entry are on their way at the same time
  */
 export async function openNats(
   target: string,

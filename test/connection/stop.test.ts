@@ -81,13 +81,16 @@ test('a subscription that is refused stops, and stays refused', async (t) => {
 
 test('a subscription stops while it waits at the limiter', async (t) => {
   const central = await startCentral(t)
-  const limiter = createLimiter(1)
-  const leave = await limiter.acquire(new AbortController().signal, 'another')
+  const limiter = createLimiter()
+  const { signal } = new AbortController()
+  const { host } = new URL(central.url)
+  const leave = await limiter.acquire(signal, host)
+  await limiter.acquire(signal, host)
   const subscriber = startSubscriber(t, central.url, { limiter })
   await assertStops(subscriber, central)
   assert.equal(central.connections.accepted, 0)
-  leave('answered')
-  await limiter.acquire(new AbortController().signal, 'another')
+  leave('aborted')
+  await limiter.acquire(signal, host)
 })
 
 test('handshakes that a stop gives up take no places from their host', async (t) => {

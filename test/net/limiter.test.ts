@@ -96,10 +96,11 @@ test('an attempt that we abort takes nothing from a host, and gives it nothing',
 })
 
 test('hosts take turns', async () => {
-  const limiter = createLimiter(1)
-  const releaseFirst = await limiter.acquire(signal, 'c')
+  const limiter = createLimiter()
+  const hosts = Array.from({ length: 10 }, (_, index) => crowd(limiter, `busy ${index}`, 2))
+  await turn()
   const [a, b] = [crowd(limiter, 'a', 3), crowd(limiter, 'b', 3)]
-  releaseFirst('answered')
+  hosts[0]?.[0]?.release('answered')
   const order: string[] = []
   while (order.length < 6) {
     await turn()
@@ -117,25 +118,28 @@ test('hosts take turns', async () => {
 })
 
 test('a caller that stops waiting leaves its place to the next', async () => {
-  const limiter = createLimiter(1)
+  const limiter = createLimiter()
   const release = await limiter.acquire(signal, 'us')
+  await limiter.acquire(signal, 'us')
   const stop = new AbortController()
   const given = limiter.acquire(stop.signal, 'us')
   const next = limiter.acquire(signal, 'us')
   stop.abort(new Error('enough'))
   await assert.rejects(given, /enough/)
-  release('answered')
+  // Neither a place more nor one less.
+  release('aborted')
   const releaseNext = await next
-  releaseNext('answered')
+  releaseNext('aborted')
   await limiter.acquire(signal, 'us')
 })
 
 test('an aborted signal acquires nothing, and no listener stays behind', async () => {
-  const limiter = createLimiter(1)
+  const limiter = createLimiter()
   const stop = new AbortController()
   const release = await limiter.acquire(stop.signal, 'us')
+  await limiter.acquire(stop.signal, 'us')
   const waiting = limiter.acquire(stop.signal, 'us')
-  release('answered')
+  release('aborted')
   await waiting
   assert.equal(getEventListeners(stop.signal, 'abort').length, 0)
   stop.abort(new Error('enough'))
