@@ -96,7 +96,7 @@ export class CentralSocket implements Identity {
     return this.#frozen
   }
 
-  /** Whether `sendAll` waits for a slow reader. By then fewer bytes may wait than it began to wait at. */
+  /** Whether `sendAll` waits for a slow reader. The kernel may take more meanwhile, so `bufferedBytes` may be small. */
   get isHeldUp(): boolean {
     return this.#isHeldUp
   }

@@ -5,19 +5,13 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { encodeFrame } from '../../src/simulator/classic/encode.js'
 import { startCentral } from '../helpers/central.js'
+import { withTimes } from '../helpers/preload.js'
 import type { Program } from '../helpers/program.js'
 import { entryOf, startStream } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
-/** Loaded into the program: the time for finishing is 1 s in place of 8 s, and what is under way then has a minute. */
-const SHORT_GRACE = `
-  const set = globalThis.setTimeout
-  const times = { 8000: 1000, 800: 60_000 }
-  globalThis.setTimeout = (work, ms, ...rest) => set(work, times[ms] ?? ms, ...rest)`
-const nodeOptions = [
-  '--import',
-  `data:text/javascript;base64,${Buffer.from(SHORT_GRACE).toString('base64')}`,
-]
+/** The time for finishing is 1 s in place of 8 s, and what is under way then has a minute. */
+const nodeOptions = withTimes({ 8000: 1000, 800: 60_000 })
 
 const ENTRIES = ['A', 'B', 'C']
 const EACH = 60

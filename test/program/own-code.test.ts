@@ -3,20 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { startCentral } from '../helpers/central.js'
+import { withTimes } from '../helpers/preload.js'
 import { runProgram } from '../helpers/program.js'
 import { trafficRecording } from '../helpers/recording.js'
 import { startStream } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
-/** Loaded into the program: its long times are short. */
-const QUICK = `
-  const set = globalThis.setTimeout
-  const quick = { 8000: 300, 10000: 100 }
-  globalThis.setTimeout = (work, ms, ...rest) => set(work, quick[ms] ?? ms, ...rest)`
-const nodeOptions = [
-  '--import',
-  `data:text/javascript;base64,${Buffer.from(QUICK).toString('base64')}`,
-]
+/** The long times of the program are short. */
+const nodeOptions = withTimes({ 8000: 300, 10000: 100 })
 const ENDED_EARLY = /the recording was not replayed to its end/
 
 /** Replays a recording of 36 frames of 18 topics through modules of these names. */

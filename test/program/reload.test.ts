@@ -12,6 +12,7 @@ import { runHere, streamHere } from '../helpers/here.js'
 import { writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { makePipe, openWriter } from '../helpers/pipe.js'
+import { withTimes } from '../helpers/preload.js'
 import { runProgram } from '../helpers/program.js'
 import { commandLine, entryOf, printed, startStream } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
@@ -21,13 +22,7 @@ const FRAME = Buffer.from(
 )
 
 /** The server gets a minute in place of a second to answer a close frame: here it may wait for the processor. */
-const PATIENT = `
-  const set = globalThis.setTimeout
-  globalThis.setTimeout = (work, ms, ...rest) => set(work, ms === 1000 ? 60_000 : ms, ...rest)`
-const nodeOptions = [
-  '--import',
-  `data:text/javascript;base64,${Buffer.from(PATIENT).toString('base64')}`,
-]
+const nodeOptions = withTimes({ 1000: 60_000 })
 
 const rewrite = (path: string, customers: object) =>
   writeFile(path, JSON.stringify({ customers }), { mode: 0o600 })

@@ -12,25 +12,22 @@ import { until } from '../helpers/clock.js'
 import { type InputEntry, writeInput } from '../helpers/input.js'
 import { makeKey } from '../helpers/keys.js'
 import { makePipe, openWriter } from '../helpers/pipe.js'
+import { preload } from '../helpers/preload.js'
 import { type Program, runProgram as run } from '../helpers/program.js'
 import { entryOf, printed, startStream as start } from '../helpers/stream.js'
 import { tempFolder } from '../helpers/temp-folder.js'
 
 /** How soon the same signal comes twice from one key press. */
 const ECHO_MS = 200
-/**
- * Loaded into the program: it gives up what hangs after so long in place of 8 s, and says when that time is
- * over.
- */
+/** The program gives up what hangs after so long in place of 8 s, and says when that time is over. */
 function graceOf(graceMs: number): string[] {
-  const code = `
+  return preload(`
     const set = globalThis.setTimeout
     globalThis.setTimeout = (work, ms, ...rest) => {
       if (ms !== 8000) return set(work, ms, ...rest)
       set(() => process.stderr.write('the grace is over\\n'), ${graceMs}).unref()
       return set(work, ${graceMs}, ...rest)
-    }`
-  return ['--import', `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`]
+    }`)
 }
 /** Far longer than a busy machine takes to end a program in which nothing hangs. */
 const nodeOptions = graceOf(60_000)
